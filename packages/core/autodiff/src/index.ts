@@ -1,1 +1,2 @@
-export {}
+export { registerGradients } from './register-gradients.ts'
+export { type Differentiated, type Objective, UnconnectedError, valueAndGradient } from './value-and-gradient.ts'

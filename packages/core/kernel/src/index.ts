@@ -1,1 +1,1 @@
-export {}
+export { defineKernel, type Definition, type Inputs, type Saved, type Settings } from './kernel.ts'

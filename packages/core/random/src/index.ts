@@ -1,1 +1,3 @@
-export {}
+export { bits, integers, normal, permutation, truncatedNormal, uniform } from './draw.ts'
+export { fold, key, split } from './key.ts'
+export { type Key, threefry } from './threefry.ts'

@@ -1,0 +1,81 @@
+import { getBackend, getGradient, getKernel, registerGradient, registerKernel, engine, tidy } from '@tensorflow/tfjs-core'
+import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
+
+/** The inputs of a kernel, by name. */
+export type Inputs = { readonly [name: string]: Tensor }
+
+/** The settings of a kernel: plain values. */
+export type Settings = { readonly [name: string]: number | string | boolean | readonly number[] }
+
+/** What the forward pass leaves for the gradient: the inputs and outputs listed in `saves`, in that order. */
+export type Saved<I extends Inputs, N extends keyof I> = { readonly inputs: Pick<I, N>; readonly outputs: readonly Tensor[] }
+
+/**
+ * The definition of a kernel.
+ *
+ * - `name`: what backends register their own version under
+ * - `composed`: the portable form, from tensor operations of tfjs alone; it also says what a backend's version must compute
+ * - `saves`: the inputs (by name) and outputs (by index) that the gradient needs; the rest is freed
+ * - `gradient`: from the gradients of the outputs and what was saved to the gradients of the inputs
+ */
+export type Definition<I extends Inputs, S extends Settings, N extends keyof I & string> = {
+  readonly name: string
+  readonly composed: (inputs: I, settings: S) => readonly Tensor[]
+  readonly saves: { readonly inputs: readonly N[]; readonly outputs: readonly number[] }
+  readonly gradient: (dys: readonly Tensor[], saved: Saved<I, N>, settings: S) => { readonly [K in keyof I]?: Tensor }
+}
+
+/**
+ * A differentiable function of several outputs with a portable form that any backend may replace: on each call the kernel that the
+ * current backend has registered under `name` runs, or else the composed form.
+ *
+ * @param definition name, composed form and gradient
+ * @returns the function `(inputs, settings) => outputs`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { defineKernel } from '@resfn/kernel'
+ *
+ * const cube = defineKernel({
+ *   name: 'ReadmeCube',
+ *   composed: ({ x }: { x: tf.Tensor }) => [tf.mul(x, tf.mul(x, x))],
+ *   saves: { inputs: ['x'], outputs: [] },
+ *   gradient: ([dy], { inputs: { x } }) => ({ x: tf.mul(dy!, tf.mul(3, tf.mul(x, x))) }),
+ * })
+ * const slope = tf.grad((x) => cube({ x }, {})[0]!)
+ * assert.deepEqual([...slope(tf.tensor1d([2])).dataSync()], [12])
+ * ```
+ */
+export const defineKernel =
+  <I extends Inputs, S extends Settings, N extends keyof I & string>(definition: Definition<I, S, N>): ((inputs: I, settings: S) => readonly Tensor[]) =>
+  (inputs, settings) => {
+    prepare(definition)
+    const outputs: Tensor | Tensor[] = engine().runKernel(definition.name, { ...inputs }, settings as unknown as NamedAttrMap)
+    return Array.isArray(outputs) ? outputs : [outputs]
+  }
+
+// Registration happens at the first call and not at import, so that importing has no side effect and bundlers may drop what is unused.
+const prepare = <I extends Inputs, S extends Settings, N extends keyof I & string>({ name, composed, saves, gradient }: Definition<I, S, N>): void => {
+  const backendName = getBackend()
+  if (getKernel(name, backendName) == null)
+    registerKernel({
+      kernelName: name,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) => tidy(() => [...composed(inputs as unknown as I, attrs as unknown as S)]),
+    })
+  if (getGradient(name) == null)
+    registerGradient({
+      kernelName: name,
+      inputsToSave: [...saves.inputs],
+      outputsToSave: Array.from({ length: 1 + Math.max(-1, ...saves.outputs) }, (_, i) => saves.outputs.includes(i)),
+      gradFunc: (dy, saved, attrs) => {
+        const inputs = Object.fromEntries(saves.inputs.map((input, i) => [input, saved[i]])) as unknown as Pick<I, N>
+        const dys: readonly Tensor[] = Array.isArray(dy) ? dy : [dy]
+        // Computed at once: one kernel often yields several gradients, and tfjs asks for each on its own.
+        const gradients = gradient(dys, { inputs, outputs: saved.slice(saves.inputs.length) }, attrs as unknown as S)
+        return Object.fromEntries(Object.entries(gradients).map(([input, value]) => [input, () => value as Tensor]))
+      },
+    })
+}

@@ -1,0 +1,130 @@
+import { type Key, fold } from '@resfn/random'
+import type { AnyLayer, Empty, Layer, ParamsOf, StateOf } from './layer.ts'
+import type { Part } from './plan.ts'
+import { type Shape, within } from './shape.ts'
+
+/** The parameter tree of named layers: a name for each layer that has parameters. */
+export type ParamsOfAll<R> = { readonly [K in keyof R as Empty extends ParamsOf<R[K]> ? never : K]: ParamsOf<R[K]> }
+
+/** The state tree of named layers: a name for each layer that has state. */
+export type StateOfAll<R> = { readonly [K in keyof R as Empty extends StateOf<R[K]> ? never : K]: StateOf<R[K]> }
+
+type Branch = { readonly [name: string]: unknown }
+
+const empty: Branch = {}
+
+// Layers without parameters or state leave no empty branches in the trees.
+const isEmpty = (tree: unknown): boolean =>
+  typeof tree === 'object' && tree !== null && Object.getPrototypeOf(tree) === Object.prototype && Object.keys(tree).length === 0
+
+const collect = (names: readonly string[], value: (name: string) => unknown): Branch =>
+  Object.fromEntries(names.map((name) => [name, value(name)] as const).filter(([, tree]) => !isEmpty(tree)))
+
+/** A name that cannot be part of a path, or that JavaScript would move to the front of a record. */
+const badName = /^\d+$|\.|^$|^__proto__$/
+
+/**
+ * Named layers one after the other: `y = last(… first(x))`. Names become the branches of the parameter tree and the paths of checkpoints.
+ *
+ * @param layers a record; its order is the order of the layers. Names must not be numbers (JavaScript would reorder them) or contain a dot.
+ * @throws RangeError for such a name
+ * @throws ShapeError, from `plan`, with the name of the layer that cannot take its input
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { relu } from '@resfn/activation'
+ * import { dense } from '@resfn/dense'
+ * import { sequential } from '@resfn/layer'
+ *
+ * const net = sequential({ hidden: dense({ out: 8 }), relu, head: dense({ out: 2 }) })
+ * assert.deepEqual(net.plan([4]).output, [2])
+ * ```
+ */
+export const sequential = <const R extends { readonly [name: string]: AnyLayer }>(layers: R): Layer<ParamsOfAll<R>, StateOfAll<R>> => {
+  const names = Object.keys(layers)
+  const bad = names.find((name) => badName.test(name))
+  if (bad !== undefined)
+    throw new RangeError(`sequential: the name "${bad}" cannot be used; use a name that is not a number and has no dot, or repeat([...]) for layers without names`)
+  const layer = (name: string): AnyLayer => layers[name]!
+  return {
+    plan: (input) => {
+      const parts = chain(names, layer, input)
+      const specs = (tree: 'params' | 'state') => collect(names, (name) => parts.find((part) => part.name === name)!.plan[tree])
+      return {
+        kind: 'sequential',
+        params: specs('params') as never,
+        state: specs('state') as never,
+        output: parts.at(-1)?.plan.output ?? input,
+        macs: parts.reduce((sum, part) => sum + part.plan.macs, 0),
+        parts,
+      }
+    },
+    apply: (params, x, state) => {
+      const [p, s] = [params as Branch, state as Branch]
+      return names.reduce((y, name) => layer(name).apply(p[name] ?? empty, y, s[name] ?? empty), x)
+    },
+    train: (params, x, key) => {
+      const p = params as Branch
+      const seen: { [name: string]: unknown } = {}
+      const y = names.reduce((input, name) => {
+        const trained = layer(name).train(p[name] ?? empty, input, fold(key, name))
+        seen[name] = trained.seen
+        return trained.y
+      }, x)
+      return { y, seen: collect(names, (name) => seen[name]) as StateOfAll<R> }
+    },
+  }
+}
+
+/** The plans of layers one after the other. */
+export const chain = (names: readonly string[], layer: (name: string) => AnyLayer, input: Shape): readonly Part[] => {
+  const parts: Part[] = []
+  for (const name of names) {
+    const shape = parts.at(-1)?.plan.output ?? input
+    parts.push({ name, plan: within(name, () => layer(name).plan(shape)) })
+  }
+  return parts
+}
+
+/**
+ * Layers of the same type one after the other: the trees are arrays, the paths `0`, `1`, …
+ *
+ * @param layers any number of layers with trees of the same structure
+ * @throws ShapeError, from `plan`, with the index of the layer that cannot take its input
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { dense } from '@resfn/dense'
+ * import { repeat } from '@resfn/layer'
+ *
+ * const net = repeat([dense({ out: 4 }), dense({ out: 4 })])
+ * assert.equal(net.plan([4]).params.length, 2)
+ * ```
+ */
+export const repeat = <P, S>(layers: readonly Layer<P, S>[]): Layer<readonly P[], readonly S[]> => {
+  const names = layers.map((_, index) => String(index))
+  return {
+    plan: (input) => {
+      const parts = chain(names, (name) => layers[Number(name)]!, input)
+      return {
+        kind: 'repeat',
+        params: parts.map(({ plan }) => plan.params) as never,
+        state: parts.map(({ plan }) => plan.state) as never,
+        output: parts.at(-1)?.plan.output ?? input,
+        macs: parts.reduce((sum, part) => sum + part.plan.macs, 0),
+        parts,
+      }
+    },
+    apply: (params, x, state) => layers.reduce((y, layer, i) => layer.apply(params[i]!, y, state[i]!), x),
+    train: (params, x, key: Key) => {
+      const seen: S[] = []
+      const y = layers.reduce((input, layer, i) => {
+        const trained = layer.train(params[i]!, input, fold(key, i))
+        seen.push(trained.seen)
+        return trained.y
+      }, x)
+      return { y, seen }
+    },
+  }
+}
+

@@ -1,0 +1,21 @@
+import { defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+// Tests run on the sources: the condition leads every `@resfn/…` import to `src/index.ts`, so no build is needed.
+const conditions = ['@resfn/source', ...defaultServerConditions]
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/**/src/**/*.test.ts', 'internal/**/src/**/*.test.ts', 'bench/**/*.test.ts', 'scripts/**/*.test.mjs'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/.cache/**'],
+    // One process per file: tfjs keeps its backends, kernels and gradients in a registry of the process.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    passWithNoTests: false,
+    allowOnly: false
+  }
+})

@@ -1,0 +1,98 @@
+import { either as E, function as F } from 'fp-ts'
+import { byteLength } from './dtype.ts'
+import { failure, type SafetensorsError } from './error.ts'
+import { type Entry, type Header, parseHeader } from './header.ts'
+import type { TensorView } from './view.ts'
+
+/** The format's limit for the header, in bytes. */
+export const maximalHeaderLength = 100_000_000
+
+/** A decoded file: the tensors in the order of the header, and the `__metadata__` strings. */
+export type Safetensors = {
+  readonly tensors: ReadonlyMap<string, TensorView>
+  readonly metadata: ReadonlyMap<string, string>
+}
+
+const quoted = (name: string): string => `tensor ${JSON.stringify(name)}`
+
+const headerLength = (bytes: Uint8Array): E.Either<SafetensorsError, number> => {
+  if (bytes.length < 8) return E.left(failure('TooShort', 'byte 0', `the file has ${bytes.length} bytes and needs at least 8`, 'fetch it again'))
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+  if (length > BigInt(maximalHeaderLength)) {
+    return E.left(failure('HeaderTooLarge', 'byte 0', `the header claims ${length} bytes, the limit is ${maximalHeaderLength}`, 'the file is damaged or not safetensors'))
+  }
+  if (length > BigInt(bytes.length - 8)) {
+    return E.left(failure('HeaderOutOfBounds', 'byte 0', `the header claims ${length} bytes, the file has ${bytes.length - 8} after the length`, 'the file is cut short or not safetensors: fetch it again'))
+  }
+  return E.right(Number(length))
+}
+
+const headerText = (bytes: Uint8Array): E.Either<SafetensorsError, string> =>
+  E.tryCatch(
+    () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes),
+    () => failure('InvalidUtf8', 'header', 'it is not UTF-8', 'the file is damaged or not safetensors'),
+  )
+
+const sizeFault = ({ name, dtype, shape, offsets: [begin, end] }: Entry): SafetensorsError | undefined => {
+  const expected = byteLength(dtype, shape)
+  if (expected === end - begin) return undefined
+  const claim = `shape [${shape.join(', ')}] of ${dtype}`
+  const need = expected === 'overflow' ? 'is larger than 2^53 bits' : expected === 'fraction' ? 'does not end at a whole byte' : `needs ${expected} bytes`
+  return failure('SizeMismatch', quoted(name), `${claim} ${need}, "data_offsets" gives ${end - begin}`, 'the file is damaged: fetch or write it again')
+}
+
+/** The first place where the entries, by offset, do not cover `0 … length` exactly once. */
+const coverFault = (entries: readonly Entry[], length: number): SafetensorsError | undefined => {
+  const sorted = [...entries].sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1])
+  let covered = 0
+  let previous = 'the header'
+  for (const { name, offsets: [begin, end] } of sorted) {
+    if (end > length) return failure('OutOfBounds', quoted(name), `it ends at byte ${end} of the data, which has ${length}`, 'the file is cut short: fetch it again')
+    if (begin < covered) return failure('Overlap', quoted(name), `it starts at byte ${begin} of the data, inside ${previous}`, 'each byte belongs to one tensor: write the file again')
+    if (begin > covered) return failure('Hole', quoted(name), `bytes ${covered} to ${begin} of the data, before it, belong to no tensor`, 'write the file without gaps')
+    covered = end
+    previous = quoted(name)
+  }
+  if (covered < length) return failure('Hole', `byte ${covered} of the data`, `the last ${length - covered} bytes belong to no tensor`, 'write the file without bytes after the tensors')
+  return undefined
+}
+
+const views = (header: Header, data: Uint8Array): E.Either<SafetensorsError, Safetensors> => {
+  for (const entry of header.entries) {
+    const fault = sizeFault(entry)
+    if (fault !== undefined) return E.left(fault)
+  }
+  const fault = coverFault(header.entries, data.length)
+  if (fault !== undefined) return E.left(fault)
+  const tensors = header.entries.map(({ name, dtype, shape, offsets }): [string, TensorView] => [name, { dtype, shape, data: data.subarray(...offsets) }])
+  return E.right({ tensors: new Map(tensors), metadata: header.metadata })
+}
+
+/**
+ * Decodes a safetensors file: `u64 length | JSON header | data`. The tensors are views into `bytes`; nothing is copied.
+ * Accepts what the reference implementation accepts, except that a name must not occur twice and a shape has at most 64 sizes.
+ *
+ * @param bytes - the whole file
+ * @returns the tensors by name and the metadata, or a `SafetensorsError` (never an exception, for any bytes)
+ *
+ * Source: the format description of huggingface/safetensors.
+ *
+ * @example
+ * import { decode, encode, tensorView } from '@resfn/safetensors'
+ * import { either as E, function as F } from 'fp-ts'
+ * import assert from 'node:assert/strict'
+ * const file = encode({ tensors: [['w', tensorView('F32', [2], new Float32Array([1, 2]))] as const] })
+ * const names = F.pipe(file, E.flatMap(decode), E.map(({ tensors }) => [...tensors.keys()]))
+ * assert.deepEqual(names, E.right(['w']))
+ */
+export const decode = (bytes: Uint8Array): E.Either<SafetensorsError, Safetensors> =>
+  F.pipe(
+    headerLength(bytes),
+    E.flatMap((length) =>
+      F.pipe(
+        headerText(bytes.subarray(8, 8 + length)),
+        E.flatMap(parseHeader),
+        E.flatMap((header) => views(header, bytes.subarray(8 + length))),
+      ),
+    ),
+  )

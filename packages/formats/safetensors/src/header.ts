@@ -1,0 +1,92 @@
+import { either as E } from 'fp-ts'
+import { type Dtype, isDtype } from './dtype.ts'
+import { failure, type SafetensorsError } from './error.ts'
+import { jsonReader, type JsonReader } from './json.ts'
+
+/** One tensor's line in the header: `offsets` are relative to the end of the header. */
+export type Entry = {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  readonly offsets: readonly [number, number]
+}
+
+/** The header: its entries in the order of the text, and the `__metadata__` strings. */
+export type Header = {
+  readonly entries: readonly Entry[]
+  readonly metadata: ReadonlyMap<string, string>
+}
+
+/** The key of the header that holds strings instead of a tensor. */
+export const metadataKey = '__metadata__'
+
+/** NumPy's and PyTorch's limit; without one a hostile header could ask for an array of 50 million sizes. */
+const maximalRank = 64
+
+const invalid = (name: string, what: string, mend: string): SafetensorsError => failure('InvalidField', `tensor ${JSON.stringify(name)}`, what, mend)
+
+const sizes = (json: JsonReader, name: string, field: string, limit: number): readonly number[] => {
+  const values: number[] = []
+  json.array(() => {
+    if (values.length === limit) throw invalid(name, `"${field}" has more than ${limit} numbers`, 'the file is damaged or not safetensors')
+    const text = json.number()
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!Number.isSafeInteger(value)) {
+      throw invalid(name, `"${field}" holds ${text.slice(0, 40)}`, 'sizes and offsets are whole numbers from 0 to 2^53 - 1')
+    }
+    values.push(value)
+  })
+  return values
+}
+
+const entry = (json: JsonReader, name: string): Entry => {
+  let dtype: string | undefined
+  let shape: readonly number[] | undefined
+  let offsets: readonly number[] | undefined
+  json.object((field) => {
+    if (field === 'dtype') dtype = json.string()
+    else if (field === 'shape') shape = sizes(json, name, field, maximalRank)
+    else if (field === 'data_offsets') offsets = sizes(json, name, field, 2)
+    else json.skip()
+  })
+  const missing = dtype === undefined ? 'dtype' : shape === undefined ? 'shape' : offsets === undefined ? 'data_offsets' : undefined
+  if (dtype === undefined || shape === undefined || offsets === undefined) {
+    throw invalid(name, `"${missing}" is missing`, 'each tensor needs "dtype", "shape" and "data_offsets"')
+  }
+  if (!isDtype(dtype)) {
+    throw failure('UnknownDtype', `tensor ${JSON.stringify(name)}`, `dtype ${JSON.stringify(dtype)} is not in the format`, 'see `dtypes` for the names')
+  }
+  const [begin, end] = offsets
+  if (begin === undefined || end === undefined || end < begin) {
+    throw invalid(name, `"data_offsets" is [${offsets.join(', ')}]`, 'it must be [begin, end] with begin <= end')
+  }
+  return { name, dtype, shape, offsets: [begin, end] }
+}
+
+const strings = (json: JsonReader): ReadonlyMap<string, string> => {
+  const metadata = new Map<string, string>()
+  // The reference implementation reads null as an absent value.
+  if (json.isNull()) json.skip()
+  else json.object((key) => void metadata.set(key, json.string()))
+  return metadata
+}
+
+/** Reads the header's text, entry by entry: it stops at the first fault and never holds more than the text describes. */
+export const parseHeader = (text: string): E.Either<SafetensorsError, Header> => {
+  try {
+    const json = jsonReader(text)
+    const entries: Entry[] = []
+    let metadata: ReadonlyMap<string, string> = new Map()
+    if (!text.startsWith('{')) json.fail('a header starts with {')
+    json.object((name) => {
+      if (name === metadataKey) metadata = strings(json)
+      else entries.push(entry(json, name))
+    })
+    json.end()
+    return E.right({ entries, metadata })
+  } catch (error) {
+    // The readers throw SafetensorsError values; anything else is a fault of this package and must be seen.
+    if (typeof error === 'object' && error !== null && '_tag' in error) return E.left(error as SafetensorsError)
+    throw error
+  }
+}

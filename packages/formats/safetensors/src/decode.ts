@@ -78,12 +78,14 @@ const views = (header: Header, data: Uint8Array): E.Either<SafetensorsError, Saf
  * Source: the format description of huggingface/safetensors.
  *
  * @example
+ * ```ts
  * import { decode, encode, tensorView } from '@resfn/safetensors'
  * import { either as E, function as F } from 'fp-ts'
  * import assert from 'node:assert/strict'
  * const file = encode({ tensors: [['w', tensorView('F32', [2], new Float32Array([1, 2]))] as const] })
  * const names = F.pipe(file, E.flatMap(decode), E.map(({ tensors }) => [...tensors.keys()]))
  * assert.deepEqual(names, E.right(['w']))
+ * ```
  */
 export const decode = (bytes: Uint8Array): E.Either<SafetensorsError, Safetensors> =>
   F.pipe(

@@ -4,9 +4,11 @@
  * Source: the `Dtype` list of the safetensors reference implementation 0.8.
  *
  * @example
+ * ```ts
  * import { dtypeBits } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.equal(dtypeBits.BF16, 16)
+ * ```
  */
 export const dtypeBits: {
   readonly BOOL: 8
@@ -70,10 +72,12 @@ export const isDtype = (name: string): name is Dtype => Object.hasOwn(dtypeBits,
  * `overflow`: a product leaves the safe integers; `fraction`: a packed 4- or 6-bit tensor does not end at a byte.
  *
  * @example
+ * ```ts
  * import { byteLength } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.equal(byteLength('F32', [2, 3]), 24)
  * assert.equal(byteLength('F4', [3]), 'fraction')
+ * ```
  */
 export const byteLength = (dtype: Dtype, shape: readonly number[]): number | 'overflow' | 'fraction' => {
   let count = 1

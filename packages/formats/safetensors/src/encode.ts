@@ -81,11 +81,13 @@ const headerBytes = (tensors: readonly (readonly [string, TensorView])[], metada
  * Source: the format description of huggingface/safetensors.
  *
  * @example
+ * ```ts
  * import { encode, tensorView } from '@resfn/safetensors'
  * import { either as E } from 'fp-ts'
  * import assert from 'node:assert/strict'
  * const file = encode({ tensors: [['b', tensorView('U8', [1], new Uint8Array([7]))] as const], metadata: [['step', '3']] })
  * assert.ok(E.isRight(file))
+ * ```
  */
 export const encode = ({ tensors, metadata = [] }: EncodeInput): E.Either<SafetensorsError, Uint8Array> => {
   const given = [...tensors]

@@ -26,10 +26,12 @@ const readers: { readonly [D in Dtype]?: (view: TensorView) => Float32Array } = 
  * @returns `product(shape)` numbers, or `UnsupportedDtype` for 64-bit integers, C64 and the floats under 16 bits: use `typedArray`
  *
  * @example
+ * ```ts
  * import { tensorView, toFloat32 } from '@resfn/safetensors'
  * import { either as E } from 'fp-ts'
  * import assert from 'node:assert/strict'
  * assert.deepEqual(toFloat32(tensorView('BF16', [1], new Uint16Array([0x3f80]))), E.right(new Float32Array([1])))
+ * ```
  */
 export const toFloat32 = (view: TensorView): E.Either<SafetensorsError, Float32Array> => {
   const read = readers[view.dtype]
@@ -56,8 +58,10 @@ export type FloatDtype = 'F16' | 'BF16' | 'F32' | 'F64'
  * @param values - `product(shape)` numbers in row-major order
  *
  * @example
+ * ```ts
  * import { fromFloat32 } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.deepEqual(fromFloat32('F16', [1], new Float32Array([1])).data, new Uint8Array([0x00, 0x3c]))
+ * ```
  */
 export const fromFloat32 = (dtype: FloatDtype, shape: readonly number[], values: Float32Array): TensorView => writers[dtype](shape, values)

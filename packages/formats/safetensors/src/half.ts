@@ -62,9 +62,11 @@ const fromSingle =
  * Half floats (IEEE binary16, as bits) to float32: exact.
  *
  * @example
+ * ```ts
  * import { float32FromF16 } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.deepEqual(float32FromF16(new Uint16Array([0x3c00, 0xc000])), new Float32Array([1, -2]))
+ * ```
  */
 export const float32FromF16: (bits: Uint16Array) => Float32Array = toSingle(halfToSingleBits)
 
@@ -72,9 +74,11 @@ export const float32FromF16: (bits: Uint16Array) => Float32Array = toSingle(half
  * Brain floats (the upper half of a float32, as bits) to float32: exact.
  *
  * @example
+ * ```ts
  * import { float32FromBF16 } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.deepEqual(float32FromBF16(new Uint16Array([0x3f80])), new Float32Array([1]))
+ * ```
  */
 export const float32FromBF16: (bits: Uint16Array) => Float32Array = toSingle((value) => value << 16)
 
@@ -82,9 +86,11 @@ export const float32FromBF16: (bits: Uint16Array) => Float32Array = toSingle((va
  * Float32 to half floats (as bits), rounded to nearest, ties to even; beyond 65504 infinity, NaN stays NaN.
  *
  * @example
+ * ```ts
  * import { f16FromFloat32 } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.deepEqual(f16FromFloat32(new Float32Array([1, 65504, 1e6])), new Uint16Array([0x3c00, 0x7bff, 0x7c00]))
+ * ```
  */
 export const f16FromFloat32: (values: Float32Array) => Uint16Array = fromSingle(singleToHalfBits)
 
@@ -92,8 +98,10 @@ export const f16FromFloat32: (values: Float32Array) => Uint16Array = fromSingle(
  * Float32 to brain floats (as bits), rounded to nearest, ties to even; NaN stays NaN.
  *
  * @example
+ * ```ts
  * import { bf16FromFloat32 } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.deepEqual(bf16FromFloat32(new Float32Array([1, -2])), new Uint16Array([0x3f80, 0xc000]))
+ * ```
  */
 export const bf16FromFloat32: (values: Float32Array) => Uint16Array = fromSingle(singleToBrainBits)

@@ -78,10 +78,12 @@ const constructors: { readonly [D in Dtype]: Constructor<TypedArrays[D]> } = {
  * @returns an array of `product(shape)` elements (twice that for C64, packed bytes for F4 and F6)
  *
  * @example
+ * ```ts
  * import { tensorView, typedArray } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * const view = tensorView('F32', [2], new Float32Array([1, 2]))
  * assert.deepEqual(typedArray(view), new Float32Array([1, 2]))
+ * ```
  */
 export const typedArray = <D extends Dtype>(view: TensorView<D>): TypedArrays[D] => {
   const { data } = view
@@ -99,9 +101,11 @@ export const typedArray = <D extends Dtype>(view: TensorView<D>): TypedArrays[D]
  * @param values - `product(shape)` elements in row-major order
  *
  * @example
+ * ```ts
  * import { tensorView } from '@resfn/safetensors'
  * import assert from 'node:assert/strict'
  * assert.equal(tensorView('I64', [], new BigInt64Array([7n])).data.length, 8)
+ * ```
  */
 export const tensorView = <D extends Dtype>(dtype: D, shape: readonly number[], values: TypedArrays[D]): TensorView<D> => {
   const array: ArrayBufferView = values

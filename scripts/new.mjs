@@ -1,0 +1,217 @@
+// `pnpm new <group> <name>`: a package that builds, passes its tests and `pnpm check`, ready for its formula.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fix } from './check.mjs'
+import { inOrder, publishedExports } from './check/manifest.mjs'
+
+const groups = ['core', 'ops', 'blocks', 'formats', 'data', 'train', 'backend']
+const layered = new Set(['ops', 'blocks'])
+const umbrellas = new Set(['ops', 'blocks', 'data', 'train'])
+
+const camelCase = (name) => name.replaceAll(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`
+
+const manifest = (group, name, rootManifest) => {
+  const exports = { '.': { '@resfn/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' }
+  const layer = layered.has(group)
+  return inOrder({
+    name: `@resfn/${name}`,
+    version: '0.0.0',
+    description: `${camelCase(name)} as a pure function`,
+    keywords: ['tensorflow.js', 'resnet', 'residual', 'functional'],
+    license: rootManifest.license,
+    type: 'module',
+    sideEffects: false,
+    engines: rootManifest.engines,
+    files: ['dist', 'src', '!src/**/*.test.ts', '!src/**/fixtures'],
+    exports,
+    publishConfig: { access: 'public', exports: publishedExports(exports) },
+    scripts: { build: 'tsc -b' },
+    ...(layer ? { peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' }, dependencies: { '@resfn/layer': 'workspace:^' } } : {}),
+    devDependencies: { '@resfn/test-utils': 'workspace:^', ...(layer ? { '@tensorflow/tfjs-core': 'catalog:' } : {}) }
+  })
+}
+
+const tsconfig = (dir) => ({
+  extends: `${posix.relative(dir, '.')}/tsconfig.base.json`,
+  compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
+  include: ['src'],
+  exclude: ['src/**/*.test.ts']
+})
+
+const layerSource = (name, main) => `import { type Empty, type Layer, lift } from '@resfn/layer'
+
+/**
+ * \`y = x\`: the formula goes here, with the meaning of each symbol.
+ *
+ * @returns a layer from \`[...shape]\` to \`[...shape]\`, without parameters
+ * Source: the paper and its section go here.
+ * @example
+ * \`\`\`ts
+ * import assert from 'node:assert/strict'
+ * import { ${main} } from '@resfn/${name}'
+ *
+ * assert.deepEqual(${main}().plan([4]).output, [4])
+ * \`\`\`
+ */
+export const ${main} = (): Layer<Empty> => lift((x) => x, { kind: '${name}' })
+`
+
+const layerTest = (name, main) => `import { describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { dispose, tensor1d, tidy } from '@tensorflow/tfjs-core'
+import { expect, it } from 'vitest'
+import { ${main} } from './${name}.ts'
+
+describeBackends('${main}', () => {
+  it('gives back its input', () => {
+    tidy(() => expectClose(${main}().apply({}, tensor1d([1, -2]), {}), [1, -2]))
+  })
+
+  it('keeps the shape of its input and has no parameters', () => {
+    expect(${main}().plan([2, 3, 4])).toMatchObject({ params: {}, output: [2, 3, 4] })
+  })
+
+  it('leaves no tensor behind', () => {
+    expectNoLeak(() => {
+      const x = tensor1d([1])
+      dispose([x, ${main}().apply({}, x, {})])
+    })
+  })
+})
+`
+
+const layerUse = (name, main) => `import assert from 'node:assert/strict'
+import { ${main} } from '@resfn/${name}'
+import { summary } from '@resfn/layer'
+
+assert.equal(summary(${main}(), [4]).params, 0)
+`
+
+const plainSource = (name, main) => `/**
+ * \`f(x) = x\`: the formula goes here, with the meaning of each symbol.
+ *
+ * @param x a number
+ * Source: the paper or format and its section go here.
+ * @example
+ * \`\`\`ts
+ * import assert from 'node:assert/strict'
+ * import { ${main} } from '@resfn/${name}'
+ *
+ * assert.equal(${main}(2), 2)
+ * \`\`\`
+ */
+export const ${main} = (x: number): number => x
+`
+
+const plainTest = (name, main) => `import { expect, it } from 'vitest'
+import { ${main} } from './${name}.ts'
+
+it('gives back its input', () => {
+  expect(${main}(2)).toBe(2)
+})
+`
+
+const plainUse = (name, main) => `import assert from 'node:assert/strict'
+import { ${main} } from '@resfn/${name}'
+
+assert.equal(${main}(2), 2)
+`
+
+const readme = (group, name, main) => {
+  const layer = layered.has(group)
+  return `# @resfn/${name}
+
+\`${main}\` as a pure function.
+
+## What is this?
+
+${layer ? 'A layer that gives back its input: the place for the formula.' : 'A function that gives back its input: the place for the formula.'}
+
+## When to use it
+
+Use it where the paper does. Do not use it where something simpler does the same.
+
+## Install
+
+\`\`\`sh
+npm install @resfn/${name}${layer ? ' @tensorflow/tfjs-core' : ''}
+\`\`\`
+
+## Use
+
+\`\`\`ts
+${(layer ? layerUse : plainUse)(name, main)}\`\`\`
+
+## API
+
+- \`${main}(${layer ? '): Layer<Empty>' : 'x: number): number'}\`: gives back its input.
+${layer ? '\n## Parameters and shapes\n\nNo parameters; the output has the shape of the input.\n' : ''}
+## Reference
+
+The paper and its section go here.
+`
+}
+
+/** The files of a new package, as `{ path: text }`. */
+export const packageFiles = (group, name, rootManifest) => {
+  const dir = `packages/${group}/${name}`
+  const main = camelCase(name)
+  const layer = layered.has(group)
+  return {
+    [`${dir}/package.json`]: json(manifest(group, name, rootManifest)),
+    [`${dir}/tsconfig.json`]: json(tsconfig(dir)),
+    [`${dir}/README.md`]: readme(group, name, main),
+    [`${dir}/src/index.ts`]: `export { ${main} } from './${name}.ts'\n`,
+    [`${dir}/src/${name}.ts`]: (layer ? layerSource : plainSource)(name, main),
+    [`${dir}/src/${name}.test.ts`]: (layer ? layerTest : plainTest)(name, main)
+  }
+}
+
+/** Why a package of this name cannot be made here, or undefined. */
+export const problem = (root, group, name) => {
+  if (!groups.includes(group)) return `There is no group ${group}. The groups are ${groups.join(', ')}; a new net is a sub-path of packages/archs.`
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name ?? '')) return `${name} is not a kebab-case name, like drop-path.`
+  const taken = groups.map((other) => `packages/${other}/${name}`).find((dir) => existsSync(join(root, dir)))
+  return taken === undefined ? undefined : `${taken} exists already.`
+}
+
+const sortLines = (text) => `${[...new Set(text.split('\n').filter((line) => line !== '' && line !== 'export {}'))].sort().join('\n')}\n`
+
+/** Writes the package, its umbrella line, the TypeScript references and a changeset. */
+export const create = (root, group, name) => {
+  const write = (path, text) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  const read = (path) => readFileSync(join(root, path), 'utf8')
+  const files = packageFiles(group, name, JSON.parse(read('package.json')))
+  for (const [path, text] of Object.entries(files)) write(path, text)
+  const umbrella = `packages/${group}/${group}`
+  if (umbrellas.has(group) && existsSync(join(root, umbrella))) {
+    write(`${umbrella}/src/index.ts`, sortLines(`${read(`${umbrella}/src/index.ts`)}\nexport * from '@resfn/${name}'`))
+    const old = JSON.parse(read(`${umbrella}/package.json`))
+    write(`${umbrella}/package.json`, json(inOrder({ ...old, dependencies: { ...old.dependencies, [`@resfn/${name}`]: 'workspace:^' } })))
+  }
+  write(`.changeset/new-${name}.md`, `---\n'@resfn/${name}': minor\n---\n\nNew package \`@resfn/${name}\`.\n`)
+  fix(root)
+  return Object.keys(files)
+}
+
+const main = () => {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)))
+  const [group, name] = process.argv.slice(2)
+  const wrong = problem(root, group, name)
+  if (wrong !== undefined) {
+    console.error(`${wrong}\nUsage: pnpm new <group> <name>`)
+    process.exit(2)
+  }
+  for (const path of create(root, group, name)) console.log(path)
+  const { status } = spawnSync('pnpm', ['install'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  if (status !== 0) console.error('`pnpm install` did not finish; run it before the tests.')
+  console.log(`\nNext: write the formula in packages/${group}/${name}/src/${name}.ts, then\n  pnpm vitest run packages/${group}/${name}\n  pnpm check`)
+  process.exitCode = status === 0 ? 0 : 1
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main()

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findChromium } from './chromium.mjs'
+import { writeExamples } from './examples.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const results = join(root, '.cache', 'test')
@@ -34,6 +35,14 @@ const tests = (name, args = [], env = {}) => () => {
   return { passed, failed, ...(skipped > 0 ? { note: `${skipped} skipped` } : {}), skipped }
 }
 
+/** The examples of the documentation: their types count as one test, then each of them as one. */
+const examples = () => {
+  writeExamples(root, join(root, '.cache', 'examples'))
+  const types = run(bin('tsc'), ['-p', '.cache/examples/tsconfig.json']).status === 0
+  const result = tests('examples', ['--config', 'scripts/examples.config.mjs'])()
+  return types ? { ...result, passed: result.passed + 1 } : { ...result, failed: result.failed + 1, note: 'the examples do not type-check' }
+}
+
 const browser = () => {
   const config = 'integrations/vite/vitest.config.mjs'
   if (!existsSync(join(root, config))) return { passed: 0, failed: 1, note: `${config} is missing` }
@@ -48,7 +57,7 @@ const stages = {
   types: whole([bin('tsc'), '-p', 'tsconfig.test.json']),
   check: whole([process.execPath, 'scripts/check.mjs']),
   unit: tests('unit'),
-  examples: tests('examples', ['--config', 'internal/examples/vitest.config.mjs']),
+  examples,
   consumers: tests('consumers', ['--config', 'integrations/vitest.config.mjs']),
   browser
 }

@@ -28,14 +28,17 @@ const importsOf = ({ module }, text) => [
   })
 ]
 
-const readSource = (root, path) => {
+/** Tests, fixtures, and the tools and benchmarks beside `src`, which are not published. */
+const notPublished = (dir, path) => /\.test\.\w+$/.test(path) || path.includes('/fixtures/') || (dir.startsWith('packages/') && !path.startsWith(`${dir}/src/`))
+
+const readSource = (root, dir, path) => {
   const text = readFileSync(join(root, path), 'utf8')
   const parsed = parseSync(path, text)
   const statements = parsed.program.body.map((node) => ('declaration' in node && node.declaration ? node.declaration : node))
   return {
     path,
     text,
-    test: /\.test\.\w+$/.test(path) || path.includes('/fixtures/'),
+    test: notPublished(dir, path),
     errors: parsed.errors.map(({ message }) => message),
     imports: [...new Set(importsOf(parsed, text))],
     exports: parsed.module.staticExports.flatMap(({ entries }) =>
@@ -84,9 +87,9 @@ const readPackage = (root, dir) => {
     isUmbrella: dir.startsWith('packages/') && dir.split('/').length === 3 && groupOf(dir) === basename(dir),
     tsconfig: tsconfigText === undefined ? undefined : JSON.parse(tsconfigText),
     readme: read(join(root, dir, 'README.md')),
-    sources: listFiles(root, dir.startsWith('packages/') ? `${dir}/src` : dir)
-      .filter((path) => /\.(ts|tsx|mts|mjs|js|jsx)$/.test(path))
-      .map((path) => readSource(root, path))
+    sources: listFiles(root, dir)
+      .filter((path) => /\.(ts|tsx|mts|mjs|js|jsx)$/.test(path) && !path.includes('/assembly/'))
+      .map((path) => readSource(root, dir, path))
   }
 }
 

@@ -1,0 +1,173 @@
+import { backend_util } from '@tensorflow/tfjs-core'
+import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { Device } from './device.ts'
+
+type Info = backend_util.Conv2DInfo
+
+const align = (bytes: number): number => (bytes + 15) & ~15
+const panels = (channels: number): number => Math.ceil(channels / 8)
+
+/** One filter position: its offset in the source grid and the byte where its [in, out] matrix starts. */
+type Tap = { readonly y: number; readonly x: number; readonly at: number }
+
+type Grid = { readonly batch: number; readonly rows: number; readonly columns: number; readonly stepY: number; readonly stepX: number }
+type Image = { readonly height: number; readonly width: number; readonly depth: number }
+type Place = { readonly stepY: number; readonly stepX: number; readonly firstY: number; readonly firstX: number }
+
+type Convolution = {
+  readonly source: number
+  readonly weights: { readonly at: number; readonly depthStride: number; readonly outStride: number }
+  readonly bias?: { readonly at: number }
+  readonly clamp?: readonly [low: number, high: number]
+  readonly out: number
+  readonly grid: Grid
+  readonly from: Image
+  readonly to: Image
+  readonly place: Place
+  readonly taps: readonly Tap[]
+}
+
+// Pixels whose rows are gathered (or whose pointers are kept) together; the same as BLOCK * 6 in assembly/conv.ts.
+const blockPixels = 96
+
+/** The gathering convolution of assembly/conv.ts: forward passes, and input gradients per residue of the stride. */
+const convolve = (device: Device, { source, weights, bias, clamp, out, grid, from, to, place, taps }: Convolution): void => {
+  const { depth } = from
+  const gather = depth < 4 && taps.length > 1
+  const inner = taps.length * depth
+  const packedBytes = align(panels(to.depth) * inner * 32)
+  const biasBytes = panels(to.depth) * 32
+  const zeroBytes = align(depth * 4 + 16)
+  const offsetBytes = align(taps.length * 8)
+  const startBytes = align(taps.length * 4)
+  const threadBytes = align(
+    blockPixels * 4 * taps.length + blockPixels * 4 + align(to.depth * 4) + 64 + (gather ? blockPixels * inner * 4 : 0),
+  )
+  const work = 2 * grid.batch * grid.rows * grid.columns * inner * to.depth
+  device.scratch(packedBytes + biasBytes + zeroBytes + offsetBytes + startBytes + threadBytes * device.threads, (packed) => {
+    const biasAt = packed + packedBytes
+    const zeros = biasAt + biasBytes
+    const offsets = zeros + zeroBytes
+    const starts = offsets + offsetBytes
+    device.zero(biasAt, biasBytes + zeroBytes)
+    device.ints(offsets, taps.flatMap(({ y, x }) => [y, x]))
+    device.ints(starts, taps.map(({ at }) => at))
+    if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, panels(to.depth) * 8], 0)
+    device.run(
+      'pack',
+      [weights.at, packed, starts, taps.length, depth, to.depth, weights.depthStride, weights.outStride],
+      inner * to.depth,
+    )
+    const [low, high] = clamp ?? [-Infinity, Infinity]
+    device.run(
+      'convolve',
+      [
+        source, packed, biasAt, out, starts + startBytes, threadBytes, zeros,
+        grid.batch, grid.rows, grid.columns, grid.stepY, grid.stepX, from.height, from.width, depth,
+        to.height, to.width, to.depth, place.stepY, place.stepX, place.firstY, place.firstX,
+        taps.length, offsets, gather ? 1 : 0, { float: low }, { float: high },
+      ],
+      work,
+    )
+  })
+}
+
+const filterTaps = ({ filterHeight, filterWidth, inChannels, outChannels, dilationHeight, dilationWidth, padInfo }: Info): readonly Tap[] =>
+  Array.from({ length: filterHeight * filterWidth }, (_, tap) => ({
+    y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top,
+    x: (tap % filterWidth) * dilationWidth - padInfo.left,
+    at: tap * inChannels * outChannels * 4,
+  }))
+
+/** out = clamp(conv2d(x, filter) + bias) for channels-last float32 tensors. */
+export const forward = (
+  device: Device,
+  info: Info,
+  { x, filter, bias }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo },
+  clamp?: readonly [low: number, high: number],
+): TensorInfo => {
+  const out = device.output(info.outShape)
+  convolve(device, {
+    source: device.address(x),
+    weights: { at: device.address(filter), depthStride: info.outChannels * 4, outStride: 4 },
+    ...(bias && { bias: { at: device.address(bias) } }),
+    ...(clamp && { clamp }),
+    out: device.address(out),
+    grid: { batch: info.batchSize, rows: info.outHeight, columns: info.outWidth, stepY: info.strideHeight, stepX: info.strideWidth },
+    from: { height: info.inHeight, width: info.inWidth, depth: info.inChannels },
+    to: { height: info.outHeight, width: info.outWidth, depth: info.outChannels },
+    place: { stepY: 1, stepX: 1, firstY: 0, firstX: 0 },
+    taps: filterTaps(info),
+  })
+  return out
+}
+
+/**
+ * The gradient by the input. For stride s, input rows of one residue modulo s are a stride-1 convolution of dy with the taps
+ * that reach them; residues that no tap reaches are zero.
+ */
+export const inputGradient = (
+  device: Device,
+  info: Info,
+  { dy, filter }: { readonly dy: TensorInfo; readonly filter: TensorInfo },
+): TensorInfo => {
+  const dx = device.output(info.inShape)
+  const { strideHeight, strideWidth, inHeight, inWidth, inChannels, outChannels } = info
+  const taps = filterTaps(info)
+  const phases = Array.from({ length: strideHeight * strideWidth }, (_, phase) => {
+    const [y, x] = [Math.floor(phase / strideWidth), phase % strideWidth]
+    const reaching = taps
+      .filter((tap) => (y - tap.y) % strideHeight === 0 && (x - tap.x) % strideWidth === 0)
+      .map((tap) => ({ y: (y - tap.y) / strideHeight, x: (x - tap.x) / strideWidth, at: tap.at }))
+    return { y, x, taps: reaching, rows: Math.ceil((inHeight - y) / strideHeight), columns: Math.ceil((inWidth - x) / strideWidth) }
+  }).filter(({ rows, columns }) => rows > 0 && columns > 0)
+  if (phases.some((phase) => phase.taps.length === 0)) device.zero(device.address(dx), info.batchSize * inHeight * inWidth * inChannels * 4)
+  for (const phase of phases) {
+    if (phase.taps.length === 0) continue
+    convolve(device, {
+      source: device.address(dy),
+      weights: { at: device.address(filter), depthStride: 4, outStride: outChannels * 4 },
+      out: device.address(dx),
+      grid: { batch: info.batchSize, rows: phase.rows, columns: phase.columns, stepY: 1, stepX: 1 },
+      from: { height: info.outHeight, width: info.outWidth, depth: outChannels },
+      to: { height: inHeight, width: inWidth, depth: inChannels },
+      place: { stepY: strideHeight, stepX: strideWidth, firstY: phase.y, firstX: phase.x },
+      taps: phase.taps,
+    })
+  }
+  return dx
+}
+
+/** The gradient by the filter, [filterHeight, filterWidth, inChannels, outChannels]. */
+export const filterGradient = (
+  device: Device,
+  info: Info,
+  { x, dy }: { readonly x: TensorInfo; readonly dy: TensorInfo },
+): TensorInfo => {
+  const { batchSize, outHeight, outWidth, inChannels, outChannels } = info
+  const dw = device.output([info.filterHeight, info.filterWidth, inChannels, outChannels])
+  const taps = filterTaps(info)
+  const gather = inChannels % 4 !== 0
+  const rowBytes = gather ? Math.ceil((taps.length * inChannels) / 4) * 16 : 0
+  const pixels = batchSize * outHeight * outWidth
+  const block = Math.min(pixels, gather ? Math.max(64, Math.min(512, Math.floor(262_144 / rowBytes))) : 512)
+  const threadBytes = align(block * 8 + block * rowBytes)
+  const offsetBytes = align(taps.length * 8)
+  const padded = outChannels % 8 === 0 ? 0 : panels(outChannels) * 8
+  device.scratch(offsetBytes + threadBytes * device.threads + pixels * padded * 4, (offsets) => {
+    device.ints(offsets, taps.flatMap(({ y, x: left }) => [y, left]))
+    const scratch = offsets + offsetBytes
+    const rows = scratch + threadBytes * device.threads
+    if (padded) device.run('padRows', [device.address(dy), rows, pixels, outChannels, padded], pixels * padded)
+    device.run(
+      'filterGradient',
+      [
+        device.address(x), padded ? rows : device.address(dy), device.address(dw), scratch, threadBytes, (padded || outChannels) * 4,
+        batchSize, outHeight, outWidth, info.strideHeight, info.strideWidth, info.inHeight, info.inWidth, inChannels, outChannels,
+        taps.length, offsets, gather ? 1 : 0, block,
+      ],
+      2 * pixels * taps.length * inChannels * outChannels,
+    )
+  })
+  return dw
+}

@@ -1,0 +1,134 @@
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core'
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { kernelsBase64 } from './kernels.generated.ts'
+
+/** The kernels that assembly/index.ts exports; the index is what worker threads are told. */
+export const operations = [
+  'pack', 'convolve', 'filterGradient', 'padRows', 'add', 'relu', 'reluGradient', 'moments', 'combineMoments',
+  'gradientMoments', 'combineGradient', 'normalise', 'normaliseGradient', 'maxPoolGradient', 'avgPoolGradient',
+] as const
+
+export type Operation = (typeof operations)[number]
+
+/** The exported function of every kernel: address of its arguments, index of this thread, number of threads. */
+export type Kernels = { readonly [name in Operation]: (args: number, thread: number, threads: number) => void }
+
+/** Other threads on the same memory; `start` returns at once, `finish` when all have done their part. */
+export type Crew = {
+  readonly size: number
+  readonly start: (operation: Operation) => void
+  readonly finish: () => void
+  readonly dispose: () => void
+}
+
+/** What a platform hands over: the tfjs backend, its memory, and threads if it has any. */
+export type Ground = {
+  readonly backend: BackendWasm
+  readonly memory: WebAssembly.Memory
+  readonly crew?: (module: WebAssembly.Module, control: number) => Promise<Crew>
+}
+
+/** A number that a kernel reads as float32; plain numbers are int32. */
+export type Float = { readonly float: number }
+
+/** The kernels on the heap of the tfjs backend, with what their callers need. */
+export type Device = {
+  readonly backend: BackendWasm
+  readonly threads: number
+  /** Runs a kernel; `work` (about the number of float operations) decides whether threads pay. */
+  readonly run: (operation: Operation, args: readonly (number | Float)[], work: number) => void
+  readonly address: (tensor: TensorInfo) => number
+  readonly output: (shape: readonly number[], dtype?: DataType) => TensorInfo
+  /** Gives `use` the address of `bytes` bytes of scratch, and frees them after. */
+  readonly scratch: <T>(bytes: number, use: (at: number) => T) => T
+  readonly ints: (at: number, values: readonly number[]) => void
+  readonly zero: (at: number, bytes: number) => void
+  readonly dispose: () => void
+}
+
+// The control block: generation, parts done, operation, failures; then the arguments from byte 64.
+export const controlBytes = 512
+export const argumentsAt = 64
+const threadsPayFrom = 30_000
+
+type Heap = { readonly _malloc: (bytes: number) => number; readonly _free: (at: number) => void }
+
+const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
+
+// The written module declares its memory shared. For an unshared memory only the flag of the import differs.
+const moduleFor = (shared: boolean): WebAssembly.Module => {
+  const bytes = bytesOf(kernelsBase64)
+  if (!shared) {
+    const name = [3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 3]
+    const at = bytes.findIndex((_, i) => name.every((byte, j) => bytes[i + j] === byte))
+    bytes[at + name.length - 1] = 1
+  }
+  return new WebAssembly.Module(bytes)
+}
+
+const isShared = (memory: WebAssembly.Memory): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
+
+/** Loads the kernels onto the heap of a tfjs WASM backend. */
+export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Device> => {
+  const module = moduleFor(isShared(memory))
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
+  const heap = backend.wasm as unknown as Heap
+  const malloc = (bytes: number): number => {
+    const at = heap._malloc(bytes) >>> 0
+    if (at === 0) throw new RangeError(`the WASM heap has no room for ${bytes} bytes more; use smaller batches or dispose tensors`)
+    return at
+  }
+  const control = malloc(controlBytes)
+  // Views go stale when the heap grows.
+  let ints = new Int32Array(memory.buffer)
+  let floats = new Float32Array(memory.buffer)
+  const view = (): void => {
+    if (ints.buffer === memory.buffer) return
+    ints = new Int32Array(memory.buffer)
+    floats = new Float32Array(memory.buffer)
+  }
+  ints.fill(0, control >> 2, (control + controlBytes) >> 2)
+  let others = crew === undefined ? undefined : await crew(module, control)
+  const threads = 1 + (others?.size ?? 0)
+  const first = (control + argumentsAt) >> 2
+
+  return {
+    backend,
+    threads,
+    run: (operation, args, work) => {
+      view()
+      for (let i = 0; i < args.length; i++) {
+        const value = args[i]!
+        if (typeof value === 'number') ints[first + i] = value
+        else floats[first + i] = value.float
+      }
+      if (others === undefined || work < threadsPayFrom) return kernels[operation](control + argumentsAt, 0, 1)
+      others.start(operation)
+      kernels[operation](control + argumentsAt, 0, threads)
+      others.finish()
+    },
+    address: (tensor) => backend.getMemoryOffset(tensor.dataId as object),
+    output: (shape, dtype = 'float32') => backend.makeOutput([...shape], dtype),
+    scratch: (bytes, use) => {
+      const at = malloc(bytes)
+      try {
+        return use(at)
+      } finally {
+        heap._free(at)
+      }
+    },
+    ints: (at, values) => {
+      view()
+      ints.set(values, at >> 2)
+    },
+    zero: (at, bytes) => {
+      view()
+      ints.fill(0, at >> 2, (at + bytes) >> 2)
+    },
+    dispose: () => {
+      others?.dispose()
+      others = undefined
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import '@tensorflow/tfjs-backend-cpu'
+import * as tf from '@tensorflow/tfjs-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { closeTo, onBackend, values } from './fixtures/parity.ts'
+import { useWasm } from './use-wasm.ts'
+
+const run = (name: string, inputs: { [name: string]: tf.Tensor }, attributes: object = {}): tf.Tensor[] => {
+  const outputs = tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor | tf.Tensor[]
+  return Array.isArray(outputs) ? outputs : [outputs]
+}
+
+// The composed forms, which the cpu backend runs.
+const reference = {
+  train: (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor[] => {
+    const { mean, variance } = tf.moments(x, [...x.shape.keys()].slice(0, -1))
+    return [tf.add(tf.mul(weight, tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)))), bias), mean, variance]
+  },
+  gradient: (dy: tf.Tensor, x: tf.Tensor, weight: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, epsilon: number): tf.Tensor[] => {
+    const axes = [...x.shape.keys()].slice(0, -1)
+    const r = tf.rsqrt(tf.add(variance, epsilon))
+    const normal = tf.mul(tf.sub(x, mean), r)
+    const dx = tf.mul(tf.mul(weight, r), tf.sub(tf.sub(dy, tf.mean(dy, axes)), tf.mul(normal, tf.mean(tf.mul(dy, normal), axes))))
+    return [dx, tf.sum(tf.mul(dy, normal), axes), tf.sum(dy, axes)]
+  },
+}
+
+for (const threads of [1, 2]) {
+  describe(`kernels with ${threads} thread${threads === 1 ? '' : 's'}`, () => {
+    let dispose = (): void => {}
+    beforeAll(async () => {
+      dispose = (await useWasm({ threads })).dispose
+    })
+    afterAll(() => dispose())
+
+    for (const shape of [[2, 3, 5, 1], [3, 7, 5, 16], [1, 9, 9, 17], [40, 12, 12, 64], [33, 20]]) {
+      const channels = shape[shape.length - 1]!
+      const size = shape.reduce((a, b) => a * b, 1)
+      const inputs = (): { [name: string]: tf.Tensor } => ({
+        x: tf.add(tf.tensor(values(size, 1), shape), 0.5),
+        weight: tf.tensor1d(values(channels, 2)),
+        bias: tf.tensor1d(values(channels, 3)),
+        dy: tf.tensor(values(size, 4), shape),
+      })
+
+      it(`BatchNormTrain and its gradient agree with the composed forms on [${shape}]`, async () => {
+        const expected = await onBackend('cpu', () => {
+          const { x, weight, bias, dy } = inputs()
+          const forward = reference.train(x!, weight!, bias!, 1e-5)
+          return [...forward, ...reference.gradient(dy!, x!, weight!, forward[1]!, forward[2]!, 1e-5)]
+        })
+        const actual = await onBackend('wasm', () => {
+          const { x, weight, bias, dy } = inputs()
+          const forward = run('BatchNormTrain', { x: x!, weight: weight!, bias: bias! }, { epsilon: 1e-5 })
+          const [, mean, variance] = forward
+          return [...forward, ...run('BatchNormTrainGrad', { dy: dy!, x: x!, weight: weight!, mean: mean!, variance: variance! }, { epsilon: 1e-5 })]
+        })
+        for (const [i, name] of ['y', 'mean', 'variance', 'dx', 'dweight', 'dbias'].entries()) closeTo(actual[i]!, expected[i]!, 1e-4, name)
+      })
+
+      it(`sums, means, relu, add and the affine batch norm agree with the cpu backend on [${shape}]`, async () => {
+        const compute = (): tf.Tensor[] => {
+          const { x, weight, bias, dy } = inputs()
+          const axes = [...shape.keys()].slice(0, -1)
+          return [
+            tf.sum(x!, axes), tf.mean(x!, axes, true), tf.sum(x!), tf.mean(x!), tf.relu(dy!), tf.add(x!, dy!), tf.sum(x!, -1),
+            ...(shape.length === 4
+              ? [tf.mean(x!, [1, 2]), tf.sum(x!, [1, 2], true), tf.batchNorm(x! as tf.Tensor4D, weight! as tf.Tensor1D, tf.abs(weight!) as tf.Tensor1D, bias! as tf.Tensor1D, weight! as tf.Tensor1D, 1e-5)]
+              : []),
+          ]
+        }
+        const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
+        for (const [i, values] of expected.entries()) closeTo(actual[i]!, values, 1e-5, `output ${i}`)
+      })
+    }
+
+    it('ReluGrad lets dy through where y is positive', async () => {
+      const [dx] = await onBackend('wasm', () => run('ReluGrad', { dy: tf.tensor1d([1, 2, 3, 4, 5]), y: tf.tensor1d([0, 1, 0, 0.5, 2]) }))
+      expect([...dx!]).toEqual([0, 2, 0, 4, 5])
+    })
+
+    it('BatchNormTrain is accurate far from zero', async () => {
+      const noise = values(4096 * 8, 5)
+      const [y, , variance] = await onBackend('wasm', () =>
+        run('BatchNormTrain', { x: tf.add(tf.tensor2d(noise, [4096, 8]), 1000), weight: tf.ones([8]), bias: tf.zeros([8]) }, { epsilon: 0 }),
+      )
+      const shifted = noise.map((value) => Math.fround(value + 1000))
+      for (let c = 0; c < 8; c++) {
+        const column = Array.from({ length: 4096 }, (_, i) => shifted[i * 8 + c]!)
+        const mean = column.reduce((a, b) => a + b) / 4096
+        const expected = column.reduce((a, b) => a + (b - mean) ** 2, 0) / 4096
+        expect(Math.abs(variance![c]! / expected - 1)).toBeLessThan(1e-4)
+        expect(Math.abs(y![c]! - (column[0]! - mean) / Math.sqrt(expected))).toBeLessThan(1e-3)
+      }
+    })
+
+    for (const count of [73_728, 1_000_000, 99_991]) {
+      it(`the mean of ${count} times 0.1 is 0.1`, async () => {
+        const [mean, columns] = await onBackend('wasm', () => [tf.mean(tf.fill([count], 0.1)), tf.mean(tf.fill([count, 3], 0.1), [0])])
+        expect(Math.abs(mean![0]! - 0.1)).toBeLessThan(1e-6)
+        for (const value of columns!) expect(Math.abs(value - 0.1)).toBeLessThan(1e-6)
+      })
+    }
+
+    describe('MaxPoolGrad', () => {
+      const gradient = (backend: string, x: Float32Array, shape: [number, number, number, number], size: number, stride: number, pad: number | 'same' | 'valid'): Promise<Float32Array[]> =>
+        onBackend(backend, () => {
+          const input = tf.tensor4d(x, shape)
+          const output = tf.maxPool(input, size, stride, pad)
+          const dy = tf.tensor(values(output.size, 7), output.shape)
+          return run('MaxPoolGrad', { dy, input, output }, { filterSize: [size, size], strides: [stride, stride], pad })
+        })
+
+      for (const channels of [1, 3, 4, 17, 64]) {
+        for (const [size, stride, pad] of [[2, 2, 0], [3, 2, 1], [3, 1, 'same'], [3, 3, 'valid']] as const) {
+          it(`agrees with the cpu backend: ${channels} channels, window ${size}, stride ${stride}, pad ${pad}, all signs`, async () => {
+            const shape: [number, number, number, number] = [3, 7, 8, channels]
+            for (const shift of [0, -2]) {
+              const x = values(3 * 7 * 8 * channels, 6).map((value) => value + shift)
+              const [expected, actual] = [await gradient('cpu', x, shape, size, stride, pad), await gradient('wasm', x, shape, size, stride, pad)]
+              closeTo(actual[0]!, expected[0]!, 1e-5, 'dx')
+            }
+          })
+        }
+      }
+
+      it('gives the gradient of a tie to the first element in row-major order', async () => {
+        for (const channels of [1, 4]) {
+          const [dx] = await onBackend('wasm', () => {
+            const input = tf.fill([1, 2, 2, channels], -1)
+            return run('MaxPoolGrad', { dy: tf.ones([1, 1, 1, channels]), input, output: tf.fill([1, 1, 1, channels], -1) }, { filterSize: [2, 2], strides: [2, 2], pad: 0 })
+          })
+          expect([...dx!]).toEqual(Array.from({ length: 4 * channels }, (_, i) => (i < channels ? 1 : 0)))
+        }
+      })
+    })
+
+    describe('AvgPoolGrad', () => {
+      for (const channels of [1, 5, 16]) {
+        it(`agrees with the cpu backend without padding, ${channels} channels`, async () => {
+          const gradient = (backend: string): Promise<Float32Array[]> =>
+            onBackend(backend, () => {
+              const input = tf.tensor4d(values(2 * 8 * 8 * channels, 1), [2, 8, 8, channels])
+              return run('AvgPoolGrad', { dy: tf.tensor4d(values(2 * 9 * channels, 2), [2, 3, 3, channels]), input }, { filterSize: [3, 3], strides: [2, 2], pad: 'valid' })
+            })
+          closeTo((await gradient('wasm'))[0]!, (await gradient('cpu'))[0]!, 1e-5, 'dx')
+        })
+      }
+
+      it('is the gradient of avgPool with padding too: shares go to the elements that were averaged', async () => {
+        const [forward, backward] = await onBackend('wasm', () => {
+          const input = tf.tensor4d(values(2 * 5 * 5 * 4, 1), [2, 5, 5, 4])
+          const output = tf.avgPool(input, 3, 2, 1)
+          const dy = tf.tensor(values(output.size, 2), output.shape)
+          const [dx] = run('AvgPoolGrad', { dy, input }, { filterSize: [3, 3], strides: [2, 2], pad: 1 })
+          // avgPool is linear: <avgPool(x), dy> = <x, dx>.
+          return [tf.sum(tf.mul(output, dy)), tf.sum(tf.mul(input, dx!))]
+        })
+        closeTo(backward!, forward!, 1e-5, 'inner products')
+      })
+    })
+  })
+}

@@ -1,0 +1,44 @@
+import { either as E } from 'fp-ts'
+import { describe, expect, it } from 'vitest'
+import { firstOfEachClass, imageSet, type ImageSet, select } from './index.ts'
+
+const good: ImageSet = { images: Uint8Array.from({ length: 18 }, (_, i) => i), labels: new Uint8Array([1, 0, 1]), shape: [2, 3, 1], classes: ['a', 'b'] }
+
+describe('imageSet', () => {
+  it('gives parts that fit as a set, without copying', () => {
+    expect(imageSet(good)).toEqual(E.right(good))
+    expect(imageSet({ ...good, images: new Uint8Array(), labels: new Uint8Array() })._tag).toBe('Right')
+  })
+
+  it.each([
+    ['a side of zero', { shape: [0, 3, 1] as const }, 'InvalidShape', '[0, 3, 1]'],
+    ['a fractional side', { shape: [2.5, 3, 1] as const }, 'InvalidShape', '[2.5, 3, 1]'],
+    ['half an image', { images: new Uint8Array(9) }, 'PartialImage', '9 bytes are 1.5 images of 6 bytes'],
+    ['fewer labels than images', { labels: new Uint8Array(2) }, 'CountMismatch', '3 images and 2 labels'],
+    ['a label without a class', { labels: new Uint8Array([0, 2, 1]) }, 'LabelOutOfRange', 'label 1 is 2, the classes are 0 to 1'],
+  ])('names %s', (_, change, tag, part) => {
+    const result = imageSet({ ...good, ...change })
+    expect(result).toMatchObject({ left: { _tag: tag } })
+    expect(E.isLeft(result) && result.left.message).toContain(part)
+  })
+})
+
+describe('select', () => {
+  it('copies images and labels in the order asked for', () => {
+    const part = select(good, [2, 0])
+    expect([...part.images]).toEqual([12, 13, 14, 15, 16, 17, 0, 1, 2, 3, 4, 5])
+    expect([...part.labels]).toEqual([1, 1])
+    expect(part.shape).toEqual(good.shape)
+  })
+
+  it('names an index outside the set', () => {
+    for (const index of [3, -1, 0.5]) expect(() => select(good, [index])).toThrow(`there is no image ${index}, the set has 3`)
+  })
+})
+
+describe('firstOfEachClass', () => {
+  it('takes as many of each class as there are, in the order of the set', () => {
+    expect(firstOfEachClass(good, 1)).toEqual([0, 1])
+    expect(firstOfEachClass(good, 9)).toEqual([0, 1, 2])
+  })
+})

@@ -1,0 +1,37 @@
+import type { Images } from './images.ts'
+
+/** The mean and standard deviation of each channel. */
+export type Moments = { readonly mean: readonly number[]; readonly std: readonly number[] }
+
+/**
+ * Shifts and scales each channel: `(x - mean[c]) / std[c]`.
+ *
+ * @param moments mean and standard deviation of each channel, in the unit of the images (0 to 1 after `toFloat`)
+ * @throws RangeError if mean and std differ in length, a std is not above zero, or the images have another number of channels
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { normalise } from '@resfn/transforms'
+ *
+ * const { values } = normalise({ mean: [0.5], std: [0.25] })({ values: new Float32Array([1, 0]), shape: [1, 1, 2, 1] })
+ * assert.deepEqual(values, new Float32Array([2, -2]))
+ * ```
+ */
+export const normalise = ({ mean, std }: Moments): ((images: Images) => Images) => {
+  if (mean.length !== std.length || !std.every((value) => value > 0)) {
+    throw new RangeError(`normalise: needs one mean and one std above zero for each channel, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`)
+  }
+  return ({ values, shape }) => {
+    const channels = shape[3]
+    if (channels !== mean.length) {
+      throw new RangeError(`normalise: the images have ${channels} channels, mean and std are for ${mean.length}`)
+    }
+    const result = new Float32Array(values.length)
+    for (let c = 0; c < channels; c++) {
+      const scale = 1 / std[c]!
+      const centre = mean[c]!
+      for (let i = c; i < values.length; i += channels) result[i] = (values[i]! - centre) * scale
+    }
+    return { values: result, shape }
+  }
+}

@@ -1,0 +1,89 @@
+import { fold, integers, type Key, uniform } from '@resfn/random'
+import type { Images, Transform } from './images.ts'
+
+const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
+  const key = keys[image]
+  if (key === undefined) throw new RangeError(`${name}: image ${image} has no key; a random transform needs one key for each image`)
+  return fold(key, name)
+}
+
+/**
+ * Mirrors each image left to right with a probability.
+ *
+ * @param options `probability`, one half unless given
+ * @throws RangeError if the probability is not from 0 to 1, or an image has no key
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { randomHorizontalFlip } from '@resfn/transforms'
+ *
+ * const flip = randomHorizontalFlip({ probability: 1 })
+ * assert.deepEqual(flip({ values: new Float32Array([1, 2]), shape: [1, 1, 2, 1] }, [[0, 0]]).values, new Float32Array([2, 1]))
+ * ```
+ */
+export const randomHorizontalFlip = ({ probability = 0.5 }: { readonly probability?: number } = {}): Transform => {
+  if (!(probability >= 0 && probability <= 1)) throw new RangeError(`randomHorizontalFlip: the probability must be from 0 to 1, not ${probability}`)
+  return ({ values, shape }, keys) => {
+    const [count, height, width, channels] = shape
+    const result = new Float32Array(values)
+    const row = width * channels
+    for (let n = 0; n < count; n++) {
+      if (uniform(keyOf('flip', keys, n), 1)[0]! >= probability) continue
+      for (let at = n * height * row; at < (n + 1) * height * row; at += row) {
+        for (let x = 0; x < width; x++) {
+          for (let c = 0; c < channels; c++) result[at + x * channels + c] = values[at + (width - 1 - x) * channels + c]!
+        }
+      }
+    }
+    return { values: result, shape }
+  }
+}
+
+/** Copies the window of one image that starts at `top`, `left` (negative: in the zero padding) into its place in the result. */
+const copyWindow = (from: Images, to: Images, image: number, top: number, left: number): void => {
+  const [, fromHeight, fromWidth, channels] = from.shape
+  const [, height, width] = to.shape
+  const [firstX, lastX] = [Math.max(0, -left), Math.min(width, fromWidth - left)]
+  for (let y = Math.max(0, -top); y < Math.min(height, fromHeight - top); y++) {
+    const source = ((image * fromHeight + top + y) * fromWidth + left + firstX) * channels
+    const target = ((image * height + y) * width + firstX) * channels
+    to.values.set(from.values.subarray(source, source + Math.max(0, lastX - firstX) * channels), target)
+  }
+}
+
+/**
+ * Pads each image with zeros and cuts a window out at random; every place is equally likely.
+ * Use it before `normalise`, where zero is black.
+ *
+ * @param options `padding` in pixels on each side; `height` and `width` of the window, those of the image unless given
+ * @throws RangeError if the padding is not a whole number from 0, the window does not fit, or an image has no key
+ *
+ * Source: He et al. 2016, section 4.2 (CIFAR-10: 4 pixels of padding, a 32 x 32 crop, and the flip).
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { randomCrop } from '@resfn/transforms'
+ *
+ * const { shape } = randomCrop({ padding: 4 })({ values: new Float32Array(28 * 28), shape: [1, 28, 28, 1] }, [[0, 1]])
+ * assert.deepEqual(shape, [1, 28, 28, 1])
+ * ```
+ */
+export const randomCrop = ({ padding, height, width }: { readonly padding: number; readonly height?: number; readonly width?: number }): Transform => {
+  if (!Number.isInteger(padding) || padding < 0) throw new RangeError(`randomCrop: the padding must be a whole number of pixels from 0, not ${padding}`)
+  return (images, keys) => {
+    const [count, fromHeight, fromWidth, channels] = images.shape
+    const [toHeight, toWidth] = [height ?? fromHeight, width ?? fromWidth]
+    const [rows, columns] = [fromHeight + 2 * padding - toHeight + 1, fromWidth + 2 * padding - toWidth + 1]
+    if (rows < 1 || columns < 1) {
+      throw new RangeError(`randomCrop: a window of ${toHeight} x ${toWidth} does not fit into ${fromHeight} x ${fromWidth} with ${padding} pixels of padding`)
+    }
+    const result: Images = { values: new Float32Array(count * toHeight * toWidth * channels), shape: [count, toHeight, toWidth, channels] }
+    for (let n = 0; n < count; n++) {
+      const place = keyOf('crop', keys, n)
+      const [top] = integers(fold(place, 'top'), 1, { low: 0, high: rows })
+      const [left] = integers(fold(place, 'left'), 1, { low: 0, high: columns })
+      copyWindow(images, result, n, top! - padding, left! - padding)
+    }
+    return result
+  }
+}

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs'
+import { fold, key, type Key } from '@resfn/random'
+import fc from 'fast-check'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { compose, type Images, normalise, outputShape, randomCrop, randomHorizontalFlip, resize, toFloat, type Transform } from './index.ts'
+
+type ResizeCase = {
+  readonly from: Images['shape']
+  readonly to: readonly [number, number]
+  readonly input: readonly number[]
+  readonly plain: readonly number[]
+  readonly antialias: readonly number[]
+}
+const { cases } = JSON.parse(readFileSync(new URL('./fixtures/resize.json', import.meta.url), 'utf8')) as { readonly cases: readonly ResizeCase[] }
+
+const keysOf = (count: number, seed = 0): readonly Key[] => Array.from({ length: count }, (_, i) => fold(key(seed), i))
+const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a, (value, i) => Math.abs(value - (b[i] ?? Number.NaN))).reduce((x, y) => Math.max(x, y), 0)
+const ramp = (...shape: [number, number, number, number]): Images => ({
+  values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i + 1),
+  shape,
+})
+const image = ({ values, shape: [, height, width, channels] }: Images, n: number): Float32Array => values.slice(n * height * width * channels, (n + 1) * height * width * channels)
+
+describe('toFloat', () => {
+  it('divides by 255 as float32 does', () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
+    expect(toFloat(bytes, [1, 16, 16, 1]).values).toEqual(new Float32Array(bytes).map((byte) => Math.fround(byte / 255)))
+  })
+})
+
+describe('resize', () => {
+  it.each(cases)('equals PyTorch from $from to $to', ({ from, to: [height, width], input, plain, antialias }) => {
+    const images = toFloat(Uint8Array.from(input), from)
+    expect(largestDifference(resize({ height, width, antialias: false })(images).values, plain)).toBeLessThan(1e-6)
+    expect(largestDifference(resize({ height, width })(images).values, antialias)).toBeLessThan(1e-6)
+    expect(plain.length).toBe(from[0] * height * width * from[3])
+  })
+
+  it('keeps a constant image constant and every value inside the range of its image', () => {
+    const size = fc.integer({ min: 1, max: 12 })
+    fc.assert(
+      fc.property(size, size, size, size, fc.boolean(), (fromHeight, fromWidth, height, width, antialias) => {
+        const images = ramp(1, fromHeight, fromWidth, 1)
+        const to = resize({ height, width, antialias })
+        const { values } = to(images)
+        expect(Math.min(...values)).toBeGreaterThanOrEqual(1 - 1e-4)
+        expect(Math.max(...values)).toBeLessThanOrEqual(fromHeight * fromWidth * (1 + 1e-6))
+        for (const value of to({ ...images, values: images.values.map(() => 3) }).values) expect(value).toBeCloseTo(3, 5)
+      }),
+    )
+  })
+
+  it('leaves images of the right size as they are, and refuses sizes that are none', () => {
+    const images = ramp(2, 3, 4, 2)
+    expect(resize({ height: 3, width: 4 })(images)).toEqual(images)
+    for (const height of [0, -1, 1.5, Number.NaN]) expect(() => resize({ height, width: 2 })).toThrow('positive whole numbers of pixels')
+  })
+})
+
+describe('normalise', () => {
+  it('shifts and scales each channel', () => {
+    const { values } = normalise({ mean: [1, 2], std: [2, 4] })({ values: new Float32Array([1, 2, 3, 6, 5, 10]), shape: [1, 1, 3, 2] })
+    expect(values).toEqual(new Float32Array([0, 0, 1, 1, 2, 2]))
+  })
+
+  it('names moments that do not fit', () => {
+    expect(() => normalise({ mean: [1], std: [] })).toThrow('one mean and one std')
+    expect(() => normalise({ mean: [1], std: [0] })).toThrow('above zero')
+    expect(() => normalise({ mean: [0], std: [1] })(ramp(1, 1, 1, 3))).toThrow('the images have 3 channels, mean and std are for 1')
+  })
+})
+
+describe('random transforms', () => {
+  const augment = compose(randomCrop({ padding: 2 }), randomHorizontalFlip())
+
+  it('give an image the same result in whatever batch it is', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.nat(), fc.nat(), (count, pick, seed) => {
+        const images = ramp(count, 5, 4, 2)
+        const keys = keysOf(count, seed)
+        const n = pick % count
+        const alone = augment({ values: image(images, n), shape: [1, 5, 4, 2] }, keys.slice(n, n + 1))
+        expect(image(augment(images, keys), n)).toEqual(alone.values)
+      }),
+    )
+  })
+
+  it('leave their input as it was', () => {
+    const images = ramp(3, 5, 4, 2)
+    augment(images, keysOf(3))
+    expect(images).toEqual(ramp(3, 5, 4, 2))
+  })
+
+  it('flip whole rows, about half of the images', () => {
+    const images = ramp(400, 2, 3, 2)
+    const flipped = randomHorizontalFlip()(images, keysOf(400))
+    const mirrored = [5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8]
+    let count = 0
+    for (let n = 0; n < 400; n++) {
+      const relative = [...image(flipped, n)].map((value) => value - n * 12)
+      const isFlipped = relative[0] === 5
+      expect(relative).toEqual(isFlipped ? mirrored : [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+      count += isFlipped ? 1 : 0
+    }
+    // Five standard deviations of a fair coin.
+    expect(Math.abs(count - 200)).toBeLessThan(50)
+  })
+
+  it('flip none at probability 0 and all at 1', () => {
+    const images = ramp(20, 1, 2, 1)
+    expect(randomHorizontalFlip({ probability: 0 })(images, keysOf(20))).toEqual(images)
+    expect(image(randomHorizontalFlip({ probability: 1 })(images, keysOf(20)), 19)).toEqual(new Float32Array([40, 39]))
+  })
+
+  it('crop windows of the zero-padded image, each place about equally often', () => {
+    const places = new Map<string, number>()
+    const count = 1800
+    const source = ramp(1, 3, 3, 1)
+    const images: Images = { values: Float32Array.from({ length: count * 9 }, (_, i) => source.values[i % 9] ?? 0), shape: [count, 3, 3, 1] }
+    const cropped = randomCrop({ padding: 1 })(images, keysOf(count))
+    const padded = (y: number, x: number): number => (y < 0 || x < 0 || y > 2 || x > 2 ? 0 : (source.values[y * 3 + x] ?? 0))
+    const windows = [-1, 0, 1].flatMap((top) => [-1, 0, 1].map((left) => [0, 1, 2].flatMap((y) => [0, 1, 2].map((x) => padded(y + top, x + left))).join()))
+    for (let n = 0; n < count; n++) {
+      const window = image(cropped, n).join()
+      expect(windows).toContain(window)
+      places.set(window, (places.get(window) ?? 0) + 1)
+    }
+    // 200 expected of each; five standard deviations are 67.
+    for (const window of windows) expect(Math.abs((places.get(window) ?? 0) - 200)).toBeLessThan(67)
+  })
+
+  it('crop smaller windows without padding', () => {
+    const { values, shape } = randomCrop({ padding: 0, height: 2, width: 1 })(ramp(1, 2, 3, 1), keysOf(1))
+    expect(shape).toEqual([1, 2, 1, 1])
+    expect((values[1] ?? 0) - (values[0] ?? 0)).toBe(3)
+  })
+
+  it('crop to a window wider than the image when the padding allows it', () => {
+    const { values } = randomCrop({ padding: 1, height: 3, width: 3 })(ramp(1, 1, 1, 1), keysOf(1))
+    expect([...values]).toEqual([0, 0, 0, 0, 1, 0, 0, 0, 0])
+  })
+
+  it('name what is wrong', () => {
+    expect(() => randomCrop({ padding: -1 })).toThrow('the padding must be a whole number')
+    expect(() => randomCrop({ padding: 0, height: 9 })(ramp(1, 2, 2, 1), keysOf(1))).toThrow('a window of 9 x 2 does not fit into 2 x 2')
+    expect(() => randomHorizontalFlip({ probability: 2 })).toThrow('from 0 to 1')
+    expect(() => randomHorizontalFlip()(ramp(2, 1, 1, 1), keysOf(1))).toThrow('image 1 has no key')
+  })
+})
+
+describe('compose', () => {
+  it('lets two random transforms draw independently', () => {
+    const flip = randomHorizontalFlip()
+    const images = ramp(64, 1, 2, 1)
+    const twice = compose(flip, flip)(images, keysOf(64))
+    expect(twice).not.toEqual(images)
+  })
+
+  it('is a function of images alone exactly when its parts are', () => {
+    const plain = compose(resize({ height: 2, width: 2 }), normalise({ mean: [0], std: [1] }))
+    expectTypeOf(plain).toEqualTypeOf<(images: Images) => Images>()
+    expectTypeOf(compose(randomHorizontalFlip(), resize({ height: 2, width: 2 }))).toEqualTypeOf<Transform>()
+    expect(plain(ramp(1, 1, 1, 1)).shape).toEqual([1, 2, 2, 1])
+  })
+})
+
+describe('outputShape', () => {
+  it('is the shape behind a transform', () => {
+    expect(outputShape(compose(randomCrop({ padding: 0, height: 20, width: 20 }), resize({ height: 96, width: 80 })), [28, 28, 3])).toEqual([96, 80, 3])
+  })
+})

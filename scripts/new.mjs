@@ -25,7 +25,7 @@ const manifest = (group, name, rootManifest) => {
     type: 'module',
     sideEffects: false,
     engines: rootManifest.engines,
-    files: ['dist', 'src', '!src/**/*.test.ts', '!src/**/fixtures'],
+    files: ['dist', 'src', '!dist/.tsbuildinfo', '!src/**/*.test.ts', '!src/**/fixtures'],
     exports,
     publishConfig: { access: 'public', exports: publishedExports(exports) },
     scripts: { build: 'tsc -b' },

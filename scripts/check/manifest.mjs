@@ -58,7 +58,7 @@ const values = ({ root, manifest: rootManifest }, pkg) => {
     [manifest.type === 'module', `type is ${manifest.type}`, 'write "type": "module"'],
     [manifest.sideEffects === false || Array.isArray(manifest.sideEffects), `sideEffects is ${JSON.stringify(manifest.sideEffects)}`, 'write false, or the list of files that register something on import'],
     [same(manifest.engines, rootManifest.engines), `engines is ${JSON.stringify(manifest.engines)}`, `write ${JSON.stringify(rootManifest.engines)}`],
-    [['dist', 'src', '!src/**/*.test.ts'].every((entry) => manifest.files?.includes(entry)), `files is ${JSON.stringify(manifest.files)}`, 'list "dist", "src" and "!src/**/*.test.ts"'],
+    [['dist', 'src', '!dist/.tsbuildinfo', '!src/**/*.test.ts'].every((entry) => manifest.files?.includes(entry)), `files is ${JSON.stringify(manifest.files)}`, 'list "dist", "src", "!dist/.tsbuildinfo" and "!src/**/*.test.ts"'],
     [manifest.exports?.['./package.json'] === './package.json', 'exports lacks ./package.json', 'add "./package.json": "./package.json"'],
     [manifest.exports?.['.'] !== undefined, 'exports lacks "."', 'add the entry "."'],
     [manifest.publishConfig?.access === 'public', `publishConfig.access is ${manifest.publishConfig?.access}`, 'write "access": "public"'],

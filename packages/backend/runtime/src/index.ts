@@ -1,1 +1,6 @@
-export {}
+export type { Adapter, Adapters, Started, StartOptions } from './adapter.ts'
+export { adapters } from './adapters.ts'
+export { type Choice, chooseBackend, type ChoiceOptions, type Chosen } from './choose-backend.ts'
+export { environment, type Environment } from './environment.ts'
+export { type Attempt, BackendError } from './error.ts'
+export { describeBackend, useBackend, type UseBackendOptions } from './use-backend.ts'

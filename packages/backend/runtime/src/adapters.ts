@@ -1,0 +1,66 @@
+import { backend, findBackendFactory, setBackend } from '@tensorflow/tfjs-core'
+import type { Adapter, Adapters, Started } from './adapter.ts'
+
+/** Makes a backend of tfjs current; its package registers it on import, unless the app has done so. */
+const start = async (name: string, load?: () => Promise<unknown>, details = 'tfjs'): Promise<Started> => {
+  if (findBackendFactory(name) === null) {
+    if (load === undefined) throw new Error('the app has not registered it')
+    await load()
+  }
+  if (!(await setBackend(name))) throw new Error('tfjs could not start it here')
+  return { details }
+}
+
+type WebglBackend = {
+  readonly gpgpu?: {
+    readonly gl: {
+      readonly getExtension: (name: string) => { readonly UNMASKED_RENDERER_WEBGL: number } | null
+      readonly getParameter: (name: number) => unknown
+    }
+  }
+}
+
+const rendererOf = ({ gpgpu }: WebglBackend): string => {
+  const extension = gpgpu?.gl.getExtension('WEBGL_debug_renderer_info')
+  return extension == null ? '' : String(gpgpu?.gl.getParameter(extension.UNMASKED_RENDERER_WEBGL))
+}
+
+const webgl: Adapter = {
+  automatic: ['browser'],
+  packages: '@tensorflow/tfjs-backend-webgl',
+  start: async () => {
+    await start('webgl', () => import('@tensorflow/tfjs-backend-webgl'))
+    return { details: rendererOf(backend() as unknown as WebglBackend) || 'WebGL' }
+  },
+  unfit: () => {
+    const renderer = rendererOf(backend() as unknown as WebglBackend)
+    return /swiftshader|llvmpipe|software|basic render/i.test(renderer) ? `it draws in software (${renderer}), which is slower than WASM` : undefined
+  },
+}
+
+/** Not loaded from here: the backend of tfjs takes a device at import, so the app registers it. */
+const webgpu: Adapter = {
+  automatic: ['browser'],
+  packages: '@tensorflow/tfjs-backend-webgpu',
+  start: () => start('webgpu', undefined, 'WebGPU'),
+}
+
+const wasm: Adapter = {
+  automatic: ['node', 'browser'],
+  packages: '@resfn/wasm',
+  start: async ({ threads, wasmPaths }) => {
+    const { useWasm } = await import('@resfn/wasm')
+    const started = await useWasm({ ...(threads !== undefined && { threads }), ...(wasmPaths !== undefined && { paths: wasmPaths }) })
+    const crew = started.threads === 1 ? '1 thread' : `${started.threads} threads`
+    return { details: `${crew}, SIMD, ${started.kernels.length} kernels of resfn`, threads: started.threads, dispose: started.dispose }
+  },
+}
+
+const cpu: Adapter = {
+  automatic: ['node', 'browser'],
+  packages: '@tensorflow/tfjs-backend-cpu',
+  start: () => start('cpu', () => import('@tensorflow/tfjs-backend-cpu'), 'plain JavaScript, slow'),
+}
+
+/** The backends that are known, fastest first. Add a row to make another one known: `{ ...adapters, mine }`. */
+export const adapters: Adapters = { webgl, webgpu, wasm, cpu }

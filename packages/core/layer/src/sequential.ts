@@ -1,24 +1,14 @@
 import { type Key, fold } from '@resfn/random'
-import type { AnyLayer, Empty, Layer, ParamsOf, StateOf } from './layer.ts'
+import type { AnyLayer, Layer, ParamsOf, StateOf } from './layer.ts'
+import { type Branch, collect, empty } from './branch.ts'
 import type { Part } from './plan.ts'
 import { type Shape, within } from './shape.ts'
 
 /** The parameter tree of named layers: a name for each layer that has parameters. */
-export type ParamsOfAll<R> = { readonly [K in keyof R as Empty extends ParamsOf<R[K]> ? never : K]: ParamsOf<R[K]> }
+export type ParamsOfAll<R> = { readonly [K in keyof R as [keyof ParamsOf<R[K]>] extends [never] ? never : K]: ParamsOf<R[K]> }
 
 /** The state tree of named layers: a name for each layer that has state. */
-export type StateOfAll<R> = { readonly [K in keyof R as Empty extends StateOf<R[K]> ? never : K]: StateOf<R[K]> }
-
-type Branch = { readonly [name: string]: unknown }
-
-const empty: Branch = {}
-
-// Layers without parameters or state leave no empty branches in the trees.
-const isEmpty = (tree: unknown): boolean =>
-  typeof tree === 'object' && tree !== null && Object.getPrototypeOf(tree) === Object.prototype && Object.keys(tree).length === 0
-
-const collect = (names: readonly string[], value: (name: string) => unknown): Branch =>
-  Object.fromEntries(names.map((name) => [name, value(name)] as const).filter(([, tree]) => !isEmpty(tree)))
+export type StateOfAll<R> = { readonly [K in keyof R as [keyof StateOf<R[K]>] extends [never] ? never : K]: StateOf<R[K]> }
 
 /** A name that cannot be part of a path, or that JavaScript would move to the front of a record. */
 const badName = /^\d+$|\.|^$|^__proto__$/

@@ -1,1 +1,1 @@
-export {}
+export { activation, type ActivationName, relu, sigmoid, tanh } from './activation.ts'

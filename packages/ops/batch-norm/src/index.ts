@@ -1,1 +1,1 @@
-export {}
+export { applyBatchNorm, batchNorm, type BatchNormOptions, type BatchNormParams, type BatchNormState, textbookConvention, trainBatchNorm } from './batch-norm.ts'

@@ -1,1 +1,1 @@
-export {}
+export { applyDense, dense, type DenseOptions, type DenseParams, flatten } from './dense.ts'

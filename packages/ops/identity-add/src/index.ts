@@ -1,1 +1,1 @@
-export {}
+export { applyIdentityAdd, identityAdd } from './identity-add.ts'

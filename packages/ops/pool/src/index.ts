@@ -1,1 +1,1 @@
-export {}
+export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.ts'

@@ -1,1 +1,2 @@
-export {}
+export { applyProjectedAdd, projectedAdd, type ProjectedParams } from './projected-add.ts'
+export { projection, type ShortcutOptions, subsampleAndPad } from './shortcut.ts'

@@ -1,1 +1,1 @@
-export {}
+export { applyScale, scale, scaleBy, type ScaleOptions, type ScaleParams } from './scale.ts'

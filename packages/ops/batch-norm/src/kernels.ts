@@ -1,0 +1,48 @@
+import { add, mean as tfMean, mul, rsqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { defineKernel } from '@resfn/kernel'
+
+type Settings = { readonly epsilon: number }
+type Forward = { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor }
+type Backward = { readonly dy: Tensor; readonly x: Tensor; readonly weight: Tensor; readonly mean: Tensor; readonly variance: Tensor }
+
+/** The axes that a channel's statistics run over: all but the last. */
+const positions = (x: Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis)
+
+/**
+ * The closed-form gradient. With r = 1 / sqrt(variance + epsilon), xhat = (x - mean) r and means over the positions:
+ * dbias = sum dy, dweight = sum dy xhat, dx = weight r (dy - mean(dy) - xhat mean(dy xhat)).
+ */
+const gradient = defineKernel({
+  name: 'BatchNormTrainGrad',
+  composed: ({ dy, x, weight, mean, variance }: Backward, { epsilon }: Settings) => {
+    const axes = positions(x)
+    const count = x.size / x.shape.at(-1)!
+    const r = rsqrt(add(variance, epsilon))
+    const normalised = mul(sub(x, mean), r)
+    const dbias = sum(dy, axes)
+    const dweight = sum(mul(dy, normalised), axes)
+    const dx = mul(mul(weight, r), sub(sub(dy, mul(dbias, 1 / count)), mul(normalised, mul(dweight, 1 / count))))
+    return [dx, dweight, dbias]
+  },
+  saves: { inputs: [], outputs: [] },
+  gradient: () => ({}),
+})
+
+/** y = weight (x - mean) / sqrt(variance + epsilon) + bias, with the batch's own mean and biased variance, which are the second and third output. */
+export const batchNormTrain: (inputs: Forward, settings: Settings) => readonly Tensor[] = defineKernel({
+  name: 'BatchNormTrain',
+  composed: ({ x, weight, bias }: Forward, { epsilon }: Settings) => {
+    const axes = positions(x)
+    const mean = tfMean(x, axes)
+    const centred = sub(x, mean)
+    const variance = tfMean(square(centred), axes)
+    const y = add(mul(centred, mul(weight, rsqrt(add(variance, epsilon)))), bias)
+    return [y, mean, variance]
+  },
+  saves: { inputs: ['x', 'weight'], outputs: [1, 2] },
+  // Mean and variance ride along for the running statistics, which nothing is differentiated through.
+  gradient: ([dy], { inputs: { x, weight }, outputs: [mean, variance] }, settings) => {
+    const [dx, dweight, dbias] = gradient({ dy: dy!, x, weight, mean: mean!, variance: variance! }, settings)
+    return { x: dx!, weight: dweight!, bias: dbias! }
+  },
+})

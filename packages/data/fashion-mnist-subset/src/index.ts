@@ -1,1 +1,2 @@
-export {}
+export { fashionMnistSubsetFiles } from './files.ts'
+export { loadFashionMnistSubset, type SubsetReadError } from './load.ts'

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { check, fix } from './check.mjs'
 import { create, packageFiles } from './new.mjs'
 
-const rootManifest = { name: 'workspace', private: true, license: 'MIT', type: 'module', engines: { node: '>=20.19' }, devDependencies: { vitest: 'catalog:' } }
+const rootManifest = { name: 'workspace', private: true, license: 'MIT', type: 'module', engines: { node: '>=20.19' }, devDependencies: { '@resfn/test-utils': 'workspace:^', vitest: 'catalog:' } }
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 
 const edit = (text, change) => json(change(JSON.parse(text)))
@@ -26,7 +26,7 @@ const base = {
     ...manifest,
     peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
     dependencies: { '@resfn/tree': 'workspace:^' },
-    devDependencies: { '@resfn/test-utils': 'workspace:^', '@tensorflow/tfjs-core': 'catalog:' }
+    devDependencies: { '@tensorflow/tfjs-core': 'catalog:' }
   })),
   'packages/core/layer/src/layer.ts': "import type { Tensor } from '@tensorflow/tfjs-core'\nimport { tree } from '@resfn/tree'\nexport const layer = (x: Tensor): number => tree(x.rank)\n",
   'packages/ops/ops/package.json': umbrellaManifest,
@@ -88,9 +88,10 @@ const violations = [
   ['a test import that is not declared', 'undeclared', source("import 'nothing-known'", `${op}/src/gate.test.ts`)],
   ['a dependency that nothing imports', 'unused', manifestOf(op, (m) => ({ ...m, dependencies: { ...m.dependencies, 'fp-ts': 'catalog:' } }))],
   ['a devDependency that no test imports', 'unused', manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, 'fp-ts': 'catalog:' } }))],
+  ['a devDependency that the root has already', 'unused', manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, '@resfn/test-utils': 'workspace:^' } }))],
   ['a peer that nothing needs', 'unused', manifestOf('packages/nets', (m) => ({ ...m, peerDependencies: { 'fp-ts': 'catalog:' }, devDependencies: { 'fp-ts': 'catalog:' } }))],
-  ['a peer of a dependency that is not passed on', 'peer', manifestOf(op, (m) => ({ ...m, peerDependencies: {}, devDependencies: { '@resfn/test-utils': 'workspace:^', '@tensorflow/tfjs-core': 'catalog:' } }))],
-  ['a peer that is not installed for development', 'peer', manifestOf(op, (m) => ({ ...m, devDependencies: { '@resfn/test-utils': 'workspace:^' } }))],
+  ['a peer of a dependency that is not passed on', 'peer', manifestOf(op, (m) => ({ ...m, peerDependencies: {}, devDependencies: { '@tensorflow/tfjs-core': 'catalog:' } }))],
+  ['a peer that is not installed for development', 'peer', manifestOf(op, (m) => ({ ...m, devDependencies: {} }))],
   ['a version outside the catalog', 'versions', manifestOf(op, (m) => ({ ...m, peerDependencies: { '@tensorflow/tfjs-core': '^4.22.0' } }))],
   ['a workspace dependency pinned to a number', 'versions', manifestOf(op, (m) => ({ ...m, dependencies: { '@resfn/layer': 'workspace:*' } }))],
   ['a TypeScript reference that is missing', 'references', (read) => ({ [`${op}/tsconfig.json`]: edit(read(`${op}/tsconfig.json`), (t) => ({ ...t, references: [] })) })],

@@ -29,8 +29,9 @@ const manifest = (group, name, rootManifest) => {
     exports,
     publishConfig: { access: 'public', exports: publishedExports(exports) },
     scripts: { build: 'tsc -b' },
-    ...(layer ? { peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' }, dependencies: { '@resfn/layer': 'workspace:^' } } : {}),
-    devDependencies: { '@resfn/test-utils': 'workspace:^', ...(layer ? { '@tensorflow/tfjs-core': 'catalog:' } : {}) }
+    ...(layer
+      ? { peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' }, dependencies: { '@resfn/layer': 'workspace:^' }, devDependencies: { '@tensorflow/tfjs-core': 'catalog:' } }
+      : {})
   })
 }
 

@@ -48,7 +48,6 @@ describe.each([['ops', 'fresh-op', 'freshOp'], ['train', 'fresh-rule', 'freshRul
     // What `pnpm install` would link.
     const modules = join(copy, 'packages', group, name, 'node_modules')
     link(join(root, 'packages/core/layer'), join(modules, '@resfn/layer'))
-    link(join(root, 'internal/test-utils'), join(modules, '@resfn/test-utils'))
     link(join(root, 'packages/core/layer/node_modules/@tensorflow/tfjs-core'), join(modules, '@tensorflow/tfjs-core'))
     const vitest = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', `packages/${group}/${name}`], { cwd: copy, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } })
     expect(vitest.stdout + vitest.stderr).toMatch(/Tests +[1-9]\d* passed/)

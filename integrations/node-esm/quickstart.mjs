@@ -6,7 +6,7 @@ import { conv2d } from '@resfn/conv2d'
 import { dense } from '@resfn/dense'
 import { identityAdd } from '@resfn/identity-add'
 import { absorb, init, sequential, withState } from '@resfn/layer'
-import { globalAveragePool } from '@resfn/pool'
+import { globalAvgPool } from '@resfn/pool'
 import { fold, key, normal } from '@resfn/random'
 import { advance, dispose, zip } from '@resfn/tree'
 import { useWasm } from '@resfn/wasm'
@@ -24,7 +24,7 @@ const net = sequential({
   relu,
   block: identityAdd(sequential({ a: convBn(4), relu, b: convBn(4) })),
   after: relu,
-  pool: globalAveragePool,
+  pool: globalAvgPool,
   fc: dense({ out: 2 })
 })
 

@@ -51,8 +51,10 @@ const declarations = (pkg, byName, rootManifest) => {
     ...has('peerDependencies').filter((name) => !has('devDependencies').includes(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true)
       .map((name) => finding('peer', `the peer ${name} is not installed for development`, `add ${name} to devDependencies too`)),
     ...has('devDependencies')
-      .filter((name) => pkg.isPublic && !inTests.has(name) && !inSources.has(name) && !runtime.has(name) && name !== '@resfn/test-utils' && !name.startsWith('@types/') && !usedByScript(pkg, name))
-      .map((name) => finding('unused', `no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`'))
+      .filter((name) => pkg.isPublic && !inTests.has(name) && !inSources.has(name) && !runtime.has(name) && !usedByScript(pkg, name))
+      .map((name) => finding('unused', `no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`')),
+    ...has('devDependencies').filter((name) => ofRoot.has(name))
+      .map((name) => finding('unused', `the devDependency ${name} is one of the workspace already`, 'remove it here: the tests of every package find it at the root'))
   ]
 }
 

@@ -6,9 +6,9 @@ import { conv2d } from '@resfn/conv2d'
 import { dense } from '@resfn/dense'
 import { identityAdd } from '@resfn/identity-add'
 import { init, type ParamsOf, sequential, type StateOf } from '@resfn/layer'
-import { globalAveragePool } from '@resfn/pool'
+import { globalAvgPool } from '@resfn/pool'
 import { key, uniform } from '@resfn/random'
-import { map, zip } from '@resfn/tree'
+import { mapTo, zip } from '@resfn/tree'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
 
@@ -18,7 +18,7 @@ const net = sequential({
   stem: sequential({ conv: conv2d({ out: 4, size: 3 }), bn: batchNorm() }),
   relu,
   block: identityAdd(conv2d({ out: 4, size: 3 })),
-  pool: globalAveragePool,
+  pool: globalAvgPool,
   fc: dense({ out: 1 })
 })
 type Params = ParamsOf<typeof net>
@@ -41,7 +41,7 @@ const step = (params: Params): { readonly params: Params; readonly loss: number 
 const { params, state } = init(net, key(0), [4, 4, 1])
 const weight: tf.Tensor = params.stem.conv.weight
 const mean: tf.Tensor = state.stem.bn.mean
-const shapes: unknown = map(params, (leaf: tf.Tensor) => leaf.shape.length)
+const ranks: unknown = mapTo(params, (leaf: tf.Tensor) => leaf.rank)
 
 // @ts-expect-error the net has no part of this name: parameter trees are checked
 export const missing: unknown = params.stem.convolution
@@ -49,4 +49,4 @@ export const missing: unknown = params.stem.convolution
 const runs = Array.from({ length: 12 }).reduce<readonly { readonly params: Params; readonly loss: number }[]>(
   (done) => [...done, step(done.at(-1)?.params ?? params)], []
 )
-console.log(JSON.stringify({ losses: runs.map(({ loss }) => loss), weight: weight.shape, mean: mean.shape, shapes }))
+console.log(JSON.stringify({ losses: runs.map(({ loss }) => loss), weight: weight.shape, mean: mean.shape, ranks }))

@@ -1,8 +1,13 @@
 import { getGradient, registerGradient } from '@tensorflow/tfjs-core'
 import type { GradConfig } from '@tensorflow/tfjs-core'
-import { network } from './gradients/network.ts'
+import { activations } from './gradients/activation.ts'
+import { binaries, choices, unaries } from './gradients/arithmetic.ts'
+import { steps } from './gradients/constant.ts'
+import { networks } from './gradients/network.ts'
+import { reductions } from './gradients/reduction.ts'
+import { shapes } from './gradients/shape.ts'
 
-const configs: readonly GradConfig[] = [...network]
+const configs: readonly GradConfig[] = [...binaries, ...unaries, ...choices, ...activations, ...reductions, ...shapes, ...networks, ...steps]
 
 /**
  * Registers the gradients of the tfjs kernels that have none yet; `valueAndGradient` calls it.

@@ -1,3 +1,191 @@
-import type { GradConfig } from '@tensorflow/tfjs-core'
+import * as tf from '@tensorflow/tfjs-core'
+import type { GradConfig, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import { fromInput, run, sumTo } from './config.ts'
 
-export const network: readonly GradConfig[] = []
+type Pair = readonly [number, number]
+type Pad = number | 'same' | 'valid' | [[number, number], [number, number], [number, number], [number, number]]
+type Rounding = 'floor' | 'round' | 'ceil'
+
+const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value)
+
+/** The filter `[height, width, in, out]` with zeros between its taps, so that a dilated convolution is a plain one with it. */
+const dilate = (filter: Tensor, [down, across]: Pair): Tensor => {
+  if (down === 1 && across === 1) return filter
+  const [height, width, depth, out] = filter.shape as [number, number, number, number]
+  const tap = depth * out
+  const rows = tf.pad(tf.reshape(filter, [height, width * tap]), [[0, 0], [0, (down - 1) * width * tap]])
+  const taps = tf.pad(tf.reshape(rows, [height * down * width, tap]), [[0, 0], [0, (across - 1) * tap]])
+  return tf.slice(tf.reshape(taps, [height * down, width * across, depth, out]), [0, 0, 0, 0], [(height - 1) * down + 1, (width - 1) * across + 1, depth, out])
+}
+
+/** The taps of a filter gradient that belong to the filter, the inverse of `dilate`. */
+const undilate = (wide: Tensor, [height, width, depth, out]: readonly number[], [down, across]: Pair): Tensor => {
+  if (down === 1 && across === 1) return wide
+  const tap = depth! * out!
+  const padded = tf.pad(wide, [[0, down - 1], [0, across - 1], [0, 0], [0, 0]])
+  const taps = tf.slice(tf.reshape(padded, [height! * down * width!, across * tap]), [0, 0], [-1, tap])
+  const rows = tf.slice(tf.reshape(taps, [height!, down * width! * tap]), [0, 0], [-1, width! * tap])
+  return tf.reshape(rows, [height!, width!, depth!, out!])
+}
+
+/** A convolution, dense or depthwise, through the two backprop kernels of the backend, also where it is dilated, which they cannot do. */
+const convolution = (kernelName: 'Conv2D' | 'DepthwiseConv2dNative'): GradConfig => ({
+  kernelName,
+  inputsToSave: ['x', 'filter'],
+  gradFunc: (dy, saved, settings) => {
+    const [x, filter] = saved as [Tensor, Tensor]
+    const dilations = pair(settings['dilations'] as number | Pair)
+    const plain = { ...settings, dilations: [1, 1] }
+    const wideShape = [(filter.shape[0]! - 1) * dilations[0] + 1, (filter.shape[1]! - 1) * dilations[1] + 1, filter.shape[2]!, filter.shape[3]!]
+    return {
+      x: () => run(`${kernelName}BackpropInput`, { dy: dy as Tensor, filter: dilate(filter, dilations) }, { ...plain, inputShape: x.shape }),
+      filter: () =>
+        undilate(run(`${kernelName}BackpropFilter`, { x, dy: dy as Tensor }, { ...plain, filterShape: wideShape }), filter.shape, dilations),
+    }
+  },
+})
+
+type PoolSettings = { readonly filterSize: number | [number, number]; readonly strides: number | [number, number]; readonly pad: Pad; readonly dimRoundingMode?: Rounding }
+
+/** Pool settings whose rounding is written out as padding, because the gradient kernels know only the default rounding. */
+const exact = (settings: PoolSettings, info: tf.backend_util.Conv2DInfo): PoolSettings => {
+  if (settings.dimRoundingMode == null || settings.dimRoundingMode === 'floor') return settings
+  const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info
+  const bottom = Math.max(0, (outHeight - 1) * strideHeight + filterHeight - inHeight - padInfo.top)
+  const right = Math.max(0, (outWidth - 1) * strideWidth + filterWidth - inWidth - padInfo.left)
+  const { filterSize, strides } = settings
+  return { filterSize, strides, pad: [[0, 0], [padInfo.top, bottom], [padInfo.left, right], [0, 0]] }
+}
+
+const poolInfo = (x: Tensor, { filterSize, strides, pad, dimRoundingMode }: PoolSettings): tf.backend_util.Conv2DInfo =>
+  tf.backend_util.computePool2DInfo(x.shape as Tensor4D['shape'], filterSize, strides, 1, pad, dimRoundingMode)
+
+/** How many cells of the input each window along one axis covers. */
+const covered = (windows: number, stride: number, size: number, before: number, input: number): readonly number[] =>
+  Array.from({ length: windows }, (_, i) => Math.min(i * stride - before + size, input) - Math.max(i * stride - before, 0))
+
+const maxPool: GradConfig = {
+  kernelName: 'MaxPool',
+  inputsToSave: ['x'],
+  outputsToSave: [true],
+  gradFunc: (dy, saved, settings) => {
+    const [input, output] = saved as [Tensor, Tensor]
+    const pool = settings as unknown as PoolSettings
+    return { x: () => run('MaxPoolGrad', { dy: dy as Tensor, input, output }, exact(pool, poolInfo(input, pool))) }
+  },
+}
+
+// The kernel divides each window's gradient by the whole window, the forward pass by the cells that are not padding.
+const avgPool = fromInput<PoolSettings>('AvgPool', (dy, x, settings) => {
+  const info = poolInfo(x, settings)
+  const rows = covered(info.outHeight, info.strideHeight, info.filterHeight, info.padInfo.top, info.inHeight)
+  const columns = covered(info.outWidth, info.strideWidth, info.filterWidth, info.padInfo.left, info.inWidth)
+  const whole = info.filterHeight * info.filterWidth
+  const shares = rows.flatMap((height) => columns.map((width) => whole / (height * width)))
+  const shared = shares.every((share) => share === 1) ? dy : tf.mul(dy, tf.tensor(shares, [1, rows.length, columns.length, 1]))
+  return run('AvgPoolGrad', { dy: shared, input: x }, exact(settings, info))
+})
+
+type ResizeSettings = { readonly alignCorners: boolean; readonly halfPixelCenters: boolean }
+type Weights = (position: number, size: number, settings: ResizeSettings) => readonly (readonly [index: number, weight: number])[]
+
+const bilinear: Weights = (position, size) => {
+  const below = Math.max(0, Math.floor(position))
+  return [
+    [below, 1 - (position - below)],
+    [Math.min(size - 1, Math.max(0, Math.ceil(position))), position - below],
+  ]
+}
+
+const nearest: Weights = (position, size, { alignCorners, halfPixelCenters }) => {
+  const index = alignCorners ? Math.round(position) : Math.floor(halfPixelCenters ? position + 0.5 : position)
+  return [[Math.max(0, Math.min(size - 1, index)), 1]]
+}
+
+/** The matrix `[size, resized]` that takes the gradient of a resized axis back: resizing is linear along each axis. */
+const resizeMatrix = (weights: Weights, size: number, resized: number, settings: ResizeSettings): Tensor => {
+  const ratio = settings.alignCorners && resized > 1 ? (size - 1) / (resized - 1) : size / resized
+  const matrix = new Float32Array(size * resized)
+  for (let to = 0; to < resized; to++) {
+    const position = settings.halfPixelCenters ? ratio * (to + 0.5) - 0.5 : ratio * to
+    for (const [from, weight] of weights(position, size, settings)) matrix[from * resized + to]! += weight
+  }
+  return tf.tensor(matrix, [1, size, resized])
+}
+
+/** Resizing; not through the backends' gradient kernels, which not all have and which do not know half-pixel centres. */
+const resize = (kernelName: string, weights: Weights): GradConfig =>
+  fromInput<ResizeSettings>(
+    kernelName,
+    (dy, images, settings) => {
+      const [batch, height, width, channels] = images.shape as Tensor4D['shape']
+      const [, resizedHeight, resizedWidth] = dy.shape as Tensor4D['shape']
+      const rows = resizeMatrix(weights, height, resizedHeight, settings)
+      const columns = resizeMatrix(weights, width, resizedWidth, settings)
+      const tall = tf.matMul(rows, tf.reshape(dy, [batch, resizedHeight, resizedWidth * channels]))
+      return tf.reshape(tf.matMul(columns, tf.reshape(tall, [batch * height, resizedWidth, channels])), images.shape)
+    },
+    'images',
+  )
+
+/** Batch normalisation with given moments, which are inputs like the others. */
+const batchNorm: GradConfig = {
+  kernelName: 'FusedBatchNorm',
+  inputsToSave: ['x', 'mean', 'variance', 'scale'],
+  gradFunc: (gradient, saved, settings) => {
+    const dy = gradient as Tensor
+    const [x, mean, variance, scale] = saved as [Tensor, Tensor, Tensor, Tensor]
+    const deviation = tf.rsqrt(tf.add(variance, settings['varianceEpsilon'] as number))
+    const normalised = (): Tensor => tf.mul(tf.sub(x, mean), deviation)
+    const slope = (): Tensor => tf.mul(scale, deviation)
+    return {
+      x: () => tf.mul(dy, slope()),
+      mean: () => tf.neg(sumTo(tf.mul(dy, slope()), mean.shape)),
+      variance: () => sumTo(tf.mul(tf.mul(dy, normalised()), tf.mul(tf.mul(-0.5, scale), tf.square(deviation))), variance.shape),
+      scale: () => sumTo(tf.mul(dy, normalised()), scale.shape),
+      offset: () => sumTo(dy, scale.shape),
+    }
+  },
+}
+
+/** A batched matrix product, whichever side is transposed, with broadcast batches. */
+const matMul: GradConfig = {
+  kernelName: 'BatchMatMul',
+  inputsToSave: ['a', 'b'],
+  gradFunc: (gradient, saved, settings) => {
+    const dy = gradient as Tensor
+    const [a, b] = saved as [Tensor, Tensor]
+    const [transposeA, transposeB] = [settings['transposeA'] === true, settings['transposeB'] === true]
+    return {
+      a: () => sumTo(transposeA ? tf.matMul(b, dy, transposeB, true) : tf.matMul(dy, b, false, !transposeB), a.shape),
+      b: () => sumTo(transposeB ? tf.matMul(dy, a, true, transposeA) : tf.matMul(a, dy, !transposeA, false), b.shape),
+    }
+  },
+}
+
+/** What `tf.conv2dTranspose` runs: the input gradient of a convolution. */
+const transposedConvolution: GradConfig = {
+  kernelName: 'Conv2DBackpropInput',
+  inputsToSave: ['dy', 'filter'],
+  gradFunc: (gradient, saved, settings) => {
+    const x = gradient as Tensor
+    const [dy, filter] = saved as [Tensor, Tensor]
+    return {
+      dy: () => run('Conv2D', { x, filter }, { ...settings, dilations: [1, 1] }),
+      filter: () => run('Conv2DBackpropFilter', { x, dy }, { ...settings, filterShape: filter.shape }),
+    }
+  },
+}
+
+/** Convolutions, pools, normalisation and matrix products. */
+export const networks: readonly GradConfig[] = [
+  convolution('Conv2D'),
+  convolution('DepthwiseConv2dNative'),
+  transposedConvolution,
+  maxPool,
+  avgPool,
+  resize('ResizeBilinear', bilinear),
+  resize('ResizeNearestNeighbor', nearest),
+  batchNorm,
+  matMul,
+]

@@ -1,1 +1,7 @@
-export {}
+export type { Batch, BatchesFrom, Examples } from './batch.ts'
+export { BatchError, NotFiniteError } from './error.ts'
+export { evaluate, type Evaluation, type Predict, type Prediction, predictionsOf } from './evaluate.ts'
+export type { CheckpointEvent, DoneEvent, EpochEvent, EvaluationEvent, StepEvent, TrainEvent } from './event.ts'
+export { type Cursor, type EpochRecord, type Run, startRun } from './run.ts'
+export { type Learned, type Learning, type Stepped, takeStep } from './step.ts'
+export { train, type Training } from './train.ts'

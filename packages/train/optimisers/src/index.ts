@@ -1,1 +1,2 @@
-export {}
+export type { At, Optimiser, OptimiserState, Updated } from './optimiser.ts'
+export { sgd, type SgdOptions } from './sgd.ts'

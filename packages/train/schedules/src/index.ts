@@ -1,1 +1,2 @@
-export {}
+export { constantRate } from './constant-rate.ts'
+export type { Schedule } from './schedule.ts'

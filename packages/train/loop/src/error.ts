@@ -1,0 +1,26 @@
+/** The loss or the gradients of a step are infinite or not a number. The parameters from before the step are in the checkpoint event that came before. */
+export class NotFiniteError extends Error {
+  readonly _tag = 'NotFiniteError'
+  readonly step: number
+  readonly loss: number
+  readonly gradientNorm: number
+  constructor({ step, loss, gradientNorm, learningRate }: { readonly step: number; readonly loss: number; readonly gradientNorm: number; readonly learningRate: number }) {
+    super(
+      `step ${step}: the loss is ${loss} and the norm of the gradients ${gradientNorm} at learning rate ${learningRate}; ` +
+        'take a smaller learning rate or a longer warm-up, clip the gradients (clipByGlobalNorm), and check that the images are finite and normalised',
+    )
+    this.name = 'NotFiniteError'
+    this.step = step
+    this.loss = loss
+    this.gradientNorm = gradientNorm
+  }
+}
+
+/** A batch does not fit the net, the parameters, or itself. */
+export class BatchError extends Error {
+  readonly _tag = 'BatchError'
+  constructor(message: string) {
+    super(message)
+    this.name = 'BatchError'
+  }
+}

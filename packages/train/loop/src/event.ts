@@ -1,0 +1,55 @@
+import type { Evaluation } from './evaluate.ts'
+import type { Run } from './run.ts'
+
+/** After each step, about its batch. */
+export type StepEvent = {
+  readonly type: 'step'
+  readonly epoch: number
+  readonly batch: number
+  /** updates done, this one included */
+  readonly step: number
+  /** examples in the batch */
+  readonly examples: number
+  /** the value of the loss, before the update */
+  readonly loss: number
+  /** the part of the batch predicted right, before the update */
+  readonly accuracy: number
+  /** the norm of all gradients together */
+  readonly gradientNorm: number
+  readonly learningRate: number
+  /** from the end of the step before */
+  readonly seconds: number
+  readonly examplesPerSecond: number
+}
+
+/** At the end of each epoch, about its training: means over its examples (and over all of it, also when it was resumed half-way). */
+export type EpochEvent = {
+  readonly type: 'epoch'
+  readonly epoch: number
+  readonly step: number
+  readonly examples: number
+  readonly loss: number
+  readonly accuracy: number
+  readonly learningRate: number
+}
+
+/** After the evaluation that follows an epoch. */
+export type EvaluationEvent = Evaluation & {
+  readonly type: 'evaluation'
+  readonly epoch: number
+  readonly step: number
+  readonly seconds: number
+}
+
+/** The run is worth writing to a file now. It is lent until the next event is asked for. */
+export type CheckpointEvent<P, S> = {
+  readonly type: 'checkpoint'
+  readonly reason: 'epoch' | 'steps' | 'aborted' | 'not finite'
+  readonly run: Run<P, S>
+}
+
+/** The last event; the run now belongs to whoever gets it. */
+export type DoneEvent<P, S> = { readonly type: 'done'; readonly reason: 'finished' | 'aborted'; readonly run: Run<P, S> }
+
+/** What `train` gives. All but the runs is plain data. */
+export type TrainEvent<P, S> = StepEvent | EpochEvent | EvaluationEvent | CheckpointEvent<P, S> | DoneEvent<P, S>

@@ -1,0 +1,192 @@
+import { type Tensor, util } from '@tensorflow/tfjs-core'
+import { sameShape, type Shape } from '@resfn/layer'
+import { accuracy, addScores, meanLoss, noScore, topCorrect } from '@resfn/losses'
+import { advance, dispose } from '@resfn/tree'
+import type { Batch, BatchesFrom, Examples } from './batch.ts'
+import { checkClasses, checkExamples, checkNet } from './check.ts'
+import { BatchError, NotFiniteError } from './error.ts'
+import { evaluate, type Evaluation } from './evaluate.ts'
+import type { CheckpointEvent, StepEvent, TrainEvent } from './event.ts'
+import { nextTask } from './next-task.ts'
+import type { Cursor, EpochRecord, Run } from './run.ts'
+import { type Learning, takeStep } from './step.ts'
+
+/** A whole training: how the net learns, on what, for how long. */
+export type Training<P, S> = Learning<P, S> & {
+  /** the training batches from a place on */
+  readonly batches: BatchesFrom
+  /** passes over the training data */
+  readonly epochs: number
+  /** a pass over the examples to evaluate after each epoch; no evaluation unless given */
+  readonly evaluation?: () => AsyncIterable<Examples> | Iterable<Examples>
+  /** checkpoint events come after each epoch, and also after each multiple of this many steps if given */
+  readonly checkpointSteps?: number
+  /** an AbortSignal: when it aborts, training stops after the step under way, with a checkpoint */
+  readonly signal?: { readonly aborted: boolean }
+}
+
+/**
+ * Trains: takes a run from its next batch to the end of the last epoch, and tells of it in events. One step is
+ * `gradient of loss -> optimiser -> running statistics`; see `takeStep`. The sequence of runs depends on nothing but the first run and the
+ * training, so a run that was interrupted and restored from its checkpoint ends at exactly the same parameters.
+ *
+ * Memory: the generator owns the run. A run in a checkpoint event is lent until the next event is asked for; the one in `done` is handed
+ * over. If the loop over the events is left early, or an error is thrown, the generator frees it.
+ *
+ * @param training see `Training`
+ * @param first where to start: `startRun(…)`, or a run restored from a checkpoint; it must not be used afterwards
+ * @returns `step` events, for each epoch `epoch`, `evaluation` and `checkpoint`, and one `done`. An interrupted evaluation is done again,
+ * with its `epoch` event, when the run goes on.
+ * @throws NotFiniteError when loss or gradients overflow; a checkpoint event with the run before that step comes first
+ * @throws BatchError if a batch does not fit the net, or the batches end too early or are not those asked for
+ * @throws ShapeError with the path of the layer that cannot take the images
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { sequential } from '@resfn/layer'
+ * import { startRun, train } from '@resfn/loop'
+ * import { crossEntropy } from '@resfn/losses'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { constantRate } from '@resfn/schedules'
+ *
+ * async function* batches(start: { readonly epoch: number }) {
+ *   for (let epoch = start.epoch; ; epoch++)
+ *     yield { images: new Float32Array([1, -1]), shape: [2, 1], labels: new Int32Array([0, 1]), cursor: { epoch, batch: 0 }, next: { epoch: epoch + 1, batch: 0 } }
+ * }
+ * const net = sequential({ fc: dense({ out: 2 }) })
+ * const optimiser = sgd({ momentum: 0.9 })
+ * const run = startRun(net, { optimiser, key: key(0), input: [1] })
+ * for await (const event of train({ net, loss: crossEntropy(), optimiser, schedule: constantRate(0.5), batches, epochs: 20 }, run))
+ *   if (event.type === 'done') assert.equal(event.run.history.at(-1)!.training.accuracy, 1)
+ * ```
+ */
+export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): AsyncGenerator<TrainEvent<P, S>, void, undefined> {
+  const { batches, checkpointSteps, epochs, signal } = checked(training)
+  const advanceBy = stepOn(training)
+  let run = first
+  let owned = true
+  const source = batches(run.cursor)[Symbol.asyncIterator]()
+  const checkpoint = (reason: CheckpointEvent<P, S>['reason']): CheckpointEvent<P, S> => ({ type: 'checkpoint', reason, run })
+  try {
+    for (;;) {
+      if (isEpochOver(run) && signal?.aborted !== true) {
+        const record = recordOf(training, run)
+        yield { type: 'epoch', epoch: record.epoch, step: run.step, examples: run.score.examples, ...record.training, learningRate: record.learningRate }
+        const started = util.now()
+        const evaluation = await evaluateUnlessAborted(training, run)
+        if (evaluation !== 'aborted') {
+          if (evaluation !== undefined) yield { type: 'evaluation', epoch: record.epoch, step: run.step, seconds: (util.now() - started) / 1000, ...evaluation }
+          const evaluated = evaluation === undefined ? {} : { evaluation: { loss: evaluation.loss, accuracy: evaluation.accuracy } }
+          run = { ...run, score: noScore, history: [...run.history, { ...record, ...evaluated }] }
+          yield checkpoint('epoch')
+        }
+      }
+      const isFinished = run.cursor.epoch >= epochs && !isEpochOver(run)
+      if (isFinished || signal?.aborted === true) {
+        if (!isFinished) yield checkpoint('aborted')
+        owned = false
+        yield { type: 'done', reason: isFinished ? 'finished' : 'aborted', run }
+        return
+      }
+      const started = util.now()
+      const batch = await nextBatch(source, run.cursor)
+      const stepped = await advanceBy(run, batch)
+      if ('error' in stepped) {
+        yield checkpoint('not finite')
+        throw stepped.error
+      }
+      const { cursor } = run
+      run = stepped.run
+      const seconds = (util.now() - started) / 1000
+      yield { type: 'step', ...cursor, step: run.step, ...stepped.numbers, seconds, examplesPerSecond: stepped.numbers.examples / seconds }
+      if (checkpointSteps !== undefined && run.step % checkpointSteps === 0 && !isEpochOver(run)) yield checkpoint('steps')
+      await nextTask()
+    }
+  } finally {
+    await source.return?.()
+    if (owned) dispose(run)
+  }
+}
+
+const checked = <P, S>(training: Training<P, S>): Training<P, S> => {
+  const { checkpointSteps, epochs } = training
+  if (!Number.isSafeInteger(epochs) || epochs < 0) throw new RangeError(`train: epochs must be a whole number from 0, not ${epochs}`)
+  if (checkpointSteps !== undefined && !(Number.isSafeInteger(checkpointSteps) && checkpointSteps > 0))
+    throw new RangeError(`train: checkpointSteps must be a whole number from 1, not ${checkpointSteps}; leave it out for checkpoints after epochs only`)
+  return training
+}
+
+/** The last batch of an epoch was taken, and the epoch is not in the history yet. Follows from the run alone, so that a restored run knows it too. */
+const isEpochOver = <P, S>({ cursor, score }: Run<P, S>): boolean => cursor.batch === 0 && score.examples > 0
+
+const recordOf = <P, S>({ schedule }: Training<P, S>, { cursor, score, step }: Run<P, S>): EpochRecord => ({
+  epoch: cursor.epoch - 1,
+  step,
+  learningRate: schedule(step - 1),
+  training: { loss: meanLoss(score), accuracy: accuracy(score) },
+})
+
+class Aborted extends Error {}
+
+const evaluateUnlessAborted = async <P, S>({ evaluation, net, signal }: Training<P, S>, { params, state }: Run<P, S>): Promise<Evaluation | 'aborted' | undefined> => {
+  if (evaluation === undefined) return undefined
+  async function* wanted(): AsyncGenerator<Examples> {
+    for await (const examples of evaluation!()) {
+      if (signal?.aborted === true) throw new Aborted()
+      yield examples
+    }
+  }
+  try {
+    return await evaluate((x: Tensor) => net.apply(params, x, state), wanted())
+  } catch (error) {
+    if (error instanceof Aborted) return 'aborted'
+    throw error
+  }
+}
+
+const nextBatch = async (source: AsyncIterator<Batch>, { epoch, batch }: Cursor): Promise<Batch> => {
+  const result = await source.next()
+  if (result.done === true) throw new BatchError(`the batches ended before batch ${batch} of epoch ${epoch}; let them go on to the last epoch, or train for fewer epochs`)
+  const { cursor } = result.value
+  if (cursor.epoch !== epoch || cursor.batch !== batch)
+    throw new BatchError(`the batches gave batch ${cursor.batch} of epoch ${cursor.epoch} where batch ${batch} of epoch ${epoch} was due; start them at the cursor they are given`)
+  return result.value
+}
+
+type Numbers = Pick<StepEvent, 'examples' | 'loss' | 'accuracy' | 'gradientNorm' | 'learningRate'>
+type Advanced<P, S> = { readonly run: Run<P, S>; readonly numbers: Numbers } | { readonly error: NotFiniteError }
+
+/** A step with its checks; what the old run does not share with the new one is freed, or, when the step came to nothing, the new one. */
+const stepOn = <P, S>(training: Training<P, S>): ((run: Run<P, S>, batch: Batch) => Promise<Advanced<P, S>>) => {
+  const step = takeStep(training)
+  let planned: { readonly sample: Shape; readonly classes: number } | undefined
+  return async (run, batch) => {
+    checkExamples(batch)
+    const sample = batch.shape.slice(1)
+    if (planned === undefined || !sameShape(planned.sample, sample)) planned = { sample, classes: checkNet(training.net, run.params, sample) }
+    const { classes } = planned
+    checkClasses(batch.labels, classes)
+
+    const learningRate = training.schedule(run.step)
+    const { learned, ...tensors } = step(run, batch)
+    // Read back before the old run is freed: it is the last good one if these are not finite.
+    const [[loss], values, [gradientNorm]] = await Promise.all([numbersOf(tensors.loss), numbersOf(tensors.logits), numbersOf(tensors.gradientNorm)])
+    dispose(tensors)
+    if (loss === undefined || gradientNorm === undefined || !Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      advance<unknown>(learned, () => run)
+      return { error: new NotFiniteError({ step: run.step, loss: loss ?? Number.NaN, gradientNorm: gradientNorm ?? Number.NaN, learningRate }) }
+    }
+    const examples = batch.labels.length
+    const correct = topCorrect(1)({ values, classes }, batch.labels)
+    const score = addScores(run.score, { examples, correct, loss: loss * examples })
+    return {
+      run: advance(run, () => ({ ...run, ...learned, cursor: batch.next, score })),
+      numbers: { examples, loss, accuracy: correct / examples, gradientNorm, learningRate },
+    }
+  }
+}
+
+const numbersOf = (tensor: Tensor): Promise<Float32Array> => tensor.data() as Promise<Float32Array>

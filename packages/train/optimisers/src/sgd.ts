@@ -1,0 +1,54 @@
+import { add, mul, sub, type Tensor, zerosLike } from '@tensorflow/tfjs-core'
+import { map, zip } from '@resfn/tree'
+import type { Optimiser } from './optimiser.ts'
+
+/** `momentum` m, from 0 (plain, the default) to below 1; with `nesterov` the gradient is taken ahead. */
+export type SgdOptions = { readonly momentum?: number; readonly nesterov?: boolean }
+
+const plain: Optimiser = {
+  init: () => ({}),
+  update: (gradients, state, params, { learningRate }) => ({
+    params: zip([params, gradients], ([p, g]: readonly Tensor[]) => sub(p!, mul(g!, learningRate))),
+    state,
+  }),
+}
+
+/**
+ * Stochastic gradient descent: `p' = p - rate * g`; with momentum m, `v' = m * v + g` and `p' = p - rate * v'`; with Nesterov's,
+ * `p' = p - rate * (g + m * v')`. The rate is not inside the velocity, so a schedule may change it at any step.
+ *
+ * @param options see `SgdOptions`
+ * @returns an optimiser; its state is `{ velocity }`, or empty without momentum
+ * @throws RangeError if momentum is not from 0 to below 1, or Nesterov is asked for without momentum
+ * Source: PyTorch, `torch.optim.SGD` (dampening 0); Sutskever et al., "On the importance of initialization and momentum" (2013).
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { sgd } from '@resfn/optimisers'
+ *
+ * const { init, update } = sgd({ momentum: 0.5 })
+ * const [params, gradients] = [{ w: tf.tensor1d([1]) }, { w: tf.tensor1d([2]) }]
+ * const first = update(gradients, init(params), params, { step: 0, learningRate: 0.25 })
+ * const second = update(gradients, first.state, first.params, { step: 1, learningRate: 0.25 })
+ * assert.equal(first.params.w.dataSync()[0], 0.5)
+ * assert.equal(second.params.w.dataSync()[0], -0.25)
+ * ```
+ */
+export const sgd = ({ momentum = 0, nesterov = false }: SgdOptions = {}): Optimiser => {
+  if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`sgd: momentum must be from 0 to below 1, not ${momentum}`)
+  if (nesterov && momentum === 0) throw new RangeError('sgd: Nesterov needs a momentum; give one, such as 0.9')
+  if (momentum === 0) return plain
+  return {
+    init: (params) => ({ velocity: map(params, (leaf: Tensor) => zerosLike(leaf)) }),
+    update: (gradients, state, params, { learningRate }) => {
+      const velocity = zip([gradients, state.velocity as typeof gradients], ([g, v]: readonly Tensor[]) => add(g!, mul(v!, momentum)))
+      const direction = nesterov ? zip([gradients, velocity], ([g, v]: readonly Tensor[]) => add(g!, mul(v!, momentum))) : velocity
+      return {
+        params: zip([params, direction], ([p, d]: readonly Tensor[]) => sub(p!, mul(d!, learningRate))),
+        state: { velocity },
+      }
+    },
+  }
+}

@@ -15,8 +15,11 @@ export function relu(args: usize, thread: i32, threads: i32): void {
   const end = first(arg(args, 2), thread + 1, threads)
   const zero = f32x4.splat(0)
   let at = first(arg(args, 2), thread, threads)
-  for (; at + 16 <= end; at += 16) v128.store(y + at, f32x4.max(v128.load(x + at), zero))
-  for (; at < end; at += 4) store<f32>(y + at, max<f32>(load<f32>(x + at), 0))
+  for (; at + 16 <= end; at += 16) v128.store(y + at, f32x4.pmax(v128.load(x + at), zero))
+  for (; at < end; at += 4) {
+    const value = load<f32>(x + at)
+    store<f32>(y + at, value < 0 ? 0 : value)
+  }
 }
 
 /** dx = y > 0 ? dy : 0. args: dy, y, dx, count */

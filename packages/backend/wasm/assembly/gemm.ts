@@ -22,8 +22,9 @@ function store8(at: usize, lo: v128, hi: v128, count: i32): void {
   if (count > 2) store<f32>(at, f32x4.extract_lane(lo, 2), 8)
 }
 
-function clamp(v: v128, low: v128, high: v128): v128 {
-  return f32x4.pmin(high, f32x4.pmax(low, v))
+export function clamp(v: v128, low: v128, high: v128): v128 {
+  // In this order a NaN stays a NaN.
+  return f32x4.pmin(f32x4.pmax(v, low), high)
 }
 
 /**

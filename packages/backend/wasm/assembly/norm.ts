@@ -199,7 +199,7 @@ export function normalise(args: usize, thread: i32, threads: i32): void {
     for (; offset + 16 <= stride; offset += 16) {
       const centred = f32x4.sub(v128.load(at + offset), v128.load(mean + offset))
       const value = f32x4.add(f32x4.mul(centred, v128.load(scale + offset)), v128.load(bias + offset))
-      v128.store(to + offset, f32x4.pmax(low, value))
+      v128.store(to + offset, f32x4.pmax(value, low))
     }
     for (; offset < stride; offset += 4) {
       const value = (load<f32>(at + offset) - load<f32>(mean + offset)) * load<f32>(scale + offset) + load<f32>(bias + offset)

@@ -30,8 +30,58 @@ type Convolution = {
 // Pixels whose rows are gathered (or whose pointers are kept) together; the same as BLOCK * 6 in assembly/conv.ts.
 const blockPixels = 96
 
+// Winograd's 36 points a tile of 16 outputs against 9 taps a pixel; transforms cost about as much as 12 channels more on each
+// side, and the filter's own as much as 4 tiles.
+const winogradTiles = ({ batch, rows, columns }: Grid): number => batch * Math.ceil(rows / 4) * Math.ceil(columns / 4)
+const winogradPays = ({ grid, from, to, place, taps }: Convolution): boolean => {
+  if (taps.length !== 9 || from.depth % 4 !== 0 || to.depth % 8 !== 0) return false
+  if (grid.stepY * grid.stepX * place.stepY * place.stepX !== 1) return false
+  const [top, left] = [Math.min(...taps.map(({ y }) => y)), Math.min(...taps.map(({ x }) => x))]
+  if (!taps.every(({ y, x }) => y < top + 3 && x < left + 3)) return false
+  const direct = grid.batch * grid.rows * grid.columns * 9
+  return direct > 36 * (winogradTiles(grid) * (1 + 12 / from.depth + 12 / to.depth) + 4)
+}
+
+const winograd = (device: Device, { source, weights, bias, clamp, out, grid, from, to, taps }: Convolution): void => {
+  const ordered = taps.toSorted((a, b) => a.y - b.y || a.x - b.x)
+  const tiles = winogradTiles(grid)
+  const share = Math.ceil(tiles / device.threads)
+  // As many tiles as keep their transform in half a mebibyte, in sixes, dealt evenly.
+  const most = Math.max(6, Math.floor(524_288 / (36 * from.depth * 4) / 6) * 6)
+  const block = Math.ceil(share / Math.ceil(share / most) / 6) * 6
+  const filterBytes = 36 * from.depth * to.depth * 4
+  const biasBytes = align(to.depth * 4)
+  const zeroBytes = align(from.depth * 4)
+  const startBytes = align(36)
+  const threadBytes = 160 + 576 + block * 36 * 32 + 36 * (block * from.depth * 4 + 64)
+  device.scratch(filterBytes + biasBytes + zeroBytes + startBytes + threadBytes * device.threads, (filter) => {
+    const biasAt = filter + filterBytes
+    const zeros = biasAt + biasBytes
+    const starts = zeros + zeroBytes
+    device.zero(biasAt, biasBytes + zeroBytes)
+    device.ints(starts, ordered.map(({ at }) => at))
+    if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, to.depth], 0)
+    device.run(
+      'winogradFilter',
+      [weights.at, filter, starts, from.depth, to.depth, weights.depthStride, weights.outStride],
+      100 * from.depth * to.depth,
+    )
+    const [low, high] = clamp ?? [-Infinity, Infinity]
+    device.run(
+      'winograd',
+      [
+        source, filter, biasAt, out, starts + startBytes, threadBytes, zeros, grid.batch, from.height, from.width, from.depth,
+        to.height, to.width, to.depth, ordered[0]!.y, ordered[0]!.x, block, { float: low }, { float: high },
+      ],
+      72 * tiles * from.depth * to.depth,
+    )
+  })
+}
+
 /** The gathering convolution of assembly/conv.ts: forward passes, and input gradients per residue of the stride. */
-const convolve = (device: Device, { source, weights, bias, clamp, out, grid, from, to, place, taps }: Convolution): void => {
+const convolve = (device: Device, convolution: Convolution): void => {
+  if (winogradPays(convolution)) return winograd(device, convolution)
+  const { source, weights, bias, clamp, out, grid, from, to, place, taps } = convolution
   const { depth } = from
   const gather = depth < 4 && taps.length > 1
   const inner = taps.length * depth

@@ -6,6 +6,7 @@ import { kernelsBase64 } from './kernels.generated.ts'
 export const operations = [
   'pack', 'convolve', 'filterGradient', 'padRows', 'add', 'relu', 'reluGradient', 'moments', 'combineMoments',
   'gradientMoments', 'combineGradient', 'normalise', 'normaliseGradient', 'maxPoolGradient', 'avgPoolGradient',
+  'winogradFilter', 'winograd',
 ] as const
 
 export type Operation = (typeof operations)[number]

@@ -92,6 +92,12 @@ const own: { readonly [kernelName: string]: Own } = {
     areFloats(dy, input) ? poolGradient(device, 'max', poolInfo(input!.shape, attributes), { dy: dy!, x: input! }) : undefined,
   AvgPoolGrad: (device, { dy, input }, attributes) =>
     areFloats(dy, input) ? poolGradient(device, 'avg', poolInfo(input!.shape, attributes), { dy: dy!, x: input! }) : undefined,
+  // tfjs copies; a tensor that is saved for the gradient is an Identity, so nothing on the heap may be copied for it.
+  Identity: (device, { x }) => {
+    if (x!.dtype === 'string') return undefined
+    device.backend.incRef(x!.dataId as object)
+    return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype }
+  },
   Sum: reduction('sum'),
   Mean: reduction('mean'),
   Relu: (device, { x }) => (areFloats(x) ? elementwise(device, 'relu', x!) : undefined),

@@ -1,1 +1,3 @@
-export {}
+export * from '@resfn/bottleneck'
+export * from '@resfn/conv-bn'
+export * from '@resfn/residual-block'

@@ -6,7 +6,7 @@ import { type Branch, collect, empty, formatShape, type Layer, type ParamsOfAll,
 export type ProjectedParams<P, Q> = { readonly branch: P; readonly shortcut: Q }
 
 /** The two sides of the join, by name. */
-type Sides<P, S, Q, T> = { readonly branch: Layer<P, S>; readonly shortcut: Layer<Q, T> }
+export type Sides<P, S, Q, T> = { readonly branch: Layer<P, S>; readonly shortcut: Layer<Q, T> }
 
 /**
  * The projected residual join as a bare function: `y = f(params.branch, x) + g(params.shortcut, x)`.

@@ -94,6 +94,7 @@ const violations = [
   ['a peer that is not installed for development', 'peer', manifestOf(op, (m) => ({ ...m, devDependencies: {} }))],
   ['a version outside the catalog', 'versions', manifestOf(op, (m) => ({ ...m, peerDependencies: { '@tensorflow/tfjs-core': '^4.22.0' } }))],
   ['a workspace dependency pinned to a number', 'versions', manifestOf(op, (m) => ({ ...m, dependencies: { '@resfn/layer': 'workspace:*' } }))],
+  ['a peer of the workspace with a caret', 'versions', manifestOf(op, (m) => ({ ...m, peerDependencies: { ...m.peerDependencies, '@resfn/layer': 'workspace:^' } }))],
   ['a TypeScript reference that is missing', 'references', (read) => ({ [`${op}/tsconfig.json`]: edit(read(`${op}/tsconfig.json`), (t) => ({ ...t, references: [] })) })],
   ['a package that the root tsconfig leaves out', 'references', () => ({ 'tsconfig.json': json({ files: [], references: [] }) })],
   ['a name that is not the folder', 'manifest', manifestOf(op, (m) => ({ ...m, name: '@resfn/gates' }))],

@@ -5,10 +5,14 @@ import { packageOf } from '../workspace.mjs'
 
 const fields = ['dependencies', 'peerDependencies', 'optionalDependencies', 'devDependencies']
 
+// All packages share one version. A caret on a peer among them would turn each minor release into a major one: changesets counts a peer
+// that leaves its range as a breaking change.
+const anyVersion = 'workspace:>=0.0.0'
+
 const versions = (pkg, names) =>
   fields.flatMap((field) =>
     Object.entries(pkg.manifest[field] ?? {}).flatMap(([name, range]) => {
-      const wanted = names.has(name) ? 'workspace:^' : 'catalog:'
+      const wanted = !names.has(name) ? 'catalog:' : field === 'peerDependencies' ? anyVersion : 'workspace:^'
       return range === wanted ? [] : [{ file: `${pkg.dir}/package.json`, rule: 'versions', problem: `${field} has ${name}: ${range}`, mend: `write "${wanted}"${wanted === 'catalog:' ? ' and keep the version in the catalog of pnpm-workspace.yaml' : ''}` }]
     })
   )

@@ -261,3 +261,157 @@ export function winograd(args: usize, thread: i32, threads: i32): void {
     }
   }
 }
+
+// to[point] = G d G^T of a 4x4 tile of dy for four channels, F(3x3, 4x4); pointers are four rows of six.
+function gradientTransform(pointers: usize, offset: usize, work: usize, to: usize, pointStride: usize): void {
+  const quarter = f32x4.splat(0.25), sixth = f32x4.splat(-1.0 / 6.0), small = f32x4.splat(1.0 / 24.0)
+  const four = f32x4.splat(4), two = f32x4.splat(2)
+  for (let x: usize = 0; x < 4; x++) {
+    const at = pointers + (x << 2)
+    const d0 = v128.load(<usize>load<u32>(at) + offset), d1 = v128.load(<usize>load<u32>(at, 24) + offset)
+    const d2 = v128.load(<usize>load<u32>(at, 48) + offset), d3 = v128.load(<usize>load<u32>(at, 72) + offset)
+    const even = f32x4.mul(f32x4.add(d0, d2), sixth), odd = f32x4.mul(f32x4.add(d1, d3), sixth)
+    const wide = f32x4.mul(madd(d2, four, d0), small), slope = f32x4.mul(f32x4.mul(madd(d3, four, d1), two), small)
+    const t = work + (x << 4)
+    v128.store(t, f32x4.mul(d0, quarter))
+    v128.store(t, f32x4.add(even, odd), 64)
+    v128.store(t, f32x4.sub(even, odd), 128)
+    v128.store(t, f32x4.add(wide, slope), 192)
+    v128.store(t, f32x4.sub(wide, slope), 256)
+    v128.store(t, d3, 320)
+  }
+  for (let y = 0; y < 6; y++, work += 64) {
+    const d0 = v128.load(work), d1 = v128.load(work, 16), d2 = v128.load(work, 32), d3 = v128.load(work, 48)
+    const even = f32x4.mul(f32x4.add(d0, d2), sixth), odd = f32x4.mul(f32x4.add(d1, d3), sixth)
+    const wide = f32x4.mul(madd(d2, four, d0), small), slope = f32x4.mul(f32x4.mul(madd(d3, four, d1), two), small)
+    v128.store(to, f32x4.mul(d0, quarter)), to += pointStride
+    v128.store(to, f32x4.add(even, odd)), to += pointStride
+    v128.store(to, f32x4.sub(even, odd)), to += pointStride
+    v128.store(to, f32x4.add(wide, slope)), to += pointStride
+    v128.store(to, f32x4.sub(wide, slope)), to += pointStride
+    v128.store(to, d3), to += pointStride
+  }
+}
+
+/**
+ * Transforms the tiles first .. first + count of x and of dy: [point][tile][channels], points `stride` bytes apart.
+ * args: 0 x, 1 dy, 2 xOut, 3 dyOut, 4 scratch (736 bytes a thread), 5 zeros, 6 height, 7 width, 8 depth, 9 outHeight, 10 outWidth,
+ * 11 outDepth, 12 top, 13 left, 14 first, 15 count, 16 xStride, 17 dyStride
+ */
+export function winogradTiles(args: usize, thread: i32, threads: i32): void {
+  const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), xOut = <usize>arg(args, 2), dyOut = <usize>arg(args, 3)
+  const pointers = <usize>arg(args, 4) + <usize>736 * thread, work = pointers + 160
+  const zeros = <usize>arg(args, 5)
+  const height = arg(args, 6), width = arg(args, 7), depthBytes = <usize>arg(args, 8) << 2
+  const outHeight = arg(args, 9), outWidth = arg(args, 10), outBytes = <usize>arg(args, 11) << 2
+  const top = arg(args, 12), left = arg(args, 13), first = arg(args, 14), count = arg(args, 15)
+  const xStride = <usize>arg(args, 16), dyStride = <usize>arg(args, 17)
+  const tileRows = (outHeight + 3) >> 2, tileColumns = (outWidth + 3) >> 2
+  const end = bound(count, thread + 1, threads)
+  for (let i = bound(count, thread, threads); i < end; i++) {
+    const tile = first + i
+    const column = tile % tileColumns, rest = tile / tileColumns
+    const row = rest % tileRows, image = rest / tileRows
+    tilePointers(
+      pointers, x + <usize>(image * height * width) * depthBytes, (row << 2) + top, (column << 2) + left, height, width, depthBytes, zeros,
+    )
+    for (let offset: usize = 0; offset < depthBytes; offset += 16) {
+      inputTransform(pointers, offset, work, xOut + <usize>i * depthBytes + offset, xStride)
+    }
+    tilePointers(
+      pointers, dy + <usize>(image * outHeight * outWidth) * outBytes, row << 2, column << 2, outHeight, outWidth, outBytes, zeros,
+    )
+    for (let offset: usize = 0; offset < outBytes; offset += 16) {
+      gradientTransform(pointers, offset, work, dyOut + <usize>i * outBytes + offset, dyStride)
+    }
+  }
+}
+
+// c[4, 8] (rows cStride bytes apart) += the sum over `count` tiles of a[4] (outer) b[8]; `fresh` starts from zero.
+function outerSum4x8(a: usize, aStride: usize, b: usize, bStride: usize, count: i32, c: usize, cStride: usize, fresh: bool): void {
+  let c00 = f32x4.splat(0)
+  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
+  let s: v128, b0: v128, b1: v128
+  if (!fresh) {
+    c00 = v128.load(c), c01 = v128.load(c, 16)
+    c10 = v128.load(c + cStride), c11 = v128.load(c + cStride, 16)
+    c20 = v128.load(c + 2 * cStride), c21 = v128.load(c + 2 * cStride, 16)
+    c30 = v128.load(c + 3 * cStride), c31 = v128.load(c + 3 * cStride, 16)
+  }
+  for (; count >= 2; count -= 2) {
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    a += aStride, b += bStride
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    a += aStride, b += bStride
+  }
+  if (count > 0) {
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+  }
+  v128.store(c, c00), v128.store(c, c01, 16), c += cStride
+  v128.store(c, c10), v128.store(c, c11, 16), c += cStride
+  v128.store(c, c20), v128.store(c, c21, 16), c += cStride
+  v128.store(c, c30), v128.store(c, c31, 16)
+}
+
+/**
+ * products[point][depth][outDepth] (+)= x tiles^T times dy tiles, at each point; threads share the pairs (point, four rows).
+ * args: 0 xTiles, 1 dyTiles, 2 products, 3 depth, 4 outDepth, 5 count, 6 xStride, 7 dyStride, 8 fresh
+ */
+export function winogradProducts(args: usize, thread: i32, threads: i32): void {
+  const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), products = <usize>arg(args, 2)
+  const depth = arg(args, 3), outDepth = arg(args, 4), count = arg(args, 5)
+  const xStride = <usize>arg(args, 6), dyStride = <usize>arg(args, 7), fresh = arg(args, 8) != 0
+  const depthBytes = <usize>depth << 2, outBytes = <usize>outDepth << 2
+  const groups = depth >> 2
+  const end = bound(POINTS * groups, thread + 1, threads)
+  for (let unit = bound(POINTS * groups, thread, threads); unit < end; unit++) {
+    const point = unit / groups, at = unit - point * groups
+    const a = x + <usize>point * xStride + (<usize>at << 4), b = dy + <usize>point * dyStride
+    const c = products + <usize>unit * 4 * outBytes
+    for (let offset: usize = 0; offset < outBytes; offset += 32) {
+      outerSum4x8(a, depthBytes, b + offset, outBytes, count, c + offset, outBytes, fresh)
+    }
+  }
+}
+
+/** dw[3, 3, depth, outDepth] = A^T products A. args: products, dw, depth * outDepth (a multiple of 4) */
+export function winogradFilterGradient(args: usize, thread: i32, threads: i32): void {
+  const products = <usize>arg(args, 0), dw = <usize>arg(args, 1)
+  const stride = <usize>arg(args, 2) << 2
+  const four = f32x4.splat(4), two = f32x4.splat(2)
+  const end = <usize>bound(arg(args, 2) >> 2, thread + 1, threads) << 4
+  for (let offset = <usize>bound(arg(args, 2) >> 2, thread, threads) << 4; offset < end; offset += 16) {
+    // Rows of A^T products take the places of the first three rows.
+    for (let x: usize = 0; x < 6; x++) {
+      const at = products + x * stride + offset, row = 6 * stride
+      const m0 = v128.load(at), m1 = v128.load(at + row), m2 = v128.load(at + 2 * row)
+      const m3 = v128.load(at + 3 * row), m4 = v128.load(at + 4 * row), m5 = v128.load(at + 5 * row)
+      const p = f32x4.add(m1, m2), q = f32x4.sub(m1, m2), r = f32x4.add(m3, m4), s = f32x4.sub(m3, m4)
+      v128.store(at, f32x4.add(f32x4.add(m0, p), r))
+      v128.store(at + row, madd(s, two, q))
+      v128.store(at + 2 * row, f32x4.add(madd(r, four, p), m5))
+    }
+    for (let y: usize = 0; y < 3; y++) {
+      const at = products + 6 * y * stride + offset
+      const m0 = v128.load(at), m1 = v128.load(at + stride), m2 = v128.load(at + 2 * stride)
+      const m3 = v128.load(at + 3 * stride), m4 = v128.load(at + 4 * stride), m5 = v128.load(at + 5 * stride)
+      const p = f32x4.add(m1, m2), q = f32x4.sub(m1, m2), r = f32x4.add(m3, m4), s = f32x4.sub(m3, m4)
+      const to = dw + 3 * y * stride + offset
+      v128.store(to, f32x4.add(f32x4.add(m0, p), r))
+      v128.store(to + stride, madd(s, two, q))
+      v128.store(to + 2 * stride, f32x4.add(madd(r, four, p), m5))
+    }
+  }
+}

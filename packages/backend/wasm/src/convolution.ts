@@ -188,6 +188,49 @@ export const inputGradient = (
   return dx
 }
 
+// Blocks of tiles whose two transforms stay in the last cache; the 36 products are added up over blocks.
+const winogradFilterGradient = (device: Device, info: Info, { x, dy, dw }: { readonly [name in 'x' | 'dy' | 'dw']: TensorInfo }): void => {
+  const { batchSize, inChannels, outChannels, outHeight, outWidth } = info
+  const tiles = winogradTiles({ batch: batchSize, rows: outHeight, columns: outWidth, stepY: 1, stepX: 1 })
+  const most = Math.max(64, Math.floor(4_194_304 / (36 * 4 * (inChannels + outChannels))))
+  const block = Math.ceil(tiles / Math.ceil(tiles / most))
+  // One line more a point than the tiles need, or all points of a tile would fall on one set of the cache.
+  const [xStride, dyStride] = [block * inChannels * 4 + 64, block * outChannels * 4 + 64]
+  const productBytes = 36 * inChannels * outChannels * 4
+  const zeroBytes = align(Math.max(inChannels, outChannels) * 4)
+  device.scratch(productBytes + 36 * (xStride + dyStride) + zeroBytes + 736 * device.threads, (products) => {
+    const xTiles = products + productBytes
+    const dyTiles = xTiles + 36 * xStride
+    const zeros = dyTiles + 36 * dyStride
+    device.zero(zeros, zeroBytes)
+    for (let first = 0; first < tiles; first += block) {
+      const count = Math.min(block, tiles - first)
+      device.run(
+        'winogradTiles',
+        [
+          device.address(x), device.address(dy), xTiles, dyTiles, zeros + zeroBytes, zeros, info.inHeight, info.inWidth, inChannels,
+          outHeight, outWidth, outChannels, -info.padInfo.top, -info.padInfo.left, first, count, xStride, dyStride,
+        ],
+        200 * count * (inChannels + outChannels),
+      )
+      device.run(
+        'winogradProducts',
+        [xTiles, dyTiles, products, inChannels, outChannels, count, xStride, dyStride, first === 0 ? 1 : 0],
+        72 * count * inChannels * outChannels,
+      )
+    }
+    device.run('winogradFilterGradient', [products, device.address(dw), inChannels * outChannels], 100 * inChannels * outChannels)
+  })
+}
+
+const winogradFilterGradientPays = (info: Info): boolean => {
+  const { filterHeight, filterWidth, inChannels, outChannels, outHeight, outWidth, batchSize } = info
+  if (filterHeight !== 3 || filterWidth !== 3 || inChannels % 4 !== 0 || outChannels % 8 !== 0) return false
+  if (info.strideHeight * info.strideWidth * info.dilationHeight * info.dilationWidth !== 1) return false
+  const tiles = winogradTiles({ batch: batchSize, rows: outHeight, columns: outWidth, stepY: 1, stepX: 1 })
+  return batchSize * outHeight * outWidth * 9 > 36 * (tiles * (1 + 12 / inChannels + 12 / outChannels) + 8)
+}
+
 /** The gradient by the filter, [filterHeight, filterWidth, inChannels, outChannels]. */
 export const filterGradient = (
   device: Device,
@@ -196,6 +239,10 @@ export const filterGradient = (
 ): TensorInfo => {
   const { batchSize, outHeight, outWidth, inChannels, outChannels } = info
   const dw = device.output([info.filterHeight, info.filterWidth, inChannels, outChannels])
+  if (winogradFilterGradientPays(info)) {
+    winogradFilterGradient(device, info, { x, dy, dw })
+    return dw
+  }
   const taps = filterTaps(info)
   const gather = inChannels % 4 !== 0
   const rowBytes = gather ? Math.ceil((taps.length * inChannels) / 4) * 16 : 0

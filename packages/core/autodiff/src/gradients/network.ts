@@ -47,15 +47,13 @@ const convolution = (kernelName: 'Conv2D' | 'DepthwiseConv2dNative'): GradConfig
 
 type PoolSettings = { readonly filterSize: number | [number, number]; readonly strides: number | [number, number]; readonly pad: Pad; readonly dimRoundingMode?: Rounding }
 
-/** Pool settings whose rounding is written out as padding, because the gradient kernels know only the default rounding. */
-const exact = (settings: PoolSettings, info: tf.backend_util.Conv2DInfo): PoolSettings => {
-  if (settings.dimRoundingMode == null || settings.dimRoundingMode === 'floor') return settings
-  const { inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info
-  const bottom = Math.max(0, (outHeight - 1) * strideHeight + filterHeight - inHeight - padInfo.top)
-  const right = Math.max(0, (outWidth - 1) * strideWidth + filterWidth - inWidth - padInfo.left)
-  const { filterSize, strides } = settings
-  return { filterSize, strides, pad: [[0, 0], [padInfo.top, bottom], [padInfo.left, right], [0, 0]] }
-}
+/** How far the windows reach over each edge of the input. */
+const edges = ({ inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth, padInfo: { top, left } }: tf.backend_util.Conv2DInfo) => ({
+  top,
+  bottom: Math.max(0, (outHeight - 1) * strideHeight + filterHeight - inHeight - top),
+  left,
+  right: Math.max(0, (outWidth - 1) * strideWidth + filterWidth - inWidth - left),
+})
 
 const poolInfo = (x: Tensor, { filterSize, strides, pad, dimRoundingMode }: PoolSettings): tf.backend_util.Conv2DInfo =>
   tf.backend_util.computePool2DInfo(x.shape as Tensor4D['shape'], filterSize, strides, 1, pad, dimRoundingMode)
@@ -70,20 +68,30 @@ const maxPool: GradConfig = {
   outputsToSave: [true],
   gradFunc: (dy, saved, settings) => {
     const [input, output] = saved as [Tensor, Tensor]
+    const inputs = { dy: dy as Tensor, input, output }
     const pool = settings as unknown as PoolSettings
-    return { x: () => run('MaxPoolGrad', { dy: dy as Tensor, input, output }, exact(pool, poolInfo(input, pool))) }
+    if (pool.dimRoundingMode == null || pool.dimRoundingMode === 'floor') return { x: () => run('MaxPoolGrad', inputs, pool) }
+    // Some backends' kernels ignore the rounding, so it is written out as padding.
+    const { top, bottom, left, right } = edges(poolInfo(input, pool))
+    const { filterSize, strides } = pool
+    return { x: () => run('MaxPoolGrad', inputs, { filterSize, strides, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] }) }
   },
 }
 
-// The kernel divides each window's gradient by the whole window, the forward pass by the cells that are not padding.
+// The forward pass divides by the cells of a window that are not padding, the backends' gradient kernels not all by the same. So each
+// window's share is corrected here, and the kernel sees an input that was padded before.
 const avgPool = fromInput<PoolSettings>('AvgPool', (dy, x, settings) => {
   const info = poolInfo(x, settings)
-  const rows = covered(info.outHeight, info.strideHeight, info.filterHeight, info.padInfo.top, info.inHeight)
-  const columns = covered(info.outWidth, info.strideWidth, info.filterWidth, info.padInfo.left, info.inWidth)
+  const { top, bottom, left, right } = edges(info)
+  if (top + bottom + left + right === 0) return run('AvgPoolGrad', { dy, input: x }, settings)
+  const rows = covered(info.outHeight, info.strideHeight, info.filterHeight, top, info.inHeight)
+  const columns = covered(info.outWidth, info.strideWidth, info.filterWidth, left, info.inWidth)
   const whole = info.filterHeight * info.filterWidth
   const shares = rows.flatMap((height) => columns.map((width) => whole / (height * width)))
-  const shared = shares.every((share) => share === 1) ? dy : tf.mul(dy, tf.tensor(shares, [1, rows.length, columns.length, 1]))
-  return run('AvgPoolGrad', { dy: shared, input: x }, exact(settings, info))
+  const shared = tf.mul(dy, tf.tensor(shares, [1, rows.length, columns.length, 1]))
+  const input = tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]])
+  const padded = run('AvgPoolGrad', { dy: shared, input }, { filterSize: settings.filterSize, strides: settings.strides, pad: 'valid' })
+  return tf.slice(padded, [0, top, left, 0], x.shape)
 })
 
 type ResizeSettings = { readonly alignCorners: boolean; readonly halfPixelCenters: boolean }

@@ -98,8 +98,9 @@ const ungather = (dy: Tensor, x: Tensor, indices: Tensor, axis: number, batchDim
   const outer = sizeOf(x.shape.slice(batchDims, axis))
   const inner = sizeOf(x.shape.slice(axis + 1))
   const [rows, taken] = [x.shape[axis]!, indices.size / batch]
-  // A product with one-hot rows and not UnsortedSegmentSum, which some backends lack.
-  const chosen = tf.reshape(tf.oneHot(tf.reshape(tf.cast(indices, 'int32'), [-1]), rows, 1, 0, 'float32'), [batch, 1, taken, rows])
+  // A product with one-hot rows and not UnsortedSegmentSum, which some backends lack. Cast, because the wasm kernel makes integers only.
+  const oneHot = tf.cast(tf.oneHot(tf.reshape(tf.cast(indices, 'int32'), [-1]), rows), 'float32')
+  const chosen = tf.reshape(oneHot, [batch, 1, taken, rows])
   return tf.reshape(tf.matMul(chosen, tf.reshape(dy, [batch, outer, taken, inner]), true), x.shape)
 }
 

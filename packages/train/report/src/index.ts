@@ -1,1 +1,2 @@
-export {}
+export { report } from './report.ts'
+export type { Epoch, Fact, Image, Mistake, Run, Step } from './run.ts'

@@ -96,7 +96,7 @@ describe.each([own, ...elsewhere])('on Node %i', (major) => {
     node = await nodeOf(major)
   })
 
-  it.each(['cpu', 'wasm'])('the plain app trains on %s: the loss falls and no tensor is left behind', async (backend) => {
+  it.each(['cpu', 'wasm'])('the plain app trains on %s: the loss falls, no tensor is left behind and the process ends by itself', async (backend) => {
     const report = JSON.parse(await run(node, ['quickstart.mjs', backend], join(app, 'node-esm')))
     expect(report).toMatchObject({ backend, grown: 0, shape: [16, 2] })
     expect(report.node).toMatch(`v${major}.`)

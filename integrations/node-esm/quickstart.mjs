@@ -65,5 +65,3 @@ const predictions = tf.tidy(() => withState(net, run.state)(run.params, x))
 const shape = predictions.shape
 dispose([predictions, run, x, labels])
 console.log(JSON.stringify({ node: process.version, backend: tf.getBackend(), losses, grown, shape }))
-// Worker threads of the backend would keep the process alive.
-process.exit(0)

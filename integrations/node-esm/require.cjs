@@ -3,4 +3,3 @@
 const names = (entry) => Object.keys(require(entry)).filter((name) => name !== '__esModule' && name !== 'default').sort()
 
 console.log(JSON.stringify(Object.fromEntries(process.argv.slice(2).map((entry) => [entry, names(entry)]))))
-process.exit(0)

@@ -1,11 +1,10 @@
-import { addN, sqrt, square, sum, tensor, tensor1d, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { tensor, tensor1d, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { valueAndGradient } from '@resfn/autodiff'
 import { absorb, type Layer } from '@resfn/layer'
 import type { Loss } from '@resfn/losses'
-import type { Optimiser } from '@resfn/optimisers'
+import { globalNorm, type Optimiser } from '@resfn/optimisers'
 import { fold } from '@resfn/random'
 import type { Schedule } from '@resfn/schedules'
-import { leaves } from '@resfn/tree'
 import type { Examples } from './batch.ts'
 import type { Run } from './run.ts'
 
@@ -75,11 +74,9 @@ export const takeStep = <P, S>({ net, loss, optimiser, schedule, statisticsDecay
         learned: { params: updated.params, state: absorbSeen(state, aux.seen), optimiser: updated.state, step: step + 1 },
         loss: value,
         logits: aux.logits,
-        gradientNorm: norm(leaves(gradients)),
+        gradientNorm: globalNorm(gradients),
       } as never
     })
     return stepped as Stepped<P, S>
   }
 }
-
-const norm = (tensors: readonly Tensor[]): Tensor => sqrt(addN(tensors.map((tensor) => sum(square(tensor)))))

@@ -1,17 +1,9 @@
-import { add, mul, sub, type Tensor, zerosLike } from '@tensorflow/tfjs-core'
-import { map, zip } from '@resfn/tree'
+import { add, mul, sub } from '@tensorflow/tfjs-core'
+import { leafwise } from './leafwise.ts'
 import type { Optimiser } from './optimiser.ts'
 
 /** `momentum` m, from 0 (plain, the default) to below 1; with `nesterov` the gradient is taken ahead. */
 export type SgdOptions = { readonly momentum?: number; readonly nesterov?: boolean }
-
-const plain: Optimiser = {
-  init: () => ({}),
-  update: (gradients, state, params, { learningRate }) => ({
-    params: zip([params, gradients], ([p, g]: readonly Tensor[]) => sub(p!, mul(g!, learningRate))),
-    state,
-  }),
-}
 
 /**
  * Stochastic gradient descent: `p' = p - rate * g`; with momentum m, `v' = m * v + g` and `p' = p - rate * v'`; with Nesterov's,
@@ -39,16 +31,10 @@ const plain: Optimiser = {
 export const sgd = ({ momentum = 0, nesterov = false }: SgdOptions = {}): Optimiser => {
   if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`sgd: momentum must be from 0 to below 1, not ${momentum}`)
   if (nesterov && momentum === 0) throw new RangeError('sgd: Nesterov needs a momentum; give one, such as 0.9')
-  if (momentum === 0) return plain
-  return {
-    init: (params) => ({ velocity: map(params, (leaf: Tensor) => zerosLike(leaf)) }),
-    update: (gradients, state, params, { learningRate }) => {
-      const velocity = zip([gradients, state.velocity as typeof gradients], ([g, v]: readonly Tensor[]) => add(g!, mul(v!, momentum)))
-      const direction = nesterov ? zip([gradients, velocity], ([g, v]: readonly Tensor[]) => add(g!, mul(v!, momentum))) : velocity
-      return {
-        params: zip([params, direction], ([p, d]: readonly Tensor[]) => sub(p!, mul(d!, learningRate))),
-        state: { velocity },
-      }
-    },
-  }
+  if (momentum === 0) return leafwise([], (p, g, slots, { learningRate }) => [sub(p, mul(g, learningRate)), slots])
+  return leafwise(['velocity'], (p, g, { velocity: v }, { learningRate }) => {
+    const velocity = add(mul(v, momentum), g)
+    const direction = nesterov ? add(mul(velocity, momentum), g) : velocity
+    return [sub(p, mul(direction, learningRate)), { velocity }]
+  })
 }

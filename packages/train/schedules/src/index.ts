@@ -1,2 +1,7 @@
 export { constantRate } from './constant-rate.ts'
+export { cosine, type CosineOptions } from './cosine.ts'
+export { milestones, type MilestonesOptions } from './milestones.ts'
+export { oneCycle, type OneCycleOptions } from './one-cycle.ts'
+export { piecewiseLinear, type Point } from './piecewise-linear.ts'
 export type { Schedule } from './schedule.ts'
+export { inEpochs, inTurn, perEpoch, type Phase } from './time.ts'

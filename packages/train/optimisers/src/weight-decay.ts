@@ -1,0 +1,93 @@
+import { add, mul, type Tensor } from '@tensorflow/tfjs-core'
+import { map, zip } from '@resfn/tree'
+import type { Optimiser } from './optimiser.ts'
+
+/** Chooses leaves of the parameters, by the tensor and its path (`layer1.0.conv.weight`). */
+export type Mask = (leaf: Tensor, path: string) => boolean
+
+/** How strong the decay is, and the leaves that it is for: all unless given. */
+export type WeightDecayOptions = { readonly decay: number; readonly mask?: Mask }
+
+/**
+ * The usual mask: all leaves but those of rank 0 and 1, which are biases and the weights of batch normalisation.
+ *
+ * Source: He et al., "Bag of tricks for image classification with convolutional neural networks" (2019), section 3.1.
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { exceptVectors } from '@resfn/optimisers'
+ *
+ * assert.deepEqual([exceptVectors(tf.zeros([3, 4]), 'fc.weight'), exceptVectors(tf.zeros([4]), 'fc.bias')], [true, false])
+ * ```
+ */
+export const exceptVectors: Mask = (leaf) => leaf.rank > 1
+
+const everyLeaf: Mask = () => true
+
+const check = (where: string, decay: number): void => {
+  if (!(decay >= 0)) throw new RangeError(`${where}: decay must be a number from 0, not ${decay}`)
+}
+
+/**
+ * Weight decay as a penalty on the loss: the optimiser gets `g + decay * p` for each gradient g. With momentum or Adam the penalty goes
+ * through their memory; PyTorch's `weight_decay` of SGD and Adam is this one.
+ *
+ * @param options see `WeightDecayOptions`
+ * @returns from an optimiser to one with decay
+ * @throws RangeError if decay is negative
+ * Source: Krogh and Hertz, "A simple weight decay can improve generalization" (1991); PyTorch, `torch.optim.SGD`.
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { sgd, weightDecay } from '@resfn/optimisers'
+ *
+ * const { update } = weightDecay({ decay: 0.5 })(sgd())
+ * const { params } = update({ w: tf.tensor1d([1]) }, {}, { w: tf.tensor1d([2]) }, { step: 0, learningRate: 1 })
+ * assert.equal(params.w.dataSync()[0], 0)
+ * ```
+ */
+export const weightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
+  check('weightDecay', decay)
+  return ({ init, update }) => ({
+    init,
+    update: (gradients, state, params, at) => {
+      const penalised = zip([gradients, params], ([g, p]: readonly Tensor[], path) => (mask(p!, path) ? add(g!, mul(p!, decay)) : g!))
+      return update(penalised, state, params, at)
+    },
+  })
+}
+
+/**
+ * Weight decay beside the optimiser: each parameter first shrinks to `(1 - rate * decay) * p`, at the learning rate of the step, and then
+ * takes the optimiser's step.
+ *
+ * @param options see `WeightDecayOptions`
+ * @returns from an optimiser to one with decay
+ * @throws RangeError if decay is negative
+ * Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019); PyTorch, `torch.optim.AdamW`.
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { decoupledWeightDecay, sgd } from '@resfn/optimisers'
+ *
+ * const { update } = decoupledWeightDecay({ decay: 0.5 })(sgd())
+ * const { params } = update({ w: tf.tensor1d([0]) }, {}, { w: tf.tensor1d([2]) }, { step: 0, learningRate: 0.5 })
+ * assert.equal(params.w.dataSync()[0], 1.5)
+ * ```
+ */
+export const decoupledWeightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
+  check('decoupledWeightDecay', decay)
+  return ({ init, update }) => ({
+    init,
+    update: (gradients, state, params, at) => {
+      const kept = 1 - at.learningRate * decay
+      return update(gradients, state, map(params, (p: Tensor, path) => (mask(p, path) ? mul(p, kept) : p)), at)
+    },
+  })
+}

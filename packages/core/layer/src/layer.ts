@@ -1,5 +1,4 @@
-import { type Tensor, tensor } from '@tensorflow/tfjs-core'
-import { add, mul } from '@tensorflow/tfjs-core'
+import { add, mul, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { type Key, fold } from '@resfn/random'
 import { leaves, mapTo, zip } from '@resfn/tree'
 import type { Plan, Spec } from './plan.ts'

@@ -1,4 +1,4 @@
-import { either as E, taskEither as TE } from 'fp-ts'
+import { either as E, type taskEither as TE } from 'fp-ts'
 import { decode } from './decode.ts'
 import { readHeader } from './header.ts'
 import { failure, type Idx, type IdxError } from './idx.ts'

@@ -218,6 +218,12 @@ const cases: readonly Case[] = [
   ...resizes,
   {
     kernel: 'FusedBatchNorm',
+    of: 'neither scale nor offset',
+    f: ({ x, mean, variance }) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, undefined, 1e-3),
+    at: () => ({ x: spread([2, 3, 3, 4]), mean: spread([4]), variance: spread([4], 0.5, 2) }),
+  },
+  {
+    kernel: 'FusedBatchNorm',
     f: ({ x, mean, variance, offset, scale }) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, 1e-3),
     at: () => ({ x: spread([2, 3, 3, 4]), mean: spread([4]), variance: spread([4], 0.5, 2), offset: spread([4], 0, 1), scale: spread([4], 1, 2) }),
   },

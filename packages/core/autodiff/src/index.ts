@@ -1,2 +1,3 @@
+export { MissingGradientError } from './backward.ts'
 export { registerGradients } from './register-gradients.ts'
 export { type Differentiated, type Objective, UnconnectedError, valueAndGradient } from './value-and-gradient.ts'

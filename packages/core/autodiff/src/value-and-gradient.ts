@@ -1,6 +1,8 @@
-import { engine, keep, type Tensor } from '@tensorflow/tfjs-core'
-import { dispose, flatten, map, unflatten } from '@resfn/tree'
+import { clone, Tensor, tidy } from '@tensorflow/tfjs-core'
+import { type Entry, flatten, leaves, map, unflatten } from '@resfn/tree'
+import { backward } from './backward.ts'
 import { registerGradients } from './register-gradients.ts'
+import { record } from './tape.ts'
 
 /** The loss does not depend on some leaves of the parameters; `paths` names them. */
 export class UnconnectedError extends Error {
@@ -23,12 +25,16 @@ export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: 
 
 /**
  * The value and the gradient of a scalar function of a tree: `params => { loss, gradients: d loss / d params, aux }` by reverse-mode
- * differentiation. Registers the gradients of tfjs kernels itself, in Node and in bundlers.
+ * differentiation. Registers the gradients of tfjs kernels itself, in Node and in bundlers. A tensor that stands at two places of the tree
+ * counts as two leaves: each place gets the gradient of what was read there.
  *
- * @param f from the tree to `{ loss, aux }`; loss is a scalar, aux a tree of tensors and plain values that rides along undifferentiated
+ * @param f from the tree to `{ loss, aux }`; loss is a float32 scalar, aux a tree of tensors and plain values that rides along
+ *   undifferentiated. It must read the tree it is given and be synchronous.
  * @returns a function of the tree; its results belong to the caller (or the surrounding tidy)
  * @throws UnconnectedError naming the leaves that the loss does not reach
- * @throws RangeError if the loss is not a scalar
+ * @throws MissingGradientError naming the kernel on the way to the loss that cannot be differentiated
+ * @throws RangeError if the loss is not a scalar or the tree has no leaf
+ * @throws TypeError if a leaf is not a tensor, or `f` does not return `{ loss, aux }`
  * Source: Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  * @example
  * ```ts
@@ -47,33 +53,51 @@ export const valueAndGradient =
   <P, A>(f: (params: P) => Objective<A>): ((params: P) => Differentiated<P, A>) =>
   (params) => {
     registerGradients()
-    const entries = flatten(params)
-    // tfjs frees whatever the differentiated function made except its one result, so aux is kept under clones of our own.
-    let kept: { readonly aux: A } | undefined
-    try {
-      const { value, grads } = engine().gradients(
-        () => {
-          const { loss, aux } = f(params)
-          if (loss.rank !== 0) throw new RangeError(`the loss must be a scalar, but has shape [${loss.shape.join(',')}]; take its mean or sum`)
-          kept = { aux: mapTensors(aux, (tensor) => keep(tensor.clone())) }
-          return loss
-        },
-        entries.map(({ leaf }) => leaf),
-        undefined,
-        true,
+    const entries = flatten<unknown>(params)
+    let aux: A | undefined
+    const [loss, kept, gradients] = tidy(() => {
+      const inputs = distinct(entries)
+      const tree = inputs.every((input, i) => input === entries[i]!.leaf) ? params : unflatten<P>(params, inputs)
+      const recording = record(() =>
+        tidy(() => {
+          const objective = f(tree)
+          check(objective)
+          aux = objective.aux
+          // Clones, so that results may be parameters or tensors made elsewhere, and are the caller's all the same.
+          return [objective.loss, ...leaves<unknown>(aux).filter(isTensor)].map((tensor) => clone(tensor))
+        }),
       )
-      const unconnected = entries.filter((_, i) => grads[i] == null)
-      if (unconnected.length > 0) {
-        dispose([value, grads.filter((gradient) => gradient != null)])
-        throw new UnconnectedError(unconnected.map(({ path }) => path))
-      }
-      return { loss: value, gradients: unflatten(params, grads), aux: mapTensors(kept!.aux, (tensor) => tensor.clone()) }
-    } finally {
-      if (kept !== undefined) dispose(kept)
+      const [value, ...rest] = recording.result as [Tensor, ...Tensor[]]
+      const found = backward(recording.nodes, value, inputs)
+      const unconnected = entries.filter((_, i) => found[i] === undefined)
+      if (unconnected.length > 0) throw new UnconnectedError(unconnected.map(({ path }) => path))
+      return [value, rest, found as Tensor[]] as [Tensor, Tensor[], Tensor[]]
+    })
+    let next = 0
+    return {
+      loss,
+      gradients: unflatten(params, gradients),
+      aux: map(aux as A, (leaf: unknown) => (isTensor(leaf) ? kept[next++] : leaf)),
     }
   }
 
-const mapTensors = <A>(tree: A, f: (tensor: Tensor) => Tensor): A =>
-  map(tree, (leaf: unknown) => (isTensor(leaf) ? f(leaf) : leaf))
+const isTensor = (leaf: unknown): leaf is Tensor => leaf instanceof Tensor
 
-const isTensor = (leaf: unknown): leaf is Tensor => typeof leaf === 'object' && leaf !== null && 'dataId' in leaf
+/** The leaves, with a clone for each further place of a tensor. */
+const distinct = (entries: readonly Entry<unknown>[]): readonly Tensor[] => {
+  if (entries.length === 0) throw new RangeError('there is nothing to differentiate: the tree of parameters has no leaf')
+  const seen = new Set<unknown>()
+  return entries.map(({ path, leaf }) => {
+    if (!isTensor(leaf)) throw new TypeError(`${path === '' ? 'the root' : path}: a leaf of the parameters must be a tensor, not ${String(leaf)}`)
+    const first = !seen.has(leaf)
+    seen.add(leaf)
+    return first ? leaf : clone(leaf)
+  })
+}
+
+const check = (objective: Objective<unknown>): void => {
+  const loss: unknown = objective?.loss
+  if (!isTensor(loss)) throw new TypeError('the differentiated function must return { loss, aux } with a tensor as loss, and be synchronous')
+  if (loss.rank !== 0) throw new RangeError(`the loss must be a scalar, but has shape [${loss.shape.join(',')}]; take its mean or sum`)
+  if (loss.dtype !== 'float32') throw new TypeError(`the loss must be float32, but is ${loss.dtype}`)
+}

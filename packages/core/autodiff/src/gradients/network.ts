@@ -136,22 +136,26 @@ const resize = (kernelName: string, weights: Weights): GradConfig =>
     'images',
   )
 
-/** Batch normalisation with given moments, which are inputs like the others. */
+/** Names of inputs to save of which some may be absent: tfjs maps them to the inputs and would try to save what is not there. */
+const present = (names: string[]): string[] =>
+  Object.assign([...names], { map: <T>(f: (name: string, i: number, all: string[]) => T): T[] => names.map(f).filter((input) => input != null) })
+
+/** Batch normalisation with given moments, which are inputs like the others; scale may be absent. */
 const batchNorm: GradConfig = {
   kernelName: 'FusedBatchNorm',
-  inputsToSave: ['x', 'mean', 'variance', 'scale'],
+  inputsToSave: present(['x', 'mean', 'variance', 'scale']),
   gradFunc: (gradient, saved, settings) => {
     const dy = gradient as Tensor
-    const [x, mean, variance, scale] = saved as [Tensor, Tensor, Tensor, Tensor]
-    const deviation = tf.rsqrt(tf.add(variance, settings['varianceEpsilon'] as number))
-    const normalised = (): Tensor => tf.mul(tf.sub(x, mean), deviation)
-    const slope = (): Tensor => tf.mul(scale, deviation)
+    const [x, mean, variance, scale = tf.onesLike(mean)] = saved as [Tensor, Tensor, Tensor, Tensor?]
+    const inverse = tf.rsqrt(tf.add(variance, settings['varianceEpsilon'] as number))
+    const normalised = (): Tensor => tf.mul(tf.sub(x, mean), inverse)
+    const slope = (): Tensor => tf.mul(scale, inverse)
     return {
       x: () => tf.mul(dy, slope()),
       mean: () => tf.neg(sumTo(tf.mul(dy, slope()), mean.shape)),
-      variance: () => sumTo(tf.mul(tf.mul(dy, normalised()), tf.mul(tf.mul(-0.5, scale), tf.square(deviation))), variance.shape),
+      variance: () => sumTo(tf.mul(tf.mul(dy, normalised()), tf.mul(tf.mul(-0.5, scale), tf.square(inverse))), variance.shape),
       scale: () => sumTo(tf.mul(dy, normalised()), scale.shape),
-      offset: () => sumTo(dy, scale.shape),
+      offset: () => sumTo(dy, mean.shape),
     }
   },
 }

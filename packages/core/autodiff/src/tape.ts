@@ -1,0 +1,38 @@
+import { engine } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
+
+/** A kernel that ran while the tape was on, as tfjs writes it down. */
+export type Node = {
+  readonly kernelName: string
+  readonly inputs: { readonly [name: string]: Tensor | undefined }
+  readonly outputs: readonly Tensor[]
+  readonly saved?: readonly Tensor[]
+  readonly gradient?: (dys: Tensor[]) => { readonly [input: string]: () => Tensor }
+}
+
+/** What a function returned, and the kernels it ran. */
+export type Recording<T> = { readonly result: T; readonly nodes: readonly Node[] }
+
+/** Runs `f` with the tape of tfjs on. If it throws, what the tape saved is freed. */
+export const record = <T>(f: () => T): Recording<T> => {
+  const { state } = engine()
+  if (state.gradientDepth === 0) state.activeTape = []
+  const start = state.activeTape.length
+  const nodes = (): readonly Node[] => state.activeTape.slice(start) as readonly Node[]
+  state.gradientDepth++
+  try {
+    const result = f()
+    return { result, nodes: nodes() }
+  } catch (error) {
+    nodes().forEach(release)
+    throw error
+  } finally {
+    state.gradientDepth--
+    if (state.gradientDepth === 0) state.activeTape = []
+  }
+}
+
+/** Frees what a kernel saved for its gradient; inside a surrounding differentiation that one still needs it, and frees it. */
+export const release = ({ saved }: Node): void => {
+  if (engine().state.gradientDepth === 0) saved?.forEach((tensor) => tensor.dispose())
+}

@@ -1,1 +1,2 @@
-export {}
+export * from '@resfn/batches'
+export * from '@resfn/transforms'

@@ -47,7 +47,7 @@ export const toFloat = (bytes: Uint8Array, shape: Images['shape']): Images => {
  * import { compose, normalise, resize } from '@resfn/transforms'
  *
  * const prepare = compose(resize({ height: 2, width: 2 }), normalise({ mean: [0.5], std: [0.5] }))
- * const { values, shape } = prepare({ values: new Float32Array([1]), shape: [1, 1, 1, 1] }, [])
+ * const { values, shape } = prepare({ values: new Float32Array([1]), shape: [1, 1, 1, 1] })
  * assert.deepEqual({ values, shape }, { values: new Float32Array([1, 1, 1, 1]), shape: [1, 2, 2, 1] })
  * ```
  */

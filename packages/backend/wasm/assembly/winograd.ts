@@ -11,13 +11,13 @@ const POINTS = 36
 
 /**
  * Transforms a filter into panels: out[point][panel][depth][8]. args: w, out, tapAt (9 byte offsets, row-major), depth,
- * outDepth (a multiple of 8), depthStride, outStride
+ * outDepth (a multiple of 8), depthStride, outStride, pointStride (bytes)
  */
 export function winogradFilter(args: usize, thread: i32, threads: i32): void {
   const w = <usize>arg(args, 0), out = <usize>arg(args, 1), tapAt = <usize>arg(args, 2)
   const depth = arg(args, 3), panels = arg(args, 4) >> 3
   const depthStride = <usize>arg(args, 5), outStride = <usize>arg(args, 6)
-  const pointStride = <usize>(panels * depth) << 5
+  const pointStride = <usize>arg(args, 7)
   const end = bound(panels * depth, thread + 1, threads)
   for (let unit = bound(panels * depth, thread, threads); unit < end; unit++) {
     const panel = unit / depth
@@ -190,7 +190,8 @@ function outputTransform(m: usize, stride: usize): void {
  * The convolution, tile by tile: transform a block of source tiles, multiply at each of 36 points, transform back.
  * args: 0 source, 1 filter (winogradFilter), 2 bias (outDepth floats), 3 out, 4 scratch, 5 scratch bytes a thread, 6 zeros,
  * 7 batch, 8 height, 9 width, 10 depth (a multiple of 4), 11 outHeight, 12 outWidth, 13 outDepth (a multiple of 8),
- * 14 top, 15 left (source place of output 0), 16 tiles a block (a multiple of 6), 17 low, 18 high (f32)
+ * 14 top, 15 left (source place of output 0), 16 tiles a block (a multiple of 6), 17 low, 18 high (f32),
+ * 19 filterStride (bytes between points)
  */
 export function winograd(args: usize, thread: i32, threads: i32): void {
   const source = <usize>arg(args, 0), filter = <usize>arg(args, 1), bias = <usize>arg(args, 2), out = <usize>arg(args, 3)
@@ -198,6 +199,7 @@ export function winograd(args: usize, thread: i32, threads: i32): void {
   const batch = arg(args, 7), height = arg(args, 8), width = arg(args, 9), depth = arg(args, 10)
   const outHeight = arg(args, 11), outWidth = arg(args, 12), outDepth = arg(args, 13), top = arg(args, 14), left = arg(args, 15)
   const block = arg(args, 16)
+  const filterStride = <usize>arg(args, 19)
   const low = v128.load_splat<f32>(args, 17 * 4), high = v128.load_splat<f32>(args, 18 * 4)
   const depthBytes = <usize>depth << 2, outBytes = <usize>outDepth << 2
 
@@ -234,7 +236,7 @@ export function winograd(args: usize, thread: i32, threads: i32): void {
     }
     for (let panel = 0; panel < panels; panel++) {
       for (let point = 0; point < POINTS; point++) {
-        const b = filter + (<usize>((point * panels + panel) * depth) << 5)
+        const b = filter + <usize>point * filterStride + (<usize>(panel * depth) << 5)
         const a = transformed + <usize>point * pointStride
         for (let i = 0; i < padded; i += 6) {
           product6x8(a + <usize>i * depthBytes, depthBytes, depth, b, products + <usize>(i * POINTS + point) * 32, POINTS * 32)
@@ -367,29 +369,30 @@ function outerSum4x8(a: usize, aStride: usize, b: usize, bStride: usize, count: 
 
 /**
  * products[point][depth][outDepth] (+)= x tiles^T times dy tiles, at each point; threads share the pairs (point, four rows).
- * args: 0 xTiles, 1 dyTiles, 2 products, 3 depth, 4 outDepth, 5 count, 6 xStride, 7 dyStride, 8 fresh
+ * args: 0 xTiles, 1 dyTiles, 2 products, 3 depth, 4 outDepth, 5 count, 6 xStride, 7 dyStride, 8 fresh, 9 productStride
  */
 export function winogradProducts(args: usize, thread: i32, threads: i32): void {
   const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), products = <usize>arg(args, 2)
   const depth = arg(args, 3), outDepth = arg(args, 4), count = arg(args, 5)
   const xStride = <usize>arg(args, 6), dyStride = <usize>arg(args, 7), fresh = arg(args, 8) != 0
+  const productStride = <usize>arg(args, 9)
   const depthBytes = <usize>depth << 2, outBytes = <usize>outDepth << 2
   const groups = depth >> 2
   const end = bound(POINTS * groups, thread + 1, threads)
   for (let unit = bound(POINTS * groups, thread, threads); unit < end; unit++) {
     const point = unit / groups, at = unit - point * groups
     const a = x + <usize>point * xStride + (<usize>at << 4), b = dy + <usize>point * dyStride
-    const c = products + <usize>unit * 4 * outBytes
+    const c = products + <usize>point * productStride + <usize>(at << 2) * outBytes
     for (let offset: usize = 0; offset < outBytes; offset += 32) {
       outerSum4x8(a, depthBytes, b + offset, outBytes, count, c + offset, outBytes, fresh)
     }
   }
 }
 
-/** dw[3, 3, depth, outDepth] = A^T products A. args: products, dw, depth * outDepth (a multiple of 4) */
+/** dw[3, 3, depth, outDepth] = A^T products A. args: products, dw, depth * outDepth (a multiple of 4), productStride */
 export function winogradFilterGradient(args: usize, thread: i32, threads: i32): void {
   const products = <usize>arg(args, 0), dw = <usize>arg(args, 1)
-  const stride = <usize>arg(args, 2) << 2
+  const size = <usize>arg(args, 2) << 2, stride = <usize>arg(args, 3)
   const four = f32x4.splat(4), two = f32x4.splat(2)
   const end = <usize>bound(arg(args, 2) >> 2, thread + 1, threads) << 4
   for (let offset = <usize>bound(arg(args, 2) >> 2, thread, threads) << 4; offset < end; offset += 16) {
@@ -408,10 +411,10 @@ export function winogradFilterGradient(args: usize, thread: i32, threads: i32): 
       const m0 = v128.load(at), m1 = v128.load(at + stride), m2 = v128.load(at + 2 * stride)
       const m3 = v128.load(at + 3 * stride), m4 = v128.load(at + 4 * stride), m5 = v128.load(at + 5 * stride)
       const p = f32x4.add(m1, m2), q = f32x4.sub(m1, m2), r = f32x4.add(m3, m4), s = f32x4.sub(m3, m4)
-      const to = dw + 3 * y * stride + offset
+      const to = dw + 3 * y * size + offset
       v128.store(to, f32x4.add(f32x4.add(m0, p), r))
-      v128.store(to + stride, madd(s, two, q))
-      v128.store(to + 2 * stride, f32x4.add(madd(r, four, p), m5))
+      v128.store(to + size, madd(s, two, q))
+      v128.store(to + 2 * size, f32x4.add(madd(r, four, p), m5))
     }
   }
 }

@@ -42,6 +42,9 @@ const winogradPays = ({ grid, from, to, place, taps }: Convolution): boolean => 
   return direct > 36 * (winogradTiles(grid) * (1 + 12 / from.depth + 12 / to.depth) + 4)
 }
 
+// Points one line further apart than they need be, or the 36 of a tile would fall on one set of the cache.
+const apart = (bytes: number): number => align(bytes) + 64
+
 const winograd = (device: Device, { source, weights, bias, clamp, out, grid, from, to, taps }: Convolution): void => {
   const ordered = taps.toSorted((a, b) => a.y - b.y || a.x - b.x)
   const tiles = winogradTiles(grid)
@@ -49,7 +52,8 @@ const winograd = (device: Device, { source, weights, bias, clamp, out, grid, fro
   // As many tiles as keep their transform in half a mebibyte, in sixes, dealt evenly.
   const most = Math.max(6, Math.floor(524_288 / (36 * from.depth * 4) / 6) * 6)
   const block = Math.ceil(share / Math.ceil(share / most) / 6) * 6
-  const filterBytes = 36 * from.depth * to.depth * 4
+  const filterStride = apart(from.depth * to.depth * 4)
+  const filterBytes = 36 * filterStride
   const biasBytes = align(to.depth * 4)
   const zeroBytes = align(from.depth * 4)
   const startBytes = align(36)
@@ -63,7 +67,7 @@ const winograd = (device: Device, { source, weights, bias, clamp, out, grid, fro
     if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, to.depth], 0)
     device.run(
       'winogradFilter',
-      [weights.at, filter, starts, from.depth, to.depth, weights.depthStride, weights.outStride],
+      [weights.at, filter, starts, from.depth, to.depth, weights.depthStride, weights.outStride, filterStride],
       100 * from.depth * to.depth,
     )
     const [low, high] = clamp ?? [-Infinity, Infinity]
@@ -72,6 +76,7 @@ const winograd = (device: Device, { source, weights, bias, clamp, out, grid, fro
       [
         source, filter, biasAt, out, starts + startBytes, threadBytes, zeros, grid.batch, from.height, from.width, from.depth,
         to.height, to.width, to.depth, ordered[0]!.y, ordered[0]!.x, block, { float: low }, { float: high },
+        filterStride,
       ],
       72 * tiles * from.depth * to.depth,
     )
@@ -194,9 +199,9 @@ const winogradFilterGradient = (device: Device, info: Info, { x, dy, dw }: { rea
   const tiles = winogradTiles({ batch: batchSize, rows: outHeight, columns: outWidth, stepY: 1, stepX: 1 })
   const most = Math.max(64, Math.floor(4_194_304 / (36 * 4 * (inChannels + outChannels))))
   const block = Math.ceil(tiles / Math.ceil(tiles / most))
-  // One line more a point than the tiles need, or all points of a tile would fall on one set of the cache.
-  const [xStride, dyStride] = [block * inChannels * 4 + 64, block * outChannels * 4 + 64]
-  const productBytes = 36 * inChannels * outChannels * 4
+  const [xStride, dyStride] = [apart(block * inChannels * 4), apart(block * outChannels * 4)]
+  const productStride = apart(inChannels * outChannels * 4)
+  const productBytes = 36 * productStride
   const zeroBytes = align(Math.max(inChannels, outChannels) * 4)
   device.scratch(productBytes + 36 * (xStride + dyStride) + zeroBytes + 736 * device.threads, (products) => {
     const xTiles = products + productBytes
@@ -215,11 +220,11 @@ const winogradFilterGradient = (device: Device, info: Info, { x, dy, dw }: { rea
       )
       device.run(
         'winogradProducts',
-        [xTiles, dyTiles, products, inChannels, outChannels, count, xStride, dyStride, first === 0 ? 1 : 0],
+        [xTiles, dyTiles, products, inChannels, outChannels, count, xStride, dyStride, first === 0 ? 1 : 0, productStride],
         72 * count * inChannels * outChannels,
       )
     }
-    device.run('winogradFilterGradient', [products, device.address(dw), inChannels * outChannels], 100 * inChannels * outChannels)
+    device.run('winogradFilterGradient', [products, device.address(dw), inChannels * outChannels, productStride], 100 * inChannels * outChannels)
   })
 }
 

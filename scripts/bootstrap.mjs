@@ -2,8 +2,8 @@
 // runs the pinned pnpm through npx, installs by the lockfile, builds, then hands over to scripts/<command>.mjs.
 // Written in old syntax and without dependencies, so that an old Node reaches the message that tells what to do.
 import { spawnSync } from 'child_process'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'fs'
-import { delimiter, dirname, join } from 'path'
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'fs'
+import { delimiter, dirname, join, sep } from 'path'
 import { fileURLToPath } from 'url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -43,21 +43,29 @@ const run = (label, command, args, env) => {
  */
 const withPnpm = (pinned) => {
   const env = Object.assign({}, process.env, {
-    TURBO_TELEMETRY_DISABLED: '1',
     DO_NOT_TRACK: '1',
     npm_config_update_notifier: 'false'
   })
   // npm hands its own settings to the scripts it runs; pnpm reads its settings from pnpm-workspace.yaml.
   delete env.npm_config_user_agent
   if (windows) return env
-  const found = spawnSync('npx', ['--yes', '--package', pinned, '--call', 'command -v pnpm'], { cwd: root, env: env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
-  const path = (found.stdout || '').trim().split('\n').pop()
-  if (found.status !== 0 || !path) fail('npx cannot run ' + pinned + '; is the npm registry reachable? (`npm ping` tells)')
+  // Without the folders of this workspace, where the script of an earlier run lies, which must not lead to itself.
+  const path = env.PATH.split(delimiter).filter((entry) => !entry.startsWith(root + sep)).join(delimiter)
+  const found = spawnSync('npx', ['--yes', '--package', pinned, '--call', 'command -v pnpm'], {
+    cwd: root, env: Object.assign({}, env, { PATH: path }), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']
+  })
+  const pnpm = (found.stdout || '').trim().split('\n').pop()
+  if (found.status !== 0 || !pnpm) fail('npx cannot run ' + pinned + '; is the npm registry reachable? (`npm ping` tells)')
   const folder = join(root, '.cache', 'bin')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'pnpm'), '#!/bin/sh\nexec "' + path + '" "$@"\n')
+  writeFileSync(join(folder, 'pnpm'), '#!/bin/sh\n[ -x "' + pnpm + '" ] && exec "' + pnpm + '" "$@"\nexec npx --yes ' + pinned + ' "$@"\n')
   chmodSync(join(folder, 'pnpm'), 0o755)
-  return Object.assign(env, { PATH: folder + delimiter + env.PATH })
+  return Object.assign(env, { PATH: folder + delimiter + path })
+}
+
+/** Puts the same script where `npm run build` and `npm run new` find it later. */
+const keepPnpm = () => {
+  if (!windows) copyFileSync(join(root, '.cache', 'bin', 'pnpm'), join(root, 'node_modules', '.bin', 'pnpm'))
 }
 
 const main = () => {
@@ -69,17 +77,16 @@ const main = () => {
   const pinned = manifest.packageManager
   const env = withPnpm(pinned)
   const pnpm = windows ? ['npx', '--yes', pinned] : ['pnpm']
-  const seconds = {
-    install: run('installing by the lockfile with ' + pinned, pnpm[0], pnpm.slice(1).concat(['install', '--frozen-lockfile']), env),
-    build: run('building the packages', pnpm[0], pnpm.slice(1).concat(['run', 'build']), env)
-  }
+  const install = run('installing by the lockfile with ' + pinned, pnpm[0], pnpm.slice(1).concat(['install', '--frozen-lockfile']), env)
+  keepPnpm()
+  const build = run('building the packages', pnpm[0], pnpm.slice(1).concat(['run', 'build']), env)
   if (command === undefined) {
     say('ready. `npm start` trains a first net, `npm test` runs every check, CONTRIBUTING.md tells the rest.')
     return
   }
   const result = spawnSync(process.execPath, [join(root, 'scripts', command + '.mjs')].concat(rest), {
     cwd: root,
-    env: Object.assign({}, env, { RESFN_BOOTSTRAP: JSON.stringify(seconds) }),
+    env: Object.assign({}, env, { RESFN_BOOTSTRAP: JSON.stringify({ install: install, build: build }) }),
     stdio: 'inherit'
   })
   process.exitCode = result.status === null ? 1 : result.status

@@ -8,8 +8,6 @@ import { readWorkspace } from './workspace.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-const pnpm = () => (existsSync(join(root, '.cache', 'bin', 'pnpm')) ? join(root, '.cache', 'bin', 'pnpm') : 'pnpm')
-
 /** Packs into `folder`, which is emptied first, and gives back `{ '@resfn/tree': '/…/resfn-tree-0.1.0.tgz', … }`. */
 export const packAll = (folder) => {
   const packages = readWorkspace(root).packages.filter(({ isPublic }) => isPublic)
@@ -18,7 +16,7 @@ export const packAll = (folder) => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const filters = packages.flatMap(({ manifest }) => ['--filter', manifest.name])
-  const { status, stderr, stdout } = spawnSync(pnpm(), ['--recursive', ...filters, 'pack', '--pack-destination', folder, '--json'], { cwd: root, encoding: 'utf8', shell: process.platform === 'win32', maxBuffer: 2 ** 28 })
+  const { status, stderr, stdout } = spawnSync('pnpm', ['--recursive', ...filters, 'pack', '--pack-destination', folder, '--json'], { cwd: root, encoding: 'utf8', shell: process.platform === 'win32', maxBuffer: 2 ** 28 })
   if (status !== 0) throw new Error(`pnpm pack failed:\n${stdout}\n${stderr}`)
   const tarball = ({ name, version }) => join(folder, `${name.slice(1).replace('/', '-')}-${version}.tgz`)
   const map = Object.fromEntries(packages.map(({ manifest }) => [manifest.name, tarball(manifest)]))

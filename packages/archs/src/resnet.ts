@@ -66,6 +66,7 @@ export type ResnetOptions = {
  * pooling and a fully connected layer. 11,689,512 parameters for depth 18 and 25,557,032 for depth 50, with 224x224x3 and 1000 classes.
  *
  * @param options depth, classes, and where bottlenecks stride
+ * @throws RangeError if the paper's table has no such depth, or classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, with the path of the part that cannot take its input
  * Source: He et al., "Deep residual learning for image recognition" (2015), table 1.
  * @example
@@ -78,6 +79,7 @@ export type ResnetOptions = {
  * ```
  */
 export const resnet = ({ depth, classes, strideOn = '3x3' }: ResnetOptions): Layer<ResnetParams, ResnetState> => {
+  if (!Object.hasOwn(table, depth)) throw new RangeError(`resnet: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
   const { block, blocks } = table[depth]
   const { down, keep } = block === 'basic' ? basic : bottlenecks(strideOn)
   const expansion = block === 'basic' ? 1 : 4

@@ -36,11 +36,47 @@ const functions: { readonly [N in ActivationName]: (x: Tensor) => Tensor } = {
  */
 export const activation = (name: ActivationName): Layer<Empty> => lift(functions[name], { kind: name })
 
-/** Rectified linear unit: `y = max(x, 0)`, any shape. */
+/**
+ * Rectified linear unit: `y = max(x, 0)`, any shape; the gradient at 0 is 0.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { relu } from '@resfn/activation'
+ *
+ * assert.deepEqual([...relu.apply({}, tf.tensor1d([-1, 2]), {}).dataSync()], [0, 2])
+ * ```
+ */
 export const relu: Layer<Empty> = activation('relu')
 
-/** Logistic sigmoid: `y = 1 / (1 + exp(-x))`, any shape. */
+/**
+ * Logistic sigmoid: `y = 1 / (1 + exp(-x))`, any shape.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { sigmoid } from '@resfn/activation'
+ *
+ * assert.deepEqual([...sigmoid.apply({}, tf.tensor1d([0]), {}).dataSync()], [0.5])
+ * ```
+ */
 export const sigmoid: Layer<Empty> = activation('sigmoid')
 
-/** Hyperbolic tangent: `y = tanh(x)`, any shape. */
+/**
+ * Hyperbolic tangent: `y = tanh(x)`, any shape.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { tanh } from '@resfn/activation'
+ *
+ * assert.deepEqual([...tanh.apply({}, tf.tensor1d([0]), {}).dataSync()], [0])
+ * ```
+ */
 export const tanh: Layer<Empty> = activation('tanh')

@@ -18,14 +18,31 @@ export type BatchNormOptions = {
   readonly initial?: { readonly weight?: Initialiser; readonly bias?: Initialiser; readonly mean?: Initialiser; readonly variance?: Initialiser }
 }
 
-/** The convention of textbook implementations from scratch: biased running variance that starts at 0. */
+/**
+ * The convention of textbook implementations from scratch: biased running variance that starts at 0.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { batchNorm, textbookConvention } from '@resfn/batch-norm'
+ * import { key } from '@resfn/random'
+ *
+ * const { variance } = batchNorm(textbookConvention).plan([2]).state
+ * assert.deepEqual([...variance.initialiser(key(0), variance.shape)], [0, 0])
+ * ```
+ */
 export const textbookConvention: BatchNormOptions = { runningVariance: 'biased', initial: { variance: zeros } }
+
+const checkEpsilon = (epsilon: number): void => {
+  if (!Number.isFinite(epsilon) || epsilon < 0) throw new RangeError(`batchNorm: epsilon must be a finite number of at least 0, not ${epsilon}`)
+}
 
 /**
  * Batch normalisation in evaluation as a bare function: `y = weight (x - mean) / sqrt(variance + epsilon) + bias`, with running statistics.
  *
  * @param options epsilon
  * @returns `(params, x, state) => y`, x [batch, channels] or [batch, height, width, channels]
+ * @throws RangeError if epsilon is not a finite number of at least 0
  * Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 2, step 11.
  * @example
  * ```ts
@@ -39,10 +56,11 @@ export const textbookConvention: BatchNormOptions = { runningVariance: 'biased',
  * assert.ok(Math.abs(y.dataSync()[0]! - 316.2278) < 1e-3)
  * ```
  */
-export const applyBatchNorm =
-  ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsilon'> = {}): ((params: BatchNormParams, x: Tensor, state: BatchNormState) => Tensor) =>
-  ({ weight, bias }, x, { mean, variance }) =>
+export const applyBatchNorm = ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsilon'> = {}): ((params: BatchNormParams, x: Tensor, state: BatchNormState) => Tensor) => {
+  checkEpsilon(epsilon)
+  return ({ weight, bias }, x, { mean, variance }) =>
     tfBatchNorm(x as Tensor4D, mean as Tensor1D, variance as Tensor1D, bias as Tensor1D, weight as Tensor1D, epsilon)
+}
 
 /**
  * Batch normalisation in training as a bare function: `y = weight (x - m) / sqrt(v + epsilon) + bias` with the batch's own mean m and biased
@@ -50,7 +68,7 @@ export const applyBatchNorm =
  *
  * @param options epsilon, and which variance is seen
  * @returns `(params, x) => { y, seen }`, x [batch, channels] or [batch, height, width, channels]; `seen` are the moments to absorb
- * @throws RangeError if a channel has a single value and the unbiased variance is asked for
+ * @throws RangeError if epsilon is not a finite number of at least 0, or if a channel has a single value and the unbiased variance is asked for
  * Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1 and section 3.
  * @example
  * ```ts
@@ -64,20 +82,22 @@ export const applyBatchNorm =
  * assert.deepEqual([...seen.variance.dataSync()], [2, 2])
  * ```
  */
-export const trainBatchNorm =
-  ({ epsilon = 1e-5, runningVariance = 'unbiased' }: BatchNormOptions = {}): ((params: BatchNormParams, x: Tensor) => Trained<BatchNormState>) =>
-  ({ weight, bias }, x) => {
+export const trainBatchNorm = ({ epsilon = 1e-5, runningVariance = 'unbiased' }: BatchNormOptions = {}): ((params: BatchNormParams, x: Tensor) => Trained<BatchNormState>) => {
+  checkEpsilon(epsilon)
+  return ({ weight, bias }, x) => {
     const count = x.size / x.shape.at(-1)!
     if (runningVariance === 'unbiased' && count < 2)
       throw new RangeError(`batchNorm: training needs more than one value a channel, but the batch is [${x.shape.join(',')}]; use a larger batch`)
     const [y, mean, variance] = batchNormTrain({ x, weight, bias }, { epsilon })
     return { y: y!, seen: { mean: mean!, variance: runningVariance === 'biased' ? variance! : mul(variance!, count / (count - 1)) } }
   }
+}
 
 /**
  * Batch normalisation as a layer: the batch's statistics in training, the running ones in evaluation.
  *
  * @param options the conventions, PyTorch's if not given; the decay of the running statistics belongs to `absorb`
+ * @throws RangeError if epsilon is not a finite number of at least 0
  * @throws ShapeError, from `plan`, if the input has neither one nor three axes
  * Source: Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift" (2015).
  * @example

@@ -26,6 +26,10 @@ export type Conv2dOptions = Conv2dWindow & {
 
 const keepSize = (size: number): number => Math.floor((size - 1) / 2)
 
+// Written out side by side: the native backend of Node takes no plain number.
+const sides = (padding: number): 'valid' | [[0, 0], [number, number], [number, number], [0, 0]] =>
+  padding === 0 ? 'valid' : [[0, 0], [padding, padding], [padding, padding], [0, 0]]
+
 /**
  * 2-D convolution as a bare function: `y[n,i,j,o] = bias[o] + sum over u,v,c of x[n, s i + u - p, s j + v - p, c] weight[u,v,c,o]`.
  *
@@ -46,7 +50,7 @@ const keepSize = (size: number): number => Math.floor((size - 1) / 2)
 export const applyConv2d =
   ({ stride = 1, padding }: Conv2dWindow = {}): ((params: Conv2dParams, x: Tensor) => Tensor) =>
   ({ weight, bias }, x) => {
-    const y = tfConv2d(x as Tensor4D, weight as Tensor4D, stride, padding ?? keepSize(weight.shape[0]!))
+    const y = tfConv2d(x as Tensor4D, weight as Tensor4D, stride, sides(padding ?? keepSize(weight.shape[0]!)))
     return bias === undefined ? y : add(y, bias)
   }
 

@@ -20,6 +20,7 @@ export type DenseOptions = {
  * @param params weight [in, out], bias [out] or none
  * @param x [batch, in]
  * @returns [batch, out]
+ * Source: PyTorch's `torch.nn.functional.linear`, with the weight transposed.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -42,6 +43,7 @@ export const applyDense = ({ weight, bias }: DenseParams, x: Tensor): Tensor => 
  * @param options output features; bias and first values if not the defaults
  * @throws RangeError if `out` is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input is not [features]
+ * Source: PyTorch's `torch.nn.Linear`, with the weight transposed.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -74,8 +76,21 @@ export const dense = ({ out, bias = true, initial = {} }: DenseOptions): Layer<D
   }
 }
 
-/** Every axis but the batch made one, in row-major order: [batch, height, width, channels] becomes [batch, height * width * channels]. */
-export const flatten: Layer<Empty> = lift((x) => reshape(x, [x.shape[0]!, x.size / x.shape[0]!]), {
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
+
+/**
+ * Every axis but the batch made one: [batch, height, width, channels] becomes [batch, height * width * channels], channels running fastest
+ * (PyTorch's NCHW images flatten with the columns fastest, so weights from there need their rows reordered).
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { flatten } from '@resfn/dense'
+ *
+ * assert.deepEqual(flatten.plan([4, 4, 16]).output, [256])
+ * ```
+ */
+export const flatten: Layer<Empty> = lift((x) => reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]), {
   kind: 'flatten',
-  output: (input) => [input.reduce((product, size) => product * size, 1)],
+  output: (input) => [sizeOf(input)],
 })

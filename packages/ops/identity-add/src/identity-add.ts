@@ -5,7 +5,7 @@ import { formatShape, type Layer, sameShape, ShapeError } from '@resfn/layer'
  * The residual join as a bare function: `y = x + f(params, x)`. Its gradient by x is `dy (1 + f')`, so the signal never vanishes in the sum.
  *
  * @param branch any `(params, x) => y` that keeps the shape
- * @returns `(params, x) => y` with the branch's own parameters
+ * @returns `(params, x) => y` with the branch's own parameters, x and y [batch, ...] of one shape
  * Source: He et al., "Deep residual learning for image recognition" (2015), equation 1.
  * @example
  * ```ts
@@ -44,7 +44,8 @@ export const identityAdd = <P, S>(branch: Layer<P, S>): Layer<P, S> => ({
   plan: (input) => {
     const plan = branch.plan(input)
     if (!sameShape(plan.output, input)) throw new ShapeError('', differ(plan.output, input))
-    return { ...plan, kind: 'identityAdd', parts: plan.parts.length > 0 ? plan.parts : [{ name: 'branch', plan: plan as never }] }
+    // The branch's tree is the join's own, so its parts are too: every path of a summary leads to parameters.
+    return { ...plan, kind: plan.parts.length > 0 ? 'identityAdd' : `identityAdd ${plan.kind}` }
   },
   apply: (params, x, state) => add(x, branch.apply(params, x, state)),
   train: (params, x, key) => {

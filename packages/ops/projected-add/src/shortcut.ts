@@ -9,6 +9,8 @@ export type ShortcutOptions = { readonly out: number; readonly stride: number }
  * The 1x1 convolution of a projected shortcut: `y[n,i,j] = x[n, s i, s j] weight`, channels up or down.
  *
  * @param options output channels and stride; bias and first values as in `conv2d`
+ * @throws RangeError if a count is not a whole number of at least 1
+ * @throws ShapeError, from `plan`, if the input is not [height, width, channels]
  * Source: He et al., "Deep residual learning for image recognition" (2015), section 3.3, option B.
  * @example
  * ```ts
@@ -24,6 +26,7 @@ export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias'
  * The shortcut without parameters, option A: every `stride`-th pixel, and zeros for the new channels, put after the old ones.
  *
  * @param options output channels, at least the input's, and stride
+ * @throws RangeError if `out` or `stride` is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels] or has more channels than `out`
  * Source: He et al., "Deep residual learning for image recognition" (2015), section 3.3, option A.
  * @example
@@ -37,8 +40,10 @@ export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias'
  * assert.deepEqual([...y.dataSync()], [1, 0])
  * ```
  */
-export const subsampleAndPad = ({ out, stride }: ShortcutOptions): Layer<Empty> =>
-  lift((x) => padChannels(subsample(x, stride), out), {
+export const subsampleAndPad = ({ out, stride }: ShortcutOptions): Layer<Empty> => {
+  for (const [name, value] of Object.entries({ out, stride }))
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`subsampleAndPad: ${name} must be a whole number of at least 1, not ${value}`)
+  return lift((x) => padChannels(subsample(x, stride), out), {
     kind: `subsample /${stride}, pad`,
     output: (input) => {
       const [height, width, channels] = input
@@ -48,6 +53,7 @@ export const subsampleAndPad = ({ out, stride }: ShortcutOptions): Layer<Empty> 
       return [Math.ceil(height! / stride), Math.ceil(width! / stride), out]
     },
   })
+}
 
 // Rows and columns of each s x s cell are split off by reshaping, so that two plain slices, differentiable everywhere, pick the first of each.
 const subsample = (x: Tensor, stride: number): Tensor => {

@@ -8,7 +8,7 @@ export type ScaleParams = { readonly weight: Tensor }
 export type ScaleOptions = {
   /** one number for all, or one for each channel (the last axis) */
   readonly per: 'layer' | 'channel'
-  /** the first value; 1 if not given. 0 makes a residual branch start as nothing (ReZero), 1e-5 is LayerScale's choice for deep nets */
+  /** the first value of every weight, any number; 1 if not given. 0 makes a residual branch start as nothing (ReZero), 1e-5 is LayerScale's choice for deep nets */
   readonly initial?: number
 }
 
@@ -17,6 +17,7 @@ export type ScaleOptions = {
  *
  * @param params weight, a scalar or [channels]
  * @param x [batch, ..., channels]
+ * Source: the scale of He et al., "Identity mappings in deep residual networks" (2016), section 3.1, learned.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -68,6 +69,7 @@ export const scale = ({ per, initial = 1 }: ScaleOptions): Layer<ScaleParams> =>
  *
  * @param factor any finite number
  * @throws RangeError if the factor is not finite
+ * Source: He et al., "Identity mappings in deep residual networks" (2016), section 3.1.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

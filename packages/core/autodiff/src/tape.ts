@@ -18,18 +18,18 @@ export const record = <T>(f: () => T): Recording<T> => {
   const { state } = engine()
   if (state.gradientDepth === 0) state.activeTape = []
   const start = state.activeTape.length
-  const nodes = (): readonly Node[] => state.activeTape.slice(start) as readonly Node[]
+  let result: { readonly of: T } | undefined
+  let nodes: readonly Node[] = []
   state.gradientDepth++
   try {
-    const result = f()
-    return { result, nodes: nodes() }
-  } catch (error) {
-    nodes().forEach(release)
-    throw error
+    result = { of: f() }
   } finally {
     state.gradientDepth--
+    nodes = state.activeTape.slice(start) as readonly Node[]
     if (state.gradientDepth === 0) state.activeTape = []
+    if (result === undefined) nodes.forEach(release)
   }
+  return { result: result.of, nodes }
 }
 
 /** Frees what a kernel saved for its gradient; inside a surrounding differentiation that one still needs it, and frees it. */

@@ -1,4 +1,4 @@
-import { customGrad, div, exp, type GradSaveFunc, log, max, mean, mul, oneHot, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { add, cast, customGrad, div, exp, type GradSaveFunc, log, max, mean, mul, oneHot, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
 import { LossError } from './loss-error.ts'
 
 /** A loss of a classifier: from logits `[batch, classes]` and labels (int32 `[batch]`) to a scalar, the mean over the batch. */
@@ -75,6 +75,7 @@ export const crossEntropy = ({ smoothing = 0 }: CrossEntropyOptions = {}): Loss 
     if (labels.dtype !== 'int32') throw new LossError(`crossEntropy: labels must be int32 class indices, not ${labels.dtype}; for probabilities use softCrossEntropy`)
     const classes = logits.shape[1]!
     const elsewhere = smoothing / classes
-    return softCrossEntropy(logits, oneHot(labels, classes, 1 - smoothing + elsewhere, elsewhere))
+    // The WASM backend takes whole numbers only for the values of oneHot.
+    return softCrossEntropy(logits, add(mul(cast(oneHot(labels, classes), 'float32'), 1 - smoothing), elsewhere))
   }
 }

@@ -1,0 +1,158 @@
+import { tensor, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { formatShape, type Layer, sameShape, type Shape, ShapeError, type Spec, type Variables } from '@resfn/layer'
+import type { Optimiser, OptimiserState } from '@resfn/optimisers'
+import { type TensorView, typedArray } from '@resfn/safetensors'
+import { flatten, mapTo } from '@resfn/tree'
+import { either as E } from 'fp-ts'
+import { type CheckpointError, failure } from './checkpoint-error.ts'
+import type { Checkpoint } from './checkpoint.ts'
+import type { Run } from './run.ts'
+
+/** The net that a checkpoint is to be fitted to: its name and the shape of one input sample must be those of the description. */
+export type Wanted<P, S> = { readonly net: Layer<P, S>; readonly name: string; readonly input: Shape }
+
+type Shapes = ReadonlyMap<string, Shape>
+
+const shapesOf = (root: string, specs: unknown): readonly (readonly [string, Shape])[] =>
+  flatten<{ readonly shape: Shape }>(specs).map(({ path, leaf }) => [path === '' ? root : `${root}.${path}`, leaf.shape] as const)
+
+const otherNet = ({ description: { net } }: Checkpoint, { name, input }: Wanted<unknown, unknown>): CheckpointError | undefined =>
+  net.name === name && sameShape(net.input, input)
+    ? undefined
+    : failure(
+        'OtherNet',
+        'the checkpoint',
+        `it was made for ${net.name} on ${formatShape(net.input)} images with ${net.classes.length} classes; you asked for ${name} on ${formatShape(input)}`,
+        `build the net as the checkpoint describes it, or start ${name} anew`,
+      )
+
+const described = ({ dtype, shape }: TensorView): string => `${dtype} ${formatShape(shape)}`
+
+/** Every difference between the tensors expected and those of the file. */
+const differences = (expected: Shapes, tensors: ReadonlyMap<string, TensorView>, within: readonly string[]): readonly string[] => [
+  ...[...expected].flatMap(([name, shape]) => {
+    const found = tensors.get(name)
+    if (found === undefined) return [`${name} F32 ${formatShape(shape)} is missing`]
+    return found.dtype === 'F32' && sameShape(found.shape, shape) ? [] : [`${name} is ${described(found)}, expected F32 ${formatShape(shape)}`]
+  }),
+  ...[...tensors].filter(([name]) => !expected.has(name) && within.some((root) => name === root || name.startsWith(`${root}.`))).map(([name, view]) => `${name} ${described(view)} belongs to nothing`),
+]
+
+const listed = 5
+
+const otherTensors = (what: string, found: readonly string[]): CheckpointError =>
+  failure(
+    'OtherTensors',
+    'the checkpoint',
+    `${found.slice(0, listed).join('; ')}${found.length > listed ? `; and ${found.length - listed} more` : ''}`,
+    `is ${what} built with the same options (classes, depth, optimiser) as when the checkpoint was written?`,
+  )
+
+const read =
+  (tensors: ReadonlyMap<string, TensorView>, root: string) =>
+  (_: unknown, path: string): Tensor => {
+    const view = tensors.get(path === '' ? root : `${root}.${path}`)!
+    // A copy: tensors must not change when the caller uses the bytes again.
+    return tensor(typedArray(view as TensorView<'F32'>).slice(), [...view.shape], 'float32')
+  }
+
+/**
+ * The parameters and the state of a net from a checkpoint; what else is in it is left alone.
+ *
+ * @param wanted the net, the name it is asked for by, and the shape of one input sample
+ * @returns from a checkpoint to its variables, which the caller owns, or a `CheckpointError`: `OtherNet`, or `OtherTensors` naming each
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { init } from '@resfn/layer'
+ * import { decodeCheckpoint, encodeWeights, restoreVariables } from '@resfn/loop'
+ * import { key } from '@resfn/random'
+ * import { either as E, function as F, taskEither as TE } from 'fp-ts'
+ *
+ * const net = dense({ out: 2 })
+ * const { params, state } = init(net, key(0), [3])
+ * const restored = await F.pipe(
+ *   encodeWeights({ params, state }, { net: { name: 'linear', input: [3], classes: ['cat', 'dog'] } }),
+ *   TE.chainEitherK(decodeCheckpoint),
+ *   TE.chainEitherK(restoreVariables({ net, name: 'linear', input: [3] })),
+ * )()
+ * assert.ok(E.isRight(restored))
+ * assert.deepEqual(restored.right.params.weight.dataSync(), params.weight.dataSync())
+ * ```
+ */
+export const restoreVariables =
+  <P, S>(wanted: Wanted<P, S>): ((checkpoint: Checkpoint) => E.Either<CheckpointError, Variables<P, S>>) =>
+  (checkpoint) => {
+    const other = otherNet(checkpoint, wanted as Wanted<unknown, unknown>)
+    if (other !== undefined) return E.left(other)
+    const { tensors } = checkpoint
+    try {
+      const plan = wanted.net.plan(wanted.input)
+      const expected = new Map([...shapesOf('params', plan.params), ...shapesOf('state', plan.state)])
+      const found = differences(expected, tensors, ['params', 'state'])
+      if (found.length > 0) return E.left(otherTensors(wanted.name, found))
+      return E.right({
+        params: mapTo<unknown, Tensor, Spec>(plan.params, read(tensors, 'params')) as P,
+        state: mapTo<unknown, Tensor, Spec>(plan.state, read(tensors, 'state')) as S,
+      })
+    } catch (error) {
+      if (error instanceof ShapeError) return E.left(failure('OtherNet', error.path, error.reason, `the net named ${wanted.name} cannot take ${formatShape(wanted.input)} images`))
+      throw error
+    }
+  }
+
+/**
+ * The run of a checkpoint, exactly as it was when it was encoded: `train` goes on with it to the same parameters as without the break.
+ *
+ * @param wanted the net as for `restoreVariables`, and the `optimiser` that made the checkpoint's state
+ * @returns from a checkpoint to the run, whose tensors the caller owns, or a `CheckpointError`; `WeightsOnly` where there is no run
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { decodeCheckpoint, encodeCheckpoint, restoreRun, startRun } from '@resfn/loop'
+ * import { adam } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { function as F, taskEither as TE } from 'fp-ts'
+ *
+ * const [net, optimiser] = [dense({ out: 2 }), adam()]
+ * const restored = await F.pipe(
+ *   encodeCheckpoint(startRun(net, { optimiser, key: key(7), input: [3] }), { net: { name: 'linear', input: [3], classes: ['cat', 'dog'] } }),
+ *   TE.chainEitherK(decodeCheckpoint),
+ *   TE.chainEitherK(restoreRun({ net, name: 'linear', input: [3], optimiser })),
+ * )()
+ * assert.ok(restored._tag === 'Right' && restored.right.key[1] === 7)
+ * ```
+ */
+export const restoreRun =
+  <P, S>({ optimiser, ...wanted }: Wanted<P, S> & { readonly optimiser: Optimiser }): ((checkpoint: Checkpoint) => E.Either<CheckpointError, Run<P, S>>) =>
+  (checkpoint) => {
+    const { progress, tensors } = checkpoint
+    if (progress === undefined)
+      return E.left(failure('WeightsOnly', 'the checkpoint', 'it holds weights and no run', 'evaluate it, or start a new run from its weights (restoreVariables)'))
+    const variables = restoreVariables(wanted)(checkpoint)
+    if (E.isLeft(variables)) return variables
+    const { params, state } = variables.right
+    // The structure of the optimiser's state is known to the optimiser alone: it is asked for a fresh one, and only its shapes are kept.
+    const shapes = mapTo<OptimiserState, Shaped, Tensor>(tidy(() => optimiser.init(params) as never) as OptimiserState, (leaf) => {
+      leaf.dispose()
+      return new Shaped(leaf.shape)
+    })
+    const found = differences(new Map(shapesOf('optimiser', shapes)), tensors, ['optimiser'])
+    if (found.length > 0) {
+      flatten<Tensor>({ params, state }).forEach(({ leaf }) => leaf.dispose())
+      return E.left(otherTensors('the optimiser', found))
+    }
+    return E.right({ ...progress, params, state, optimiser: mapTo<unknown, Tensor, Shaped>(shapes, read(tensors, 'optimiser')) as OptimiserState })
+  }
+
+/** A class, so that trees see a leaf. */
+class Shaped {
+  readonly shape: Shape
+  constructor(shape: Shape) {
+    this.shape = shape
+  }
+}

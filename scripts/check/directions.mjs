@@ -24,7 +24,7 @@ const allowed = {
 
 const anything = new Set(['apps', 'bench', 'internal'])
 const mayChooseBackend = new Set(['backend', 'cli', 'apps', 'bench', 'internal'])
-const withoutNode = new Set(['core', 'ops', 'blocks', 'archs', 'train'])
+const withoutNode = new Set(['core', 'ops', 'blocks', 'archs', 'train', 'formats', 'data/batches', 'data/transforms', 'data/fashion-mnist-subset'])
 const isBackend = (specifier) => /^@tensorflow\/tfjs(-backend-[\w-]+|-node(-gpu)?|-layers|-converter)?$/.test(packageOf(specifier) ?? '')
 const isNode = (specifier) => specifier.startsWith('node:') || builtinModules.includes(specifier.split('/')[0])
 
@@ -52,8 +52,8 @@ export const directions = ({ packages }) => {
         if (pkg.group === 'formats' && packageOf(specifier)?.startsWith('@tensorflow/')) {
           return finding('direction', `imports '${specifier}'`, 'a file format knows bytes and typed arrays, no tensors')
         }
-        if (isNode(specifier) && withoutNode.has(pkg.group)) {
-          return finding('node', `imports '${specifier}'`, `${pkg.group} runs in browsers too; take what you need as an argument`)
+        if (isNode(specifier) && (withoutNode.has(pkg.group) || withoutNode.has(keyOf(pkg)))) {
+          return finding('node', `imports '${specifier}'`, `${keyOf(pkg)} runs in browsers too; take what you need as an argument`)
         }
         return []
       })

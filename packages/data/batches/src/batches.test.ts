@@ -136,6 +136,7 @@ describe('batches', () => {
     expect(with_({ start: { epoch: -1, batch: 0 } })).toThrow('start.epoch')
     expect(with_({ start: { epoch: 0, batch: 3 } })).toThrow('an epoch has 2 batches')
     expect(with_({ epochs: -1 })).toThrow('epochs')
+    expect(() => batches(setOf(0), { size: 1, key: key(0) })).toThrow('the set has no images')
     expect(with_({ size: 5, last: 'drop' })).toThrow('a set of 4 images has no full batch of 5')
   })
 })

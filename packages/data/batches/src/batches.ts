@@ -105,6 +105,7 @@ export const batches = (
   wholeFrom(0, 'start.epoch', start.epoch)
   wholeFrom(0, 'start.batch', start.batch)
   if (epochs !== Infinity) wholeFrom(0, 'epochs', epochs)
+  if (count === 0) throw new RangeError('batches: the set has no images')
   if (perEpoch === 0) throw new RangeError(`batches: a set of ${count} images has no full batch of ${size}; use a smaller size or keep the last batch`)
   if (start.batch > perEpoch) throw new RangeError(`batches: start.batch is ${start.batch}, an epoch has ${perEpoch} batches; was the cursor made with another size?`)
 

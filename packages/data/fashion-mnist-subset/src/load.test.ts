@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { fashionMnistClasses } from '@resfn/fashion-mnist/decode'
+import { fashionMnistClasses, fashionMnistMoments } from '@resfn/fashion-mnist/decode'
 import { either as E } from 'fp-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fashionMnistSubsetFiles, loadFashionMnistSubset } from './index.ts'
@@ -39,6 +39,16 @@ describe('loadFashionMnistSubset', () => {
     expect(train.classes).toEqual(fashionMnistClasses)
     // The first label of the data set is an ankle boot; so is that of the test set.
     expect([train.labels[0], test.labels[0]]).toEqual([9, 9])
+  })
+
+  it('has about the moments of the whole data set', async () => {
+    const result = await loadFashionMnistSubset()()
+    if (E.isLeft(result)) throw new Error(result.left.message)
+    const { images } = result.right.train
+    const mean = images.reduce((sum, byte) => sum + byte, 0) / images.length
+    const variance = images.reduce((sum, byte) => sum + (byte - mean) ** 2, 0) / images.length
+    expect(Math.abs(mean / 255 - fashionMnistMoments.mean[0])).toBeLessThan(0.002)
+    expect(Math.abs(Math.sqrt(variance) / 255 - fashionMnistMoments.std[0])).toBeLessThan(0.002)
   })
 
   it('names a file that is not there', async () => {

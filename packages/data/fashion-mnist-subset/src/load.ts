@@ -7,7 +7,8 @@ export type SubsetReadError = { readonly _tag: 'Unreadable'; readonly url: strin
 
 /** `file:` URLs through Node's own file system, got without an import so that no bundler looks for it; others by fetch. */
 const bytesOf = async (url: URL): Promise<Uint8Array> => {
-  if (url.protocol === 'file:') return new Uint8Array(await process.getBuiltinModule('node:fs/promises').readFile(url))
+  const system = url.protocol === 'file:' ? globalThis.process?.getBuiltinModule('node:fs/promises') : undefined
+  if (system !== undefined) return new Uint8Array(await system.readFile(url))
   const response = await fetch(url)
   if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`)
   return new Uint8Array(await response.arrayBuffer())

@@ -42,6 +42,20 @@ export type LoadOptions = {
   readonly pause?: number
 }
 
+/**
+ * The folder that downloads are kept in unless another one is given: `fashion-mnist` in the user's cache folder.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { isAbsolute } from 'node:path'
+ * import { fashionMnistCache } from '@resfn/fashion-mnist'
+ *
+ * assert.ok(isAbsolute(fashionMnistCache()))
+ * ```
+ */
+export const fashionMnistCache = (): string => join(envPaths('resfn', { suffix: '' }).cache, 'fashion-mnist')
+
 const fetched = (options: LoadOptions, cache: string): TE.TaskEither<DownloadError, void> => async () => {
   const { baseUrl = fashionMnistBaseUrl, checksums = fashionMnistChecksums, onProgress, stall = 30_000, attempts = 4, pause = 500 } = options
   for (const [file, checksum] of Object.entries(checksums) as [FashionMnistFile, Checksums[FashionMnistFile]][]) {
@@ -75,7 +89,7 @@ const fetched = (options: LoadOptions, cache: string): TE.TaskEither<DownloadErr
  * ```
  */
 export const loadFashionMnist = (options: LoadOptions = {}): TE.TaskEither<FashionMnistError, FashionMnist> => {
-  const cache = options.cache ?? join(envPaths('resfn', { suffix: '' }).cache, 'fashion-mnist')
+  const cache = options.cache ?? fashionMnistCache()
   return options.folder !== undefined
     ? loadFashionMnistFolder(options.folder)
     : F.pipe(

@@ -70,7 +70,8 @@ const views = (header: Header, data: Uint8Array): E.Either<SafetensorsError, Saf
 
 /**
  * Decodes a safetensors file: `u64 length | JSON header | data`. The tensors are views into `bytes`; nothing is copied.
- * Accepts what the reference implementation accepts, except that a name must not occur twice and a shape has at most 64 sizes.
+ * Accepts what the reference implementation accepts, except that a name must not occur twice, that the header starts with `{`
+ * (both as the format description says), and that a shape has at most 64 sizes.
  *
  * @param bytes - the whole file
  * @returns the tensors by name and the metadata, or a `SafetensorsError` (never an exception, for any bytes)

@@ -90,6 +90,30 @@ describe('all packages together', () => {
   })
 })
 
+describe('one block alone', () => {
+  const dependenciesOf = (name) => Object.keys(packages.find(({ manifest }) => manifest.name === name).manifest.dependencies ?? {})
+  const closure = (names) => {
+    const more = [...new Set([...names, ...names.filter((name) => name in tarballs).flatMap(dependenciesOf)])]
+    return more.length === names.length ? names : closure(more)
+  }
+
+  it('installs with tfjs-core and the few packages it is made of, and runs', async () => {
+    const names = closure(['@resfn/residual-block'])
+    expect(names.filter((name) => !(name in tarballs))).toEqual([])
+    const folder = join(app, 'elsewhere', 'one-block')
+    mkdirSync(folder, { recursive: true })
+    const versions = catalog()
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({
+      private: true, type: 'module',
+      dependencies: { ...Object.fromEntries(names.map((name) => [name, `file:${tarballs[name]}`])), '@tensorflow/tfjs-core': versions['@tensorflow/tfjs-core'] }
+    }))
+    await npm(['install'], folder)
+    expect(readdirSync(join(folder, 'node_modules', '@resfn')).map((name) => `@resfn/${name}`).sort()).toEqual([...names].sort())
+    writeFileSync(join(folder, 'plan.mjs'), "import { residualBlock } from '@resfn/residual-block'\nconsole.log(JSON.stringify(residualBlock({ out: 8 }).plan([4, 4, 8]).output))\n")
+    expect(JSON.parse(await run(process.execPath, ['plan.mjs'], folder))).toEqual([4, 4, 8])
+  })
+})
+
 describe.each([own, ...elsewhere])('on Node %i', (major) => {
   let node
   beforeAll(async () => {
@@ -108,6 +132,13 @@ describe.each([own, ...elsewhere])('on Node %i', (major) => {
     const required = JSON.parse(await run(node, ['require.cjs', ...entries], join(app, 'node-esm')))
     expect(required).toEqual(imported)
     expect(Object.keys(imported)).toEqual(entries)
+  })
+
+  it('the command resfn tells its version and summarises a net', async () => {
+    const { version, bin } = packages.find(({ manifest }) => manifest.name === '@resfn/cli').manifest
+    const command = join(app, 'node_modules', '@resfn', 'cli', bin.resfn)
+    expect((await run(node, [command, '--version'], app)).trim()).toBe(version)
+    expect(await run(node, [command, 'summary', 'resnet18'], app)).toMatch(/11[ ,.]?689[ ,.]?512|11\.69 ?M/)
   })
 })
 

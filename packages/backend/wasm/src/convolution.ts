@@ -1,5 +1,4 @@
-import { backend_util } from '@tensorflow/tfjs-core'
-import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
 
 type Info = backend_util.Conv2DInfo
@@ -133,6 +132,33 @@ const filterTaps = ({ filterHeight, filterWidth, inChannels, outChannels, dilati
     x: (tap % filterWidth) * dilationWidth - padInfo.left,
     at: tap * inChannels * outChannels * 4,
   }))
+
+/** At `out`: a [rows, inner] times b [inner, columns] (or b^T, b [columns, inner]), plus a bias per column, clamped. */
+export const matMul = (
+  device: Device,
+  { a, b, bias, out }: { readonly a: number; readonly b: number; readonly bias?: number; readonly out: number },
+  {
+    rows, inner, columns, transposeB, clamp,
+  }: {
+    readonly rows: number
+    readonly inner: number
+    readonly columns: number
+    readonly transposeB: boolean
+    readonly clamp?: readonly [low: number, high: number]
+  },
+): void =>
+  convolve(device, {
+    source: a,
+    weights: { at: b, depthStride: transposeB ? 4 : columns * 4, outStride: transposeB ? inner * 4 : 4 },
+    ...(bias !== undefined && { bias: { at: bias } }),
+    ...(clamp && { clamp }),
+    out,
+    grid: { batch: 1, rows: 1, columns: rows, stepY: 1, stepX: 1 },
+    from: { height: 1, width: rows, depth: inner },
+    to: { height: 1, width: rows, depth: columns },
+    place: { stepY: 1, stepX: 1, firstY: 0, firstX: 0 },
+    taps: [{ y: 0, x: 0, at: 0 }],
+  })
 
 /** out = clamp(conv2d(x, filter) + bias) for channels-last float32 tensors. */
 export const forward = (

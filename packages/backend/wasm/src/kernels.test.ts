@@ -101,6 +101,65 @@ for (const threads of [1, 2]) {
       })
     }
 
+    for (const [rows, inner, columns] of [[1, 1, 1], [5, 7, 3], [64, 64, 10], [33, 16, 24]] as const) {
+      for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
+        it(`matMul agrees with the cpu backend: [${rows},${inner}] [${inner},${columns}], transposed ${transposeA}, ${transposeB}`, async () => {
+          const compute = (): tf.Tensor[] => {
+            const a = tf.tensor(values(rows * inner, 1), transposeA ? [inner, rows] : [rows, inner]) as tf.Tensor2D
+            const b = tf.tensor(values(inner * columns, 2), transposeB ? [columns, inner] : [inner, columns]) as tf.Tensor2D
+            const bias = tf.tensor1d(values(columns, 3))
+            return [tf.matMul(a, b, transposeA, transposeB), tf.fused.matMul({ a, b, transposeA, transposeB, bias, activation: 'relu' }), tf.matMul(tf.expandDims(a), tf.expandDims(b), transposeA, transposeB)]
+          }
+          const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
+          for (const [i, product] of expected.entries()) closeTo(actual[i]!, product, 1e-5, `product ${i}`)
+        })
+      }
+    }
+
+    it('matMul agrees with the cpu backend on batches, broadcast from one', async () => {
+      const compute = (): tf.Tensor[] => {
+        const a = tf.tensor3d(values(3 * 4 * 5, 1), [3, 4, 5])
+        const b = tf.tensor3d(values(3 * 5 * 6, 2), [3, 5, 6])
+        const one = tf.tensor3d(values(5 * 6, 3), [1, 5, 6])
+        const bias = tf.tensor1d(values(6, 4))
+        return [
+          tf.matMul(a, b), tf.matMul(a, one), tf.matMul(tf.transpose(a, [0, 2, 1]), b, true),
+          tf.fused.matMul({ a, b: one, bias, activation: 'relu' }), tf.fused.matMul({ a: tf.transpose(a, [0, 2, 1]), b, transposeA: true, bias }),
+        ]
+      }
+      const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
+      for (const [i, product] of expected.entries()) closeTo(actual[i]!, product, 1e-5, `product ${i}`)
+    })
+
+    it('matMul takes one matrix under two shapes', async () => {
+      const compute = (): tf.Tensor[] => {
+        const b = tf.tensor2d(values(24 * 16, 2), [24, 16])
+        return [tf.matMul(tf.tensor2d(values(5 * 24, 1), [5, 24]), b), tf.matMul(tf.tensor2d(values(5 * 16, 1), [5, 16]), tf.reshape(b, [16, 24]) as tf.Tensor2D)]
+      }
+      const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
+      for (const [i, product] of expected.entries()) closeTo(actual[i]!, product, 1e-5, `product ${i}`)
+    })
+
+    it('keeps NaN', async () => {
+      const outputs = await onBackend('wasm', () => {
+        const x = tf.tensor4d([Number.NaN, 1, 2, 3, 4, 5, 6, 7], [1, 1, 1, 8])
+        return [tf.relu(x), tf.conv2d(x, tf.ones([1, 1, 8, 8]) as tf.Tensor4D, 1, 0), tf.mean(x)]
+      })
+      for (const output of outputs) expect(output[0]).toBeNaN()
+    })
+
+    it('shares the data of a clone, and frees it with the last one', async () => {
+      await tf.setBackend('wasm')
+      const before = tf.engine().backend.numDataIds()
+      const x = tf.tensor1d([1, 2, 3])
+      const copy = tf.clone(x)
+      expect(tf.engine().backend.numDataIds()).toBe(before + 1)
+      x.dispose()
+      expect([...copy.dataSync()]).toEqual([1, 2, 3])
+      copy.dispose()
+      expect(tf.engine().backend.numDataIds()).toBe(before)
+    })
+
     describe('MaxPoolGrad', () => {
       const gradient = (backend: string, x: Float32Array, shape: [number, number, number, number], size: number, stride: number, pad: number | 'same' | 'valid'): Promise<Float32Array[]> =>
         onBackend(backend, () => {

@@ -1,6 +1,6 @@
 import { backend_util, getKernel, registerKernel, unregisterKernel, util } from '@tensorflow/tfjs-core'
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
-import { filterGradient, forward, inputGradient } from './convolution.ts'
+import { filterGradient, forward, inputGradient, matMul } from './convolution.ts'
 import type { Device } from './device.ts'
 import { elementwise } from './elementwise.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient, columnSums } from './normalisation.ts'
@@ -67,6 +67,51 @@ const reduction =
     return undefined
   }
 
+// tfjs packs b once per data id, whatever its shape (a reshaped b corrupts its heap), takes a slow path for transposed factors and
+// batches, and forgets bias and activation there. Batch axes that broadcast other than from 1 are left to it.
+const product: Own = (device, { a, b, bias, preluActivationWeights }, attributes) => {
+  const clamp = clamps[(attributes['activation'] as string | undefined) ?? 'linear']
+  if (clamp === undefined || preluActivationWeights != null || !areFloats(a, b)) return undefined
+  const { transposeA = false, transposeB = false } = attributes as { readonly transposeA?: boolean; readonly transposeB?: boolean }
+  const [batchesA, batchesB] = [sizeOf(a!.shape.slice(0, -2)), sizeOf(b!.shape.slice(0, -2))]
+  const wide = batchesA >= batchesB && a!.shape.length >= b!.shape.length ? a! : b!
+  const batches = Math.max(batchesA, batchesB)
+  if (sizeOf(wide.shape.slice(0, -2)) !== batches || [batchesA, batchesB].some((count) => count !== 1 && count !== batches)) return undefined
+  const [rows, inner] = a!.shape.slice(-2) as [number, number]
+  const columns = b!.shape.at(transposeB ? -2 : -1)!
+  if (transposeA) {
+    const matrices = batchesA === 1 && batchesB === 1
+    if (matrices && !transposeB && bias == null && clamp[0] === -Infinity) {
+      const info = backend_util.computeConv2DInfo([1, 1, rows, inner], [1, 1, inner, columns], 1, 1, 0)
+      return { ...filterGradient(device, info, { x: a!, dy: b! }), shape: [...wide.shape.slice(0, -2), inner, columns] }
+    }
+    const perm = a!.shape.map((_, axis) => axis)
+    const turned = getKernel('Transpose', 'wasm').kernelFunc({
+      inputs: { x: a! },
+      attrs: { perm: [...perm.slice(0, -2), perm.at(-1)!, perm.at(-2)!] },
+      backend: device.backend,
+    }) as TensorInfo
+    const result = product(device, { a: turned, b: b!, ...(bias != null && { bias }) }, { ...attributes, transposeA: false })
+    device.backend.disposeData(turned.dataId as object)
+    return result
+  }
+  if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== columns)) return undefined
+  const out = device.output([...wide.shape.slice(0, -2), rows, columns])
+  for (let batch = 0; batch < batches; batch++) {
+    matMul(
+      device,
+      {
+        a: device.address(a!) + (batchesA === 1 ? 0 : batch * rows * inner * 4),
+        b: device.address(b!) + (batchesB === 1 ? 0 : batch * inner * columns * 4),
+        ...(bias != null && { bias: device.address(bias) }),
+        out: device.address(out) + batch * rows * columns * 4,
+      },
+      { rows, inner, columns, transposeB, clamp },
+    )
+  }
+  return out
+}
+
 const own: { readonly [kernelName: string]: Own } = {
   Conv2D: (device, { x, filter }, attributes) => {
     const info = areFloats(x, filter) ? convolutionInfo(x!.shape, filter!.shape, attributes) : undefined
@@ -80,6 +125,8 @@ const own: { readonly [kernelName: string]: Own } = {
     if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== info.outChannels)) return undefined
     return forward(device, info, { x: x!, filter: filter!, ...(bias != null && { bias }) }, clamp)
   },
+  BatchMatMul: product,
+  _FusedMatMul: product,
   Conv2DBackpropInput: (device, { dy, filter }, attributes) => {
     const info = areFloats(dy, filter) ? convolutionInfo(attributes['inputShape'] as number[], filter!.shape, attributes) : undefined
     return info && inputGradient(device, info, { dy: dy!, filter: filter! })

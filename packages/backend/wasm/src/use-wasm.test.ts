@@ -1,0 +1,185 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import * as tf from '@tensorflow/tfjs-core'
+import { build } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { useWasm } from './use-wasm.ts'
+
+// A training step in miniature: convolution, batch norm, pooling, their gradients, and an update.
+const step = (weights: { readonly filter: tf.Tensor4D; readonly dense: tf.Tensor2D }): { filter: tf.Tensor4D; dense: tf.Tensor2D } =>
+  tf.tidy(() => {
+    const run = (name: string, inputs: { [name: string]: tf.Tensor }, attributes: object): tf.Tensor[] => {
+      const outputs = tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor | tf.Tensor[]
+      return Array.isArray(outputs) ? outputs : [outputs]
+    }
+    const x = tf.tensor4d(Float32Array.from({ length: 8 * 12 * 12 * 8 }, (_, i) => Math.sin(i)), [8, 12, 12, 8])
+    const geometry = { strides: [1, 1], pad: 1, dataFormat: 'NHWC', dilations: [1, 1] }
+    const convolved = tf.conv2d(x, weights.filter, 1, 1)
+    const [weight, bias] = [tf.ones([16]), tf.zeros([16])]
+    const [normal, mean, variance] = run('BatchNormTrain', { x: convolved, weight, bias }, { epsilon: 1e-5 })
+    const active = tf.relu(normal!)
+    const pooled = tf.mean(active, [1, 2])
+    const logits = tf.matMul(pooled as tf.Tensor2D, weights.dense)
+    const dlogits = tf.sub(tf.softmax(logits), 0.25)
+    const dense = tf.sub(weights.dense, tf.matMul(pooled as tf.Tensor2D, dlogits as tf.Tensor2D, true)) as tf.Tensor2D
+    const dpooled = tf.div(tf.matMul(dlogits as tf.Tensor2D, weights.dense, false, true), 144)
+    const [dnormal] = run('ReluGrad', { dy: tf.add(tf.zeros(active.shape), tf.reshape(dpooled, [8, 1, 1, 16])), y: active }, {})
+    const [dconvolved] = run('BatchNormTrainGrad', { dy: dnormal!, x: convolved, weight, mean: mean!, variance: variance! }, { epsilon: 1e-5 })
+    const [dfilter] = run('Conv2DBackpropFilter', { x, dy: dconvolved! }, { ...geometry, filterShape: weights.filter.shape })
+    const [dx] = run('Conv2DBackpropInput', { dy: dconvolved!, filter: weights.filter }, { ...geometry, inputShape: x.shape })
+    const filter = tf.sub(weights.filter, tf.add(tf.mul(dfilter!, 0.1), tf.mul(tf.mean(dx!), 0.1))) as tf.Tensor4D
+    return { filter, dense }
+  })
+
+const train = (steps: number, each: (index: number) => void = () => {}): Float32Array => {
+  let weights = {
+    filter: tf.tensor4d(Float32Array.from({ length: 9 * 8 * 16 }, (_, i) => Math.cos(i) / 8), [3, 3, 8, 16]),
+    dense: tf.tensor2d(Float32Array.from({ length: 16 * 4 }, (_, i) => Math.cos(2 * i)), [16, 4]),
+  }
+  for (let i = 0; i < steps; i++) {
+    const next = step(weights)
+    tf.dispose(weights)
+    weights = next
+    each(i)
+  }
+  const values = Float32Array.from(weights.filter.dataSync())
+  tf.dispose(weights)
+  return values
+}
+
+const heapLength = (): number => (tf.backend() as unknown as { wasm: { HEAPU8: Uint8Array } }).wasm.HEAPU8.length
+
+describe('useWasm', () => {
+  it('makes the WASM backend current and names our kernels', async () => {
+    const report = await useWasm({ threads: 2 })
+    expect(tf.getBackend()).toBe('wasm')
+    expect(report).toMatchObject({ backend: 'wasm', simd: true, threads: 2 })
+    for (const name of ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchNormTrain', 'BatchNormTrainGrad', 'ReluGrad', 'MaxPoolGrad']) {
+      expect(report.kernels).toContain(name)
+      expect(tf.getKernel(name, 'wasm')).toBeDefined()
+    }
+    report.dispose()
+    expect(tf.add(1, 2).dataSync()[0]).toBe(3)
+  })
+
+  it('may be called again with another number of threads', async () => {
+    for (const threads of [1, 3, 1, 2]) {
+      const report = await useWasm({ threads })
+      expect(report.threads).toBe(threads)
+      expect(train(1).every(Number.isFinite)).toBe(true)
+      report.dispose()
+    }
+  })
+
+  it('still works on one thread after dispose', async () => {
+    const report = await useWasm({ threads: 2 })
+    const before = train(2)
+    report.dispose()
+    expect(train(2)).toEqual(before)
+  })
+
+  it('refuses a number of threads that is not a positive integer', async () => {
+    for (const threads of [0, -1, 1.5, Number.NaN, 65]) await expect(useWasm({ threads })).rejects.toThrow(/threads must be an integer from 1 to 64/)
+  })
+
+  it('leaves the process its own handlers of uncaught errors', async () => {
+    const count = (): readonly number[] => [process.listenerCount('uncaughtException'), process.listenerCount('unhandledRejection')]
+    const before = count()
+    ;(await useWasm({ threads: 1 })).dispose()
+    expect(count()).toEqual(before)
+  })
+
+  for (const threads of [1, 2]) {
+    it(`keeps the heap and the number of tensors constant over steps with ${threads} threads`, async () => {
+      const { dispose } = await useWasm({ threads })
+      const seen: { readonly heap: number; readonly tensors: number }[] = []
+      train(8, () => seen.push({ heap: heapLength(), tensors: tf.memory().numTensors }))
+      expect(seen.at(-1)).toEqual(seen[1])
+      dispose()
+    })
+
+    it(`gives the same bits in every run with ${threads} threads`, async () => {
+      const { dispose } = await useWasm({ threads })
+      expect(train(3)).toEqual(train(3))
+      dispose()
+    })
+  }
+
+  it('works on after the heap has grown', async () => {
+    const { dispose } = await useWasm({ threads: 2 })
+    const before = train(2)
+    const length = heapLength()
+    const large = tf.zeros([(length * 2) / 4])
+    expect(heapLength()).toBeGreaterThan(length)
+    expect(train(2)).toEqual(before)
+    large.dispose()
+    dispose()
+  })
+
+  it('gives results within rounding of each other for 1 and 2 threads', async () => {
+    const results: Float32Array[] = []
+    for (const threads of [1, 2]) {
+      const { dispose } = await useWasm({ threads })
+      results.push(train(3))
+      dispose()
+    }
+    for (const [i, value] of results[0]!.entries()) expect(Math.abs(value - results[1]![i]!)).toBeLessThan(1e-5)
+  })
+})
+
+describe('the package in Node', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const folder = `${root}node_modules/.cache/resfn-wasm-test/`
+  const run = promisify(execFile)
+  const script = async (name: string, body: string): Promise<string> => {
+    const path = `${folder}${name}.mjs`
+    await writeFile(path, `import * as tf from '@tensorflow/tfjs-core'\nimport { useWasm } from './node/index.js'\n${body}`)
+    return path
+  }
+
+  beforeAll(async () => {
+    await mkdir(folder, { recursive: true })
+    const shared = { configFile: false, root, logLevel: 'silent' } as const
+    await build({
+      ...shared,
+      resolve: { conditions: ['@resfn/source', 'node'] },
+      ssr: { resolve: { conditions: ['@resfn/source', 'node'] } },
+      build: { ssr: 'src/index.ts', outDir: `${folder}node`, rollupOptions: { output: { entryFileNames: 'index.js' } } },
+    })
+    await build({
+      ...shared,
+      resolve: { conditions: ['@resfn/source', 'browser'] },
+      build: {
+        lib: { entry: 'src/index.ts', formats: ['es'], fileName: () => 'index.js' },
+        outDir: `${folder}browser`,
+        rollupOptions: { external: [/^@tensorflow\//] },
+      },
+    })
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  it('lets a script end by itself', async () => {
+    const path = await script('ends', `await useWasm({ threads: 2 })\nconsole.log(tf.sum(tf.ones([100, 1000])).dataSync()[0])`)
+    expect((await run(process.execPath, [path], { timeout: 20_000 })).stdout).toContain('100000')
+  })
+
+  it('lets an uncaught error end a script with its message and exit code 1', async () => {
+    const path = await script('fails', `await useWasm({ threads: 2 })\nsetTimeout(() => { throw new Error('seen by the user') })`)
+    await expect(run(process.execPath, [path], { timeout: 20_000 })).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('seen by the user') })
+  })
+
+  it('puts no Node module into a browser bundle', async () => {
+    const bundle = await readFile(`${folder}browser/index.js`, 'utf8')
+    expect(bundle).toContain('useWasm')
+    expect(bundle).not.toMatch(/node:|worker_threads|createRequire/)
+  })
+})
+
+describe('kernels.generated.ts', () => {
+  it('is what assembly/ compiles to', async () => {
+    const { generate } = (await import(new URL('../scripts/build-kernels.mjs', import.meta.url).href)) as { generate: () => Promise<string> }
+    expect(await readFile(new URL('./kernels.generated.ts', import.meta.url), 'utf8')).toBe(await generate())
+  })
+})

@@ -122,8 +122,8 @@ describe('a download', () => {
     withFolder(async (cache) => {
       const stalled: Answer = (_, response, file) => void response.writeHead(200, { 'content-length': file.length }).write(file.subarray(0, 1000))
       const { options, requests } = await scene(cache, stalled, () => undefined, proper)
-      expect(E.isRight(await loadFashionMnist({ ...options, stall: 500 })())).toBe(true)
-      expect(requests).toEqual(['all', 'bytes=1000-', 'bytes=1000-'])
+      expect(E.isRight(await loadFashionMnist({ ...options, stall: 800 })())).toBe(true)
+      expect(requests.slice(0, 3)).toEqual(['all', 'bytes=1000-', 'bytes=1000-'])
     }))
 
   it('that never comes to life is given up with the reason, and what has come is kept', () =>
@@ -132,10 +132,10 @@ describe('a download', () => {
         if (request.headers.range === undefined) response.writeHead(200).write(file.subarray(0, 1000))
       }
       const { options, requests } = await scene(cache, stalled)
-      const result = await loadFashionMnist({ ...options, stall: 500 })()
+      const result = await loadFashionMnist({ ...options, stall: 800 })()
       expect(result).toMatchObject({ left: { _tag: 'Unreachable' } })
-      expect(messageOf(result)).toContain(`${first}: no byte for 500 ms, 3 times in a row`)
-      expect(requests.length).toBe(4)
+      expect(messageOf(result)).toContain(`${first}: no byte for 800 ms, 3 times in a row`)
+      expect(requests).toEqual(['all', 'bytes=1000-', 'bytes=1000-', 'bytes=1000-'])
       expect(await readdir(cache)).toEqual([`${first}.part`])
       expect((await readFile(join(cache, `${first}.part`))).length).toBe(1000)
     }))

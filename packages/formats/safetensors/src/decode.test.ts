@@ -1,6 +1,6 @@
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { decode, encode, type SafetensorsError } from './index.ts'
+import { decode, decodeHeader, encode, type SafetensorsError } from './index.ts'
 
 const file = (header: string | Uint8Array, data: Uint8Array = new Uint8Array()): Uint8Array => {
   const text = typeof header === 'string' ? new TextEncoder().encode(header) : header
@@ -85,6 +85,27 @@ describe('decode names what is wrong', () => {
     expect(error._tag).toBe(tag)
     expect(error.message).toContain(part)
     expect(error.message.split('; ').at(-1)).not.toBe('')
+  })
+})
+
+describe('decodeHeader', () => {
+  const whole = file(`{"a":${entry('F32', [2], [0, 8])},"b":${entry('U8', [1], [8, 9])}}`, new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 7]))
+  const start = whole.length - 9
+
+  it('gives the bytes of the file that hold each tensor, from the beginning of the file alone', () => {
+    const result = decodeHeader(whole.subarray(0, start), whole.length)
+    expect(result).toEqual(E.right({
+      tensors: new Map([['a', { dtype: 'F32', shape: [2], start, end: start + 8 }], ['b', { dtype: 'U8', shape: [1], start: start + 8, end: start + 9 }]]),
+      metadata: new Map(),
+    }))
+    const all = decode(whole)
+    expect(E.isRight(all) && all.right.tensors.get('b')?.data).toEqual(new Uint8Array([7]))
+  })
+
+  it('says how many bytes to give, and checks the fit to the file', () => {
+    expect(decodeHeader(whole.subarray(0, 10), whole.length)).toMatchObject({ left: { _tag: 'HeaderOutOfBounds', message: expect.stringContaining(`give the first ${start} bytes`) as string } })
+    expect(decodeHeader(whole.subarray(0, start), whole.length - 1)).toMatchObject({ left: { _tag: 'OutOfBounds' } })
+    expect(decodeHeader(whole.subarray(0, start), whole.length + 1)).toMatchObject({ left: { _tag: 'Hole' } })
   })
 })
 

@@ -1,13 +1,6 @@
 /** A random key: 64 bits as two unsigned 32-bit integers. Data, not a generator: the same key always gives the same numbers. */
 export type Key = readonly [number, number]
 
-const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
-
-const rotations = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24],
-] as const
-
 /**
  * One block of the Threefry-2x32 counter-based generator with 20 rounds: 64 bits from a 64-bit key and a 64-bit counter.
  *
@@ -24,16 +17,64 @@ const rotations = [
  * ```
  */
 export const threefry = (key: Key, counter: Key): Key => {
-  const schedule = [key[0] | 0, key[1] | 0, (key[0] ^ key[1] ^ 0x1bd11bda) | 0] as const
-  let a = (counter[0] + schedule[0]) | 0
-  let b = (counter[1] + schedule[1]) | 0
-  for (let group = 0; group < 5; group++) {
-    for (const by of rotations[(group & 1) as 0 | 1]) {
-      a = (a + b) | 0
-      b = rotate(b, by) ^ a
-    }
-    a = (a + schedule[((group + 1) % 3) as 0 | 1 | 2]) | 0
-    b = (b + schedule[((group + 2) % 3) as 0 | 1 | 2] + group + 1) | 0
-  }
-  return [a >>> 0, b >>> 0]
+  const block = new Uint32Array(2)
+  encrypt(key[0], key[1], counter[0], counter[1], block)
+  return [block[0]!, block[1]!]
+}
+
+/** `threefry` into memory of the caller, with the rounds written out: draws run it once a value. */
+export const encrypt = (key0: number, key1: number, counter0: number, counter1: number, block: Uint32Array): void => {
+  const key2 = key0 ^ key1 ^ 0x1bd11bda
+  let a = (counter0 + key0) | 0
+  let b = (counter1 + key1) | 0
+  a = (a + b) | 0
+  b = ((b << 13) | (b >>> 19)) ^ a
+  a = (a + b) | 0
+  b = ((b << 15) | (b >>> 17)) ^ a
+  a = (a + b) | 0
+  b = ((b << 26) | (b >>> 6)) ^ a
+  a = (a + b) | 0
+  b = ((b << 6) | (b >>> 26)) ^ a
+  a = (a + key1) | 0
+  b = (b + key2 + 1) | 0
+  a = (a + b) | 0
+  b = ((b << 17) | (b >>> 15)) ^ a
+  a = (a + b) | 0
+  b = ((b << 29) | (b >>> 3)) ^ a
+  a = (a + b) | 0
+  b = ((b << 16) | (b >>> 16)) ^ a
+  a = (a + b) | 0
+  b = ((b << 24) | (b >>> 8)) ^ a
+  a = (a + key2) | 0
+  b = (b + key0 + 2) | 0
+  a = (a + b) | 0
+  b = ((b << 13) | (b >>> 19)) ^ a
+  a = (a + b) | 0
+  b = ((b << 15) | (b >>> 17)) ^ a
+  a = (a + b) | 0
+  b = ((b << 26) | (b >>> 6)) ^ a
+  a = (a + b) | 0
+  b = ((b << 6) | (b >>> 26)) ^ a
+  a = (a + key0) | 0
+  b = (b + key1 + 3) | 0
+  a = (a + b) | 0
+  b = ((b << 17) | (b >>> 15)) ^ a
+  a = (a + b) | 0
+  b = ((b << 29) | (b >>> 3)) ^ a
+  a = (a + b) | 0
+  b = ((b << 16) | (b >>> 16)) ^ a
+  a = (a + b) | 0
+  b = ((b << 24) | (b >>> 8)) ^ a
+  a = (a + key1) | 0
+  b = (b + key2 + 4) | 0
+  a = (a + b) | 0
+  b = ((b << 13) | (b >>> 19)) ^ a
+  a = (a + b) | 0
+  b = ((b << 15) | (b >>> 17)) ^ a
+  a = (a + b) | 0
+  b = ((b << 26) | (b >>> 6)) ^ a
+  a = (a + b) | 0
+  b = ((b << 6) | (b >>> 26)) ^ a
+  block[0] = a + key2
+  block[1] = b + key0 + 5
 }

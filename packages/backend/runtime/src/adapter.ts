@@ -1,11 +1,14 @@
 import type { Environment } from './environment.ts'
 
+/** A folder, or a URL for each file, as a bundler gives them. The same as in @resfn/wasm, which need not be installed. */
+export type WasmPaths = string | { readonly [file in 'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm']: string }
+
 /** Settings that a backend may use. */
 export type StartOptions = {
   /** WASM: threads that work at once; all cores unless given. */
   readonly threads?: number
-  /** WASM in the browser: the URL of the folder with the .wasm files of @tensorflow/tfjs-backend-wasm, with a final slash. */
-  readonly wasmPaths?: string
+  /** WASM in the browser: the URL of the folder with the .wasm files of @tensorflow/tfjs-backend-wasm, with a final slash, or the URL of each. */
+  readonly wasmPaths?: WasmPaths
 }
 
 /** A backend that is running and current. */

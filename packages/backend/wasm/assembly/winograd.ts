@@ -186,6 +186,28 @@ function outputTransform(m: usize, stride: usize): void {
   }
 }
 
+// Transforms the products of one tile and one panel back and stores what of the 4x4 outputs lies in the image.
+function outputTile(
+  m: usize, tile: i32, tileRows: i32, tileColumns: i32, panel: i32, bias: usize, out: usize, outHeight: i32, outWidth: i32, outDepth: i32,
+  low: v128, high: v128,
+): void {
+  outputTransform(m, 32)
+  outputTransform(m + 16, 32)
+  const bias0 = v128.load(bias + (<usize>panel << 5)), bias1 = v128.load(bias + (<usize>panel << 5), 16)
+  const column = tile % tileColumns << 2, rest = tile / tileColumns
+  const row = rest % tileRows << 2, image = rest / tileRows
+  const rows = min(4, outHeight - row), columns = min(4, outWidth - column)
+  const outBytes = <usize>outDepth << 2
+  const to = out + <usize>((image * outHeight + row) * outWidth + column) * outBytes + (<usize>panel << 5)
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const from = m + <usize>(y * 6 + x) * 32, at = to + <usize>(y * outWidth + x) * outBytes
+      v128.store(at, clamp(f32x4.add(v128.load(from), bias0), low, high))
+      v128.store(at, clamp(f32x4.add(v128.load(from, 16), bias1), low, high), 16)
+    }
+  }
+}
+
 /**
  * The convolution, tile by tile: transform a block of source tiles, multiply at each of 36 points, transform back.
  * args: 0 source, 1 filter (winogradFilter), 2 bias (outDepth floats), 3 out, 4 scratch, 5 scratch bytes a thread, 6 zeros,
@@ -201,7 +223,7 @@ export function winograd(args: usize, thread: i32, threads: i32): void {
   const block = arg(args, 16)
   const filterStride = <usize>arg(args, 19)
   const low = v128.load_splat<f32>(args, 17 * 4), high = v128.load_splat<f32>(args, 18 * 4)
-  const depthBytes = <usize>depth << 2, outBytes = <usize>outDepth << 2
+  const depthBytes = <usize>depth << 2
 
   const pointers = <usize>arg(args, 4) + <usize>arg(args, 5) * thread
   const work = pointers + 160
@@ -242,23 +264,95 @@ export function winograd(args: usize, thread: i32, threads: i32): void {
           product6x8(a + <usize>i * depthBytes, depthBytes, depth, b, products + <usize>(i * POINTS + point) * 32, POINTS * 32)
         }
       }
-      const bias0 = v128.load(bias + (<usize>panel << 5)), bias1 = v128.load(bias + (<usize>panel << 5), 16)
       for (let i = 0; i < count; i++) {
-        const m = products + <usize>(i * POINTS) * 32
-        outputTransform(m, 32)
-        outputTransform(m + 16, 32)
-        const tile = start + i
-        const column = tile % tileColumns, rest = tile / tileColumns
-        const row = rest % tileRows, image = rest / tileRows
-        const rows = min(4, outHeight - (row << 2)), columns = min(4, outWidth - (column << 2))
-        const to = out + <usize>((image * outHeight + (row << 2)) * outWidth + (column << 2)) * outBytes + (<usize>panel << 5)
-        for (let y = 0; y < rows; y++) {
-          for (let x = 0; x < columns; x++) {
-            const from = m + <usize>(y * 6 + x) * 32, at = to + <usize>(y * outWidth + x) * outBytes
-            v128.store(at, clamp(f32x4.add(v128.load(from), bias0), low, high))
-            v128.store(at, clamp(f32x4.add(v128.load(from, 16), bias1), low, high), 16)
-          }
+        outputTile(
+          products + <usize>(i * POINTS) * 32, start + i, tileRows, tileColumns, panel, bias, out, outHeight, outWidth, outDepth, low, high,
+        )
+      }
+    }
+  }
+}
+
+/**
+ * Transforms all tiles of the source, [point][tile][depth], for winogradPanels; rows up to a multiple of six are zero.
+ * args: 0 source, 1 out, 2 scratch (736 bytes a thread), 3 zeros, 4 batch, 5 height, 6 width, 7 depth, 8 outHeight, 9 outWidth,
+ * 10 top, 11 left, 12 pointStride
+ */
+export function winogradSource(args: usize, thread: i32, threads: i32): void {
+  const source = <usize>arg(args, 0), out = <usize>arg(args, 1), zeros = <usize>arg(args, 3)
+  const pointers = <usize>arg(args, 2) + <usize>736 * thread, work = pointers + 160
+  const height = arg(args, 5), width = arg(args, 6), depthBytes = <usize>arg(args, 7) << 2
+  const top = arg(args, 10), left = arg(args, 11), pointStride = <usize>arg(args, 12)
+  const tileRows = (arg(args, 8) + 3) >> 2, tileColumns = (arg(args, 9) + 3) >> 2
+  const tiles = arg(args, 4) * tileRows * tileColumns
+  const padded = (tiles + 5) / 6 * 6
+  const end = bound(padded, thread + 1, threads)
+  for (let tile = bound(padded, thread, threads); tile < end; tile++) {
+    const to = out + <usize>tile * depthBytes
+    if (tile >= tiles) {
+      for (let point: usize = 0; point < <usize>POINTS; point++) {
+        for (let offset: usize = 0; offset < depthBytes; offset += 16) v128.store(to + point * pointStride + offset, f32x4.splat(0))
+      }
+      continue
+    }
+    const column = tile % tileColumns, rest = tile / tileColumns
+    const row = rest % tileRows, image = rest / tileRows
+    tilePointers(
+      pointers, source + <usize>(image * height * width) * depthBytes, (row << 2) + top, (column << 2) + left, height, width, depthBytes, zeros,
+    )
+    for (let offset: usize = 0; offset < depthBytes; offset += 16) inputTransform(pointers, offset, work, to + offset, pointStride)
+  }
+}
+
+/**
+ * The rest of the convolution, two panels of output channels at a time: their filter is transformed in the cache and used at once.
+ * For few tiles and many channels, where a transformed filter would not fit the cache.
+ * args: 0 tiles (winogradSource), 1 w, 2 tapAt, 3 depthStride, 4 outStride, 5 bias, 6 out, 7 scratch, 8 scratch bytes a thread,
+ * 9 batch, 10 outHeight, 11 outWidth, 12 depth, 13 outDepth, 14 pointStride, 15 low, 16 high (f32)
+ */
+export function winogradPanels(args: usize, thread: i32, threads: i32): void {
+  const transformed = <usize>arg(args, 0), w = <usize>arg(args, 1), tapAt = <usize>arg(args, 2)
+  const depthStride = <usize>arg(args, 3), outStride = <usize>arg(args, 4)
+  const bias = <usize>arg(args, 5), out = <usize>arg(args, 6)
+  const filter = <usize>arg(args, 7) + <usize>arg(args, 8) * thread
+  const outHeight = arg(args, 10), outWidth = arg(args, 11), depth = arg(args, 12), outDepth = arg(args, 13)
+  const pointStride = <usize>arg(args, 14)
+  const low = v128.load_splat<f32>(args, 15 * 4), high = v128.load_splat<f32>(args, 16 * 4)
+  const depthBytes = <usize>depth << 2, panelBytes = <usize>depth << 5
+  const filterStride = 2 * panelBytes + 64
+  const products = filter + POINTS * filterStride
+  const tileRows = (outHeight + 3) >> 2, tileColumns = (outWidth + 3) >> 2
+  const tiles = arg(args, 9) * tileRows * tileColumns
+  const panels = outDepth >> 3, pairs = (panels + 1) >> 1
+  const end = bound(pairs, thread + 1, threads)
+  for (let pair = bound(pairs, thread, threads); pair < end; pair++) {
+    const first = pair << 1
+    const live = min(2, panels - first)
+    for (let d = 0; d < depth; d++) {
+      for (let panel = 0; panel < live; panel++) {
+        const from = w + <usize>d * depthStride + <usize>((first + panel) << 3) * outStride
+        const to = filter + <usize>panel * panelBytes + (<usize>d << 5)
+        filterHalf(from, tapAt, outStride, to, filterStride)
+        filterHalf(from + 4 * outStride, tapAt, outStride, to + 16, filterStride)
+      }
+    }
+    for (let point = 0; point < POINTS; point++) {
+      const b = filter + <usize>point * filterStride
+      for (let i = 0; i < tiles; i += 6) {
+        const a = transformed + <usize>point * pointStride + <usize>i * depthBytes
+        for (let panel = 0; panel < live; panel++) {
+          product6x8(
+            a, depthBytes, depth, b + <usize>panel * panelBytes, products + <usize>((i * 2 + panel) * POINTS + point) * 32, 2 * POINTS * 32,
+          )
         }
+      }
+    }
+    for (let panel = 0; panel < live; panel++) {
+      for (let tile = 0; tile < tiles; tile++) {
+        outputTile(
+          products + <usize>((tile * 2 + panel) * POINTS) * 32, tile, tileRows, tileColumns, first + panel, bias, out, outHeight, outWidth,
+          outDepth, low, high,
+        )
       }
     }
   }
@@ -296,9 +390,9 @@ function gradientTransform(pointers: usize, offset: usize, work: usize, to: usiz
 }
 
 /**
- * Transforms the tiles first .. first + count of x and of dy: [point][tile][channels], points `stride` bytes apart.
+ * Transforms the tiles first .. first + count of x, to [point][depth / 4][block][4], and of dy, to [point][outDepth / 8][block][8].
  * args: 0 x, 1 dy, 2 xOut, 3 dyOut, 4 scratch (736 bytes a thread), 5 zeros, 6 height, 7 width, 8 depth, 9 outHeight, 10 outWidth,
- * 11 outDepth, 12 top, 13 left, 14 first, 15 count, 16 xStride, 17 dyStride
+ * 11 outDepth, 12 top, 13 left, 14 first, 15 count, 16 xStride, 17 dyStride (bytes between points), 18 block
  */
 export function winogradTiles(args: usize, thread: i32, threads: i32): void {
   const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), xOut = <usize>arg(args, 2), dyOut = <usize>arg(args, 3)
@@ -307,7 +401,7 @@ export function winogradTiles(args: usize, thread: i32, threads: i32): void {
   const height = arg(args, 6), width = arg(args, 7), depthBytes = <usize>arg(args, 8) << 2
   const outHeight = arg(args, 9), outWidth = arg(args, 10), outBytes = <usize>arg(args, 11) << 2
   const top = arg(args, 12), left = arg(args, 13), first = arg(args, 14), count = arg(args, 15)
-  const xStride = <usize>arg(args, 16), dyStride = <usize>arg(args, 17)
+  const xStride = <usize>arg(args, 16), dyStride = <usize>arg(args, 17), block = <usize>arg(args, 18)
   const tileRows = (outHeight + 3) >> 2, tileColumns = (outWidth + 3) >> 2
   const end = bound(count, thread + 1, threads)
   for (let i = bound(count, thread, threads); i < end; i++) {
@@ -318,103 +412,115 @@ export function winogradTiles(args: usize, thread: i32, threads: i32): void {
       pointers, x + <usize>(image * height * width) * depthBytes, (row << 2) + top, (column << 2) + left, height, width, depthBytes, zeros,
     )
     for (let offset: usize = 0; offset < depthBytes; offset += 16) {
-      inputTransform(pointers, offset, work, xOut + <usize>i * depthBytes + offset, xStride)
+      inputTransform(pointers, offset, work, xOut + offset * block + (<usize>i << 4), xStride)
     }
     tilePointers(
       pointers, dy + <usize>(image * outHeight * outWidth) * outBytes, row << 2, column << 2, outHeight, outWidth, outBytes, zeros,
     )
-    for (let offset: usize = 0; offset < outBytes; offset += 16) {
-      gradientTransform(pointers, offset, work, dyOut + <usize>i * outBytes + offset, dyStride)
+    for (let offset: usize = 0; offset < outBytes; offset += 32) {
+      const to = dyOut + offset * block + (<usize>i << 5)
+      gradientTransform(pointers, offset, work, to, dyStride)
+      gradientTransform(pointers, offset + 16, work, to + 16, dyStride)
     }
   }
 }
 
-// c[4, 8] (rows cStride bytes apart) += the sum over `count` tiles of a[4] (outer) b[8]; `fresh` starts from zero.
-function outerSum4x8(a: usize, aStride: usize, b: usize, bStride: usize, count: i32, c: usize, cStride: usize, fresh: bool): void {
+// c[4, 8] (+)= the sum over `count` tiles of a[tile][4] (outer) b[tile][8]; `fresh` starts from zero.
+function outerSum4x8(a: usize, b: usize, count: i32, c: usize, fresh: bool): void {
   let c00 = f32x4.splat(0)
   let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
   let s: v128, b0: v128, b1: v128
+  for (; count >= 4; count -= 4) {
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+    s = v128.load_splat<f32>(a, 16), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 20), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 24), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 28), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    b0 = v128.load(b, 64), b1 = v128.load(b, 80)
+    s = v128.load_splat<f32>(a, 32), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 36), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 40), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 44), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    b0 = v128.load(b, 96), b1 = v128.load(b, 112)
+    s = v128.load_splat<f32>(a, 48), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 52), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 56), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 60), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    a += 64, b += 128
+  }
+  for (; count > 0; count--) {
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    a += 16, b += 32
+  }
   if (!fresh) {
-    c00 = v128.load(c), c01 = v128.load(c, 16)
-    c10 = v128.load(c + cStride), c11 = v128.load(c + cStride, 16)
-    c20 = v128.load(c + 2 * cStride), c21 = v128.load(c + 2 * cStride, 16)
-    c30 = v128.load(c + 3 * cStride), c31 = v128.load(c + 3 * cStride, 16)
+    c00 = f32x4.add(c00, v128.load(c)), c01 = f32x4.add(c01, v128.load(c, 16))
+    c10 = f32x4.add(c10, v128.load(c, 32)), c11 = f32x4.add(c11, v128.load(c, 48))
+    c20 = f32x4.add(c20, v128.load(c, 64)), c21 = f32x4.add(c21, v128.load(c, 80))
+    c30 = f32x4.add(c30, v128.load(c, 96)), c31 = f32x4.add(c31, v128.load(c, 112))
   }
-  for (; count >= 2; count -= 2) {
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    a += aStride, b += bStride
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    a += aStride, b += bStride
-  }
-  if (count > 0) {
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-  }
-  v128.store(c, c00), v128.store(c, c01, 16), c += cStride
-  v128.store(c, c10), v128.store(c, c11, 16), c += cStride
-  v128.store(c, c20), v128.store(c, c21, 16), c += cStride
-  v128.store(c, c30), v128.store(c, c31, 16)
+  v128.store(c, c00), v128.store(c, c01, 16), v128.store(c, c10, 32), v128.store(c, c11, 48)
+  v128.store(c, c20, 64), v128.store(c, c21, 80), v128.store(c, c30, 96), v128.store(c, c31, 112)
 }
+
+const UNIT = POINTS * 128
 
 /**
- * products[point][depth][outDepth] (+)= x tiles^T times dy tiles, at each point; threads share the pairs (point, four rows).
- * args: 0 xTiles, 1 dyTiles, 2 products, 3 depth, 4 outDepth, 5 count, 6 xStride, 7 dyStride, 8 fresh, 9 productStride
+ * Adds up x tiles^T times dy tiles at each point, in units of four input by eight output channels that threads share; after the last
+ * block of tiles, dw[3, 3, depth, outDepth] = A^T products A.
+ * args: 0 xTiles, 1 dyTiles, 2 products, 3 dw, 4 depth, 5 outDepth, 6 count, 7 block, 8 xStride, 9 dyStride, 10 is first, 11 is last,
+ * 12 whether products has room for every unit (else for one a thread)
  */
-export function winogradProducts(args: usize, thread: i32, threads: i32): void {
-  const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), products = <usize>arg(args, 2)
-  const depth = arg(args, 3), outDepth = arg(args, 4), count = arg(args, 5)
-  const xStride = <usize>arg(args, 6), dyStride = <usize>arg(args, 7), fresh = arg(args, 8) != 0
-  const productStride = <usize>arg(args, 9)
-  const depthBytes = <usize>depth << 2, outBytes = <usize>outDepth << 2
-  const groups = depth >> 2
-  const end = bound(POINTS * groups, thread + 1, threads)
-  for (let unit = bound(POINTS * groups, thread, threads); unit < end; unit++) {
-    const point = unit / groups, at = unit - point * groups
-    const a = x + <usize>point * xStride + (<usize>at << 4), b = dy + <usize>point * dyStride
-    const c = products + <usize>point * productStride + <usize>(at << 2) * outBytes
-    for (let offset: usize = 0; offset < outBytes; offset += 32) {
-      outerSum4x8(a, depthBytes, b + offset, outBytes, count, c + offset, outBytes, fresh)
+export function winogradFilterGradient(args: usize, thread: i32, threads: i32): void {
+  const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), products = <usize>arg(args, 2), dw = <usize>arg(args, 3)
+  const depth = arg(args, 4), outDepth = arg(args, 5), count = arg(args, 6), block = <usize>arg(args, 7)
+  const xStride = <usize>arg(args, 8), dyStride = <usize>arg(args, 9), fresh = arg(args, 10) != 0, last = arg(args, 11), all = arg(args, 12)
+  const panels = outDepth >> 3, units = (depth >> 2) * panels
+  const end = bound(units, thread + 1, threads)
+  for (let unit = bound(units, thread, threads); unit < end; unit++) {
+    const group = unit / panels, panel = unit - group * panels
+    const a = x + (<usize>group << 4) * block, b = dy + (<usize>panel << 5) * block
+    const c = products + <usize>(all ? unit : thread) * UNIT
+    for (let point: usize = 0; point < <usize>POINTS; point++) {
+      outerSum4x8(a + point * xStride, b + point * dyStride, count, c + (point << 7), fresh)
+    }
+    if (last) {
+      const size = <usize>(depth * outDepth) << 2, row = <usize>outDepth << 2
+      const to = dw + <usize>(group << 2) * row + (<usize>panel << 5)
+      for (let r: usize = 0; r < 4; r++) {
+        filterOutput(c + (r << 5), to + r * row, size)
+        filterOutput(c + (r << 5) + 16, to + r * row + 16, size)
+      }
     }
   }
 }
 
-/** dw[3, 3, depth, outDepth] = A^T products A. args: products, dw, depth * outDepth (a multiple of 4), productStride */
-export function winogradFilterGradient(args: usize, thread: i32, threads: i32): void {
-  const products = <usize>arg(args, 0), dw = <usize>arg(args, 1)
-  const size = <usize>arg(args, 2) << 2, stride = <usize>arg(args, 3)
+// Four filter elements at each of 3x3 taps, `size` bytes apart, from their 36 products, in place 128 bytes apart.
+function filterOutput(c: usize, to: usize, size: usize): void {
   const four = f32x4.splat(4), two = f32x4.splat(2)
-  const end = <usize>bound(arg(args, 2) >> 2, thread + 1, threads) << 4
-  for (let offset = <usize>bound(arg(args, 2) >> 2, thread, threads) << 4; offset < end; offset += 16) {
-    // Rows of A^T products take the places of the first three rows.
-    for (let x: usize = 0; x < 6; x++) {
-      const at = products + x * stride + offset, row = 6 * stride
-      const m0 = v128.load(at), m1 = v128.load(at + row), m2 = v128.load(at + 2 * row)
-      const m3 = v128.load(at + 3 * row), m4 = v128.load(at + 4 * row), m5 = v128.load(at + 5 * row)
-      const p = f32x4.add(m1, m2), q = f32x4.sub(m1, m2), r = f32x4.add(m3, m4), s = f32x4.sub(m3, m4)
-      v128.store(at, f32x4.add(f32x4.add(m0, p), r))
-      v128.store(at + row, madd(s, two, q))
-      v128.store(at + 2 * row, f32x4.add(madd(r, four, p), m5))
-    }
-    for (let y: usize = 0; y < 3; y++) {
-      const at = products + 6 * y * stride + offset
-      const m0 = v128.load(at), m1 = v128.load(at + stride), m2 = v128.load(at + 2 * stride)
-      const m3 = v128.load(at + 3 * stride), m4 = v128.load(at + 4 * stride), m5 = v128.load(at + 5 * stride)
-      const p = f32x4.add(m1, m2), q = f32x4.sub(m1, m2), r = f32x4.add(m3, m4), s = f32x4.sub(m3, m4)
-      const to = dw + 3 * y * size + offset
-      v128.store(to, f32x4.add(f32x4.add(m0, p), r))
-      v128.store(to + size, madd(s, two, q))
-      v128.store(to + 2 * size, f32x4.add(madd(r, four, p), m5))
-    }
+  for (let x: usize = 0; x < 6; x++) {
+    const at = c + (x << 7)
+    const m0 = v128.load(at), m1 = v128.load(at, 768), m2 = v128.load(at, 1536)
+    const m3 = v128.load(at, 2304), m4 = v128.load(at, 3072), m5 = v128.load(at, 3840)
+    const p = f32x4.add(m1, m2), q = f32x4.sub(m1, m2), r = f32x4.add(m3, m4), s = f32x4.sub(m3, m4)
+    v128.store(at, f32x4.add(f32x4.add(m0, p), r))
+    v128.store(at, madd(s, two, q), 768)
+    v128.store(at, f32x4.add(madd(r, four, p), m5), 1536)
+  }
+  for (let y = 0; y < 3; y++, c += 768, to += 3 * size) {
+    const m0 = v128.load(c), m1 = v128.load(c, 128), m2 = v128.load(c, 256)
+    const m3 = v128.load(c, 384), m4 = v128.load(c, 512), m5 = v128.load(c, 640)
+    const p = f32x4.add(m1, m2), q = f32x4.sub(m1, m2), r = f32x4.add(m3, m4), s = f32x4.sub(m3, m4)
+    v128.store(to, f32x4.add(f32x4.add(m0, p), r))
+    v128.store(to + size, madd(s, two, q))
+    v128.store(to + 2 * size, f32x4.add(madd(r, four, p), m5))
   }
 }

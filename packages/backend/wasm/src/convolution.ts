@@ -44,9 +44,50 @@ const winogradPays = ({ grid, from, to, place, taps }: Convolution): boolean => 
 // Points one line further apart than they need be, or the 36 of a tile would fall on one set of the cache.
 const apart = (bytes: number): number => align(bytes) + 64
 
-const winograd = (device: Device, { source, weights, bias, clamp, out, grid, from, to, taps }: Convolution): void => {
-  const ordered = taps.toSorted((a, b) => a.y - b.y || a.x - b.x)
+const inReadingOrder = (taps: readonly Tap[]): readonly Tap[] => taps.toSorted((a, b) => a.y - b.y || a.x - b.x)
+
+// Few tiles and many channels: the transformed filter would not fit the cache, the transformed tiles do.
+const winogradByPanels = (device: Device, { source, weights, bias, clamp, out, grid, from, to, taps }: Convolution): void => {
+  const ordered = inReadingOrder(taps)
+  const padded = Math.ceil(winogradTiles(grid) / 6) * 6
+  const pointStride = apart(padded * from.depth * 4)
+  const biasBytes = align(to.depth * 4)
+  const zeroBytes = align(from.depth * 4)
+  const startBytes = align(36)
+  const threadBytes = 36 * (from.depth * 64 + 64) + padded * 2 * 36 * 32
+  device.scratch(36 * pointStride + biasBytes + zeroBytes + startBytes + (736 + threadBytes) * device.threads, (tiles) => {
+    const biasAt = tiles + 36 * pointStride
+    const zeros = biasAt + biasBytes
+    const starts = zeros + zeroBytes
+    const scratch = starts + startBytes
+    device.zero(biasAt, biasBytes + zeroBytes)
+    device.ints(starts, ordered.map(({ at }) => at))
+    if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, to.depth], 0)
+    device.run(
+      'winogradSource',
+      [
+        source, tiles, scratch, zeros, grid.batch, from.height, from.width, from.depth, to.height, to.width, ordered[0]!.y, ordered[0]!.x,
+        pointStride,
+      ],
+      200 * padded * from.depth,
+    )
+    const [low, high] = clamp ?? [-Infinity, Infinity]
+    device.run(
+      'winogradPanels',
+      [
+        tiles, weights.at, starts, weights.depthStride, weights.outStride, biasAt, out, scratch + 736 * device.threads, threadBytes,
+        grid.batch, to.height, to.width, from.depth, to.depth, pointStride, { float: low }, { float: high },
+      ],
+      72 * padded * from.depth * to.depth,
+    )
+  })
+}
+
+const winograd = (device: Device, convolution: Convolution): void => {
+  const { source, weights, bias, clamp, out, grid, from, to, taps } = convolution
+  const ordered = inReadingOrder(taps)
   const tiles = winogradTiles(grid)
+  if (from.depth * to.depth >= 131_072 && tiles * from.depth <= 65_536) return winogradByPanels(device, convolution)
   const share = Math.ceil(tiles / device.threads)
   // As many tiles as keep their transform in half a mebibyte, in sixes, dealt evenly.
   const most = Math.max(6, Math.floor(524_288 / (36 * from.depth * 4) / 6) * 6)
@@ -219,15 +260,15 @@ export const inputGradient = (
   return dx
 }
 
-// Blocks of tiles whose two transforms stay in the last cache; the 36 products are added up over blocks.
+// Blocks of tiles whose two transforms stay in the cache; their products are added up over blocks.
 const winogradFilterGradient = (device: Device, info: Info, { x, dy, dw }: { readonly [name in 'x' | 'dy' | 'dw']: TensorInfo }): void => {
   const { batchSize, inChannels, outChannels, outHeight, outWidth } = info
   const tiles = winogradTiles({ batch: batchSize, rows: outHeight, columns: outWidth, stepY: 1, stepX: 1 })
-  const most = Math.max(64, Math.floor(4_194_304 / (36 * 4 * (inChannels + outChannels))))
-  const block = Math.ceil(tiles / Math.ceil(tiles / most))
+  const most = Math.max(48, Math.floor(1_572_864 / (36 * 4 * (inChannels + outChannels))))
+  const blocks = Math.ceil(tiles / most)
+  const block = Math.ceil(tiles / blocks)
   const [xStride, dyStride] = [apart(block * inChannels * 4), apart(block * outChannels * 4)]
-  const productStride = apart(inChannels * outChannels * 4)
-  const productBytes = 36 * productStride
+  const productBytes = (blocks > 1 ? (inChannels / 4) * (outChannels / 8) : device.threads) * 36 * 128
   const zeroBytes = align(Math.max(inChannels, outChannels) * 4)
   device.scratch(productBytes + 36 * (xStride + dyStride) + zeroBytes + 736 * device.threads, (products) => {
     const xTiles = products + productBytes
@@ -240,17 +281,19 @@ const winogradFilterGradient = (device: Device, info: Info, { x, dy, dw }: { rea
         'winogradTiles',
         [
           device.address(x), device.address(dy), xTiles, dyTiles, zeros + zeroBytes, zeros, info.inHeight, info.inWidth, inChannels,
-          outHeight, outWidth, outChannels, -info.padInfo.top, -info.padInfo.left, first, count, xStride, dyStride,
+          outHeight, outWidth, outChannels, -info.padInfo.top, -info.padInfo.left, first, count, xStride, dyStride, block,
         ],
         200 * count * (inChannels + outChannels),
       )
       device.run(
-        'winogradProducts',
-        [xTiles, dyTiles, products, inChannels, outChannels, count, xStride, dyStride, first === 0 ? 1 : 0, productStride],
+        'winogradFilterGradient',
+        [
+          xTiles, dyTiles, products, device.address(dw), inChannels, outChannels, count, block, xStride, dyStride,
+          first === 0 ? 1 : 0, first + block >= tiles ? 1 : 0, blocks > 1 ? 1 : 0,
+        ],
         72 * count * inChannels * outChannels,
       )
     }
-    device.run('winogradFilterGradient', [products, device.address(dw), inChannels * outChannels, productStride], 100 * inChannels * outChannels)
   })
 }
 

@@ -6,7 +6,7 @@ import { kernelsBase64 } from './kernels.generated.ts'
 export const operations = [
   'pack', 'convolve', 'filterGradient', 'padRows', 'add', 'relu', 'reluGradient', 'moments', 'combineMoments',
   'gradientMoments', 'combineGradient', 'normalise', 'normaliseGradient', 'maxPoolGradient', 'avgPoolGradient',
-  'winogradFilter', 'winograd', 'winogradTiles', 'winogradProducts', 'winogradFilterGradient',
+  'winogradFilter', 'winograd', 'winogradSource', 'winogradPanels', 'winogradTiles', 'winogradFilterGradient',
 ] as const
 
 export type Operation = (typeof operations)[number]

@@ -118,13 +118,13 @@ const products: readonly Case[] = [false, true].flatMap((left) =>
   ),
 )
 
-const reductions: readonly Case[] = ([undefined, 0, -1, [0, 2]] as const).flatMap((axis) =>
+const reductions: readonly Case[] = ([undefined, 0, -1, [0, 2]] as readonly (number | number[] | undefined)[]).flatMap((axis) =>
   [false, true].flatMap((keep) =>
     ([['Sum', tf.sum], ['Mean', tf.mean], ['Max', tf.max], ['Min', tf.min], ['Prod', tf.prod]] as const).map(
       ([kernel, reduce]): Case => ({
         kernel,
         of: `axis ${JSON.stringify(axis)}${keep ? ', kept' : ''}`,
-        f: ({ x }) => reduce(x!, axis as number[], keep),
+        f: ({ x }) => reduce(x!, axis as number, keep),
         at: () => ({ x: spread([2, 3, 2]) }),
       }),
     ),

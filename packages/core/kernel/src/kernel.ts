@@ -1,4 +1,4 @@
-import { getBackend, getGradient, getKernel, registerGradient, registerKernel, engine, tidy } from '@tensorflow/tfjs-core'
+import { clone, engine, getBackend, getGradient, getKernel, registerGradient, registerKernel, tidy } from '@tensorflow/tfjs-core'
 import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
 
 /** The inputs of a kernel, by name. */
@@ -14,9 +14,11 @@ export type Saved<I extends Inputs, N extends keyof I> = { readonly inputs: Pick
  * The definition of a kernel.
  *
  * - `name`: what backends register their own version under
- * - `composed`: the portable form, from tensor operations of tfjs alone; it also says what a backend's version must compute
+ * - `composed`: the portable form, from tensor operations of tfjs alone; it also says what a backend's version must compute. It may use
+ *   operations without gradients, and need not free what it makes on its way.
  * - `saves`: the inputs (by name) and outputs (by index) that the gradient needs; the rest is freed
- * - `gradient`: from the gradients of the outputs and what was saved to the gradients of the inputs
+ * - `gradient`: from the gradients of the outputs and what was saved to the gradients of the inputs; an output that the loss does not
+ *   depend on has a gradient of zeros. Leave out an input that cannot be differentiated.
  */
 export type Definition<I extends Inputs, S extends Settings, N extends keyof I & string> = {
   readonly name: string
@@ -63,19 +65,25 @@ const prepare = <I extends Inputs, S extends Settings, N extends keyof I & strin
     registerKernel({
       kernelName: name,
       backendName,
-      kernelFunc: ({ inputs, attrs }) => tidy(() => [...composed(inputs as unknown as I, attrs as unknown as S)]),
+      kernelFunc: ({ inputs, attrs }) => {
+        const given = new Set<unknown>(Object.values(inputs))
+        // An output must be a tensor of its own, or its gradient would be taken for the input's.
+        return tidy(() => composed(inputs as unknown as I, attrs as unknown as S).map((output) => (given.has(output) ? clone(output) : output)))
+      },
     })
-  if (getGradient(name) == null)
+  if (getGradient(name) == null) {
+    const kept = [...saves.outputs].sort((a, b) => a - b)
     registerGradient({
       kernelName: name,
       inputsToSave: [...saves.inputs],
-      outputsToSave: Array.from({ length: 1 + Math.max(-1, ...saves.outputs) }, (_, i) => saves.outputs.includes(i)),
+      outputsToSave: Array.from({ length: 1 + Math.max(-1, ...kept) }, (_, i) => kept.includes(i)),
       gradFunc: (dy, saved, attrs) => {
         const inputs = Object.fromEntries(saves.inputs.map((input, i) => [input, saved[i]])) as unknown as Pick<I, N>
-        const dys: readonly Tensor[] = Array.isArray(dy) ? dy : [dy]
+        const outputs = saves.outputs.map((output) => saved[saves.inputs.length + kept.indexOf(output)]!)
         // Computed at once: one kernel often yields several gradients, and tfjs asks for each on its own.
-        const gradients = gradient(dys, { inputs, outputs: saved.slice(saves.inputs.length) }, attrs as unknown as S)
+        const gradients = gradient(Array.isArray(dy) ? dy : [dy], { inputs, outputs }, attrs as unknown as S)
         return Object.fromEntries(Object.entries(gradients).map(([input, value]) => [input, () => value as Tensor]))
       },
     })
+  }
 }

@@ -23,11 +23,12 @@ export const dispose = (tree: unknown): void => disposeTensors([...tensors(tree)
 
 /**
  * `step(run)` with the memory kept: what the step makes on its way is freed, and so are the tensors of the old run that the new one does
- * not share. The old run must not be used afterwards. If the step throws, the old run is untouched.
+ * not share. The old run must not be used afterwards. If the step throws, the old run is untouched and nothing is left of the new one.
  *
  * @param run a tree of tensors and plain values
  * @param step a pure function from a run to the next one; it must be synchronous
  * @returns the new run
+ * @throws TypeError if the step is asynchronous; the old run is untouched
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -43,9 +44,19 @@ export const dispose = (tree: unknown): void => disposeTensors([...tensors(tree)
  * ```
  */
 export const advance = <R>(run: R, step: (run: R) => R): R => {
-  // tidy's own type asks for mutable containers; it walks any object.
-  const next = tidy(() => step(run) as never) as R
-  const shared = new Set(tensors(next))
+  let next: R | undefined
+  // tidy sees only the tensors: it would walk through typed arrays number by number.
+  const kept = tidy(() => {
+    const made = step(run)
+    if (made instanceof Promise) {
+      // What is left of it runs on freed tensors; its failure must not end the process.
+      made.catch(() => undefined)
+      throw new TypeError('advance: the step must be synchronous; await what it needs before, and read its numbers after')
+    }
+    next = made
+    return [...tensors(made)]
+  })
+  const shared = new Set(kept)
   disposeTensors(tensors(run).filter((tensor) => !shared.has(tensor)))
-  return next
+  return next as R
 }

@@ -6,8 +6,8 @@ export type Leaves<L> = L | readonly Leaves<L>[] | { readonly [name: string]: Le
 /** A tree of tensors: the shape of every parameter, state, gradient and optimiser tree. */
 export type Tree = Leaves<Tensor>
 
-/** The tree type `T` with each tensor replaced by `M`. */
-export type MapTree<T, M> = T extends Tensor ? M : { readonly [K in keyof T]: MapTree<T[K], M> }
+/** The tree type `T` with each leaf of type `L` replaced by `M`. */
+export type MapTree<T, M, L = Tensor> = T extends L ? M : { readonly [K in keyof T]: MapTree<T[K], M, L> }
 
 /** A leaf and its path, the names and indices on the way to it joined with `.`. */
 export type Entry<L = Tensor> = { readonly path: string; readonly leaf: L }
@@ -45,7 +45,7 @@ const rebuild = (like: Node, value: (name: string) => unknown): unknown =>
  * The leaves of a tree with their paths, depth first in the order of the names: `flatten({ a: [x, y] })` is `a.0: x, a.1: y`.
  *
  * @param tree any tree; a leaf is anything that is neither an array nor a plain object
- * @returns one entry a leaf; the paths are the checkpoint keys
+ * @returns one entry a leaf; the paths are the checkpoint keys, distinct as long as no name has a dot
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -95,10 +95,10 @@ export const leaves = <L = Tensor>(tree: unknown): readonly L[] => flatten<L>(tr
  * assert.deepEqual(mapTo({ a: 1, b: [2] }, (leaf: number, path) => `${path}=${leaf}`), { a: 'a=1', b: ['b.0=2'] })
  * ```
  */
-export const mapTo = <T, M, L = Tensor>(tree: T, f: (leaf: L, path: string) => M): MapTree<T, M> => {
+export const mapTo = <T, M, L = Tensor>(tree: T, f: (leaf: L, path: string) => M): MapTree<T, M, L> => {
   const visit = (value: unknown, path: string): unknown =>
     isNode(value) ? rebuild(value, (name) => visit(child(value, name), join(path, name))) : f(value as L, path)
-  return visit(tree, '') as MapTree<T, M>
+  return visit(tree, '') as MapTree<T, M, L>
 }
 
 /**

@@ -1,0 +1,74 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { topCorrect } from '@resfn/losses'
+import { key } from '@resfn/random'
+import { describeBackends } from '@resfn/test-utils'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { count, inOrder, input, net, optimiser, type TinyRun } from './fixtures/tiny.ts'
+import { BatchError, evaluate, type Predict, type Prediction, predictionsOf, startRun } from './index.ts'
+
+const run: () => TinyRun = () => startRun(net, { optimiser, key: key(1), input })
+const predictOf =
+  ({ params, state }: TinyRun): Predict =>
+  (x) =>
+    net.apply(params, x, state)
+
+const predictions = async (predict: Predict, size: number): Promise<readonly Prediction[]> => {
+  const list: Prediction[] = []
+  for await (const prediction of predictionsOf(predict, inOrder(size))) list.push(prediction)
+  return list
+}
+
+describeBackends('evaluate', () => {
+  it('does not depend on how the examples are cut into batches', async () => {
+    const predict = predictOf(run())
+    const whole = await evaluate(predict, inOrder(count))
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: count }), async (size) => {
+        const cut = await evaluate(predict, inOrder(size))
+        expect(cut.loss).toBeCloseTo(whole.loss, 5)
+        expect({ ...cut, loss: 0 }).toEqual({ ...whole, loss: 0 })
+      }),
+      { numRuns: 6 },
+    )
+  })
+
+  it('agrees with itself: accuracy, confusion and scores of classes', async () => {
+    const predict = predictOf(run())
+    const { accuracy, confusion, examples, perClass } = await evaluate(predict, inOrder(4))
+    expect(examples).toBe(count)
+    expect(confusion.flat().reduce((sum, n) => sum + n, 0)).toBe(count)
+    expect(confusion.reduce((sum, row, c) => sum + row[c]!, 0) / count).toBe(accuracy)
+    expect(perClass.map((score) => score.examples)).toEqual([4, 3, 3])
+    const [all] = inOrder(count)
+    const logits = predict(tf.tensor(all!.images, [...all!.shape]))
+    expect(topCorrect(1)({ values: logits.dataSync() as Float32Array, classes: 3 }, all!.labels) / count).toBe(accuracy)
+  })
+
+  it('tells of each example by its place in the pass', async () => {
+    const predict = predictOf(run())
+    const said = await predictions(predict, 4)
+    const { accuracy } = await evaluate(predict, inOrder(4))
+    expect(said.map(({ index }) => index)).toEqual(Array.from({ length: count }, (_, i) => i))
+    expect(said.map(({ label }) => label)).toEqual(Array.from({ length: count }, (_, i) => i % 3))
+    expect(said.filter(({ label, predicted }) => label === predicted).length / count).toBe(accuracy)
+    for (const { probability } of said) expect(probability).toSatisfy((p: number) => p >= 1 / 3 && p <= 1)
+  })
+
+  it('leaves no tensors behind, also when it stops half-way', async () => {
+    const predict = predictOf(run())
+    await evaluate(predict, inOrder(4))
+    const before = tf.memory().numTensors
+    await evaluate(predict, inOrder(3))
+    for await (const { index } of predictionsOf(predict, inOrder(3))) if (index === 4) break
+    await evaluate(() => tf.zeros([1, 3]), inOrder(4)).catch(() => undefined)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('refuses what is no classifier, and a set without examples', async () => {
+    await expect(evaluate((x) => x.clone(), inOrder(4))).rejects.toThrow('the net gives [4,4,4,1] for 4 examples; it must give logits [batch,classes]')
+    await expect(evaluate(() => tf.zeros([3, 3]), inOrder(4))).rejects.toThrow(BatchError)
+    await expect(evaluate((x) => x, [])).rejects.toThrow('there was no batch; is the set empty?')
+    await expect(evaluate(() => tf.zeros([4, 2]), inOrder(4))).rejects.toThrow('label 2 is 2, but the classes are 0 to 1')
+  })
+})

@@ -10,3 +10,6 @@ const isEmpty = (tree: unknown): boolean =>
 /** The record of `value(name)`; parts without parameters or state leave no empty branch in the trees. */
 export const collect = (names: readonly string[], value: (name: string) => unknown): Branch =>
   Object.fromEntries(names.map((name) => [name, value(name)] as const).filter(([, tree]) => !isEmpty(tree)))
+
+/** The tree of a part by name; only an own name counts, so that a layer may be called `constructor`. */
+export const part = (tree: unknown, name: string): unknown => (Object.hasOwn(tree as Branch, name) ? (tree as Branch)[name] : empty)

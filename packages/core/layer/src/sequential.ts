@@ -1,6 +1,6 @@
 import { type Key, fold } from '@resfn/random'
 import type { AnyLayer, Layer, ParamsOf, StateOf } from './layer.ts'
-import { type Branch, collect, empty } from './branch.ts'
+import { collect, part } from './branch.ts'
 import type { Part } from './plan.ts'
 import { type Shape, within } from './shape.ts'
 
@@ -49,15 +49,11 @@ export const sequential = <const R extends { readonly [name: string]: AnyLayer }
         parts,
       }
     },
-    apply: (params, x, state) => {
-      const [p, s] = [params as Branch, state as Branch]
-      return names.reduce((y, name) => layer(name).apply(p[name] ?? empty, y, s[name] ?? empty), x)
-    },
+    apply: (params, x, state) => names.reduce((y, name) => layer(name).apply(part(params, name), y, part(state, name)), x),
     train: (params, x, key) => {
-      const p = params as Branch
       const seen: { [name: string]: unknown } = {}
       const y = names.reduce((input, name) => {
-        const trained = layer(name).train(p[name] ?? empty, input, fold(key, name))
+        const trained = layer(name).train(part(params, name), input, fold(key, name))
         seen[name] = trained.seen
         return trained.y
       }, x)
@@ -67,7 +63,7 @@ export const sequential = <const R extends { readonly [name: string]: AnyLayer }
 }
 
 /** The plans of layers one after the other. */
-export const chain = (names: readonly string[], layer: (name: string) => AnyLayer, input: Shape): readonly Part[] => {
+const chain = (names: readonly string[], layer: (name: string) => AnyLayer, input: Shape): readonly Part[] => {
   const parts: Part[] = []
   for (const name of names) {
     const shape = parts.at(-1)?.plan.output ?? input
@@ -117,4 +113,3 @@ export const repeat = <P, S>(layers: readonly Layer<P, S>[]): Layer<readonly P[]
     },
   }
 }
-

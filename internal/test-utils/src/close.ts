@@ -10,8 +10,8 @@ const valuesOf = (values: Values): readonly number[] =>
 export const relativeError = (actual: Values, expected: Values): number => {
   const [a, b] = [valuesOf(actual), valuesOf(expected)]
   if (a.length !== b.length) return Infinity
-  const scale = Math.max(1e-6, ...b.map(Math.abs))
-  return Math.max(0, ...a.map((value, i) => (Number.isFinite(value) ? Math.abs(value - b[i]!) / scale : Infinity)))
+  const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6)
+  return a.reduce((most, value, i) => Math.max(most, Number.isFinite(value) ? Math.abs(value - b[i]!) / scale : Infinity), 0)
 }
 
 /** Expects every value within `tolerance` of the expected one, relative to the largest expected magnitude. */

@@ -3,21 +3,27 @@ import { expect } from 'vitest'
 
 type Values = Tensor | ArrayLike<number> | number
 
-const valuesOf = (values: Values): readonly number[] =>
-  typeof values === 'number' ? [values] : 'dataSync' in values ? [...values.dataSync()] : Array.from(values)
+const valuesOf = (values: Values): ArrayLike<number> => (typeof values === 'number' ? [values] : 'dataSync' in values ? values.dataSync() : values)
 
-/** max |a - b| / max(|b|, floor): the largest difference relative to the largest expected magnitude. */
+const first = (values: ArrayLike<number>): string => Array.from({ length: Math.min(8, values.length) }, (_, i) => values[i]).join(', ')
+
+/** max |a - b| / max(|b|, floor): the largest difference relative to the largest expected magnitude; infinite if a value is not finite. */
 export const relativeError = (actual: Values, expected: Values): number => {
   const [a, b] = [valuesOf(actual), valuesOf(expected)]
   if (a.length !== b.length) return Infinity
-  const scale = b.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6)
-  return a.reduce((most, value, i) => Math.max(most, Number.isFinite(value) ? Math.abs(value - b[i]!) / scale : Infinity), 0)
+  let scale = 1e-6
+  let worst = 0
+  for (let i = 0; i < a.length; i++) {
+    if (!Number.isFinite(a[i])) return Infinity
+    scale = Math.max(scale, Math.abs(b[i]!))
+    worst = Math.max(worst, Math.abs(a[i]! - b[i]!))
+  }
+  return worst / scale
 }
 
 /** Expects every value within `tolerance` of the expected one, relative to the largest expected magnitude. */
 export const expectClose = (actual: Values, expected: Values, tolerance = 1e-5): void => {
   const [a, b] = [valuesOf(actual), valuesOf(expected)]
   expect(a.length, 'number of values').toBe(b.length)
-  const error = relativeError(a, b)
-  expect(error, `relative error; first values ${a.slice(0, 8).join(', ')} against ${b.slice(0, 8).join(', ')}`).toBeLessThanOrEqual(tolerance)
+  expect(relativeError(a, b), `relative error; first values ${first(a)} against ${first(b)}`).toBeLessThanOrEqual(tolerance)
 }

@@ -57,13 +57,40 @@ export function pack(args: usize, thread: i32, threads: i32): void {
 // Tiles of six pixels that share one pass over all panels: their rows stay in the first two caches.
 const BLOCK = 16
 
+// Copies `count` floats.
+function copy(to: usize, from: usize, count: i32): void {
+  for (; count >= 4; count -= 4, to += 16, from += 16) v128.store(to, v128.load(from))
+  for (; count > 0; count--, to += 4, from += 4) store<f32>(to, load<f32>(from))
+}
+
+// One output pixel's row of the matrix that the filter is multiplied with: taps * depth floats, zero outside of the image.
+// Runs of `run` taps that are neighbours in the image (a row of an undilated filter) are copied at once.
+function gatherRow(
+  to: usize, image: usize, top: i32, left: i32, height: i32, width: i32, depth: i32, taps: i32, run: i32, offsets: usize,
+): void {
+  const depthBytes = <usize>depth << 2
+  for (let tap = 0; tap < taps; tap += run) {
+    const y = top + load<i32>(offsets + (<usize>tap << 3)), x = left + load<i32>(offsets + (<usize>tap << 3), 4)
+    if (<u32>y < <u32>height && x >= 0 && x + run <= width) {
+      copy(to, image + <usize>(y * width + x) * depthBytes, run * depth)
+      to += depthBytes * run
+      continue
+    }
+    for (let t = 0; t < run; t++, to += depthBytes) {
+      if (<u32>y < <u32>height && <u32>(x + t) < <u32>width) copy(to, image + <usize>(y * width + x + t) * depthBytes, depth)
+      else for (let d: usize = 0; d < depthBytes; d += 4) store<f32>(to + d, 0)
+    }
+  }
+}
+
 /**
  * A gathering convolution: output pixel (n, row * outStep + outFirst, …) of a grid [batch, rows, columns] is the sum
  * over taps of source pixel (n, row * step + offset[tap], …) times the packed filter. Forward convolution is one call;
  * the input gradient is one call per residue of the stride.
  * args: 0 source, 1 packed, 2 bias (panels * 8 floats), 3 out, 4 scratch, 5 scratch bytes a thread, 6 zeros (depth floats),
  * 7 batch, 8 rows, 9 columns, 10 stepY, 11 stepX, 12 height, 13 width, 14 depth, 15 outHeight, 16 outWidth, 17 outDepth,
- * 18 outStepY, 19 outStepX, 20 outFirstY, 21 outFirstX, 22 taps, 23 offsets (pairs y, x), 24 gather, 25 low, 26 high (f32)
+ * 18 outStepY, 19 outStepX, 20 outFirstY, 21 outFirstX, 22 taps, 23 offsets (pairs y, x), 24 gather (0, or how many taps are
+ * neighbours in the image: their rows are copied together first), 25 low, 26 high (f32)
  */
 export function convolve(args: usize, thread: i32, threads: i32): void {
   const source = <usize>arg(args, 0), packed = <usize>arg(args, 1), bias = <usize>arg(args, 2), out = <usize>arg(args, 3)
@@ -111,18 +138,9 @@ export function convolve(args: usize, thread: i32, threads: i32): void {
         const top = row * stepY, left = column * stepX
         const base = image * height
         if (gather) {
-          let to = gathered + <usize>(tile * 6 + lane) * inner * 4
+          const to = gathered + <usize>(tile * 6 + lane) * inner * 4
           store<u32>(rowAt, <u32>to)
-          for (let tap = 0; tap < taps; tap++) {
-            const sy = top + load<i32>(offsets + (<usize>tap << 3)), sx = left + load<i32>(offsets + (<usize>tap << 3), 4)
-            if (<u32>sy < <u32>height && <u32>sx < <u32>width) {
-              const from = source + <usize>((base + sy) * width + sx) * depthBytes
-              for (let d: usize = 0; d < depthBytes; d += 4) store<f32>(to + d, load<f32>(from + d))
-            } else {
-              for (let d: usize = 0; d < depthBytes; d += 4) store<f32>(to + d, 0)
-            }
-            to += depthBytes
-          }
+          gatherRow(to, source + <usize>(base * width) * depthBytes, top, left, height, width, depth, taps, gather, offsets)
         } else {
           for (let tap = 0; tap < taps; tap++) {
             const sy = top + load<i32>(offsets + (<usize>tap << 3)), sx = left + load<i32>(offsets + (<usize>tap << 3), 4)
@@ -155,7 +173,7 @@ export function convolve(args: usize, thread: i32, threads: i32): void {
  * The filter gradient: dw[tap, ci, co] = sum over pixels of x[pixel at tap, ci] * dy[pixel, co], in blocks of pixels.
  * Threads share the rows (tap, ci) of dw in fours. dy rows have `dyStride` bytes and a width that is a multiple of eight.
  * args: 0 x, 1 dy, 2 dw, 3 scratch, 4 scratch bytes a thread, 5 dyStride, 6 batch, 7 rows, 8 columns, 9 stepY, 10 stepX,
- * 11 height, 12 width, 13 depth, 14 outDepth, 15 taps, 16 offsets, 17 gather, 18 block
+ * 11 height, 12 width, 13 depth, 14 outDepth, 15 taps, 16 offsets, 17 gather (as in convolve), 18 block
  */
 export function filterGradient(args: usize, thread: i32, threads: i32): void {
   const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), dw = <usize>arg(args, 2), dyStride = <usize>arg(args, 5)
@@ -195,16 +213,10 @@ export function filterGradient(args: usize, thread: i32, threads: i32): void {
           store<u32>(pairs + (<usize>count << 3), <u32>to)
           store<u32>(pairs + (<usize>count << 3), <u32>(dy + <usize>pixel * dyStride), 4)
           count++
-          for (let t = 0; t < taps; t++) {
-            const sy = row * stepY + load<i32>(offsets + (<usize>t << 3)), sx = column * stepX + load<i32>(offsets + (<usize>t << 3), 4)
-            if (<u32>sy < <u32>height && <u32>sx < <u32>width) {
-              const from = x + <usize>((image * height + sy) * width + sx) * depthBytes
-              for (let d: usize = 0; d < depthBytes; d += 4) store<f32>(to + d, load<f32>(from + d))
-            } else {
-              for (let d: usize = 0; d < depthBytes; d += 4) store<f32>(to + d, 0)
-            }
-            to += depthBytes
-          }
+          gatherRow(
+            to, x + <usize>(image * height * width) * depthBytes, row * stepY, column * stepX, height, width, depth, taps, gather, offsets,
+          )
+          to += <usize>(taps * depth) << 2
           for (; to < next; to += 4) store<f32>(to, 0)
         } else {
           const sy = row * stepY + offsetY, sx = column * stepX + offsetX

@@ -15,7 +15,7 @@ type Place = { readonly stepY: number; readonly stepX: number; readonly firstY: 
 
 type Convolution = {
   readonly source: number
-  readonly weights: { readonly at: number; readonly depthStride: number; readonly outStride: number }
+  readonly weights: { readonly at: number; readonly data: object; readonly depthStride: number; readonly outStride: number }
   readonly bias?: { readonly at: number }
   readonly clamp?: readonly [low: number, high: number]
   readonly out: number
@@ -123,12 +123,20 @@ const winograd = (device: Device, convolution: Convolution): void => {
   })
 }
 
+// How many taps from the first on lie side by side in the image; every row of a filter is like its first.
+const neighbours = (taps: readonly Tap[]): number => {
+  const [first] = taps
+  const end = taps.findIndex(({ y, x }, i) => y !== first!.y || x !== first!.x + i)
+  const run = end === -1 ? taps.length : end
+  return taps.every(({ y, x }, i) => i % run === 0 || (y === taps[i - 1]!.y && x === taps[i - 1]!.x + 1)) && taps.length % run === 0 ? run : 1
+}
+
 /** The gathering convolution of assembly/conv.ts: forward passes, and input gradients per residue of the stride. */
 const convolve = (device: Device, convolution: Convolution): void => {
   if (winogradPays(convolution)) return winograd(device, convolution)
   const { source, weights, bias, clamp, out, grid, from, to, place, taps } = convolution
   const { depth } = from
-  const gather = depth < 4 && taps.length > 1
+  const gather = depth < 4 && taps.length > 1 ? neighbours(taps) : 0
   const inner = taps.length * depth
   const packedBytes = align(panels(to.depth) * inner * 32)
   const biasBytes = panels(to.depth) * 32
@@ -136,31 +144,38 @@ const convolve = (device: Device, convolution: Convolution): void => {
   const offsetBytes = align(taps.length * 8)
   const startBytes = align(taps.length * 4)
   const threadBytes = align(
-    blockPixels * 4 * taps.length + blockPixels * 4 + align(to.depth * 4) + 64 + (gather ? blockPixels * inner * 4 : 0),
+    blockPixels * 4 * taps.length + blockPixels * 4 + align(to.depth * 4) + 64 + (gather > 0 ? blockPixels * inner * 4 : 0),
   )
   const work = 2 * grid.batch * grid.rows * grid.columns * inner * to.depth
-  device.scratch(packedBytes + biasBytes + zeroBytes + offsetBytes + startBytes + threadBytes * device.threads, (packed) => {
-    const biasAt = packed + packedBytes
+  const pack = (at: number): void =>
+    device.scratch(startBytes, (starts) => {
+      device.ints(starts, taps.map((tap) => tap.at))
+      device.run(
+        'pack',
+        [weights.at, at, starts, taps.length, depth, to.depth, weights.depthStride, weights.outStride],
+        inner * to.depth,
+      )
+    })
+  const key = [weights.at, weights.depthStride, weights.outStride, depth, to.depth, ...taps.map(({ at }) => at)].join()
+  const kept = device.keep(weights.data, key, packedBytes, pack)
+  const ownBytes = kept === undefined ? packedBytes : 0
+  device.scratch(ownBytes + biasBytes + zeroBytes + offsetBytes + threadBytes * device.threads, (scratch) => {
+    const packed = kept ?? scratch
+    const biasAt = scratch + ownBytes
     const zeros = biasAt + biasBytes
     const offsets = zeros + zeroBytes
-    const starts = offsets + offsetBytes
     device.zero(biasAt, biasBytes + zeroBytes)
     device.ints(offsets, taps.flatMap(({ y, x }) => [y, x]))
-    device.ints(starts, taps.map(({ at }) => at))
     if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, panels(to.depth) * 8], 0)
-    device.run(
-      'pack',
-      [weights.at, packed, starts, taps.length, depth, to.depth, weights.depthStride, weights.outStride],
-      inner * to.depth,
-    )
+    if (kept === undefined) pack(packed)
     const [low, high] = clamp ?? [-Infinity, Infinity]
     device.run(
       'convolve',
       [
-        source, packed, biasAt, out, starts + startBytes, threadBytes, zeros,
+        source, packed, biasAt, out, offsets + offsetBytes, threadBytes, zeros,
         grid.batch, grid.rows, grid.columns, grid.stepY, grid.stepX, from.height, from.width, depth,
         to.height, to.width, to.depth, place.stepY, place.stepX, place.firstY, place.firstX,
-        taps.length, offsets, gather ? 1 : 0, { float: low }, { float: high },
+        taps.length, offsets, gather, { float: low }, { float: high },
       ],
       work,
     )
@@ -177,7 +192,7 @@ const filterTaps = ({ filterHeight, filterWidth, inChannels, outChannels, dilati
 /** At `out`: a [rows, inner] times b [inner, columns] (or b^T, b [columns, inner]), plus a bias per column, clamped. */
 export const matMul = (
   device: Device,
-  { a, b, bias, out }: { readonly a: number; readonly b: number; readonly bias?: number; readonly out: number },
+  { a, b, bias, out }: { readonly a: number; readonly b: { readonly at: number; readonly data: object }; readonly bias?: number; readonly out: number },
   {
     rows, inner, columns, transposeB, clamp,
   }: {
@@ -190,7 +205,7 @@ export const matMul = (
 ): void =>
   convolve(device, {
     source: a,
-    weights: { at: b, depthStride: transposeB ? 4 : columns * 4, outStride: transposeB ? inner * 4 : 4 },
+    weights: { ...b, depthStride: transposeB ? 4 : columns * 4, outStride: transposeB ? inner * 4 : 4 },
     ...(bias !== undefined && { bias: { at: bias } }),
     ...(clamp && { clamp }),
     out,
@@ -211,7 +226,7 @@ export const forward = (
   const out = device.output(info.outShape)
   convolve(device, {
     source: device.address(x),
-    weights: { at: device.address(filter), depthStride: info.outChannels * 4, outStride: 4 },
+    weights: { at: device.address(filter), data: filter.dataId as object, depthStride: info.outChannels * 4, outStride: 4 },
     ...(bias && { bias: { at: device.address(bias) } }),
     ...(clamp && { clamp }),
     out: device.address(out),
@@ -248,7 +263,7 @@ export const inputGradient = (
     if (phase.taps.length === 0) continue
     convolve(device, {
       source: device.address(dy),
-      weights: { at: device.address(filter), depthStride: 4, outStride: outChannels * 4 },
+      weights: { at: device.address(filter), data: filter.dataId as object, depthStride: 4, outStride: outChannels * 4 },
       out: device.address(dx),
       grid: { batch: info.batchSize, rows: phase.rows, columns: phase.columns, stepY: 1, stepX: 1 },
       from: { height: info.outHeight, width: info.outWidth, depth: outChannels },
@@ -318,10 +333,10 @@ export const filterGradient = (
     return dw
   }
   const taps = filterTaps(info)
-  const gather = inChannels % 4 !== 0
-  const rowBytes = gather ? Math.ceil((taps.length * inChannels) / 4) * 16 : 0
+  const gather = inChannels % 4 === 0 ? 0 : neighbours(taps)
+  const rowBytes = gather > 0 ? Math.ceil((taps.length * inChannels) / 4) * 16 : 0
   const pixels = batchSize * outHeight * outWidth
-  const block = Math.min(pixels, gather ? Math.max(64, Math.min(512, Math.floor(262_144 / rowBytes))) : 512)
+  const block = Math.min(pixels, gather > 0 ? Math.max(64, Math.min(512, Math.floor(262_144 / rowBytes))) : 512)
   const threadBytes = align(block * 8 + block * rowBytes)
   const offsetBytes = align(taps.length * 8)
   const padded = outChannels % 8 === 0 ? 0 : panels(outChannels) * 8
@@ -335,7 +350,7 @@ export const filterGradient = (
       [
         device.address(x), padded ? rows : device.address(dy), device.address(dw), scratch, threadBytes, (padded || outChannels) * 4,
         batchSize, outHeight, outWidth, info.strideHeight, info.strideWidth, info.inHeight, info.inWidth, inChannels, outChannels,
-        taps.length, offsets, gather ? 1 : 0, block,
+        taps.length, offsets, gather, block,
       ],
       2 * pixels * taps.length * inChannels * outChannels,
     )

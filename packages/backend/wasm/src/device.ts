@@ -42,6 +42,11 @@ export type Device = {
   readonly output: (shape: readonly number[], dtype?: DataType) => TensorInfo
   /** Gives `use` the address of `bytes` bytes of scratch, and frees them after. */
   readonly scratch: <T>(bytes: number, use: (at: number) => T) => T
+  /**
+   * Something worked out from the tensor data `data` alone, `bytes` long, that lives as long as it does. The first call for a key
+   * returns undefined: weights in training are used once and replaced, only what is used again is worth keeping.
+   */
+  readonly keep: (data: object, key: string, bytes: number, fill: (at: number) => void) => number | undefined
   readonly ints: (at: number, values: readonly number[]) => void
   readonly zero: (at: number, bytes: number) => void
   readonly dispose: () => void
@@ -89,10 +94,20 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
     ints = new Int32Array(memory.buffer)
     floats = new Float32Array(memory.buffer)
   }
-  ints.fill(0, control >> 2, (control + controlBytes) >> 2)
+  ints.fill(0, control >>> 2, (control + controlBytes) >>> 2)
   let others = crew === undefined ? undefined : await crew(module, control)
   const threads = 1 + (others?.size ?? 0)
-  const first = (control + argumentsAt) >> 2
+  const kept = new WeakMap<object, Map<string, number | undefined>>()
+  const disposeData = backend.disposeData.bind(backend)
+  backend.disposeData = (data, force) => {
+    const freed = disposeData(data, force)
+    if (freed) {
+      for (const at of kept.get(data)?.values() ?? []) if (at !== undefined) heap._free(at)
+      kept.delete(data)
+    }
+    return freed
+  }
+  const first = (control + argumentsAt) >>> 2
 
   return {
     backend,
@@ -119,13 +134,24 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
         heap._free(at)
       }
     },
+    keep: (data, key, bytes, fill) => {
+      const entries = kept.get(data) ?? new Map<string, number | undefined>()
+      kept.set(data, entries)
+      const seen = entries.has(key)
+      const at = entries.get(key)
+      if (at !== undefined) return at
+      const made = seen ? malloc(bytes) : undefined
+      entries.set(key, made)
+      if (made !== undefined) fill(made)
+      return made
+    },
     ints: (at, values) => {
       view()
-      ints.set(values, at >> 2)
+      ints.set(values, at >>> 2)
     },
     zero: (at, bytes) => {
       view()
-      ints.fill(0, at >> 2, (at + bytes) >> 2)
+      ints.fill(0, at >>> 2, (at + bytes) >>> 2)
     },
     dispose: () => {
       others?.dispose()

@@ -102,7 +102,7 @@ const product: Own = (device, { a, b, bias, preluActivationWeights }, attributes
       device,
       {
         a: device.address(a!) + (batchesA === 1 ? 0 : batch * rows * inner * 4),
-        b: device.address(b!) + (batchesB === 1 ? 0 : batch * inner * columns * 4),
+        b: { at: device.address(b!) + (batchesB === 1 ? 0 : batch * inner * columns * 4), data: b!.dataId as object },
         ...(bias != null && { bias: device.address(bias) }),
         out: device.address(out) + batch * rows * columns * 4,
       },

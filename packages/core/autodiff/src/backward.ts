@@ -1,5 +1,5 @@
 import { add, clone, engine, ones, Tensor, tidy } from '@tensorflow/tfjs-core'
-import { type Node, release } from './tape.ts'
+import { forget, type Node, release, rewind } from './tape.ts'
 
 /** A kernel on the way from the parameters to the loss has no gradient. */
 export class MissingGradientError extends Error {
@@ -46,6 +46,7 @@ export const backward = (nodes: readonly Node[], loss: Tensor, leaves: readonly 
     return leaves.map(({ id }) => gradients.get(id))
   } finally {
     nodes.forEach(release)
+    forget()
   }
 }
 
@@ -55,6 +56,7 @@ const inputGradients = (node: Node, gradients: ReadonlyMap<number, Tensor>, vary
   const { kernelName, gradient } = node
   if (gradient === undefined) throw new MissingGradientError(kernelName)
   const inputs = Object.entries(node.inputs).filter((entry): entry is [string, Tensor] => entry[1] != null && varying.has(entry[1].id))
+  rewind(node)
   const found = tidy(() => {
     // tfjs puts zeros in place of an output's missing gradient.
     const dys = node.outputs.map(({ id }) => gradients.get(id) as Tensor)

@@ -18,21 +18,33 @@ export const record = <T>(f: () => T): Recording<T> => {
   const { state } = engine()
   if (state.gradientDepth === 0) state.activeTape = []
   const start = state.activeTape.length
-  let result: { readonly of: T } | undefined
-  let nodes: readonly Node[] = []
+  const written = (): readonly Node[] => state.activeTape.slice(start) as readonly Node[]
   state.gradientDepth++
+  let result: T
   try {
-    result = { of: f() }
-  } finally {
+    result = f()
+  } catch (error) {
     state.gradientDepth--
-    nodes = state.activeTape.slice(start) as readonly Node[]
-    if (state.gradientDepth === 0) state.activeTape = []
-    if (result === undefined) nodes.forEach(release)
+    written().forEach(release)
+    throw error
   }
-  return { result: result.of, nodes }
+  state.gradientDepth--
+  return { result, nodes: written() }
 }
 
 /** Frees what a kernel saved for its gradient; inside a surrounding differentiation that one still needs it, and frees it. */
 export const release = ({ saved }: Node): void => {
   if (engine().state.gradientDepth === 0) saved?.forEach((tensor) => tensor.dispose())
+}
+
+/** Puts the tape to the kernel whose gradient comes next, where gradients look up the shapes of the inputs; a surrounding tape has it already. */
+export const rewind = (node: Node): void => {
+  const { state } = engine()
+  if (state.gradientDepth === 0) state.activeTape = [node] as unknown as typeof state.activeTape
+}
+
+/** Lets go of the tape. */
+export const forget = (): void => {
+  const { state } = engine()
+  if (state.gradientDepth === 0) state.activeTape = []
 }

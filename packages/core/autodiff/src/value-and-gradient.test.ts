@@ -124,6 +124,36 @@ describeBackends('valueAndGradient', () => {
   })
 })
 
+describeBackends('what valueAndGradient keeps for the gradients', () => {
+  it('is nothing where shapes are enough: both terms of a sum are free after the forward pass', () => {
+    const bytes: number[] = []
+    const probe = tf.customGrad((x) => ({
+      value: tf.clone(x as Tensor),
+      gradFunc: (dy) => {
+        bytes.push(tf.memory().numBytes)
+        return tf.clone(dy as Tensor)
+      },
+    }))
+    const [x, ones] = [tf.ones([1000]), tf.ones([1000])]
+    // The probe's gradient runs first, when all that was saved is still alive.
+    const terms = (n: number) => (x: Tensor) => ({ loss: probe(tf.sum(Array.from({ length: n }).reduce((y: Tensor) => tf.add(tf.neg(y), ones), x))), aux: {} })
+    for (const n of [1, 20]) dispose(valueAndGradient(terms(n))(x))
+    expect(bytes[1]).toBe(bytes[0])
+  })
+
+  it('is not disturbed by a gradient that differentiates something itself', () => {
+    const inner = valueAndGradient((x: Tensor) => ({ loss: tf.sum(tf.square(tf.add(x, 0))), aux: {} }))
+    const recomputed = tf.customGrad((x, save) => {
+      ;(save as tf.GradSaveFunc)([x as Tensor])
+      return { value: tf.square(x as Tensor), gradFunc: (dy: Tensor, [x]: Tensor[]) => tf.mul(dy, inner(x!).gradients) }
+    })
+    const x = tf.tensor1d([1, 2])
+    const f = valueAndGradient((x: Tensor) => ({ loss: tf.sum(tf.add(recomputed(tf.add(x, tf.scalar(1))), tf.scalar(2))), aux: {} }))
+    expectClose(f(x).gradients, [4, 6])
+    expectNoLeak(() => dispose(f(x)))
+  })
+})
+
 describeBackends('an error in valueAndGradient', () => {
   const expectFreed = (f: () => unknown, error: RegExp): void => {
     expect(f).toThrow(error)
@@ -229,5 +259,8 @@ describe('registerGradients', () => {
   it('is what makes tf.grad work with tfjs-core alone', () => {
     registerGradients()
     expectClose(tf.grad((x) => tf.mul(x, tf.relu(x)))(tf.tensor1d([3, -1])), [6, 0])
+    const [da, db] = tf.grads((a, b) => tf.sum(tf.add(tf.concat([a, a], 0), tf.step(b))))([tf.tensor2d([[1, 2]]), tf.tensor1d([1, 2])])
+    expectClose(da!, [2, 2])
+    expectClose(db!, [0, 0])
   })
 })

@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
-import { binary, fromInput, fromOutput, linear } from './config.ts'
+import { binary, fromInput, fromOutput, fromShapes, linear, linearBinary } from './config.ts'
 
 const mask = (condition: Tensor): Tensor => tf.cast(condition, 'float32')
 
 /** Arithmetic of two inputs, with broadcasting. */
 export const binaries: readonly GradConfig[] = [
-  binary('Add', (dy) => dy, (dy) => dy),
-  binary('Sub', (dy) => dy, (dy) => tf.neg(dy)),
+  linearBinary('Add', (dy) => dy, (dy) => dy),
+  linearBinary('Sub', (dy) => dy, (dy) => tf.neg(dy)),
   binary('Multiply', (dy, _, b) => tf.mul(dy, b), (dy, a) => tf.mul(dy, a)),
   binary('RealDiv', (dy, _, b) => tf.div(dy, b), (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b)))),
   binary('SquaredDifference', (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(a, b))), (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(b, a)))),
@@ -56,11 +56,7 @@ export const unaries: readonly GradConfig[] = [
 
 /** A sum of any number of tensors, and a choice between two. */
 export const choices: readonly GradConfig[] = [
-  {
-    kernelName: 'AddN',
-    saveAllInputs: true,
-    gradFunc: (dy, terms) => Object.fromEntries(terms.map((_, i) => [i, () => tf.clone(dy as Tensor)])),
-  },
+  fromShapes('AddN', (dy, shapes) => shapes.map(() => () => tf.clone(dy))),
   {
     kernelName: 'Select',
     inputsToSave: ['condition'],

@@ -25,6 +25,36 @@ export const fromOutput = <A = object>(kernelName: string, gradient: (dy: Tensor
   gradFunc: (dy, [y], settings) => ({ [input]: () => gradient(dy as Tensor, y!, settings as A) }),
 })
 
+/**
+ * The shapes of the inputs of the kernel that saved these tensors. Saving an input for its shape alone would keep its values in memory to the
+ * end; the tape knows the shape after they are freed. Each kernel on the tape has an array of its own for what it saved, even if that is nothing.
+ */
+export const inputShapes = (saved: readonly Tensor[]): { readonly [input: string]: number[] } => {
+  const node = engine().state.activeTape.find((node) => node.saved === saved)!
+  return Object.fromEntries(Object.entries(node.inputs).map(([name, { shape }]) => [name, shape]))
+}
+
+/** The gradient of a kernel of one input from `dy` and the shape of the input. */
+export const fromShape = <A = object>(kernelName: string, gradient: (dy: Tensor, shape: number[], settings: A) => Tensor, input = 'x'): GradConfig => ({
+  kernelName,
+  gradFunc: (dy, saved, settings) => ({ [input]: () => gradient(dy as Tensor, inputShapes(saved)[input]!, settings as A) }),
+})
+
+/** The gradients of a kernel of any number of inputs from `dy` and the shapes of the inputs. */
+export const fromShapes = <A = object>(kernelName: string, gradients: (dy: Tensor, shapes: readonly number[][], settings: A) => readonly (() => Tensor)[]): GradConfig => ({
+  kernelName,
+  gradFunc: (dy, saved, settings) => Object.fromEntries(gradients(dy as Tensor, Object.values(inputShapes(saved)), settings as A).entries()),
+})
+
+/** The gradients of a kernel of two inputs that broadcast and that it is linear in, each with a constant factor. */
+export const linearBinary = (kernelName: string, byA: (dy: Tensor) => Tensor, byB: (dy: Tensor) => Tensor): GradConfig => ({
+  kernelName,
+  gradFunc: (dy, saved) => {
+    const { a, b } = inputShapes(saved)
+    return { a: () => sumTo(byA(dy as Tensor), a!), b: () => sumTo(byB(dy as Tensor), b!) }
+  },
+})
+
 type Partial = (dy: Tensor, a: Tensor, b: Tensor) => Tensor
 
 /** The gradients of a kernel of two inputs that broadcast. */

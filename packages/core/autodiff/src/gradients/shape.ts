@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
-import { fromInput, linear, sizeOf, sumTo } from './config.ts'
+import { fromShape, fromShapes, inputShapes, linear, sizeOf, sumTo } from './config.ts'
 
 type Paddings = readonly (readonly [number, number])[]
 
@@ -93,18 +93,18 @@ const unslice = (dy: Tensor, shape: number[], settings: StridedSliceSettings): T
 }
 
 /** Adds up the gradients of rows that were taken more than once, `x: [batch, outer, rows, inner]`. */
-const ungather = (dy: Tensor, x: Tensor, indices: Tensor, axis: number, batchDims: number): Tensor => {
-  const batch = sizeOf(x.shape.slice(0, batchDims))
-  const outer = sizeOf(x.shape.slice(batchDims, axis))
-  const inner = sizeOf(x.shape.slice(axis + 1))
-  const [rows, taken] = [x.shape[axis]!, indices.size / batch]
+const ungather = (dy: Tensor, shape: number[], indices: Tensor, axis: number, batchDims: number): Tensor => {
+  const batch = sizeOf(shape.slice(0, batchDims))
+  const outer = sizeOf(shape.slice(batchDims, axis))
+  const inner = sizeOf(shape.slice(axis + 1))
+  const [rows, taken] = [shape[axis]!, indices.size / batch]
   // A product with one-hot rows and not UnsortedSegmentSum, which some backends lack. Cast, because the wasm kernel makes integers only.
   const oneHot = tf.cast(tf.oneHot(tf.reshape(tf.cast(indices, 'int32'), [-1]), rows), 'float32')
   const chosen = tf.reshape(oneHot, [batch, 1, taken, rows])
-  return tf.reshape(tf.matMul(chosen, tf.reshape(dy, [batch, outer, taken, inner]), true), x.shape)
+  return tf.reshape(tf.matMul(chosen, tf.reshape(dy, [batch, outer, taken, inner]), true), shape)
 }
 
-const reshaped = (kernelName: string, input: string): GradConfig => fromInput(kernelName, (dy, x) => tf.reshape(dy, x.shape), input)
+const reshaped = (kernelName: string, input: string): GradConfig => fromShape(kernelName, (dy, shape) => tf.reshape(dy, shape), input)
 
 /** Kernels that move values. */
 export const shapes: readonly GradConfig[] = [
@@ -119,35 +119,31 @@ export const shapes: readonly GradConfig[] = [
     ),
   ),
   linear<{ readonly dims: number | number[] }>('Reverse', (dy, { dims }) => tf.reverse(dy, dims)),
-  fromInput('Tile', (dy, x) => untile(dy, x.shape)),
-  fromInput('BroadcastTo', (dy, x) => sumTo(dy, x.shape)),
-  fromInput<{ readonly paddings: Paddings }>('PadV2', (dy, x, { paddings }) =>
+  fromShape('Tile', untile),
+  fromShape('BroadcastTo', sumTo),
+  fromShape<{ readonly paddings: Paddings }>('PadV2', (dy, shape, { paddings }) =>
     tf.slice(
       dy,
       paddings.map(([before]) => before),
-      x.shape,
+      shape,
     ),
   ),
   linear<{ readonly paddings: Paddings; readonly mode: 'reflect' | 'symmetric' }>('MirrorPad', (dy, { paddings, mode }) =>
     unmirror(tf.clone(dy), paddings, mode),
   ),
-  fromInput<{ readonly begin: number | number[]; readonly size: number | number[] }>('Slice', (dy, x, { begin, size }) => {
-    const [begins, sizes] = tf.slice_util.parseSliceParams(x, begin, size)
+  fromShape<{ readonly begin: number | number[]; readonly size: number | number[] }>('Slice', (dy, shape, { begin, size }) => {
+    const [begins, sizes] = tf.slice_util.parseSliceParams({ shape, dtype: 'float32', dataId: {} }, begin, size)
     return tf.pad(
       dy,
-      x.shape.map((all, i): [number, number] => [begins![i]!, all - begins![i]! - sizes![i]!]),
+      shape.map((all, i): [number, number] => [begins![i]!, all - begins![i]! - sizes![i]!]),
     )
   }),
-  fromInput<StridedSliceSettings>('StridedSlice', (dy, x, settings) => unslice(dy, x.shape, settings)),
-  {
-    kernelName: 'Concat',
-    saveAllInputs: true,
-    gradFunc: (dy, inputs, settings) => {
-      const axis = tf.util.parseAxisParam(settings['axis'] as number, inputs[0]!.shape)[0]!
-      const begins = inputs.map((_, i) => inputs.slice(0, i).reduce((sum, { shape }) => sum + shape[axis]!, 0))
-      return Object.fromEntries(inputs.map(({ shape }, i) => [i, () => part(dy as Tensor, axis, begins[i]!, shape[axis]!)]))
-    },
-  },
+  fromShape<StridedSliceSettings>('StridedSlice', unslice),
+  fromShapes<{ readonly axis: number }>('Concat', (dy, all, { axis: given }) => {
+    const axis = tf.util.parseAxisParam(given, dy.shape)[0]!
+    const begins = all.map((_, i) => all.slice(0, i).reduce((sum, shape) => sum + shape[axis]!, 0))
+    return all.map((shape, i) => () => part(dy, axis, begins[i]!, shape[axis]!))
+  }),
   {
     kernelName: 'Pack',
     gradFunc: (dy, _, settings) => {
@@ -159,12 +155,13 @@ export const shapes: readonly GradConfig[] = [
   { kernelName: 'SplitV', gradFunc: (dys, _, settings) => ({ x: () => tf.concat(list(dys), settings['axis'] as number) }) },
   {
     kernelName: 'GatherV2',
-    inputsToSave: ['x', 'indices'],
+    inputsToSave: ['indices'],
     gradFunc: (dy, saved, settings) => {
-      const [x, indices] = saved as [Tensor, Tensor]
-      const axis = tf.util.parseAxisParam(settings['axis'] as number, x.shape)[0]!
+      const [indices] = saved as [Tensor]
+      const shape = inputShapes(saved)['x']!
+      const axis = tf.util.parseAxisParam(settings['axis'] as number, shape)[0]!
       return {
-        x: () => ungather(dy as Tensor, x, indices, axis, settings['batchDims'] as number),
+        x: () => ungather(dy as Tensor, shape, indices, axis, settings['batchDims'] as number),
         indices: () => tf.zeros(indices.shape),
       }
     },

@@ -1,0 +1,161 @@
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { relu } from '@resfn/activation'
+import { valueAndGradient } from '@resfn/autodiff'
+import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
+import { conv2d, type Conv2dParams } from '@resfn/conv2d'
+import { dense } from '@resfn/dense'
+import { type AnyLayer, init, type Layer, lift, repeat, sequential, ShapeError, summary, zeros } from '@resfn/layer'
+import { key, normal } from '@resfn/random'
+import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { applyIdentityAdd, identityAdd } from './identity-add.ts'
+
+const draw = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(normal(key(seed), shape.reduce((a, b) => a * b, 1)), shape)
+
+/** The slope of a function of one tensor, with an upstream gradient. */
+const pullBack = (f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, dy: tf.Tensor | number): tf.Tensor =>
+  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(f(tree.x), dy)), aux: {} }))({ x }).gradients.x
+
+/** conv-BN-ReLU-conv-BN whose last normalisation has weight 0, so that the branch is nothing at first. */
+const silentBranch = sequential({
+  a: conv2d({ out: 3, size: 3 }),
+  bnA: batchNorm(),
+  relu,
+  b: conv2d({ out: 3, size: 3 }),
+  bnB: batchNorm({ initial: { weight: zeros } }),
+})
+
+const times = (w: tf.Tensor, x: tf.Tensor): tf.Tensor => tf.mul(w, x)
+
+describeBackends('identityAdd', () => {
+  it('is the identity, to the bit, where the branch is zero', () => {
+    fc.assert(
+      fc.property(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 }), (values) => {
+        tf.tidy(() => {
+          const x = tf.tensor2d(values, [1, values.length])
+          const y = applyIdentityAdd((_: tf.Tensor, input) => tf.zerosLike(input))(tf.scalar(1), x)
+          expect([...tf.sub(y, x).dataSync()].every((difference) => difference === 0)).toBe(true)
+        })
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('adds the branch to its input: bare function, evaluation and training agree', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 6 }), (seed, features) => {
+        tf.tidy(() => {
+          const branch = dense({ out: features })
+          const { params } = init(branch, key(seed), [features])
+          const x = draw(seed + 1, 2, features)
+          const expected = tf.add(x, branch.apply(params, x, {})).dataSync()
+          expectClose(identityAdd(branch).apply(params, x, {}), expected, 0)
+          expectClose(identityAdd(branch).train(params, x, key(0)).y, expected, 0)
+          expectClose(applyIdentityAdd(branch.apply as never as (p: typeof params, x: tf.Tensor) => tf.Tensor)(params, x), expected, 0)
+        })
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('sends back dy (1 + f’): the upstream gradient itself where the branch’s slope is 0, twice where it is 1', () => {
+    const [x, dy] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([5, -7, 0.5])]
+    for (const slope of [0, 1, -1]) expectClose(pullBack((input) => applyIdentityAdd(times)(tf.scalar(slope), input), x, dy), [5, -7, 0.5].map((g) => g * (1 + slope)), 0)
+  })
+
+  it('sends (1 + w)^L through a chain of L joins, where a plain chain sends w^L', () => {
+    const x = tf.tensor1d([1])
+    const chain = (layers: number, w: number, join: (params: tf.Tensor, x: tf.Tensor) => tf.Tensor) => (input: tf.Tensor): tf.Tensor =>
+      Array.from({ length: layers }).reduce((y: tf.Tensor) => join(tf.scalar(w), y), input)
+    expectClose(pullBack(chain(50, 0.1, applyIdentityAdd(times)), x, 1), 1.1 ** 50, 1e-5)
+    expectClose(pullBack(chain(20, 0.1, times), x, 1).dataSync()[0]! / 0.1 ** 20, 1, 1e-5)
+    expect(pullBack(chain(50, 0.1, times), x, 1).dataSync()[0]).toBe(0)
+    expect(pullBack(chain(3, -1, applyIdentityAdd(times)), x, 1).dataSync()[0]).toBe(0)
+  })
+
+  it('turns products of slopes into sums: d(f + g(f)) / dw = df/dw + dg/df df/dw', () => {
+    const gradientOf = (f: (p: { readonly w: tf.Tensor }) => tf.Tensor): number => valueAndGradient((p: { readonly w: tf.Tensor }) => ({ loss: tf.sum(f(p)), aux: {} }))({ w: tf.scalar(0.7) }).gradients.w.dataSync()[0]!
+    const x = tf.tensor1d([0.3, -1.2])
+    const f = ({ w }: { readonly w: tf.Tensor }): tf.Tensor => tf.tanh(tf.mul(w, x))
+    const g = (y: tf.Tensor): tf.Tensor => tf.mul(tf.square(y), 3)
+    const joined = gradientOf((p) => applyIdentityAdd((_: object, y) => g(y))({}, f(p)))
+    expectClose(joined, gradientOf(f) + gradientOf((p) => g(f(p))), 1e-6)
+  })
+
+  it('telescopes: the input and all branch outputs add up to the output of a stage', () => {
+    tf.tidy(() => {
+      const branch = sequential({ relu, fc: dense({ out: 6 }) })
+      const { params } = init(repeat([branch, branch, branch, branch]), key(3), [6])
+      const x = draw(4, 2, 6)
+      const y = repeat(params.map(() => identityAdd(branch))).apply(params, x, params.map(() => ({})))
+      const { sum } = params.reduce(
+        ({ sum, at }, p) => {
+          const f = branch.apply(p, at, {})
+          return { sum: tf.add(sum, f), at: tf.add(at, f) }
+        },
+        { sum: x, at: x },
+      )
+      expectClose(y, sum, 1e-5)
+    })
+  })
+
+  it('with a last normalisation of weight 0 passes signal and gradient untouched, and only that weight learns', () => {
+    tf.tidy(() => {
+      const net = identityAdd(silentBranch)
+      const { params, state } = init(net, key(5), [5, 5, 3])
+      const [x, dy] = [draw(6, 2, 5, 5, 3), draw(7, 2, 5, 5, 3)]
+      expect([...net.train(params, x, key(0)).y.dataSync()]).toEqual([...x.dataSync()])
+      expect([...net.apply(params, x, state).dataSync()]).toEqual([...x.dataSync()])
+      const { gradients } = valueAndGradient((tree: { readonly params: typeof params; readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(net.train(tree.params, tree.x, key(0)).y, dy)), aux: {} }))({ params, x })
+      expect([...tf.sub(gradients.x, dy).dataSync()].every((difference) => difference === 0)).toBe(true)
+      for (const silent of [gradients.params.a.weight, gradients.params.bnA.weight, gradients.params.bnA.bias, gradients.params.b.weight])
+        expect([...silent.dataSync()].every((g) => g === 0)).toBe(true)
+      expect([...gradients.params.bnB.weight.dataSync()].every((g) => g !== 0)).toBe(true)
+    })
+  })
+
+  it('has the gradients of finite differences', () => {
+    const net = identityAdd(dense({ out: 3 }))
+    const tree = { params: init(net, key(1), [3]).params, x: draw(2, 2, 3) }
+    const f = ({ params, x }: typeof tree): tf.Tensor => tf.mean(tf.square(net.apply(params, x, {})))
+    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients)
+  })
+
+  it('hands on what the branch saw, and leaves no tensor behind', () => {
+    const net = identityAdd(batchNorm())
+    const { params } = init(net, key(0), [2])
+    const x = tf.tensor2d([[1, 2], [3, 4]])
+    expectClose(net.train(params, x, key(0)).seen.mean, [2, 3])
+    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: BatchNormParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params)))
+  })
+})
+
+describe('the plan of identityAdd', () => {
+  it('has the branch’s own trees and parts: every path of the summary leads to parameters', () => {
+    const net = sequential({ add: identityAdd(silentBranch), one: identityAdd(conv2d({ out: 3, size: 3 })) })
+    const { rows, params } = summary(net, [5, 5, 3])
+    expect(rows.map(({ path }) => path)).toEqual(['add', 'add.a', 'add.bnA', 'add.relu', 'add.b', 'add.bnB', 'one'])
+    expect(rows.at(-1)?.kind).toBe('identityAdd conv2d 3x3')
+    expect(params).toBe(3 * 81 + 12)
+    expectTypeOf(identityAdd(conv2d({ out: 3, size: 3 }))).toEqualTypeOf<Layer<Conv2dParams>>()
+    expectTypeOf(identityAdd(batchNorm())).toEqualTypeOf<Layer<BatchNormParams, BatchNormState>>()
+  })
+
+  it('says where the shapes differ, and that a projection mends it', () => {
+    const block = (branch: AnyLayer): AnyLayer => sequential({ layer2: sequential({ first: sequential({ add: identityAdd(branch) }) }) })
+    const message = (branch: AnyLayer, input: readonly number[]): string => {
+      try {
+        return String(block(branch).plan(input).kind)
+      } catch (error) {
+        expect(error).toBeInstanceOf(ShapeError)
+        expect((error as ShapeError).path).toMatch(/^layer2\.first\.add/)
+        return (error as ShapeError).message
+      }
+    }
+    expect(message(conv2d({ out: 128, size: 3, stride: 2 }), [28, 28, 64])).toBe('layer2.first.add: branch [14,14,128] and shortcut [28,28,64] differ; stride 2 needs a projection (projectedAdd)')
+    expect(message(conv2d({ out: 128, size: 3 }), [28, 28, 64])).toBe('layer2.first.add: branch [28,28,128] and shortcut [28,28,64] differ; a change of shape needs a projection (projectedAdd)')
+    expect(message(sequential({ conv: dense({ out: 3 }) }), [2, 2, 3])).toMatch(/^layer2\.first\.add\.conv: dense takes \[features\]/)
+    expect(message(lift((x) => x, { output: () => [7] }), [3])).toContain('branch [7] and shortcut [3] differ')
+  })
+})

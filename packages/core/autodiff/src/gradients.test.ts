@@ -1,8 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { type BackendName, checkGradients, describeBackends, expectNoLeak } from '@resfn/test-utils'
-import { describe, expect, it } from 'vitest'
-import { registerGradients } from './register-gradients.ts'
+import { it } from 'vitest'
 import { valueAndGradient } from './value-and-gradient.ts'
 
 type Params = { readonly [name: string]: Tensor }

@@ -26,7 +26,7 @@ export type Crew = {
 export type Ground = {
   readonly backend: BackendWasm
   readonly memory: WebAssembly.Memory
-  readonly crew?: (module: WebAssembly.Module, control: number) => Promise<Crew>
+  readonly crew?: (module: WebAssembly.Module, control: number) => Promise<Crew | undefined>
 }
 
 /** A number that a kernel reads as float32; plain numbers are int32. */

@@ -1,7 +1,10 @@
 import type { Ground } from './device.ts'
 
-/** Where tfjs finds its binaries in the browser: the folder's URL (with a final slash) or a URL per file name. */
-export type WasmPaths = string | { readonly [file in 'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm']: string }
+/**
+ * Where the browser finds the SIMD binary of `@tensorflow/tfjs-backend-wasm/wasm-out/`: the URL of its folder (with a final slash), or
+ * the URL of the file by its name.
+ */
+export type WasmPaths = string | { readonly 'tfjs-backend-wasm-simd.wasm': string }
 
 /** What `useWasm` needs from Node or the browser; `#platform` in package.json chooses the file. */
 export type Platform = {

@@ -5,9 +5,9 @@ import { kernelNames, registerKernels } from './register.ts'
 
 /** Settings of `useWasm`. */
 export type WasmOptions = {
-  /** Threads that work at once; default: all cores in Node, 1 in the browser unless the page is cross-origin isolated. */
+  /** Threads that work at once; default: all cores. More than one takes a cross-origin isolated page in the browser. */
   readonly threads?: number
-  /** Browser only: where the .wasm files of @tensorflow/tfjs-backend-wasm are served. */
+  /** Browser only: where tfjs-backend-wasm-simd.wasm of @tensorflow/tfjs-backend-wasm is served; default: beside the script. */
   readonly paths?: WasmPaths
 }
 
@@ -25,7 +25,7 @@ export type WasmReport = {
 /**
  * Starts the tfjs backend 'wasm', makes it current, and registers the kernels that training needs on it.
  *
- * @param options number of threads; in the browser, the URLs of the tfjs binaries
+ * @param options number of threads; in the browser, the URL of the tfjs binary
  * @returns what was set up
  * @throws RangeError if `threads` is not a positive integer; Error if the binary cannot be started
  * @example

@@ -189,11 +189,26 @@ const transposedConvolution: GradConfig = {
   },
 }
 
+/** The filter gradient of a convolution, for second derivatives. */
+const filterGradient: GradConfig = {
+  kernelName: 'Conv2DBackpropFilter',
+  inputsToSave: ['x', 'dy'],
+  gradFunc: (gradient, saved, settings) => {
+    const filter = gradient as Tensor
+    const [x, dy] = saved as [Tensor, Tensor]
+    return {
+      x: () => run('Conv2DBackpropInput', { dy, filter }, { ...settings, inputShape: x.shape }),
+      dy: () => run('Conv2D', { x, filter }, { ...settings, dilations: [1, 1] }),
+    }
+  },
+}
+
 /** Convolutions, pools, normalisation and matrix products. */
 export const networks: readonly GradConfig[] = [
   convolution('Conv2D'),
   convolution('DepthwiseConv2dNative'),
   transposedConvolution,
+  filterGradient,
   maxPool,
   avgPool,
   resize('ResizeBilinear', bilinear),

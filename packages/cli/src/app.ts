@@ -1,0 +1,31 @@
+import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core'
+import { netsCommand } from './commands/nets.ts'
+import { summaryCommand } from './commands/summary.ts'
+import { trainCommand } from './commands/train.ts'
+import type { Context } from './context.ts'
+import { CliError, exitCodes, toCliError } from './error.ts'
+
+const line = (message: string): string => `resfn: ${message}`
+
+/** The command `resfn` with all its sub-commands, as a value. */
+export const app = (version: string): Application<Context> =>
+  buildApplication<Context>(
+    buildRouteMap({
+      routes: { train: trainCommand, summary: summaryCommand, nets: netsCommand },
+      docs: { brief: 'Residual networks on TensorFlow.js: train, evaluate, predict, look inside' },
+    }),
+    {
+      name: 'resfn',
+      versionInfo: { currentVersion: version },
+      scanner: { caseStyle: 'allow-kebab-for-camel' },
+      documentation: { caseStyle: 'convert-camel-to-kebab', onlyRequiredInUsageLine: true },
+      determineExitCode: (error) => (error instanceof CliError ? error.exitCode : exitCodes.failure),
+      localization: {
+        text: {
+          ...text_en,
+          commandErrorResult: (error) => line(error.message),
+          exceptionWhileRunningCommand: (error) => line(toCliError(error).message),
+        },
+      },
+    },
+  )

@@ -1,0 +1,42 @@
+/** The exit codes of the command. */
+export const exitCodes = {
+  /** All went well. */
+  success: 0,
+  /** The work failed: a file, the data, the backend, a loss that is not a number. */
+  failure: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** Interrupted with Ctrl-C; the run was saved. */
+  interrupted: 130,
+  /** Ended by SIGTERM; the run was saved. */
+  terminated: 143,
+} as const
+
+/** Something that the user can mend: one message that says what, where and how to mend it. */
+export class CliError extends Error {
+  readonly _tag: string
+  readonly exitCode: number
+  constructor(tag: string, message: string, { exitCode = exitCodes.failure, cause }: { readonly exitCode?: number; readonly cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'CliError'
+    this._tag = tag
+    this.exitCode = exitCode
+  }
+}
+
+/** A wrong command line. */
+export const usageError = (message: string): CliError => new CliError('Usage', message, { exitCode: exitCodes.usage })
+
+type Tagged = { readonly _tag: string; readonly message: string }
+
+const isTagged = (error: unknown): error is Tagged =>
+  typeof error === 'object' && error !== null && '_tag' in error && typeof error._tag === 'string' && 'message' in error && typeof error.message === 'string'
+
+/** Any failure as one of ours: tags and messages of the packages stay, an exception without a tag is a fault of the program. */
+export const toCliError = (error: unknown): CliError => {
+  if (error instanceof CliError) return error
+  if (isTagged(error)) return new CliError(error._tag, error.message, { cause: error })
+  if (error instanceof RangeError) return new CliError('RangeError', error.message, { cause: error })
+  const message = error instanceof Error ? error.message : String(error)
+  return new CliError('Unexpected', `${message}; if this looks like a fault of resfn, run again with --debug and report what it prints`, { cause: error })
+}

@@ -1,0 +1,106 @@
+import { relative } from 'node:path'
+import { dispose } from '@resfn/tree'
+import type { Evaluation } from '@resfn/train'
+import { confusion as confusionOf } from '@resfn/train'
+import { taskEither as TE } from 'fp-ts'
+import type { Context } from './context.ts'
+import { describeData } from './data-source.ts'
+import { type CliError, toCliError } from './error.ts'
+import { predictAll } from './evaluation.ts'
+import { count, duration, short } from './format.ts'
+import { describe } from './learning.ts'
+import { orThrow } from './or-throw.ts'
+import type { Output } from './output.ts'
+import { type LoggedEvent, parseLog } from './run-folder.ts'
+import type { Ready } from './start.ts'
+import type { AnyRun } from './training.ts'
+
+/** Seconds of all steps and evaluations, also of those before an interruption. */
+const secondsOf = (log: readonly LoggedEvent[]): number => log.reduce((total, event) => (event.type === 'epoch' ? total : total + event.seconds), 0)
+
+const lastOf = <T extends LoggedEvent['type']>(log: readonly LoggedEvent[], type: T): Extract<LoggedEvent, { readonly type: T }> | undefined =>
+  log.findLast((event): event is Extract<LoggedEvent, { readonly type: T }> => event.type === type)
+
+const predicted = (classes: number, predictions: Awaited<ReturnType<typeof predictAll>>): Evaluation['confusion'] =>
+  confusionOf(classes)(Int32Array.from(predictions, ({ label }) => label), Int32Array.from(predictions, (prediction) => prediction.predicted))
+
+const result = ({ task, files, backend }: Ready, run: AnyRun, log: readonly LoggedEvent[]): { readonly [name: string]: unknown } => {
+  const { settings, numbers, data, set } = task
+  const [trained, tested] = [lastOf(log, 'epoch'), lastOf(log, 'evaluation')]
+  return {
+    run: files.folder,
+    files: { args: files.args, log: files.log, checkpoint: files.checkpoint, report: files.report },
+    net: settings.net,
+    preset: settings.preset,
+    ...numbers,
+    backend: backend.backend,
+    threads: backend.threads ?? null,
+    data: { ...data.source, train: set.labels.length, test: data.test.labels.length },
+    epochs: settings.epochs,
+    steps: run.step,
+    seconds: secondsOf(log),
+    train: trained === undefined ? null : { loss: trained.loss, accuracy: trained.accuracy },
+    test: tested === undefined ? null : { loss: tested.loss, accuracy: tested.accuracy },
+  }
+}
+
+const page = async (context: Context, { task, backend, kept }: Ready, run: AnyRun, log: readonly LoggedEvent[]): Promise<string> => {
+  const { settings, data, set, net, input, numbers, batches } = task
+  const predictions = await predictAll({ net, variables: run, preprocessing: settings }, data.test)
+  const confusion = predicted(data.test.classes.length, predictions)
+  const hits = confusion.reduce((total, row, label) => total + row[label]!, 0)
+  const tested = lastOf(log, 'evaluation')
+  // Loaded here: drawing takes a while to start, and only a finished run needs it.
+  const { reportPage } = await import('./run-report.ts')
+  return reportPage({
+    title: `${settings.net} on Fashion-MNIST`,
+    subtitle: `preset ${settings.preset} · ${count(set.labels.length)} training images, ${count(data.test.labels.length)} test images · ${new Date(context.now()).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    headline: [
+      { name: 'test accuracy', value: (hits / predictions.length).toFixed(3) },
+      ...(tested === undefined ? [] : [{ name: 'test loss', value: tested.loss.toFixed(3) }]),
+      { name: 'parameters', value: short(numbers.params) },
+      { name: 'multiply-adds', value: short(numbers.macs) },
+      { name: 'time', value: duration(secondsOf(log)) },
+    ],
+    facts: [
+      { name: 'net', value: `${settings.net} on ${input.join(' x ')}, ${count(numbers.params)} parameters, ${count(numbers.macs)} multiply-adds an image` },
+      { name: 'data', value: describeData(data) },
+      { name: 'recipe', value: `${settings.epochs} epochs, ${describe(settings)}` },
+      { name: 'seed', value: String(settings.seed) },
+      { name: 'backend', value: `${backend.backend} (${backend.details})` },
+      { name: 'machine', value: context.machine },
+      { name: 'versions', value: Object.entries(context.versions).map(([name, version]) => `${name} ${version}`).join(', ') },
+      { name: 'started', value: new Date(kept.started).toISOString() },
+      { name: 'settings', value: JSON.stringify(settings) },
+    ],
+    log,
+    batches,
+    test: data.test,
+    confusion,
+    predictions,
+  })
+}
+
+/** Writes the report of a run that is over, and says what it came to; takes the run. */
+export const finish = (context: Context, ready: Ready, run: AnyRun): TE.TaskEither<CliError, Output> =>
+  TE.tryCatch(async () => {
+    const { files } = ready
+    try {
+      const log = parseLog(await orThrow(context.files.readText(files.log)))
+      await orThrow(context.files.write(files.report, await page(context, ready, run, log)))
+      const json = result(ready, run, log)
+      const tested = lastOf(log, 'evaluation')
+      const shown = (path: string): string => relative(context.cwd, path) || '.'
+      return {
+        json,
+        text: [
+          `${tested === undefined ? '' : `test accuracy ${tested.accuracy.toFixed(4)}, test loss ${tested.loss.toFixed(4)}, `}${duration(secondsOf(log))}`,
+          `report      ${shown(files.report)}`,
+          `checkpoint  ${shown(files.checkpoint)}`,
+          `log         ${shown(files.log)}`,
+        ].join('\n'),
+      }
+    } finally {
+      dispose(run)
+    }
+  }, toCliError)

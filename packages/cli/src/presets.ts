@@ -1,0 +1,99 @@
+/** How a net is trained, as data. Rates are those at the given batch size. */
+export type Recipe = {
+  readonly net: string
+  /** Passes over the training images. */
+  readonly epochs: number
+  readonly batch: number
+  readonly optimiser: 'sgd' | 'adam'
+  /** The highest learning rate. */
+  readonly lr: number
+  readonly schedule: 'constant' | 'cosine' | 'milestones' | 'one-cycle'
+  /** Of SGD; above zero it is Nesterov's unless `nesterov` is false. */
+  readonly momentum: number
+  readonly nesterov: boolean
+  /** A penalty on all weights but biases and those of batch normalisation. */
+  readonly weightDecay: number
+  /** How much of the label goes to all classes alike. */
+  readonly smoothing: number
+  /** Side that the images are resized to; 0 leaves them. */
+  readonly resize: number
+  /** Mirror half of the images. */
+  readonly flip: boolean
+  /** Pixels of padding for random crops; 0 for none. */
+  readonly crop: number
+  /** Shift and scale the images by the mean and deviation of the data set. */
+  readonly normalise: boolean
+}
+
+/** A recipe with a name. `data` is set where the recipe is for that data alone. */
+export type Preset = { readonly description: string; readonly recipe: Recipe; readonly data?: string }
+
+const modern: Recipe = {
+  net: 'resnet20',
+  epochs: 10,
+  batch: 128,
+  optimiser: 'sgd',
+  lr: 0.3,
+  schedule: 'one-cycle',
+  momentum: 0.9,
+  nesterov: true,
+  weightDecay: 5e-4,
+  smoothing: 0.05,
+  resize: 0,
+  flip: true,
+  crop: 2,
+  normalise: true,
+}
+
+/** The recipes of "Dive into deep learning": no momentum, no decay of weights or rate, images from 0 to 1 as they are. */
+const textbook: Recipe = {
+  net: 'd2l-resnet18',
+  epochs: 10,
+  batch: 256,
+  optimiser: 'sgd',
+  lr: 0.05,
+  schedule: 'constant',
+  momentum: 0,
+  nesterov: false,
+  weightDecay: 0,
+  smoothing: 0,
+  resize: 96,
+  flip: false,
+  crop: 0,
+  normalise: false,
+}
+
+/** He et al. 2015, section 4.2: 64,000 steps of 128 images are 136 epochs of 60,000. */
+const he = (depth: number): Preset => ({
+  description: `ResNet-${depth} as in the paper: SGD with momentum, rate 0.1 divided by 10 after half and three quarters, 136 epochs`,
+  recipe: {
+    net: `resnet${depth}`,
+    epochs: 136,
+    batch: 128,
+    optimiser: 'sgd',
+    lr: 0.1,
+    schedule: 'milestones',
+    momentum: 0.9,
+    nesterov: false,
+    weightDecay: 1e-4,
+    smoothing: 0,
+    resize: 0,
+    flip: true,
+    crop: 4,
+    normalise: true,
+  },
+})
+
+/** The presets by name. */
+export const presets: { readonly [name: string]: Preset } = {
+  default: { description: 'ResNet-20 on all images that are found, for accuracy: one cycle of 10 epochs', recipe: modern },
+  quick: {
+    description: 'ResNet-8 on the 10,000 images that come with resfn: a few minutes on a laptop',
+    recipe: { ...modern, net: 'resnet8', epochs: 4, batch: 64, lr: 0.2 },
+    data: 'subset',
+  },
+  'lenet-bn': { description: 'LeNet with batch normalisation as in "Dive into deep learning": rate 1, 10 epochs', recipe: { ...textbook, net: 'lenet-bn', lr: 1, resize: 0 } },
+  'd2l-resnet18': { description: 'ResNet-18 as in "Dive into deep learning": 96 x 96 images, rate 0.05, 10 epochs', recipe: textbook },
+  'seed-adam': { description: 'ResNet-18 with Adam: rate 0.001, batches of 16, 5 epochs, images as they are', recipe: { ...textbook, epochs: 5, batch: 16, optimiser: 'adam', lr: 1e-3, resize: 0 } },
+  ...Object.fromEntries([20, 32, 44, 56, 110].map((depth) => [`resnet${depth}`, he(depth)])),
+}

@@ -1,6 +1,8 @@
 // The micro-kernels. Every convolution and its two gradients end in one of the two loops of this file.
 
 export function madd(a: v128, b: v128, c: v128): v128 {
+  // One source, two binaries: where the engine has relaxed SIMD, one instruction does both.
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
   return f32x4.add(f32x4.mul(a, b), c)
 }
 

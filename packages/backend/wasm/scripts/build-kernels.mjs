@@ -7,27 +7,36 @@ import asc from 'assemblyscript/asc'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const target = fileURLToPath(new URL('../src/kernels.generated.ts', import.meta.url))
 
-/** The text of src/kernels.generated.ts for the sources under assembly/. */
-export const generate = async () => {
+const compile = async (features) => {
   const written = new Map()
   const { error, stderr } = await asc.main(
     [
       'assembly/index.ts', '--outFile', 'kernels.wasm', '--baseDir', root, '-O3', '--noAssert', '--runtime', 'stub',
       '--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536', '--noExportMemory',
-      '--enable', 'simd', '--enable', 'threads', '--enable', 'bulk-memory', '--disableWarning', '112', '--use', 'abort=',
+      ...features.flatMap((feature) => ['--enable', feature]), '--disableWarning', '112', '--use', 'abort=',
     ],
     { writeFile: (name, contents) => void written.set(name, contents) },
   )
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`)
   const base64 = Buffer.from(written.get('kernels.wasm')).toString('base64')
-  return [
+  return (base64.match(/.{1,152}/g) ?? []).map((line, i, all) => `  '${line}'${i === all.length - 1 ? '' : ' +'}`)
+}
+
+const features = ['simd', 'threads', 'bulk-memory']
+
+/** The text of src/kernels.generated.ts for the sources under assembly/. */
+export const generate = async () =>
+  [
     '// Written by scripts/build-kernels.mjs from assembly/*.ts: do not edit.',
     '/** The kernels as a WebAssembly module (base64) that imports the memory of the tfjs backend as `env.memory`, declared shared. */',
     'export const kernelsBase64: string =',
-    ...(base64.match(/.{1,152}/g) ?? []).map((line, i, all) => `  '${line}'${i === all.length - 1 ? '' : ' +'}`),
+    ...(await compile(features)),
+    '',
+    '/** The same kernels for engines with relaxed SIMD: they multiply and add in one instruction. */',
+    'export const relaxedKernelsBase64: string =',
+    ...(await compile([...features, 'relaxed-simd'])),
     '',
   ].join('\n')
-}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = await generate()

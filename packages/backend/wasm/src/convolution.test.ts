@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
@@ -64,13 +65,22 @@ const examples: readonly Case[] = [
   { ...base, pad: [[0, 0], [0, 1], [0, 1], [0, 0]], stride: 2, inChannels: 8, outChannels: 12 },
 ]
 
-for (const threads of [1, 2]) {
-  describe(`convolution with ${threads} thread${threads === 1 ? '' : 's'}`, () => {
+const ways = [
+  { threads: 1, relaxed: false },
+  { threads: 2, relaxed: false },
+  { threads: 2, relaxed: true },
+]
+
+for (const { threads, relaxed } of ways) {
+  describe(`convolution with ${threads} thread${threads === 1 ? '' : 's'}${relaxed ? ' and relaxed SIMD' : ''}`, () => {
     let dispose = (): void => {}
     beforeAll(async () => {
+      // Node 20 has relaxed SIMD behind a flag, later versions always.
+      if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd')
       const report = await useWasm({ threads })
       dispose = report.dispose
       expect(report.threads).toBe(threads)
+      if (relaxed) expect(report.simd).toBe('relaxed')
     })
     afterAll(() => dispose())
 

@@ -1,6 +1,6 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
-import { kernelsBase64 } from './kernels.generated.ts'
+import { kernelsBase64, relaxedKernelsBase64 } from './kernels.generated.ts'
 
 /** The kernels that assembly/index.ts exports; the index is what worker threads are told. */
 export const operations = [
@@ -36,6 +36,8 @@ export type Float = { readonly float: number }
 export type Device = {
   readonly backend: BackendWasm
   readonly threads: number
+  /** Whether the engine has relaxed SIMD and the kernels multiply and add in one instruction. */
+  readonly relaxed: boolean
   /** Runs a kernel; `work` (about the number of float operations) decides whether threads pay. */
   readonly run: (operation: Operation, args: readonly (number | Float)[], work: number) => void
   readonly address: (tensor: TensorInfo) => number
@@ -61,9 +63,15 @@ type Heap = { readonly _malloc: (bytes: number) => number; readonly _free: (at: 
 
 const bytesOf = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
 
+// An engine without relaxed SIMD does not accept the module that uses it.
+const bestBinary = (): { readonly bytes: Uint8Array<ArrayBuffer>; readonly relaxed: boolean } => {
+  const bytes = bytesOf(relaxedKernelsBase64)
+  const relaxed = WebAssembly.validate(bytes)
+  return { bytes: relaxed ? bytes : bytesOf(kernelsBase64), relaxed }
+}
+
 // The written module declares its memory shared. For an unshared memory only the flag of the import differs.
-const moduleFor = (shared: boolean): WebAssembly.Module => {
-  const bytes = bytesOf(kernelsBase64)
+const moduleFor = (bytes: Uint8Array<ArrayBuffer>, shared: boolean): WebAssembly.Module => {
   if (!shared) {
     const name = [3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 3]
     const at = bytes.findIndex((_, i) => name.every((byte, j) => bytes[i + j] === byte))
@@ -77,7 +85,8 @@ const isShared = (memory: WebAssembly.Memory): boolean =>
 
 /** Loads the kernels onto the heap of a tfjs WASM backend. */
 export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Device> => {
-  const module = moduleFor(isShared(memory))
+  const { bytes, relaxed } = bestBinary()
+  const module = moduleFor(bytes, isShared(memory))
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
   const heap = backend.wasm as unknown as Heap
   const malloc = (bytes: number): number => {
@@ -112,6 +121,7 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
   return {
     backend,
     threads,
+    relaxed,
     run: (operation, args, work) => {
       view()
       for (let i = 0; i < args.length; i++) {

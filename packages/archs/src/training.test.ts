@@ -130,7 +130,6 @@ describeBackends('training', () => {
       const moved = worst(run.params, fixture, 'params', variables.params)
       const state = worst(run.state, fixture, 'state')
       const logits = worst({ logits: net.apply(run.params, x, run.state) }, { ...fixture, names: ['eval/logits'], values: () => fixture.values('logits') }, 'eval')
-      if (process.env['RESFN_PRINT'] !== undefined) console.log(name, JSON.stringify({ gradients, params, moved, state, logits }))
       losses.forEach((loss, i) => expect(Math.abs(loss / fixture.values('losses')[i]! - 1), `loss of step ${i}`).toBeLessThan(1e-5))
       expect(gradients.error, `gradient of ${gradients.path}`).toBeLessThan(1e-4)
       expect(params.error, params.path).toBeLessThan(1e-5)

@@ -40,19 +40,23 @@ export type ProjectedBottleneckOptions = BottleneckOptions & {
   readonly strideOn?: '3x3' | '1x1'
 }
 
-const branch = ({ out, width = out / 4, stride = 1, strideOn = '3x3', lastNorm, ...parts }: ProjectedBottleneckOptions): Layer<BottleneckBranchParams, BottleneckBranchState> =>
-  sequential({
+const branch = ({ out, width = out / 4, stride = 1, strideOn = '3x3', lastNorm, ...parts }: ProjectedBottleneckOptions): Layer<BottleneckBranchParams, BottleneckBranchState> => {
+  if (!Number.isInteger(width) || width < 1)
+    throw new RangeError(`bottleneck: width must be a whole number of at least 1, not ${width}; give width, or an out that 4 divides`)
+  return sequential({
     a: convBn({ out: width, size: 1, stride: strideOn === '1x1' ? stride : 1 }, parts),
     reluA: relu,
     b: convBn({ out: width, size: 3, stride: strideOn === '3x3' ? stride : 1 }, parts),
     reluB: relu,
     c: convBn({ out, size: 1 }, lastNorm === undefined ? parts : { ...parts, norm: lastNorm }),
   })
+}
 
 /**
  * The bottleneck block with an identity shortcut: `y = relu(x + branch(x))`, the branch 1x1 down, 3x3, 1x1 up; the shape stays.
  *
  * @param options output channels, which must be the input's, width, and other makers of the parts
+ * @throws RangeError if the width is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input has other channels; use `projectedBottleneck` there
  * Source: He et al., "Deep residual learning for image recognition" (2015), figure 5, right.
  * @example
@@ -70,6 +74,7 @@ export const bottleneck = (options: BottleneckOptions): Layer<BottleneckParams, 
  * The bottleneck block with a 1x1 convolution and batch normalisation as its shortcut: `y = relu(branch(x) + shortcut(x))`.
  *
  * @param options output channels, width, stride and where it is, and other makers of the parts
+ * @throws RangeError if the width is not a whole number of at least 1
  * @throws ShapeError, from `plan`, naming the part that cannot take its input
  * Source: He et al., "Deep residual learning for image recognition" (2015), section 4.1; the stride on the 3x3 as in torchvision.
  * @example

@@ -220,8 +220,11 @@ describe('train', () => {
   it.each([
     ['epochs must be a whole number from 0, not -1', { epochs: -1 }],
     ['checkpointSteps must be a whole number from 1, not 0', { checkpointSteps: 0 }],
+    ['decay must be from 0 to 1, not 2', { statisticsDecay: 2 }],
   ])('refuses senseless settings: %s', async (message, more) => {
+    const before = tf.memory().numTensors
     await expect(eventsOf(train(training(more), start()))).rejects.toThrow(message)
+    expect(tf.memory().numTensors).toBe(before)
   })
 
   it('starts from parameters that depend on the key alone', () => {

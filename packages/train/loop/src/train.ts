@@ -37,6 +37,7 @@ export type Training<P, S> = Learning<P, S> & {
  * @param first where to start: `startRun(…)`, or a run restored from a checkpoint; it must not be used afterwards
  * @returns `step` events, for each epoch `epoch`, `evaluation` and `checkpoint`, and one `done`. An interrupted evaluation is done again,
  * with its `epoch` event, when the run goes on.
+ * @throws RangeError if epochs or checkpointSteps is no such number
  * @throws NotFiniteError when loss or gradients overflow; a checkpoint event with the run before that step comes first
  * @throws BatchError if a batch does not fit the net, or the batches end too early or are not those asked for
  * @throws ShapeError with the path of the layer that cannot take the images
@@ -64,13 +65,15 @@ export type Training<P, S> = Learning<P, S> & {
  * ```
  */
 export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): AsyncGenerator<TrainEvent<P, S>, void, undefined> {
-  const { batches, checkpointSteps, epochs, signal } = checked(training)
-  const advanceBy = stepOn(training)
+  const { batches, checkpointSteps, epochs, signal } = training
   let run = first
   let owned = true
-  const source = batches(run.cursor)[Symbol.asyncIterator]()
+  let source: AsyncIterator<Batch> | undefined
   const checkpoint = (reason: CheckpointEvent<P, S>['reason']): CheckpointEvent<P, S> => ({ type: 'checkpoint', reason, run })
   try {
+    check(training)
+    const advanceBy = stepOn(training)
+    source = batches(run.cursor)[Symbol.asyncIterator]()
     for (;;) {
       if (isEpochOver(run) && signal?.aborted !== true) {
         const record = recordOf(training, run)
@@ -106,17 +109,15 @@ export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): 
       await nextTask()
     }
   } finally {
-    await source.return?.()
+    await source?.return?.()
     if (owned) dispose(run)
   }
 }
 
-const checked = <P, S>(training: Training<P, S>): Training<P, S> => {
-  const { checkpointSteps, epochs } = training
+const check = <P, S>({ checkpointSteps, epochs }: Training<P, S>): void => {
   if (!Number.isSafeInteger(epochs) || epochs < 0) throw new RangeError(`train: epochs must be a whole number from 0, not ${epochs}`)
   if (checkpointSteps !== undefined && !(Number.isSafeInteger(checkpointSteps) && checkpointSteps > 0))
     throw new RangeError(`train: checkpointSteps must be a whole number from 1, not ${checkpointSteps}; leave it out for checkpoints after epochs only`)
-  return training
 }
 
 /** The last batch of an epoch was taken, and the epoch is not in the history yet. Follows from the run alone, so that a restored run knows it too. */

@@ -39,6 +39,6 @@ export const oneCycle = ({ max, steps, rises = 0.3, initial = max / 25, final = 
   const last = steps - 1
   return (step) => {
     if (step >= last) return final
-    return step <= top ? half(initial, max, step / top) : half(max, final, (step - top) / (last - top))
+    return step < top ? half(initial, max, step / top) : half(max, final, (step - top) / (last - top))
   }
 }

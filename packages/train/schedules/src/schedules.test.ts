@@ -55,6 +55,18 @@ describe('schedules', () => {
     expect(rates.slice(9)).toEqual(Array(5).fill(0.04 / 1e4))
   })
 
+  it('one cycle is a rate between its ends and its top for any number of steps', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.constantFrom(0.1, 0.25, 0.3, 0.5, 0.9), (steps, rises) => {
+        const rate = oneCycle({ max: 1, steps, rises })
+        for (let step = 0; step < steps + 2; step++) {
+          expect(rate(step)).toBeGreaterThanOrEqual(0.04 / 1e4)
+          expect(rate(step)).toBeLessThanOrEqual(1)
+        }
+      }),
+    )
+  })
+
   it("piecewise linear rates follow He's warm-up and Page's triangle", () => {
     const triangle = piecewiseLinear([[0, 0], [5, 0.4], [24, 0]])
     expect([0, 1, 5, 14.5, 24, 99].map((epoch) => triangle(epoch))).toEqual([0, 0.08, 0.4, 0.2, 0, 0])

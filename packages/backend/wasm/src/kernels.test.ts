@@ -32,7 +32,7 @@ for (const threads of [1, 2]) {
     })
     afterAll(() => dispose())
 
-    for (const shape of [[2, 3, 5, 1], [3, 7, 5, 16], [1, 9, 9, 17], [40, 12, 12, 64], [33, 20]]) {
+    for (const shape of [[2, 3, 5, 1], [3, 7, 5, 16], [1, 9, 9, 17], [40, 12, 12, 64], [33, 31, 17], [33, 20]]) {
       const channels = shape[shape.length - 1]!
       const size = shape.reduce((a, b) => a * b, 1)
       const inputs = (): { [name: string]: tf.Tensor } => ({

@@ -3,6 +3,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { startCrew } from './crew.browser.ts'
 import type { Ground } from './device.ts'
+import { mostThreads } from './platform.ts'
 import type { Platform, WasmPaths } from './platform.ts'
 import { withSharedMemory } from './shared-memory.ts'
 
@@ -29,7 +30,7 @@ const urlOf = (paths: WasmPaths): string => (typeof paths === 'string' ? `${path
 
 /** The browser: the SIMD binary of tfjs; on cross-origin isolated pages with its memory declared shared, and web workers for our kernels. */
 export const platform: Platform = {
-  threads: () => (globalThis.crossOriginIsolated === true ? globalThis.navigator.hardwareConcurrency : 1),
+  threads: () => (globalThis.crossOriginIsolated === true ? Math.min(mostThreads, globalThis.navigator.hardwareConcurrency) : 1),
   open: async ({ threads, paths }): Promise<Ground> => {
     if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT'))) throw new Error('this browser has no WebAssembly SIMD; use another backend, such as webgl')
     // The threaded binary of tfjs starts its workers from the text of its own code, which minifiers break, and shares half of the cores.

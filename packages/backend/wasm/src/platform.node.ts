@@ -5,6 +5,7 @@ import { registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-cor
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { startCrew } from './crew.node.ts'
 import type { Ground } from './device.ts'
+import { mostThreads } from './platform.ts'
 import type { Platform } from './platform.ts'
 import { withSharedMemory } from './shared-memory.ts'
 
@@ -48,7 +49,7 @@ const loadModule = async (): Promise<Module> => {
 
 /** Node: the SIMD binary of tfjs with its memory declared shared, and worker threads for our kernels. */
 export const platform: Platform = {
-  threads: () => availableParallelism(),
+  threads: () => Math.min(mostThreads, availableParallelism()),
   open: async ({ threads }): Promise<Ground> => {
     const module = await loadModule()
     const { memory } = module.asm

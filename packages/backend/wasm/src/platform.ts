@@ -6,6 +6,9 @@ import type { Ground } from './device.ts'
  */
 export type WasmPaths = string | { readonly 'tfjs-backend-wasm-simd.wasm': string }
 
+/** Threads used when none are asked for, at most: beyond, handing out the work of small layers costs more than it saves. */
+export const mostThreads = 8
+
 /** What `useWasm` needs from Node or the browser; `#platform` in package.json chooses the file. */
 export type Platform = {
   /** How many threads are used when none are asked for. */

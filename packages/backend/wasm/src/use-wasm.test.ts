@@ -115,6 +115,12 @@ describe('useWasm', () => {
     const large = tf.zeros([(length * 2) / 4])
     expect(heapLength()).toBeGreaterThan(length)
     expect(train(2)).toEqual(before)
+    // What lies beyond the old end is within reach of the other threads too.
+    const x = tf.add(tf.zeros([16, 64, 64, 8]), 1)
+    const dy = tf.add(tf.zeros([16, 32, 32, 16]), 1)
+    const dw: tf.Tensor = tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, { strides: 2, pad: 'valid', dataFormat: 'NHWC', dilations: 1, filterShape: [2, 2, 8, 16] } as never)
+    expect(new Set(dw.dataSync())).toEqual(new Set([16 * 32 * 32]))
+    tf.dispose([x, dy, dw])
     large.dispose()
     dispose()
   })

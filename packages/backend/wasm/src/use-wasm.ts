@@ -5,7 +5,7 @@ import { kernelNames, registerKernels } from './register.ts'
 
 /** Settings of `useWasm`. */
 export type WasmOptions = {
-  /** Threads that work at once; default: all cores. More than one takes a cross-origin isolated page in the browser. */
+  /** Threads that work at once; default: all cores, up to 8. More than one takes a cross-origin isolated page in the browser. */
   readonly threads?: number
   /** Browser only: where tfjs-backend-wasm-simd.wasm of @tensorflow/tfjs-backend-wasm is served; default: beside the script. */
   readonly paths?: WasmPaths

@@ -1,4 +1,5 @@
-import { type Key, fold } from '@resfn/random'
+import { tidy } from '@tensorflow/tfjs-core'
+import { fold, type Key } from '@resfn/random'
 import type { AnyLayer, Layer, ParamsOf, StateOf } from './layer.ts'
 import { collect, part } from './branch.ts'
 import type { Part } from './plan.ts'
@@ -49,18 +50,25 @@ export const sequential = <const R extends { readonly [name: string]: AnyLayer }
         parts,
       }
     },
-    apply: (params, x, state) => names.reduce((y, name) => layer(name).apply(part(params, name), y, part(state, name)), x),
-    train: (params, x, key) => {
-      const seen: { [name: string]: unknown } = {}
-      const y = names.reduce((input, name) => {
-        const trained = layer(name).train(part(params, name), input, fold(key, name))
-        seen[name] = trained.seen
-        return trained.y
-      }, x)
-      return { y, seen: collect(names, (name) => seen[name]) as StateOfAll<R> }
-    },
+    apply: (params, x, state) => scope(() => names.reduce((y, name) => layer(name).apply(part(params, name), y, part(state, name)), x)),
+    train: (params, x, key) =>
+      scope(() => {
+        const seen: { [name: string]: unknown } = {}
+        const y = names.reduce((input, name) => {
+          const trained = layer(name).train(part(params, name), input, fold(key, name))
+          seen[name] = trained.seen
+          return trained.y
+        }, x)
+        return { y, seen: collect(names, (name) => seen[name]) as StateOfAll<R> }
+      }),
   }
 }
+
+/**
+ * `f()`, with what it made and did not return freed: what passes from one layer to the next is nobody else's. What gradients need is kept by
+ * the tape, so in training too a net's memory is that, and not every tensor on the way.
+ */
+const scope = <T>(f: () => T): T => tidy(() => f() as never) as T
 
 /** The plans of layers one after the other. */
 const chain = (names: readonly string[], layer: (name: string) => AnyLayer, input: Shape): readonly Part[] => {
@@ -101,15 +109,16 @@ export const repeat = <P, S>(layers: readonly Layer<P, S>[]): Layer<readonly P[]
         parts,
       }
     },
-    apply: (params, x, state) => layers.reduce((y, layer, i) => layer.apply(params[i]!, y, state[i]!), x),
-    train: (params, x, key: Key) => {
-      const seen: S[] = []
-      const y = layers.reduce((input, layer, i) => {
-        const trained = layer.train(params[i]!, input, fold(key, i))
-        seen.push(trained.seen)
-        return trained.y
-      }, x)
-      return { y, seen }
-    },
+    apply: (params, x, state) => scope(() => layers.reduce((y, layer, i) => layer.apply(params[i]!, y, state[i]!), x)),
+    train: (params, x, key: Key) =>
+      scope(() => {
+        const seen: S[] = []
+        const y = layers.reduce((input, layer, i) => {
+          const trained = layer.train(params[i]!, input, fold(key, i))
+          seen.push(trained.seen)
+          return trained.y
+        }, x)
+        return { y, seen }
+      }),
   }
 }

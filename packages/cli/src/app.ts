@@ -1,5 +1,9 @@
 import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core'
+import { dataRoutes } from './commands/data.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { evalCommand } from './commands/eval.ts'
 import { netsCommand } from './commands/nets.ts'
+import { predictCommand } from './commands/predict.ts'
 import { summaryCommand } from './commands/summary.ts'
 import { trainCommand } from './commands/train.ts'
 import type { Context } from './context.ts'
@@ -11,7 +15,7 @@ const line = (message: string): string => `resfn: ${message}`
 export const app = (version: string): Application<Context> =>
   buildApplication<Context>(
     buildRouteMap({
-      routes: { train: trainCommand, summary: summaryCommand, nets: netsCommand },
+      routes: { train: trainCommand, eval: evalCommand, predict: predictCommand, summary: summaryCommand, nets: netsCommand, data: dataRoutes, doctor: doctorCommand },
       docs: { brief: 'Residual networks on TensorFlow.js: train, evaluate, predict, look inside' },
     }),
     {

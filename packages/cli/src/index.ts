@@ -1,4 +1,6 @@
 export type { Context, Live } from './context.ts'
 export { CliError, exitCodes } from './error.ts'
 export { type Files, filesOf, type FileSystem } from './files.ts'
+export { nodeContext } from './node-context.ts'
+export { type Preset, presets, type Recipe } from './presets.ts'
 export { run } from './run.ts'

@@ -4,13 +4,24 @@ import type { Context } from './context.ts'
 import { exitCodes } from './error.ts'
 
 /**
- * Runs the command `resfn` with arguments and everything it takes from outside; the exit code is left in `context.process.exitCode`.
+ * Runs the command `resfn` with arguments and everything it takes from outside.
  *
  * @param args the arguments, without `node` and the script
- * @param context streams, environment, folder, clock, files; see `Context`
+ * @param context streams, environment, folder, clock, files; see `Context` and `nodeContext`
+ * @returns the exit code; see `exitCodes`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { exitCodes, nodeContext, run } from '@resfn/cli'
+ *
+ * const stderr = { write: () => {} }
+ * const code = await run(['summary', 'resnet21'], { ...nodeContext(), process: { stdout: process.stdout, stderr } })
+ * assert.equal(code, exitCodes.usage)
+ * ```
  */
-export const run = async (args: readonly string[], context: Context): Promise<void> => {
-  await runApplication(app(context.versions.resfn ?? ''), args, context)
+export const run = async (args: readonly string[], context: Context): Promise<number> => {
+  await runApplication(app(context.versions['resfn'] ?? ''), args, context)
+  const code = Number(context.process.exitCode)
   // The framework's own codes for a wrong command line are negative.
-  if (Number(context.process.exitCode) < 0) context.process.exitCode = exitCodes.usage
+  return code < 0 ? exitCodes.usage : code
 }

@@ -6,6 +6,7 @@ const start = async (name: string, load?: () => Promise<unknown>, details = 'tfj
   if (findBackendFactory(name) === null) {
     if (load === undefined) throw new Error('the app has not registered it')
     await load()
+    if (findBackendFactory(name) === null) throw new Error('its package does not run here')
   }
   if (!(await setBackend(name))) throw new Error('tfjs could not start it here')
   return { details }

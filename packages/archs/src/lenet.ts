@@ -1,6 +1,6 @@
 import { sigmoid } from '@resfn/activation'
 import { batchNorm, type BatchNormOptions, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
-import { conv2d, type Conv2dOptions, type Conv2dParams } from '@resfn/conv2d'
+import { conv2d, type Conv2dOptions } from '@resfn/conv2d'
 import { type ConvBnParams, type ConvBnState } from '@resfn/conv-bn'
 import { dense, type DenseOptions, type DenseParams, flatten } from '@resfn/dense'
 import { type Layer, sequential, xavierUniform } from '@resfn/layer'

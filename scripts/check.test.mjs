@@ -156,6 +156,14 @@ describe('exceptions', () => {
     expect(check(root).filter(({ rule }) => rule !== 'order')).toEqual([])
   })
 
+  it('lets a package bring the optional peer of a dependency', () => {
+    const { root } = workspace((read) => ({
+      ...manifestOf('packages/core/layer', (m) => ({ ...m, peerDependencies: { ...m.peerDependencies, 'fp-ts': 'catalog:' }, peerDependenciesMeta: { 'fp-ts': { optional: true } } }))(read),
+      ...manifestOf(op, (m) => ({ ...m, dependencies: { ...m.dependencies, 'fp-ts': 'catalog:' } }))(read)
+    }))
+    expect(check(root).filter(({ rule }) => rule !== 'order')).toEqual([])
+  })
+
   it('lets a package stay out of its umbrella', () => {
     const { root } = workspace((read) => ({
       ...manifestOf(op, (m) => ({ ...m, resfn: { umbrella: false } }))(read),

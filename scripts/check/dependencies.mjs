@@ -17,14 +17,14 @@ const versions = (pkg, names) =>
     })
   )
 
-/** Peers that the dependencies of a package, and theirs, ask of whoever installs them. */
+/** Peers that the dependencies of a package, and theirs, ask of whoever installs them: `[name, optional]`. */
 const inheritedPeers = (pkg, byName, seen = new Set()) =>
   Object.keys(pkg.manifest.dependencies ?? {}).flatMap((name) => {
     const other = byName.get(name)
     if (other === undefined || seen.has(name)) return []
     seen.add(name)
-    const optional = other.manifest.peerDependenciesMeta ?? {}
-    return [...Object.keys(other.manifest.peerDependencies ?? {}).filter((peer) => optional[peer]?.optional !== true), ...inheritedPeers(other, byName, seen)]
+    const peers = Object.keys(other.manifest.peerDependencies ?? {})
+    return [...peers.map((peer) => [peer, other.manifest.peerDependenciesMeta?.[peer]?.optional === true]), ...inheritedPeers(other, byName, seen)]
   })
 
 const imported = (sources) =>
@@ -37,7 +37,10 @@ const declarations = (pkg, byName, rootManifest) => {
   const ofRoot = new Set(Object.keys(rootManifest.devDependencies ?? {}))
   const inSources = imported(pkg.sources.filter(({ test }) => !test))
   const inTests = imported(pkg.sources.filter(({ test }) => test))
-  const peers = new Set(inheritedPeers(pkg, byName))
+  const inherited = inheritedPeers(pkg, byName)
+  const peers = new Set(inherited.flatMap(([name, optional]) => (optional ? [] : [name])))
+  // A dependency that is not imported may be there for another one, which takes it if it is installed.
+  const provided = new Set(inherited.map(([name]) => name))
   const testOnly = pkg.isPublic ? [] : [...has('devDependencies'), ...ofRoot]
   const finding = (rule, problem, mend) => ({ file, rule, problem, mend })
   return [
@@ -46,7 +49,7 @@ const declarations = (pkg, byName, rootManifest) => {
     ...[...inTests].filter((name) => name !== pkg.manifest.name && !runtime.has(name) && !has('devDependencies').includes(name) && !ofRoot.has(name))
       .map((name) => finding('undeclared', `the tests import ${name}, which is not declared`, `add ${name} to devDependencies, then run \`pnpm install\``)),
     ...(pkg.isPublic ? [...has('dependencies'), ...has('optionalDependencies')] : [])
-      .filter((name) => !inSources.has(name) && !peers.has(name) && !(pkg.manifest.resfn?.unimported ?? []).includes(name))
+      .filter((name) => !inSources.has(name) && !provided.has(name) && !(pkg.manifest.resfn?.unimported ?? []).includes(name))
       .map((name) => finding('unused', `no source imports the dependency ${name}`, `remove it, or make it a devDependency if only tests use it, then run \`pnpm install\``)),
     ...has('peerDependencies').filter((name) => !inSources.has(name) && !peers.has(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true)
       .map((name) => finding('unused', `neither the sources nor a dependency need the peer ${name}`, 'remove it, then run `pnpm install`')),

@@ -147,8 +147,8 @@ describeBackends('train', () => {
     }
     const error = await failed().catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(NotFiniteError)
-    expect(error).toMatchObject({ _tag: 'NotFiniteError', step: 4 })
-    expect((error as NotFiniteError).message).toMatch(/^step 4: the loss is NaN .* take a smaller learning rate/)
+    expect(error).toMatchObject({ _tag: 'NotFiniteError', step: 5 })
+    expect((error as NotFiniteError).message).toMatch(/^step 5: the loss is NaN .* take a smaller learning rate/)
     expect(events.slice(-2).map(({ type }) => type)).toEqual(['step', 'checkpoint'])
     expect(events.at(-1)).toMatchObject({ reason: 'not finite', run: { step: 4 } })
     expect(Object.values(good.at(-1) as { readonly [path: string]: readonly number[] }).flat().every(Number.isFinite)).toBe(true)

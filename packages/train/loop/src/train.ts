@@ -1,15 +1,14 @@
 import { type Tensor, util } from '@tensorflow/tfjs-core'
-import { sameShape, type Shape } from '@resfn/layer'
-import { accuracy, addScores, meanLoss, noScore, topCorrect } from '@resfn/losses'
-import { advance, dispose } from '@resfn/tree'
+import { accuracy, meanLoss, noScore } from '@resfn/losses'
+import { dispose } from '@resfn/tree'
 import type { Batch, BatchesFrom, Examples } from './batch.ts'
-import { checkClasses, checkExamples, checkNet } from './check.ts'
-import { BatchError, NotFiniteError } from './error.ts'
+import { checkedStep } from './checked-step.ts'
+import { BatchError } from './error.ts'
 import { evaluate, type Evaluation } from './evaluate.ts'
-import type { CheckpointEvent, StepEvent, TrainEvent } from './event.ts'
+import type { CheckpointEvent, TrainEvent } from './event.ts'
 import { nextTask } from './next-task.ts'
 import type { Cursor, EpochRecord, Run } from './run.ts'
-import { type Learning, takeStep } from './step.ts'
+import type { Learning } from './step.ts'
 
 /** A whole training: how the net learns, on what, for how long. */
 export type Training<P, S> = Learning<P, S> & {
@@ -72,7 +71,7 @@ export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): 
   const checkpoint = (reason: CheckpointEvent<P, S>['reason']): CheckpointEvent<P, S> => ({ type: 'checkpoint', reason, run })
   try {
     check(training)
-    const advanceBy = stepOn(training)
+    const advanceBy = checkedStep(training)
     source = batches(run.cursor)[Symbol.asyncIterator]()
     for (;;) {
       if (isEpochOver(run) && signal?.aborted !== true) {
@@ -156,38 +155,3 @@ const nextBatch = async (source: AsyncIterator<Batch>, { epoch, batch }: Cursor)
     throw new BatchError(`the batches gave batch ${cursor.batch} of epoch ${cursor.epoch} where batch ${batch} of epoch ${epoch} was due; start them at the cursor they are given`)
   return result.value
 }
-
-type Numbers = Pick<StepEvent, 'examples' | 'loss' | 'accuracy' | 'gradientNorm' | 'learningRate'>
-type Advanced<P, S> = { readonly run: Run<P, S>; readonly numbers: Numbers } | { readonly error: NotFiniteError }
-
-/** A step with its checks; what the old run does not share with the new one is freed, or, when the step came to nothing, the new one. */
-const stepOn = <P, S>(training: Training<P, S>): ((run: Run<P, S>, batch: Batch) => Promise<Advanced<P, S>>) => {
-  const step = takeStep(training)
-  let planned: { readonly sample: Shape; readonly classes: number } | undefined
-  return async (run, batch) => {
-    checkExamples(batch)
-    const sample = batch.shape.slice(1)
-    if (planned === undefined || !sameShape(planned.sample, sample)) planned = { sample, classes: checkNet(training.net, run.params, sample) }
-    const { classes } = planned
-    checkClasses(batch.labels, classes)
-
-    const learningRate = training.schedule(run.step)
-    const { learned, ...tensors } = step(run, batch)
-    // Read back before the old run is freed: it is the last good one if these are not finite.
-    const [[loss], values, [gradientNorm]] = await Promise.all([numbersOf(tensors.loss), numbersOf(tensors.logits), numbersOf(tensors.gradientNorm)])
-    dispose(tensors)
-    if (loss === undefined || gradientNorm === undefined || !Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      advance<unknown>(learned, () => run)
-      return { error: new NotFiniteError({ step: run.step, loss: loss ?? Number.NaN, gradientNorm: gradientNorm ?? Number.NaN, learningRate }) }
-    }
-    const examples = batch.labels.length
-    const correct = topCorrect(1)({ values, classes }, batch.labels)
-    const score = addScores(run.score, { examples, correct, loss: loss * examples })
-    return {
-      run: advance(run, () => ({ ...run, ...learned, cursor: batch.next, score })),
-      numbers: { examples, loss, accuracy: correct / examples, gradientNorm, learningRate },
-    }
-  }
-}
-
-const numbersOf = (tensor: Tensor): Promise<Float32Array> => tensor.data() as Promise<Float32Array>

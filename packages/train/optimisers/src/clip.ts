@@ -1,4 +1,4 @@
-import { addN, div, add, minimum, mul, sqrt, square, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { add, div, minimum, mul, sqrt, square, stack, sum, type Tensor } from '@tensorflow/tfjs-core'
 import { leaves, map } from '@resfn/tree'
 import type { Optimiser } from './optimiser.ts'
 
@@ -17,7 +17,9 @@ import type { Optimiser } from './optimiser.ts'
  * assert.equal(globalNorm({ a: tf.tensor1d([3]), b: tf.tensor2d([[4]]) }).dataSync()[0], 5)
  * ```
  */
-export const globalNorm = (tree: unknown): Tensor => sqrt(addN(leaves(tree).map((leaf) => sum(square(leaf)))))
+export const globalNorm = (tree: unknown): Tensor =>
+  // Not addN: on WebGPU it binds all its tensors at once, and a GPU takes only eight.
+  sqrt(sum(stack(leaves<Tensor>(tree).map((leaf) => sum(square(leaf))))))
 
 /**
  * Clips gradients: the optimiser gets `g * min(1, limit / (norm + 1e-6))`, norm being that of all gradients together, so their direction stays.

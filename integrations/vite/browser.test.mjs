@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { chromium } from 'playwright-core'
-import { parseSync } from 'vite'
+import { createServer, parseSync } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChromium } from '../../scripts/chromium.mjs'
 import { makeApp } from './app.mjs'
@@ -19,6 +19,9 @@ if (executablePath === undefined) throw new Error('no Chromium was found; instal
 // No GPU is asked for: WebGL falls back to the software renderer that Chromium carries. The last flags keep it from calling home.
 const args = ['--headless=new', '--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run']
 
+// Chromium keeps WebGPU from software renderers unless told.
+const withWebgpu = [...args, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+
 let app
 let browser
 beforeAll(async () => {
@@ -31,20 +34,20 @@ afterAll(async () => {
 })
 
 /** Opens the page on a backend and waits until it is through; gives back its result and all that went wrong on the way. */
-const visit = async (backend, headers = {}) => {
-  const { url, stop } = await serve(join(app.folder, 'dist'), headers)
-  const page = await browser.newPage({ viewport: { width: 900, height: 1250 } })
+const visit = async (backend, { headers = {}, query = '', picture = backend, site = () => serve(join(app.folder, 'dist'), headers), from = browser } = {}) => {
+  const { url, stop } = await site()
+  const page = await from.newPage({ viewport: { width: 900, height: 1250 } })
   const errors = []
   const outside = []
   page.on('pageerror', ({ message }) => errors.push(message))
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && errors.push(message.text()))
   page.on('request', (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(url) && outside.push(request.url()))
   try {
-    await page.goto(`${url}/?backend=${backend}`)
+    await page.goto(`${url}/?backend=${backend}${query}`)
     const body = await page.waitForSelector('body[data-result]', { timeout: 240_000, state: 'attached' }).catch(async (error) => {
       throw new Error(`the page did not come to an end on ${backend}: ${await page.locator('#progress').textContent()}; ${errors.join('; ')}; ${error.message}`)
     })
-    await page.screenshot({ path: join(pictures, `${backend}${Object.keys(headers).length > 0 ? '-isolated' : ''}.png`), fullPage: true })
+    await page.screenshot({ path: join(pictures, `${picture}.png`), fullPage: true })
     return { ...JSON.parse(await body.getAttribute('data-result')), errors, outside, shown: await page.locator('#backend').textContent() }
   } finally {
     await page.close()
@@ -56,13 +59,13 @@ const expected = () => JSON.parse(readFileSync(join(app.folder, 'public', 'expec
 const differences = (a, b) => a.flat().map((value, i) => Math.abs(value - b.flat()[i]))
 
 /** What must hold on every backend. */
-const expectSameRun = (result, backend) => {
+const expectSameRun = (result, backend, steps = 10) => {
   expect(result).toMatchObject({ backend, errors: [], outside: [] })
   const node = expected()
   expect(result.logits.flat()).toHaveLength(20 * 10)
   expect(Math.max(...differences(result.logits, node.logits))).toBeLessThan(1e-4)
   // Ten steps let rounding grow, but the curve is the same curve.
-  expect(result.losses).toHaveLength(10)
+  expect(result.losses).toHaveLength(steps)
   expect(result.losses.at(-1)).toBeLessThan(result.losses[0])
   expect(Math.max(...differences(result.losses, node.losses))).toBeLessThan(1e-2)
   // After the second step nothing is left behind.
@@ -120,7 +123,7 @@ describe('the page in the browser', () => {
   })
 
   it('goes on with the run on WASM where the page is cross-origin isolated and memory is shared', async () => {
-    const result = await visit('wasm', isolation)
+    const result = await visit('wasm', { headers: isolation, picture: 'wasm-isolated' })
     console.log(`wasm, isolated: ${result.details}`)
     expectSameRun(result, 'wasm')
     expect(result).toMatchObject({ isolated: true, details: expect.stringMatching(/thread.*SIMD, \d+ kernels of resfn$/) })
@@ -134,9 +137,31 @@ describe('the page in the browser', () => {
     expect(result.backend).toBe(result.tried.some(({ backend }) => backend === 'webgl') ? 'wasm' : 'webgl')
   })
 
-  it('says what is wrong when a backend is not there', async () => {
-    const result = await visit('webgpu')
-    expect(result.error).toMatch(/webgpu: the app has not registered it: npm install @tensorflow\/tfjs-backend-webgpu/)
-    expect(result.shown).toBe(result.error)
+  it('goes on with the run on WebGPU', async () => {
+    const from = await chromium.launch({ executablePath, args: withWebgpu })
+    try {
+      // In software it is the slowest of all, so three steps have to do.
+      const result = await visit('webgpu', { query: '&steps=3', from })
+      console.log(`webgpu: ${result.details}`)
+      expectSameRun(result, 'webgpu', 3)
+    } finally {
+      await from.close()
+    }
+  })
+
+  it('goes on with the run on WASM where `vite dev` serves the sources', async () => {
+    const site = async () => {
+      const server = await createServer({ root: app.folder, logLevel: 'error', server: { host: '127.0.0.1', port: 5180, strictPort: false, hmr: false } })
+      await server.listen()
+      return { url: server.resolvedUrls.local[0].replace(/\/$/, ''), stop: () => server.close() }
+    }
+    expectSameRun(await visit('wasm', { site, picture: 'wasm-dev' }), 'wasm')
+  })
+
+  it('says what is wrong when a backend does not work', async () => {
+    const [missing, unknown] = [await visit('webgpu', { picture: 'webgpu-missing' }), await visit('gpu', { picture: 'unknown' })]
+    expect(missing.error).toMatch(/^no backend works here; tried:\n {2}webgpu: .+\nask for auto/)
+    expect(missing.shown).toBe(missing.error)
+    expect(unknown.error).toMatch(/^there is no backend "gpu"; those known are webgl, webgpu, wasm, cpu/)
   })
 })

@@ -11,8 +11,10 @@ const wasmPaths = {
   'tfjs-backend-wasm-threaded-simd.wasm': threaded,
 }
 
-/** `auto`, `webgl`, `wasm` or `cpu`. */
+/** `auto`, `webgl`, `webgpu`, `wasm` or `cpu`. */
 export const startBackend = async (choice: string): Promise<Chosen> => {
+  // The one that resfn does not load by itself: tfjs looks for a device as soon as it is imported.
+  if (choice === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu')
   const chosen = await chooseBackend(choice, { wasmPaths })()
   if (E.isLeft(chosen)) throw chosen.left
   return chosen.right

@@ -56,19 +56,19 @@ export const predict = async ({ net, run }: Model, set: ImageSet): Promise<reado
 /** What is seen of a step. */
 export type Seen = { readonly step: number; readonly of: number; readonly loss: number; readonly examplesPerSecond: number; readonly tensors: number }
 
-/** Goes on with the run, on all images of the set at every step. The run of the model is used up. */
-export async function* learn({ net, run }: Model, set: ImageSet): AsyncGenerator<Seen, Run<unknown, unknown>> {
+/** Goes on with the run for some steps, on all images of the set at every step. The run of the model is used up. */
+export async function* learn({ net, run }: Model, set: ImageSet, steps: number = task.here.steps): AsyncGenerator<Seen, Run<unknown, unknown>> {
   const from = run.step
   const training = {
     net,
     optimiser,
     loss: crossEntropy(),
     schedule: constantRate(task.here.learningRate),
-    epochs: run.cursor.epoch + task.here.steps,
+    epochs: run.cursor.epoch + steps,
     batches: (start: { readonly epoch: number; readonly batch: number }) => batches(set, { size: set.labels.length, key: key(1), transform, start }),
   }
   for await (const event of train(training, run)) {
-    if (event.type === 'step') yield { step: event.step - from, of: task.here.steps, loss: event.loss, examplesPerSecond: event.examplesPerSecond, tensors: tf.memory().numTensors }
+    if (event.type === 'step') yield { step: event.step - from, of: steps, loss: event.loss, examplesPerSecond: event.examplesPerSecond, tensors: tf.memory().numTensors }
     if (event.type === 'done') return event.run
   }
   throw new Error('the training did not end')

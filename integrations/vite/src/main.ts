@@ -14,7 +14,7 @@ const rate = ({ examplesPerSecond }: Seen): string => `${examplesPerSecond.toFix
 
 const describe = ({ backend, details }: Chosen): string => `${backend} (${details})`
 
-const main = async (choice: string): Promise<void> => {
+const main = async (choice: string, steps?: number): Promise<void> => {
   const chosen = await startBackend(choice)
   show('backend', describe(chosen), 'good')
   show('reason', [chosen.reason, ...chosen.tried.map(({ backend, reason }) => `${backend} not used: ${reason}`)].join('; '))
@@ -31,10 +31,10 @@ const main = async (choice: string): Promise<void> => {
   show('correct', `${correct} of ${logits.length}`)
 
   const seen: Seen[] = []
-  showLosses(seen, expected.losses)
-  for await (const step of learn(model, few)) {
+  showLosses(seen, expected.losses.slice(0, steps ?? expected.losses.length))
+  for await (const step of learn(model, few, steps)) {
     seen.push(step)
-    showLosses(seen, expected.losses)
+    showLosses(seen, expected.losses.slice(0, steps ?? expected.losses.length))
     show('progress', `step ${step.step} of ${step.of}, loss ${step.loss.toFixed(4)}, ${rate(step)}`)
   }
   const [first, last] = [seen[0], seen.at(-1)]
@@ -46,10 +46,13 @@ const main = async (choice: string): Promise<void> => {
   document.body.dataset.result = JSON.stringify(result)
 }
 
-const choice = new URLSearchParams(location.search).get('backend') ?? 'auto'
+// ?backend=webgl&steps=5
+const asked = new URLSearchParams(location.search)
+const choice = asked.get('backend') ?? 'auto'
+const steps = Number(asked.get('steps'))
 for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) if (link.dataset.backend === choice) link.setAttribute('aria-current', 'page')
 
-main(choice).catch((error: unknown) => {
+main(choice, steps > 0 ? steps : undefined).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   show('backend', message, 'bad')
   document.body.dataset.result = JSON.stringify({ choice, error: message })

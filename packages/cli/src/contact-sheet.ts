@@ -47,7 +47,7 @@ export const contactSheet = (set: ImageSet, columns: number): TE.TaskEither<CliE
       const names = set.classes.map((name, row) => `<text x="${margin}" y="${place(row, 0)[1] + half + 5}">${escape(name)}</text>`)
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="15">${names.join('')}</svg>`
       const image = sharp(drawImages(set, columns), { raw: { width, height, channels: 3 } })
-      return new Uint8Array(await image.composite([{ input: new TextEncoder().encode(svg) as Buffer }]).png().toBuffer())
+      return new Uint8Array(await image.composite([{ input: new TextEncoder().encode(svg) as Buffer }]).removeAlpha().png().toBuffer())
     },
     (error) => new CliError('ContactSheet', `the images could not be drawn (${error instanceof Error ? error.message : String(error)})`, { cause: error }),
   )

@@ -6,7 +6,7 @@ import { kernelsBase64, relaxedKernelsBase64 } from './kernels.generated.ts'
 export const operations = [
   'pack', 'convolve', 'filterGradient', 'padRows', 'add', 'relu', 'reluGradient', 'moments', 'combineMoments',
   'gradientMoments', 'combineGradient', 'normalise', 'normaliseGradient', 'maxPoolGradient', 'avgPoolGradient',
-  'winogradFilter', 'winograd', 'winogradSource', 'winogradPanels', 'winogradTiles', 'winogradFilterGradient',
+  'copyBlocks', 'winogradFilter', 'winograd', 'winogradSource', 'winogradPanels', 'winogradTiles', 'winogradFilterGradient',
 ] as const
 
 export type Operation = (typeof operations)[number]

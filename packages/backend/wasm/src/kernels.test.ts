@@ -140,6 +140,34 @@ for (const threads of [1, 2]) {
       for (const [i, product] of expected.entries()) closeTo(actual[i]!, product, 1e-5, `product ${i}`)
     })
 
+    it('slices, pads and tiles as the cpu backend does', async () => {
+      const compute = (): tf.Tensor[] => {
+        const x = tf.tensor4d(values(3 * 4 * 5 * 6, 1), [3, 4, 5, 6])
+        const five = tf.reshape(x, [3, 2, 2, 5, 6])
+        return [
+          tf.slice(x, [1, 1, 2, 3], [2, 2, 3, 2]), tf.slice(x, [0, 1, 0, 0], [3, 2, 5, 6]), tf.slice(x, [2]), tf.slice(x, [0, 0, 0, 5], [-1, -1, -1, 1]),
+          tf.slice(tf.reshape(x, [36, 10]), [0, 0], [36, 5]), tf.slice(five, [1, 0, 1, 2, 3], [2, 1, 1, 3, 2]), tf.slice(tf.tensor1d([1, 2, 3]), 1, 1),
+          tf.slice(x, [0, 0, 0, 0], [3, 4, 5, 0]),
+          tf.pad(x, [[0, 1], [2, 0], [1, 1], [0, 3]]), tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 0]]), tf.pad(five, [[1, 0], [0, 1], [1, 1], [0, 0], [2, 2]]),
+          tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], 7),
+          tf.tile(x, [1, 1, 1, 2]), tf.tile(x, [2, 1, 1, 1]), tf.tile(x, [1, 3, 1, 2]), tf.tile(tf.slice(x, [0, 0, 0, 0], [3, 1, 1, 6]), [1, 4, 5, 1]),
+          tf.broadcastTo(tf.tensor1d([1, 2, 3]), [4, 2, 3]), tf.tile(tf.scalar(2), []), tf.tile(tf.tensor1d([1, 2]), [1]),
+        ]
+      }
+      const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
+      for (const [i, output] of expected.entries()) expect(actual[i], `output ${i}`).toEqual(output)
+    })
+
+    it('copies large boxes on all threads', async () => {
+      const compute = (): tf.Tensor[] => {
+        const x = tf.tensor4d(values(8 * 30 * 30 * 17, 1), [8, 30, 30, 17])
+        const middle = tf.slice(x, [0, 1, 1, 0], [8, 28, 28, 17])
+        return [middle, tf.pad(middle as tf.Tensor4D, [[0, 0], [1, 1], [1, 1], [0, 3]]), tf.tile(tf.slice(x, [0, 0, 0, 0], [8, 1, 1, 17]), [1, 20, 20, 1])]
+      }
+      const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
+      for (const [i, output] of expected.entries()) expect(actual[i], `output ${i}`).toEqual(output)
+    })
+
     it('keeps NaN', async () => {
       const outputs = await onBackend('wasm', () => {
         const x = tf.tensor4d([Number.NaN, 1, 2, 3, 4, 5, 6, 7], [1, 1, 1, 8])

@@ -1,6 +1,7 @@
-import { backend_util, getKernel, registerKernel, unregisterKernel, util } from '@tensorflow/tfjs-core'
+import { backend_util, getKernel, registerKernel, slice_util, unregisterKernel, util } from '@tensorflow/tfjs-core'
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import { filterGradient, forward, inputGradient, matMul } from './convolution.ts'
+import { pad, slice, tile } from './copying.ts'
 import type { Device } from './device.ts'
 import { elementwise } from './elementwise.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient, columnSums } from './normalisation.ts'
@@ -144,6 +145,21 @@ const own: { readonly [kernelName: string]: Own } = {
     if (x!.dtype === 'string') return undefined
     device.backend.incRef(x!.dataId as object)
     return { dataId: x!.dataId, shape: x!.shape, dtype: x!.dtype }
+  },
+  Slice: (device, { x }, attributes) => {
+    if (!areFloats(x)) return undefined
+    const { begin, size } = attributes as { readonly begin: number | number[]; readonly size?: number | number[] }
+    const [first, lengths] = slice_util.parseSliceParams(x as never, begin, size as number[]) as [number[], number[]]
+    slice_util.assertParamsValid(x as never, first, lengths)
+    return sizeOf(lengths) > 0 ? slice(device, x!, { begin: first, size: lengths }) : undefined
+  },
+  PadV2: (device, { x }, attributes) => {
+    const { paddings, constantValue } = attributes as { readonly paddings: readonly [number, number][]; readonly constantValue: number }
+    return areFloats(x) && constantValue === 0 ? pad(device, x!, paddings) : undefined
+  },
+  Tile: (device, { x }, attributes) => {
+    const { reps } = attributes as { readonly reps: readonly number[] }
+    return areFloats(x) && reps.length === x!.shape.length && reps.every((count) => count > 0) ? tile(device, x!, reps) : undefined
   },
   Sum: reduction('sum'),
   Mean: reduction('mean'),

@@ -1,0 +1,70 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { Device } from './device.ts'
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
+const stridesOf = (shape: readonly number[]): readonly number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)) * 4)
+
+type Copy = {
+  readonly from: number
+  readonly to: number
+  /** Length of the copied box along every axis, and the bytes from one place to the next in source and target. */
+  readonly lengths: readonly number[]
+  readonly fromStrides: readonly number[]
+  readonly toStrides: readonly number[]
+}
+
+// Copies a box. Axes that lie densely in both places are one run of floats; undefined if more than three others remain.
+const copyBox = (device: Device, { from, to, lengths, fromStrides, toStrides }: Copy): true | undefined => {
+  let count = 1
+  let axes = lengths.length
+  while (axes > 0 && (lengths[axes - 1] === 1 || (fromStrides[axes - 1] === count * 4 && toStrides[axes - 1] === count * 4))) count *= lengths[--axes]!
+  const outer = Array.from({ length: axes }, (_, axis) => axis).filter((axis) => lengths[axis] !== 1)
+  if (outer.length > 3) return undefined
+  const padded = (values: readonly number[], filler: number): readonly number[] => [
+    ...Array.from({ length: 3 - outer.length }, () => filler),
+    ...outer.map((axis) => values[axis]!),
+  ]
+  device.run('copyBlocks', [from, to, ...padded(lengths, 1), count, ...padded(fromStrides, 0), ...padded(toStrides, 0)], sizeOf(lengths))
+  return true
+}
+
+/** The box of `size` from `begin` on; undefined if it has too many axes. */
+export const slice = (device: Device, x: TensorInfo, { begin, size }: { readonly begin: readonly number[]; readonly size: readonly number[] }): TensorInfo | undefined => {
+  const strides = stridesOf(x.shape)
+  const out = device.output(size)
+  const from = device.address(x) + begin.reduce((offset, start, axis) => offset + start * strides[axis]!, 0)
+  if (copyBox(device, { from, to: device.address(out), lengths: size, fromStrides: strides, toStrides: stridesOf(size) })) return out
+  device.backend.disposeData(out.dataId as object)
+  return undefined
+}
+
+/** x with zeros before and after along each axis; undefined if it has too many axes. */
+export const pad = (device: Device, x: TensorInfo, paddings: readonly (readonly [number, number])[]): TensorInfo | undefined => {
+  const shape = x.shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1])
+  const strides = stridesOf(shape)
+  const out = device.output(shape)
+  const at = device.address(out)
+  if (sizeOf(shape) !== sizeOf(x.shape)) device.zero(at, sizeOf(shape) * 4)
+  const to = paddings.reduce((offset, [before], axis) => offset + before * strides[axis]!, at)
+  if (copyBox(device, { from: device.address(x), to, lengths: x.shape, fromStrides: stridesOf(x.shape), toStrides: strides })) return out
+  device.backend.disposeData(out.dataId as object)
+  return undefined
+}
+
+/** x repeated along each axis; undefined unless the repeated axes are one axis, or neighbours of length 1. */
+export const tile = (device: Device, x: TensorInfo, reps: readonly number[]): TensorInfo | undefined => {
+  const repeated = reps.flatMap((count, axis) => (count === 1 ? [] : [axis]))
+  const [first = 0, last = 0] = [repeated[0], repeated.at(-1)]
+  if (first !== last && sizeOf(x.shape.slice(first, last + 1)) !== 1) return undefined
+  const [outer, inner] = [sizeOf(x.shape.slice(0, first)), sizeOf(x.shape.slice(first))]
+  const times = sizeOf(reps)
+  const out = device.output(x.shape.map((length, axis) => length * reps[axis]!))
+  copyBox(device, {
+    from: device.address(x),
+    to: device.address(out),
+    lengths: [outer, times, inner],
+    fromStrides: [inner * 4, 0, 4],
+    toStrides: [times * inner * 4, inner * 4, 4],
+  })
+  return out
+}

@@ -1,6 +1,6 @@
 import { env } from '@tensorflow/tfjs-core'
 import { chooseBackend, type Chosen, describeBackend } from '@resfn/runtime'
-import { either as E, function as F, taskEither as TE } from 'fp-ts'
+import { function as F, taskEither as TE } from 'fp-ts'
 import { type Context, say } from './context.ts'
 import { type CliError, toCliError } from './error.ts'
 import { knownBackend } from './settings.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nets } from '@resfn/archs'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { resfn, temporaryFolder } from './fixtures/context.ts'
 import { writeImages } from './fixtures/images.ts'
@@ -237,7 +237,7 @@ describe('a trained run', () => {
 
   describe('predicts files', () => {
     // The bar of class 3, dark on light, as a photograph would show it, larger and coloured.
-    const picture = (background: number, ink: number): sharp.Sharp => {
+    const picture = (background: number, ink: number): Sharp => {
       const pixels = Uint8Array.from({ length: 28 * 28 }, (_, at) => (Math.floor(at / 28) >= 6 && Math.floor(at / 28) < 12 ? ink : background))
       return sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } }).resize(280, 280, { kernel: 'nearest' }).toColourspace('srgb')
     }

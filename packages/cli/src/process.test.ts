@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { key, uniform } from '@resfn/random'
 import { decode } from '@resfn/safetensors'
 import { either as E } from 'fp-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -75,10 +76,11 @@ describe('the command as a process', () => {
   it('killed at any moment and resumed, ends at the weights and the log of the unbroken run', async () => {
     let child = start([...train, '--out', 'killed'])
     const kills = [0, 17, 70]
-    for (const lines of kills) {
+    const delays = uniform(key(1), kills.length, { low: 0, high: 25 })
+    for (const [i, lines] of kills.entries()) {
       await hasLogged('killed', lines, child)
       // Somewhere in a step, in a save or in an evaluation.
-      await pause(Math.random() * 25)
+      await pause(delays[i]!)
       child.kill('SIGKILL')
       await ended(child)
       child = start(existsSync(checkpoint('killed')) ? ['train', '--resume', 'killed'] : [...train, '--out', 'killed'])

@@ -8,7 +8,6 @@ import { describeData, knownDigests, loadData } from '../data-source.ts'
 import { type CliError, toCliError } from '../error.ts'
 import { count } from '../format.ts'
 import { wholeFrom } from '../numbers.ts'
-import { orThrow } from '../or-throw.ts'
 import { commonFlags, type CommonFlags, type Output, print } from '../output.ts'
 
 type FetchFlags = CommonFlags & { readonly mirror?: string }

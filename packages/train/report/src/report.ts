@@ -10,7 +10,7 @@ const facts = (kind: string, list: readonly Fact[], wrap: (fact: string) => stri
 
 const mistake = (classes: readonly string[]) => ({ index, image, label, predicted, probability }: Mistake): string => {
   const [is, says] = [classes[label] ?? `class ${label}`, classes[predicted] ?? `class ${predicted}`]
-  return `<li><img src="${dataUrl(image)}" alt="test image ${index}: ${escape(is)}"><b>${escape(is)}</b><s>${escape(says)}</s> <small>${Math.floor(100 * probability)} % sure · no. ${index}</small></li>`
+  return `<li><img src="${dataUrl(image)}" alt="test image ${index}: ${escape(is)}"><b>${escape(is)}</b><s>${escape(says)}</s> <small>${Math.floor(100 * probability)} % sure · no. ${index}</small></li>`
 }
 
 const section = (title: string, note: string, body: string): string =>
@@ -45,7 +45,7 @@ export const report = (run: Run): string => {
   const body = [
     `<header><h1>${escape(title)}</h1>${subtitle === '' ? '' : `<p>${escape(subtitle)}</p>`}</header>`,
     facts('headline', headline, (fact) => `<div>${fact}</div>`),
-    epochs.length === 0 ? '' : section('Training', '', curves(run) + epochTable(run)),
+    epochs.length === 0 ? '' : section('Training', 'Train: means over the epoch while it ran, so with augmentation and label smoothing where there are any. Test: at its end.', curves(run) + epochTable(run)),
     section('Confusion matrix', 'Rows: what the image is. Columns: what the net says. Test images.', `<div class="card">${confusionMatrix(run)}</div>`),
     section('Class by class', '', `<div class="card">${perClass(run)}</div>`),
     mistakes.length === 0

@@ -56,7 +56,7 @@ const unit = (shortcut: NonNullable<CifarResnetOptions['shortcut']>, out: number
  * fully connected layer; depth 6n + 2. 269,722 parameters at depth 20 with 32x32x3, 10 classes and option A.
  *
  * @param options depth, classes and the shortcuts
- * @throws RangeError if depth is not 6n + 2
+ * @throws RangeError if depth is not 6n + 2, or classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, with the path of the part that cannot take its input
  * Source: He et al., "Deep residual learning for image recognition" (2015), section 4.2; first values as in section 4.2 (He 2015, fan in).
  * @example

@@ -33,6 +33,7 @@ export type LenetOptions = {
  * connected layers of 120 and 84. 44,878 parameters for 28x28x1 and 10 classes.
  *
  * @param options classes, and the conventions of batch normalisation
+ * @throws RangeError if classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, for inputs that are too small
  * Source: LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.B; batch normalisation as in
  * Zhang et al., "Dive into deep learning", section 8.5.

@@ -27,7 +27,18 @@ const small = (depth: number, shortcut: 'A' | 'B' | 'C' | 'none'): NetEntry => (
   make: ({ classes }) => cifarResnet({ depth, classes, shortcut }),
 })
 
-/** The nets by name. The command line, the tests and the benchmarks read this table. */
+/**
+ * The nets by name. The command line, the tests and the benchmarks read this table.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { nets } from '@resfn/archs/nets'
+ *
+ * const { make, input } = nets['resnet20']!
+ * assert.deepEqual(make({ classes: 100 }).plan(input).output, [100])
+ * ```
+ */
 export const nets: { readonly [name: string]: NetEntry } = {
   'lenet-bn': { description: 'LeNet-5 with batch normalisation', input: [28, 28, 1], classes: 10, make: ({ classes }) => lenet({ classes }) },
   'd2l-resnet18': { description: 'ResNet-18 of "Dive into deep learning"', input: [96, 96, 1], classes: 10, make: ({ classes }) => d2lResnet18({ classes }) },

@@ -113,6 +113,7 @@ const textbookConv = (options: Conv2dOptions): Layer<Conv2dParams> => ({
  * parameters for one input channel and 10 classes.
  *
  * @param options classes
+ * @throws RangeError if classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, with the path of the part that cannot take its input
  * Source: Zhang et al., "Dive into deep learning", section 8.6.
  * @example

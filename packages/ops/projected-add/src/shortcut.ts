@@ -23,7 +23,7 @@ export type ShortcutOptions = { readonly out: number; readonly stride: number }
 export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias' | 'initial'>): Layer<Conv2dParams> => conv2d({ ...options, size: 1 })
 
 /**
- * The shortcut without parameters, option A: every `stride`-th pixel, and zeros for the new channels, put after the old ones.
+ * The shortcut without parameters, option A: `y[n,i,j,c] = x[n, s i, s j, c]` for the old channels c and 0 for the new ones after them.
  *
  * @param options output channels, at least the input's, and stride
  * @throws RangeError if `out` or `stride` is not a whole number of at least 1

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from './fixtures/context.ts'
 import { writeImages } from './fixtures/images.ts'
 
-// The command as it is installed: these tests run the build.
+// The command as it is installed: these tests run the build, which `npm test` makes first.
 const root = join(import.meta.dirname, '..')
 const main = join(root, 'dist', 'main.js')
 
@@ -57,7 +57,7 @@ const hasLogged = async (run: string, lines: number, child: ChildProcess): Promi
 
 describe('the command as a process', () => {
   beforeAll(() => {
-    execFileSync(process.execPath, [join(root, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-b', root])
+    if (!existsSync(main)) execFileSync(process.execPath, [join(root, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-b', root])
     writeImages(join(cwd, 'images'))
     expect(resfn([...train, '--out', 'whole'])).toMatchObject({ status: 0 })
   }, 300_000)

@@ -10,6 +10,9 @@ const commandOf = (job) =>
     ? [process.execPath, [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(job)]]
     : [process.env.RESFN_PYTHON, [join(import.meta.dirname, 'engines', 'pytorch.py'), JSON.stringify({ ...job, netData: nets[job.net], learningRate, momentum })]]
 
+/** An engine that has not done two steps by then is out. */
+const patience = 240_000
+
 /** Starts a worker; gives back what it said first, or `{ refused }`. */
 export const startChild = async (job) => {
   if (job.python !== undefined && !process.env.RESFN_PYTHON) return { job, refused: 'no Python: set RESFN_PYTHON to one that has torch' }
@@ -40,6 +43,11 @@ export const startChild = async (job) => {
     child.stdin.write(`${line}\n`)
     return next()
   }
+  const timer = setTimeout(() => {
+    deliver({ refused: `no two steps within ${patience / 1000} s` })
+    child.kill('SIGKILL')
+  }, patience)
   const first = await next()
+  clearTimeout(timer)
   return { job, ...first, run: (leastMs, leastSteps) => ask(`run ${leastMs} ${leastSteps}`), end: () => ask('end') }
 }

@@ -3,7 +3,7 @@ const columns = [
   ['engine', ({ engine }) => engine],
   ['threads', ({ threads }) => String(threads)],
   ['batch', ({ batch }) => String(batch)],
-  ['examples/s', ({ examplesPerSecond: rate }) => rate.toPrecision(rate < 100 ? 2 : 3).replace(/^(\d)\.(\d)e\+(\d)$/, (_, a, b, c) => String(Number(`${a}.${b}e${c}`)))],
+  ['examples/s', ({ examplesPerSecond: rate }) => String(Number(rate.toPrecision(rate < 100 ? 2 : 3)))],
   ['ms a step (quartiles)', ({ medianMs, lowMs, highMs }) => `${medianMs.toFixed(0)} (${lowMs.toFixed(0)} to ${highMs.toFixed(0)})`],
   ['steps', ({ steps }) => String(steps)],
   ['of resfn', ({ ofResfn }) => (ofResfn === undefined ? '' : `${ofResfn.toFixed(2)}x`)],

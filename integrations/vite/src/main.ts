@@ -55,5 +55,6 @@ for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) if (li
 main(choice, steps > 0 ? steps : undefined).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   show('backend', message, 'bad')
+  document.body.classList.add('failed')
   document.body.dataset.result = JSON.stringify({ choice, error: message })
 })

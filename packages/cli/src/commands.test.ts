@@ -282,6 +282,8 @@ describe('a trained run', () => {
     const { stdout, code } = await resfn(['train', '--resume', 'run', '--json'], { cwd })
     expect(code).toBe(0)
     expect(json(stdout)).toEqual(json(trained.stdout))
+    // From another folder too.
+    expect((await resfn(['train', '--resume', join(cwd, 'run')], { cwd: temporaryFolder() })).code).toBe(0)
   })
 
   it('is resumed with its own settings and its own images only', async () => {

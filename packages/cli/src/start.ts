@@ -52,8 +52,8 @@ export const startNew = (context: Context, flags: SettingFlags, out: string | un
       throw usageError(`${files.folder} already holds a run; go on with it (--resume ${files.folder}) or choose another folder (--out)`)
     const data = await orThrow(loadData(context, asked.data))
     const backend = await orThrow(startBackend(context, asked))
-    // The number of threads is kept, so that the run can be resumed with the same one.
-    const settings: Settings = { ...asked, backend: backend.backend, threads: backend.threads ?? 0 }
+    // What was chosen is kept, so that the run is resumed with the same images, backend and number of threads, from wherever.
+    const settings: Settings = { ...asked, data: data.source.folder ?? 'subset', backend: backend.backend, threads: backend.threads ?? 0 }
     const task = taskOf(settings, make({ classes: data.train.classes.length }), data)
     announce(context, task)
     const run = startRun(task.net, { optimiser: task.optimiser, key: fold(key(settings.seed), 'run'), input: task.input }) as AnyRun

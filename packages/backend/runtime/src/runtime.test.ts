@@ -1,5 +1,5 @@
-import { getBackend, memory, setBackend } from '@tensorflow/tfjs-core'
-import '@tensorflow/tfjs-backend-cpu'
+import { getBackend, memory, registerBackend, registerKernel, setBackend } from '@tensorflow/tfjs-core'
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
 import { type Adapter, adapters, BackendError, type Chosen, chooseBackend, describeBackend, environment, useBackend } from './index.ts'
@@ -91,6 +91,15 @@ describe('a choice by name', () => {
 
   it('gives the reason of the WASM backend for an impossible number of threads', async () => {
     expect(left(await chooseBackend('wasm', { threads: 0 })()).message).toContain('threads must be an integer from 1 to 64, got 0')
+  })
+
+  it('refuses a backend that lacks the precision of float32', async () => {
+    registerBackend('half', () => new MathBackendCPU())
+    // 1 + 2^-20 in 16 bits.
+    registerKernel({ kernelName: 'Add', backendName: 'half', kernelFunc: ({ backend }) => (backend as MathBackendCPU).makeTensorInfo([], 'float32', new Float32Array([1])) })
+    const half: Adapter = { ...working, start: async () => ((await setBackend('half')) ? { details: '16 bits' } : Promise.reject(new Error('no'))) }
+    const error = left(await chooseBackend('half', { adapters: { half } })())
+    expect(error.tried[0]!.reason).toBe('it computes 1 + 2^-20 = 1, so it lacks the precision of float32')
   })
 
   it('leaves no tensor behind', async () => {

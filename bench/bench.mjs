@@ -34,7 +34,6 @@ if (options.help) {
   console.log(usage)
   process.exit(0)
 }
-if (!existsSync(join(import.meta.dirname, '..', 'packages', 'train', 'loop', 'dist', 'index.js'))) fail('the packages are not built; run `pnpm build` first')
 
 const words = options.engine?.toLowerCase().split(',')
 const wanted = options.net?.split(',') ?? Object.keys(nets)
@@ -45,6 +44,8 @@ const number = (name, otherwise) => {
   return value > 0 ? value : fail(`--${name} must be a positive number, not ${options[name]}`)
 }
 const plan = { rounds: number('rounds', options.quick ? 1 : 5), leastMs: 1000 * number('seconds', options.quick ? 1 : 3), leastSteps: options.quick ? 2 : 3 }
+
+if (!existsSync(join(import.meta.dirname, '..', 'packages', 'train', 'loop', 'dist', 'index.js'))) fail('the packages are not built; run `pnpm build` first')
 
 const takesPart = (net) => ({ name, threads, nets: its }) =>
   its[net] !== undefined && !(options.quick && its[net].quick === false) && (words === undefined || words.some((word) => name.toLowerCase().includes(word))) && (options.threads === undefined || String(threads) === options.threads)

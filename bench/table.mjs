@@ -6,7 +6,7 @@ const columns = [
   ['examples/s', ({ examplesPerSecond: rate }) => String(Number(rate.toPrecision(rate < 100 ? 2 : 3)))],
   ['ms a step (quartiles)', ({ medianMs, lowMs, highMs }) => `${medianMs.toFixed(0)} (${lowMs.toFixed(0)} to ${highMs.toFixed(0)})`],
   ['steps', ({ steps }) => String(steps)],
-  ['of resfn', ({ ofResfn }) => (ofResfn === undefined ? '' : `${ofResfn.toFixed(2)}x`)],
+  ['of resfn', ({ ofResfn }) => (ofResfn === undefined ? '' : `${ofResfn < 0.1 ? Number(ofResfn.toPrecision(1)) : ofResfn.toFixed(2)}x`)],
   ['peak RSS, MB', ({ peakRssMb }) => peakRssMb.toFixed(0)],
   ['heap, MB', ({ heapMb }) => heapMb?.toFixed(0) ?? ''],
   ['tensors', ({ tensors, tensorsGrown }) => (tensors === undefined ? '' : tensorsGrown === 0 ? String(tensors) : `${tensors} (+${tensorsGrown})`)],

@@ -39,7 +39,7 @@ const tsconfig = (dir) => ({
   extends: `${posix.relative(dir, '.')}/tsconfig.base.json`,
   compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
   include: ['src'],
-  exclude: ['src/**/*.test.ts']
+  exclude: ['src/**/*.test.ts', 'src/**/fixtures']
 })
 
 const layerSource = (name, main) => `import { type Empty, type Layer, lift } from '@resfn/layer'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { commandCrew, ordersFor, workerLoop } from './crew.ts'
+import { allReady, commandCrew, ordersFor, workerLoop } from './crew.ts'
 import type { Crew } from './device.ts'
 
 /** Starts `size` worker threads that run the kernels of `module` on `memory`, told by the control block at `control`. */
@@ -13,7 +13,9 @@ export const startCrew = async (size: number, module: WebAssembly.Module, memory
         workerData: ordersFor(module, memory, control, i + 1, size),
       }),
   )
-  await Promise.all(workers.map((worker) => new Promise<void>((resolve, reject) => worker.once('online', resolve).once('error', reject))))
+  let failure: unknown
+  for (const worker of workers) worker.once('error', (error) => (failure = error))
+  await allReady(memory, control, size, () => failure)
   // A sleeping thread must not keep the process alive.
   for (const worker of workers) worker.unref()
   return commandCrew(memory, control, { size, maySleep: true, terminate: () => workers.forEach((worker) => void worker.terminate()) })

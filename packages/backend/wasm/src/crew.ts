@@ -30,6 +30,7 @@ export const workerLoop = `({ module, memory, control, index, threads, operation
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports
   const run = operations.map((name) => kernels[name])
   const state = new Int32Array(memory.buffer, control, 4)
+  Atomics.add(state, 1, 1)
   for (let seen = 0; ;) {
     for (let i = 0; Atomics.load(state, 0) === seen; i++) if (i >= spins) Atomics.wait(state, 0, seen)
     seen = Atomics.load(state, 0)
@@ -43,6 +44,15 @@ export const workerLoop = `({ module, memory, control, index, threads, operation
     Atomics.notify(state, 1)
   }
 }`
+
+/** Resolves when all `size` workers stand ready; rejects with the first error that `failure` shows. */
+export const allReady = async (memory: WebAssembly.Memory, control: number, size: number, failure: () => unknown): Promise<void> => {
+  const state = new Int32Array(memory.buffer, control, 4)
+  while (Atomics.load(state, 1) < size) {
+    if (failure() !== undefined) throw failure()
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
 
 /** Commands workers that run `workerLoop`; `maySleep` is false on the main thread of a page, which must not wait for a lock. */
 export const commandCrew = (

@@ -26,7 +26,8 @@ export type Crew = {
 export type Ground = {
   readonly backend: BackendWasm
   readonly memory: WebAssembly.Memory
-  readonly crew?: (module: WebAssembly.Module, control: number) => Promise<Crew | undefined>
+  /** Starts `size` more threads; left out where memory cannot be shared. */
+  readonly crew?: (size: number, module: WebAssembly.Module, control: number) => Promise<Crew | undefined>
 }
 
 /** A number that a kernel reads as float32; plain numbers are int32. */
@@ -51,7 +52,8 @@ export type Device = {
   readonly keep: (data: object, key: string, bytes: number, fill: (at: number) => void) => number | undefined
   readonly ints: (at: number, values: readonly number[]) => void
   readonly zero: (at: number, bytes: number) => void
-  readonly dispose: () => void
+  /** Changes the number of threads that work at once, as far as the platform can. */
+  readonly staff: (threads: number) => Promise<void>
 }
 
 // The control block: generation, parts done, operation, failures; then the arguments from byte 64.
@@ -84,7 +86,7 @@ const isShared = (memory: WebAssembly.Memory): boolean =>
   typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
 
 /** Loads the kernels onto the heap of a tfjs WASM backend. */
-export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Device> => {
+export const openDevice = ({ backend, memory, crew }: Ground): Device => {
   const { bytes, relaxed } = bestBinary()
   const module = moduleFor(bytes, isShared(memory))
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
@@ -94,7 +96,6 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
     if (at === 0) throw new RangeError(`the WASM heap has no room for ${bytes} bytes more; use smaller batches or dispose tensors`)
     return at
   }
-  const control = malloc(controlBytes)
   // Views go stale when the heap grows.
   let ints = new Int32Array(memory.buffer)
   let floats = new Float32Array(memory.buffer)
@@ -103,9 +104,12 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
     ints = new Int32Array(memory.buffer)
     floats = new Float32Array(memory.buffer)
   }
-  ints.fill(0, control >>> 2, (control + controlBytes) >>> 2)
-  let others = crew === undefined ? undefined : await crew(module, control)
-  const threads = 1 + (others?.size ?? 0)
+  const zero = (at: number, bytes: number): void => {
+    view()
+    ints.fill(0, at >>> 2, (at + bytes) >>> 2)
+  }
+  let control = malloc(controlBytes)
+  let others: Crew | undefined
   const kept = new WeakMap<object, Map<string, number | undefined>>()
   const disposeData = backend.disposeData.bind(backend)
   backend.disposeData = (data, force) => {
@@ -116,14 +120,22 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
     }
     return freed
   }
-  const first = (control + argumentsAt) >>> 2
+  const dispose = backend.dispose.bind(backend)
+  backend.dispose = () => {
+    others?.dispose()
+    others = undefined
+    dispose()
+  }
 
   return {
     backend,
-    threads,
+    get threads(): number {
+      return 1 + (others?.size ?? 0)
+    },
     relaxed,
     run: (operation, args, work) => {
       view()
+      const first = (control + argumentsAt) >>> 2
       for (let i = 0; i < args.length; i++) {
         const value = args[i]!
         if (typeof value === 'number') ints[first + i] = value
@@ -131,7 +143,7 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
       }
       if (others === undefined || work < threadsPayFrom) return kernels[operation](control + argumentsAt, 0, 1)
       others.start(operation)
-      kernels[operation](control + argumentsAt, 0, threads)
+      kernels[operation](control + argumentsAt, 0, 1 + others.size)
       others.finish()
     },
     address: (tensor) => backend.getMemoryOffset(tensor.dataId as object),
@@ -159,13 +171,15 @@ export const openDevice = async ({ backend, memory, crew }: Ground): Promise<Dev
       view()
       ints.set(values, at >>> 2)
     },
-    zero: (at, bytes) => {
-      view()
-      ints.fill(0, at >>> 2, (at + bytes) >>> 2)
-    },
-    dispose: () => {
+    zero,
+    staff: async (threads) => {
+      if (threads === 1 + (others?.size ?? 0)) return
+      // A fresh block: threads that are told to end may still read the old one.
+      if (others !== undefined) control = malloc(controlBytes)
       others?.dispose()
       others = undefined
+      zero(control, controlBytes)
+      if (threads > 1) others = await crew?.(threads - 1, module, control)
     },
   }
 }

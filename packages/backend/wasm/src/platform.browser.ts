@@ -31,20 +31,20 @@ const urlOf = (paths: WasmPaths): string => (typeof paths === 'string' ? `${path
 /** The browser: the SIMD binary of tfjs; on cross-origin isolated pages with its memory declared shared, and web workers for our kernels. */
 export const platform: Platform = {
   threads: () => (globalThis.crossOriginIsolated === true ? Math.min(mostThreads, globalThis.navigator.hardwareConcurrency) : 1),
-  open: async ({ threads, paths }): Promise<Ground> => {
+  open: async ({ paths }): Promise<Ground> => {
     if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT'))) throw new Error('this browser has no WebAssembly SIMD; use another backend, such as webgl')
     // The threaded binary of tfjs starts its workers from the text of its own code, which minifiers break, and shares half of the cores.
     env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
     const factory = findBackendFactory('wasm')
     removeBackend('wasm')
     registerBackend('wasm', factory)
-    const shared = threads > 1 && globalThis.crossOriginIsolated === true
+    const shared = globalThis.crossOriginIsolated === true
     if (!(await (paths === undefined ? setBackend('wasm') : start(urlOf(paths), shared)))) {
       throw new Error(`tfjs could not start its WASM backend; serve ${file} of @tensorflow/tfjs-backend-wasm/wasm-out and pass its folder as useWasm({ paths })`)
     }
     const backend = currentBackend() as BackendWasm
     const { memory } = (backend.wasm as unknown as { readonly asm: { readonly memory: WebAssembly.Memory } }).asm
     const workers = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
-    return { backend, memory, ...(workers && { crew: (kernels, control) => startCrew(threads - 1, kernels, memory, control) }) }
+    return { backend, memory, ...(workers && { crew: (size, kernels, control) => startCrew(size, kernels, memory, control) }) }
   },
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
+import { findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { startCrew } from './crew.node.ts'
 import type { Ground } from './device.ts'
@@ -50,14 +50,14 @@ const loadModule = async (): Promise<Module> => {
 /** Node: the SIMD binary of tfjs with its memory declared shared, and worker threads for our kernels. */
 export const platform: Platform = {
   threads: () => Math.min(mostThreads, availableParallelism()),
-  open: async ({ threads }): Promise<Ground> => {
+  open: async (): Promise<Ground> => {
     const module = await loadModule()
     const { memory } = module.asm
     const backend = new BackendWasm(module)
-    removeBackend('wasm')
+    if (findBackendFactory('wasm') != null) removeBackend('wasm')
     registerBackend('wasm', () => backend)
     await setBackend('wasm')
     const shared = memory.buffer instanceof SharedArrayBuffer
-    return { backend, memory, ...(shared && threads > 1 && { crew: (kernels, control) => startCrew(threads - 1, kernels, memory, control) }) }
+    return { backend, memory, ...(shared && { crew: (size, kernels, control) => startCrew(size, kernels, memory, control) }) }
   },
 }

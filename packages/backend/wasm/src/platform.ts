@@ -14,5 +14,5 @@ export type Platform = {
   /** How many threads are used when none are asked for. */
   readonly threads: () => number
   /** Starts the tfjs backend 'wasm' and makes it current. */
-  readonly open: (options: { readonly threads: number; readonly paths?: WasmPaths }) => Promise<Ground>
+  readonly open: (options: { readonly paths?: WasmPaths }) => Promise<Ground>
 }

@@ -74,6 +74,25 @@ describe('useWasm', () => {
     }
   })
 
+  it('keeps living tensors when called again', async () => {
+    await useWasm({ threads: 1 })
+    const x = tf.tensor1d([1, 2, 3])
+    const backend = tf.backend()
+    const { dispose } = await useWasm({ threads: 2 })
+    expect(tf.backend()).toBe(backend)
+    expect([...tf.add(x, x).dataSync()]).toEqual([2, 4, 6])
+    x.dispose()
+    dispose()
+  })
+
+  it('starts anew after the backend was removed', async () => {
+    await useWasm({ threads: 2 })
+    tf.removeBackend('wasm')
+    const { dispose } = await useWasm({ threads: 2 })
+    expect(train(1).every(Number.isFinite)).toBe(true)
+    dispose()
+  })
+
   it('still works on one thread after dispose', async () => {
     const report = await useWasm({ threads: 2 })
     const before = train(2)

@@ -1,5 +1,7 @@
 import { platform } from '#platform'
+import { findBackend, setBackend } from '@tensorflow/tfjs-core'
 import { openDevice } from './device.ts'
+import type { Device } from './device.ts'
 import type { WasmPaths } from './platform.ts'
 import { kernelNames, registerKernels } from './register.ts'
 
@@ -23,8 +25,19 @@ export type WasmReport = {
   readonly dispose: () => void
 }
 
+// The devices on backends that tfjs holds: asking again must not take the heap from under living tensors.
+const devices = new WeakMap<object, Device>()
+
+const open = async (paths: WasmPaths | undefined): Promise<Device> => {
+  const device = openDevice(await platform.open({ ...(paths !== undefined && { paths }) }))
+  registerKernels(device)
+  devices.set(device.backend, device)
+  return device
+}
+
 /**
- * Starts the tfjs backend 'wasm', makes it current, and registers the kernels that training needs on it.
+ * Starts the tfjs backend 'wasm', makes it current, and registers the kernels that training needs on it. Called
+ * again, it keeps the backend and its tensors and only changes the number of threads.
  *
  * @param options number of threads; in the browser, the URL of the tfjs binary
  * @returns what was set up
@@ -41,7 +54,9 @@ export const useWasm = async ({ threads = platform.threads(), paths }: WasmOptio
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads must be an integer from 1 to 64, got ${threads}`)
   }
-  const device = await openDevice(await platform.open({ threads, ...(paths !== undefined && { paths }) }))
-  registerKernels(device)
-  return { backend: 'wasm', simd: device.relaxed ? 'relaxed' : 'strict', threads: device.threads, kernels: kernelNames, dispose: device.dispose }
+  const device = devices.get(findBackend('wasm') ?? {}) ?? (await open(paths))
+  await setBackend('wasm')
+  await device.staff(threads)
+  const dispose = (): void => void device.staff(1)
+  return { backend: 'wasm', simd: device.relaxed ? 'relaxed' : 'strict', threads: device.threads, kernels: kernelNames, dispose }
 }

@@ -76,7 +76,10 @@ for (const { threads, relaxed } of ways) {
     let dispose = (): void => {}
     beforeAll(async () => {
       // Node 20 has relaxed SIMD behind a flag, later versions always.
-      if (relaxed) setFlagsFromString('--experimental-wasm-relaxed-simd')
+      if (relaxed) {
+        setFlagsFromString('--experimental-wasm-relaxed-simd')
+        tf.removeBackend('wasm')
+      }
       const report = await useWasm({ threads })
       dispose = report.dispose
       expect(report.threads).toBe(threads)

@@ -9,6 +9,9 @@ import { withSharedMemory } from './shared-memory.ts'
 
 const file = 'tfjs-backend-wasm-simd.wasm'
 
+// What the import above registered; it is still needed if the backend is removed.
+const factory = findBackendFactory('wasm')
+
 // The SIMD binary, with its memory declared shared if threads are to work on it. tfjs insists on a URL for each of its three binaries.
 const start = async (url: string, shared: boolean): Promise<boolean> => {
   const response = await fetch(url)
@@ -35,8 +38,7 @@ export const platform: Platform = {
     if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT'))) throw new Error('this browser has no WebAssembly SIMD; use another backend, such as webgl')
     // The threaded binary of tfjs starts its workers from the text of its own code, which minifiers break, and shares half of the cores.
     env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
-    const factory = findBackendFactory('wasm')
-    removeBackend('wasm')
+    if (findBackendFactory('wasm') != null) removeBackend('wasm')
     registerBackend('wasm', factory)
     const shared = globalThis.crossOriginIsolated === true
     if (!(await (paths === undefined ? setBackend('wasm') : start(urlOf(paths), shared)))) {

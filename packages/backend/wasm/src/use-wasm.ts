@@ -1,5 +1,5 @@
 import { platform } from '#platform'
-import { findBackend, setBackend } from '@tensorflow/tfjs-core'
+import { engine, setBackend } from '@tensorflow/tfjs-core'
 import { openDevice } from './device.ts'
 import type { Device } from './device.ts'
 import type { WasmPaths } from './platform.ts'
@@ -25,7 +25,8 @@ export type WasmReport = {
   readonly dispose: () => void
 }
 
-// The devices on backends that tfjs holds: asking again must not take the heap from under living tensors.
+// The devices on backends that tfjs holds: asking again must not take the heap from under living tensors. (Looked up in tfjs's registry:
+// its findBackend would start a backend that is not there yet.)
 const devices = new WeakMap<object, Device>()
 
 const open = async (paths: WasmPaths | undefined): Promise<Device> => {
@@ -54,7 +55,7 @@ export const useWasm = async ({ threads = platform.threads(), paths }: WasmOptio
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
     throw new RangeError(`threads must be an integer from 1 to 64, got ${threads}`)
   }
-  const device = devices.get(findBackend('wasm') ?? {}) ?? (await open(paths))
+  const device = devices.get(engine().registry['wasm'] ?? {}) ?? (await open(paths))
   await setBackend('wasm')
   await device.staff(threads)
   const dispose = (): void => void device.staff(1)

@@ -177,7 +177,7 @@ describe('a trained run', () => {
     })
     expect((rest['test'] as { readonly accuracy: number }).accuracy).toBeGreaterThan(0.8)
     for (const path of Object.values(files as { readonly [name: string]: string })) expect(existsSync(path)).toBe(true)
-    expect(trained.stderr).toContain('backend wasm (1 thread, SIMD')
+    expect(trained.stderr).toMatch(/^backend wasm \(1 thread, (relaxed )?SIMD/m)
     expect(trained.stderr).toMatch(/^epoch 12\/12 {2}train loss .* test loss .* accuracy /m)
   })
 

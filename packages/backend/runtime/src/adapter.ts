@@ -1,7 +1,7 @@
 import type { Environment } from './environment.ts'
 
 /** A folder, or a URL for each file, as a bundler gives them. The same as in @resfn/wasm, which need not be installed. */
-export type WasmPaths = string | { readonly [file in 'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm']: string }
+export type WasmPaths = string | { readonly 'tfjs-backend-wasm-simd.wasm': string }
 
 /** Settings that a backend may use. */
 export type StartOptions = {

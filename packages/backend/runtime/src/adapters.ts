@@ -53,7 +53,7 @@ const wasm: Adapter = {
     const { useWasm } = await import('@resfn/wasm')
     const started = await useWasm({ ...(threads !== undefined && { threads }), ...(wasmPaths !== undefined && { paths: wasmPaths }) })
     const crew = started.threads === 1 ? '1 thread' : `${started.threads} threads`
-    return { details: `${crew}, SIMD, ${started.kernels.length} kernels of resfn`, threads: started.threads, dispose: started.dispose }
+    return { details: `${crew}, ${started.simd === 'relaxed' ? 'relaxed SIMD' : 'SIMD'}, ${started.kernels.length} kernels of resfn`, threads: started.threads, dispose: started.dispose }
   },
 }
 

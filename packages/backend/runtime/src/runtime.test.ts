@@ -27,7 +27,7 @@ describe('the automatic choice', () => {
   it('takes the WASM kernels of resfn in Node, with the threads asked for', async () => {
     const chosen = right(await chooseBackend('auto', { threads: 1 })())
     expect(chosen).toMatchObject({ backend: 'wasm', threads: 1, tried: [], reason: 'the fastest that works in Node' })
-    expect(chosen.details).toMatch(/^1 thread, SIMD, \d+ kernels of resfn$/)
+    expect(chosen.details).toMatch(/^1 thread, (relaxed )?SIMD, \d+ kernels of resfn$/)
     expect(getBackend()).toBe('wasm')
     chosen.dispose()
   })

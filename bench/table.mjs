@@ -9,7 +9,7 @@ const columns = [
   ['of resfn', ({ ofResfn }) => (ofResfn === undefined ? '' : `${ofResfn < 0.1 ? Number(ofResfn.toPrecision(1)) : ofResfn.toFixed(2)}x`)],
   ['peak RSS, MB', ({ peakRssMb }) => peakRssMb.toFixed(0)],
   ['heap, MB', ({ heapMb }) => heapMb?.toFixed(0) ?? ''],
-  ['tensors', ({ tensors, tensorsGrown }) => (tensors === undefined ? '' : tensorsGrown === 0 ? String(tensors) : `${tensors} (+${tensorsGrown})`)],
+  ['tensors', ({ tensors, tensorsGrown }) => (tensors === undefined ? '' : !tensorsGrown ? String(tensors) : `${tensors} (+${tensorsGrown})`)],
   ['loss', ({ firstLoss, lastLoss }) => `${firstLoss.toFixed(2)} to ${lastLoss.toFixed(2)}`]
 ]
 

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-import { align, type Convolution, type Image, type Info, panels, type Place, type Tap } from './geometry.ts'
+import { align, type Convolution, type Info, panels, type Tap } from './geometry.ts'
 import { winograd, winogradFilterGradient, winogradFilterGradientPays, winogradPays } from './winograd.ts'
 
 // Pixels whose rows are gathered (or whose pointers are kept) together; the same as BLOCK * 6 in assembly/conv.ts.

@@ -39,7 +39,7 @@ export const trainCommand: Command<Context> = buildCommand<Flags, [], Context>({
       'report.html. Ctrl-C saves; --resume goes on, to exactly the weights that the unbroken run would have had.',
       '',
       'Presets:',
-      ...Object.entries(presets).map(([name, { description }]) => `  ${name.padEnd(13)} ${description}`),
+      ...Object.entries(presets).map(([name, { description }]) => `  ${name.padEnd(18)} ${description}`),
     ].join('\n'),
   },
   parameters: {

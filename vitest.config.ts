@@ -13,8 +13,8 @@ export default defineConfig({
     // One process per file: tfjs keeps its backends, kernels and gradients in a registry of the process.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     passWithNoTests: false,
     allowOnly: false
   }

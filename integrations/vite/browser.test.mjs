@@ -120,7 +120,7 @@ describe('the page in the browser', () => {
     const result = await visit('wasm')
     console.log(`wasm: ${result.details}`)
     expectSameRun(result, 'wasm')
-    expect(result).toMatchObject({ isolated: false, details: expect.stringMatching(/^1 thread, SIMD, \d+ kernels of resfn$/) })
+    expect(result).toMatchObject({ isolated: false, details: expect.stringMatching(/^1 thread, (relaxed )?SIMD, \d+ kernels of resfn$/) })
   })
 
   it('goes on with the run on WASM where the page is cross-origin isolated and memory is shared', async () => {

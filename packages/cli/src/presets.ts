@@ -89,7 +89,7 @@ export const presets: { readonly [name: string]: Preset } = {
   default: { description: 'ResNet-20 on all images that are found, for accuracy: one cycle of 10 epochs', recipe: modern },
   quick: {
     description: 'ResNet-8 on the 10,000 images that come with resfn: a few minutes on a laptop',
-    recipe: { ...modern, net: 'resnet8', epochs: 4, batch: 64, lr: 0.2 },
+    recipe: { ...modern, net: 'resnet8', epochs: 6, batch: 64, lr: 0.2 },
     data: 'subset',
   },
   'lenet-bn': { description: 'LeNet with batch normalisation as in "Dive into deep learning": rate 1, 10 epochs', recipe: { ...textbook, net: 'lenet-bn', lr: 1, resize: 0 } },

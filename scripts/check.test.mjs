@@ -126,6 +126,7 @@ const violations = [
   ['a README with its sections in another order', 'readme', (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replace('## API', '## Swap').replace('## Use', '## API').replace('## Swap', '## Use') })],
   ['a README with another title', 'readme', (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replace('# @resfn/gate', '# Gate') })],
   ['a README without an example', 'readme', (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replaceAll('```ts', '```js') })],
+  ['a link to a file that is not there', 'link', (read) => ({ [`${op}/README.md`]: `${read(`${op}/README.md`)}\n[more](../more.md#part)\n` })],
   ['a path of one machine', 'machine-path', source(`// see ${['', 'root', 'notes.txt'].join('/')}`)],
   ['the host of a registry', 'registry', () => ({ 'notes.md': `from ${['registry', 'example', 'org'].join('.')}\n` })],
   ['a lockfile that names a host', 'registry', () => ({ 'pnpm-lock.yaml': 'resolution: {tarball: https://example.org/a.tgz}\n' })],

@@ -1,4 +1,6 @@
-// READMEs follow one outline, and nothing committed names a machine, a package registry, or work left undone.
+import { posix } from 'node:path'
+
+// READMEs follow one outline, links lead somewhere, and nothing committed names a machine, a package registry, or work left undone.
 const outline = [
   ['What is this?', true], ['When to use it', true], ['Install', true], ['Use', true], ['API', true], ['Parameters and shapes', false], ['Reference', true]
 ]
@@ -33,6 +35,22 @@ const forbidden = [
   { rule: 'undone', pattern: new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|')})\\b`), mend: 'do it, or open an issue' }
 ]
 
+/** Relative links of a Markdown file, outside of code, without their anchors. */
+const links = (content) =>
+  [...content.replaceAll(/^(```|~~~)[\s\S]*?^\1\s*$/gm, '').matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(([, target]) => target)
+
+const deadLinks = (files, readText) =>
+  files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      links(readText(file))
+        .filter((target) => {
+          const path = posix.join(posix.dirname(file), target).replace(/\/$/, '')
+          return !files.some((known) => known === path || known.startsWith(`${path}/`))
+        })
+        .map((target) => ({ file, rule: 'link', problem: `links to ${target}, which is not in the repository`, mend: 'mend the path, or commit the file (is it ignored?)' }))
+    )
+
 export const prose = ({ packages, files }, readText) => [
   ...packages.filter(({ isPublic }) => isPublic).flatMap(readme),
   ...files
@@ -44,6 +62,7 @@ export const prose = ({ packages, files }, readText) => [
         return match === null ? [] : [{ file: `${file}:${content.slice(0, match.index).split('\n').length}`, rule, problem: `has "${match[0].trim()}"`, mend }]
       })
     }),
+  ...deadLinks(files, readText),
   ...files
     .filter((file) => file === 'pnpm-lock.yaml' && /https?:\/\//.test(readText(file)))
     .map((file) => ({ file, rule: 'registry', problem: 'names a host', mend: 'run `pnpm install` with the default registry settings (lockfileIncludeTarballUrl off)' }))

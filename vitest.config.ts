@@ -8,7 +8,13 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/**/src/**/*.test.ts', 'internal/**/src/**/*.test.ts', 'apps/**/src/**/*.test.ts', 'bench/**/*.test.{ts,mjs}', 'scripts/**/*.test.mjs'],
+    include: [
+      'packages/**/src/**/*.test.ts',
+      'internal/**/src/**/*.test.ts',
+      'apps/**/src/**/*.test.ts',
+      'bench/**/*.test.{ts,mjs}',
+      'scripts/**/*.test.mjs',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.cache/**'],
     // One process per file: tfjs keeps its backends, kernels and gradients in a registry of the process.
     pool: 'forks',
@@ -16,6 +22,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     passWithNoTests: false,
-    allowOnly: false
-  }
+    allowOnly: false,
+  },
 })

@@ -23,7 +23,18 @@ const fail = (text) => {
 
 const read = () => {
   try {
-    return parseArgs({ options: { net: { type: 'string' }, engine: { type: 'string' }, threads: { type: 'string' }, rounds: { type: 'string' }, seconds: { type: 'string' }, quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean' } } }).values
+    return parseArgs({
+      options: {
+        net: { type: 'string' },
+        engine: { type: 'string' },
+        threads: { type: 'string' },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        quick: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    }).values
   } catch (error) {
     return fail(error.message)
   }
@@ -43,17 +54,36 @@ const number = (name, otherwise) => {
   const value = Number(options[name] ?? otherwise)
   return value > 0 ? value : fail(`--${name} must be a positive number, not ${options[name]}`)
 }
-const plan = { rounds: number('rounds', options.quick ? 1 : 5), leastMs: 1000 * number('seconds', options.quick ? 1 : 3), leastSteps: options.quick ? 2 : 3 }
+const plan = {
+  rounds: number('rounds', options.quick ? 1 : 5),
+  leastMs: 1000 * number('seconds', options.quick ? 1 : 3),
+  leastSteps: options.quick ? 2 : 3,
+}
 
-if (!existsSync(join(import.meta.dirname, '..', 'packages', 'train', 'loop', 'dist', 'index.js'))) fail('the packages are not built; run `pnpm build` first')
+if (!existsSync(join(import.meta.dirname, '..', 'packages', 'train', 'loop', 'dist', 'index.js')))
+  fail('the packages are not built; run `pnpm build` first')
 
-const takesPart = (net) => ({ name, threads, nets: its }) =>
-  its[net] !== undefined && !(options.quick && its[net].quick === false) && (words === undefined || words.some((word) => name.toLowerCase().includes(word))) && (options.threads === undefined || String(threads) === options.threads)
+const takesPart =
+  (net) =>
+  ({ name, threads, nets: its }) =>
+    its[net] !== undefined &&
+    !(options.quick && its[net].quick === false) &&
+    (words === undefined || words.some((word) => name.toLowerCase().includes(word))) &&
+    (options.threads === undefined || String(threads) === options.threads)
 
-const machine = { cpu: cpus()[0]?.model.trim(), cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30), node: process.version, platform: `${process.platform}-${process.arch}` }
+const machine = {
+  cpu: cpus()[0]?.model.trim(),
+  cores: cpus().length,
+  memoryGb: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  platform: `${process.platform}-${process.arch}`,
+}
 const report = (text) => process.stderr.write(`${text}\n`)
 
-if (!options.json) console.log(`${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node.slice(1)}, ${machine.platform}\n`)
+if (!options.json)
+  console.log(
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, Node ${machine.node.slice(1)}, ${machine.platform}\n`,
+  )
 const all = []
 for (const net of wanted) {
   const chosen = engines.filter(takesPart(net))
@@ -70,5 +100,8 @@ if (!options.json) {
 }
 const found = faults(all)
 for (const fault of found) report(`FAULT ${fault}`)
-if (found.length === 0) report('memory and loss: as they should be (tensors constant from step 2 on, heap from step 8 on, peak below 2 GB, losses fall)')
+if (found.length === 0)
+  report(
+    'memory and loss: as they should be (tensors constant from step 2 on, heap from step 8 on, peak below 2 GB, losses fall)',
+  )
 process.exitCode = found.length === 0 ? 0 : 1

@@ -6,12 +6,40 @@ import { faults } from './measure.mjs'
 import { examples, nets } from './nets.mjs'
 import { table } from './table.mjs'
 
-const row = { engine: 'resfn wasm', net: 'resnet8', batch: 64, threads: 2, examplesPerSecond: 1000, medianMs: 64, lowMs: 60, highMs: 70, steps: 9, params: 5, firstLoss: 2.5, lastLoss: 1, peakRssMb: 200, heapMb: 70, heapGrownMb: 0, tensors: 60, tensorsGrown: 0 }
-const peer = { ...row, engine: 'PyTorch NCHW', examplesPerSecond: 1739.2, tensors: undefined, tensorsGrown: undefined, heapMb: undefined, heapGrownMb: undefined }
+const row = {
+  engine: 'resfn wasm',
+  net: 'resnet8',
+  batch: 64,
+  threads: 2,
+  examplesPerSecond: 1000,
+  medianMs: 64,
+  lowMs: 60,
+  highMs: 70,
+  steps: 9,
+  params: 5,
+  firstLoss: 2.5,
+  lastLoss: 1,
+  peakRssMb: 200,
+  heapMb: 70,
+  heapGrownMb: 0,
+  tensors: 60,
+  tensorsGrown: 0,
+}
+const peer = {
+  ...row,
+  engine: 'PyTorch NCHW',
+  examplesPerSecond: 1739.2,
+  tensors: undefined,
+  tensorsGrown: undefined,
+  heapMb: undefined,
+  heapGrownMb: undefined,
+}
 
 describe('what must hold of the rows', () => {
   it('holds of rows without fault, and of engines that refused', () => {
-    expect(faults([row, peer, { engine: 'tf.layers wasm', net: 'resnet8', threads: 1, refused: 'no kernel' }])).toEqual([])
+    expect(faults([row, peer, { engine: 'tf.layers wasm', net: 'resnet8', threads: 1, refused: 'no kernel' }])).toEqual(
+      [],
+    )
   })
 
   it.each([
@@ -20,7 +48,7 @@ describe('what must hold of the rows', () => {
     ['another net', { params: 6 }, /6 parameters, others have 6, 5/],
     ['tensors left behind', { tensorsGrown: 3 }, /3 tensors more than after step 2/],
     ['a heap that grows', { heapGrownMb: 16 }, /the heap grew by 16 MB/],
-    ['too much memory', { peakRssMb: 2048 }, /peak memory 2048 MB is not below 2 GB/]
+    ['too much memory', { peakRssMb: 2048 }, /peak memory 2048 MB is not below 2 GB/],
   ])('is broken by %s', (_, change, message) => {
     expect(faults([{ ...row, ...change }, peer])[0]).toMatch(message)
   })
@@ -32,8 +60,16 @@ describe('what must hold of the rows', () => {
 
 describe('the table', () => {
   it('compares with resfn on most threads and tells who refused and why', () => {
-    const lines = table([{ ...row, threads: 1, examplesPerSecond: 500 }, row, peer, { engine: 'tf.layers wasm', threads: 1, refused: 'no kernel' }]).split('\n')
-    expect(lines.filter((line) => line.startsWith('| resfn')).map((line) => /([\d.]+)x/.exec(line)?.[1])).toEqual(['0.50', '1.00'])
+    const lines = table([
+      { ...row, threads: 1, examplesPerSecond: 500 },
+      row,
+      peer,
+      { engine: 'tf.layers wasm', threads: 1, refused: 'no kernel' },
+    ]).split('\n')
+    expect(lines.filter((line) => line.startsWith('| resfn')).map((line) => /([\d.]+)x/.exec(line)?.[1])).toEqual([
+      '0.50',
+      '1.00',
+    ])
     expect(lines.find((line) => line.startsWith('| PyTorch'))).toMatch(/ 1740 .* 1\.74x /)
     expect(lines.at(-1)).toBe('- tf.layers wasm (1): no kernel')
     expect(new Set(lines.filter((line) => line.startsWith('|')).map(({ length }) => length)).size).toBe(1)
@@ -42,7 +78,9 @@ describe('the table', () => {
 
 describe('the benchmark', () => {
   it('names nets that exist, in every engine', () => {
-    expect(engines.flatMap(({ nets: its }) => Object.keys(its)).filter((name) => !Object.hasOwn(nets, name))).toEqual([])
+    expect(engines.flatMap(({ nets: its }) => Object.keys(its)).filter((name) => !Object.hasOwn(nets, name))).toEqual(
+      [],
+    )
   })
 
   it('trains on the same finite numbers every time', () => {
@@ -54,7 +92,9 @@ describe('the benchmark', () => {
   })
 
   it.each([['--speed'], ['--rounds=0']])('explains itself when it is asked for %s', (option) => {
-    const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'bench.mjs'), option], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'bench.mjs'), option], {
+      encoding: 'utf8',
+    })
     expect(status).toBe(2)
     expect(stderr).toContain('--engine')
   })

@@ -8,14 +8,21 @@ const mark = '@bench '
 const commandOf = (job) =>
   job.python === undefined
     ? [process.execPath, [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(job)]]
-    : [process.env.RESFN_PYTHON, [join(import.meta.dirname, 'engines', 'pytorch.py'), JSON.stringify({ ...job, netData: nets[job.net], learningRate, momentum })]]
+    : [
+        process.env.RESFN_PYTHON,
+        [
+          join(import.meta.dirname, 'engines', 'pytorch.py'),
+          JSON.stringify({ ...job, netData: nets[job.net], learningRate, momentum }),
+        ],
+      ]
 
 /** An engine that has not done two steps by then is out. */
 const patience = 240_000
 
 /** Starts a worker; gives back what it said first, or `{ refused }`. */
 export const startChild = async (job) => {
-  if (job.python !== undefined && !process.env.RESFN_PYTHON) return { job, refused: 'no Python: set RESFN_PYTHON to one that has torch' }
+  if (job.python !== undefined && !process.env.RESFN_PYTHON)
+    return { job, refused: 'no Python: set RESFN_PYTHON to one that has torch' }
   const [command, args] = commandOf(job)
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const messages = []
@@ -35,10 +42,15 @@ export const startChild = async (job) => {
     noise = (noise + chunk).slice(-2000)
   })
   child.on('error', ({ message }) => deliver({ refused: message }))
-  child.on('close', (code, signal) => deliver({ refused: `the process ended (${signal ?? code})${noise.trim() === '' ? '' : `: ${noise.trim().split('\n').at(-1)}`}` }))
+  child.on('close', (code, signal) =>
+    deliver({
+      refused: `the process ended (${signal ?? code})${noise.trim() === '' ? '' : `: ${noise.trim().split('\n').at(-1)}`}`,
+    }),
+  )
   // A child that died does not take the parent with it.
   child.stdin.on('error', () => {})
-  const next = () => (messages.length > 0 ? Promise.resolve(messages.shift()) : new Promise((resolve) => waiting.push(resolve)))
+  const next = () =>
+    messages.length > 0 ? Promise.resolve(messages.shift()) : new Promise((resolve) => waiting.push(resolve))
   const ask = (line) => {
     child.stdin.write(`${line}\n`)
     return next()

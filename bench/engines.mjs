@@ -7,8 +7,23 @@ export const engines = [
   { name: 'resfn wasm', module: 'resfn', threads: 2, nets: everywhere },
   { name: 'tf.layers wasm', module: 'tf-layers', backend: 'wasm', threads: 1, nets: { resnet8: {} } },
   { name: 'tf.layers @resfn/wasm', module: 'tf-layers', backend: '@resfn/wasm', threads: 2, nets: everywhere },
-  { name: 'tf.layers cpu', module: 'tf-layers', backend: 'cpu', threads: 1, nets: { resnet8: { reduced: 1 }, resnet20: { reduced: 1, quick: false } } },
-  { name: 'jax-js wasm', module: 'jax-js', threads: 1, nets: { resnet8: { reduced: 8 }, resnet20: { reduced: 8, quick: false }, 'd2l-resnet18': { reduced: 1, quick: false } } },
+  {
+    name: 'tf.layers cpu',
+    module: 'tf-layers',
+    backend: 'cpu',
+    threads: 1,
+    nets: { resnet8: { reduced: 1 }, resnet20: { reduced: 1, quick: false } },
+  },
+  {
+    name: 'jax-js wasm',
+    module: 'jax-js',
+    threads: 1,
+    nets: {
+      resnet8: { reduced: 8 },
+      resnet20: { reduced: 8, quick: false },
+      'd2l-resnet18': { reduced: 1, quick: false },
+    },
+  },
   { name: 'PyTorch NCHW', python: 'NCHW', threads: 2, nets: everywhere },
-  { name: 'PyTorch channels_last', python: 'channels_last', threads: 2, nets: everywhere }
+  { name: 'PyTorch channels_last', python: 'channels_last', threads: 2, nets: everywhere },
 ]

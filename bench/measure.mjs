@@ -13,7 +13,18 @@ const rowOf = ({ job, ms, version, params, firstMs, refused, ...end }) => {
   if (refused !== undefined) return { ...about, refused }
   const sorted = [...ms].sort((a, b) => a - b)
   const median = quantile(sorted, 0.5)
-  return { ...about, examplesPerSecond: (job.batch * 1000) / median, medianMs: median, lowMs: quantile(sorted, 0.25), highMs: quantile(sorted, 0.75), steps: ms.length, firstMs, params, version, ...end }
+  return {
+    ...about,
+    examplesPerSecond: (job.batch * 1000) / median,
+    medianMs: median,
+    lowMs: quantile(sorted, 0.25),
+    highMs: quantile(sorted, 0.75),
+    steps: ms.length,
+    firstMs,
+    params,
+    version,
+    ...end,
+  }
 }
 
 /** The rows of one net. `rounds` turns of at least `leastMs` and `leastSteps` each; an engine on a reduced batch takes one turn of one step at least. */
@@ -22,7 +33,11 @@ export const measureNet = async (name, engines, { rounds, leastMs, leastSteps },
   for (const { name: engine, nets: its, ...rest } of engines) {
     const { reduced } = its[name]
     report(`${name}: starting ${engine}, ${rest.threads} thread${rest.threads === 1 ? '' : 's'}`)
-    children.push({ ms: [], reduced: reduced !== undefined, ...(await startChild({ ...rest, engine, net: name, batch: reduced ?? nets[name].batch })) })
+    children.push({
+      ms: [],
+      reduced: reduced !== undefined,
+      ...(await startChild({ ...rest, engine, net: name, batch: reduced ?? nets[name].batch })),
+    })
   }
   for (let round = 0; round < rounds; round++) {
     report(`${name}: round ${round + 1} of ${rounds}`)
@@ -44,15 +59,25 @@ export const measureNet = async (name, engines, { rounds, leastMs, leastSteps },
 
 /** What must hold of the rows, in words; empty if all does. Timings are not judged: they belong to the machine. */
 export const faults = (rows) =>
-  rows.filter(({ refused }) => refused === undefined).flatMap(({ engine, net, threads, ...row }) => {
-    const who = `${engine} (${threads}) on ${net}`
-    const ours = engine.startsWith('resfn')
-    const others = rows.filter((other) => other.net === net && other.refused === undefined)
-    return [
-      ...(row.lastLoss < row.firstLoss ? [] : [`${who}: the loss went from ${row.firstLoss} to ${row.lastLoss} on one and the same batch`]),
-      ...(others.every(({ params }) => params === row.params) ? [] : [`${who}: ${row.params} parameters, others have ${others.map(({ params }) => params).join(', ')}`]),
-      ...(ours && row.tensorsGrown !== 0 ? [`${who}: ${row.tensorsGrown} tensors more than after step 2`] : []),
-      ...(ours && row.heapGrownMb !== undefined && row.heapGrownMb !== 0 ? [`${who}: the heap grew by ${row.heapGrownMb} MB after step 8`] : []),
-      ...(ours && row.peakRssMb >= 2048 ? [`${who}: peak memory ${row.peakRssMb.toFixed(0)} MB is not below 2 GB`] : [])
-    ]
-  })
+  rows
+    .filter(({ refused }) => refused === undefined)
+    .flatMap(({ engine, net, threads, ...row }) => {
+      const who = `${engine} (${threads}) on ${net}`
+      const ours = engine.startsWith('resfn')
+      const others = rows.filter((other) => other.net === net && other.refused === undefined)
+      return [
+        ...(row.lastLoss < row.firstLoss
+          ? []
+          : [`${who}: the loss went from ${row.firstLoss} to ${row.lastLoss} on one and the same batch`]),
+        ...(others.every(({ params }) => params === row.params)
+          ? []
+          : [`${who}: ${row.params} parameters, others have ${others.map(({ params }) => params).join(', ')}`]),
+        ...(ours && row.tensorsGrown !== 0 ? [`${who}: ${row.tensorsGrown} tensors more than after step 2`] : []),
+        ...(ours && row.heapGrownMb !== undefined && row.heapGrownMb !== 0
+          ? [`${who}: the heap grew by ${row.heapGrownMb} MB after step 8`]
+          : []),
+        ...(ours && row.peakRssMb >= 2048
+          ? [`${who}: peak memory ${row.peakRssMb.toFixed(0)} MB is not below 2 GB`]
+          : []),
+      ]
+    })

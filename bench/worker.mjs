@@ -8,7 +8,10 @@ const net = { name: job.net, ...nets[job.net] }
 const say = (message) => process.stdout.write(`\n@bench ${JSON.stringify(message)}\n`)
 const peakRssMb = () => process.resourceUsage().maxRSS / 1024
 
-const messageOf = (error) => String(error instanceof Error ? error.message : error).split('\n')[0].slice(0, 300)
+const messageOf = (error) =>
+  String(error instanceof Error ? error.message : error)
+    .split('\n')[0]
+    .slice(0, 300)
 
 const main = async () => {
   const { start } = await import(`./engines/${job.module}.mjs`)
@@ -41,11 +44,18 @@ const main = async () => {
   }
   const now = engine.memory?.()
   // The heap of a new process finds its size within a few steps; what is asked is that it then stays. Runs of fewer steps do not tell.
-  const memory = now && { ...now, ...(after[2] && { tensorsGrown: now.tensors - after[2].tensors }), ...(after[8]?.heapMb !== undefined && { heapGrownMb: now.heapMb - after[8].heapMb }) }
+  const memory = now && {
+    ...now,
+    ...(after[2] && { tensorsGrown: now.tensors - after[2].tensors }),
+    ...(after[8]?.heapMb !== undefined && { heapGrownMb: now.heapMb - after[8].heapMb }),
+  }
   say({ firstLoss: losses[0], lastLoss: losses.at(-1), peakRssMb: peakRssMb(), ...memory })
 }
 
-main().then(() => process.exit(0), (error) => {
-  say({ refused: messageOf(error), stack: String(error?.stack) })
-  process.exit(0)
-})
+main().then(
+  () => process.exit(0),
+  (error) => {
+    say({ refused: messageOf(error), stack: String(error?.stack) })
+    process.exit(0)
+  },
+)

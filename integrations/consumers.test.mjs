@@ -1,7 +1,17 @@
 // Packs every public package, installs the tarballs with npm into an empty folder outside the workspace, and uses them as a stranger would.
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { execFile } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,16 +27,23 @@ const root = dirname(here)
 const tarballs = packAll(join(root, '.cache', 'tarballs'))
 const packages = readWorkspace(root).packages.filter(({ isPublic }) => isPublic)
 const entries = packages.flatMap(({ manifest }) =>
-  Object.entries(manifest.exports).flatMap(([path, target]) => (typeof target === 'object' ? [join(manifest.name, path).replaceAll('\\', '/')] : [])))
+  Object.entries(manifest.exports).flatMap(([path, target]) =>
+    typeof target === 'object' ? [join(manifest.name, path).replaceAll('\\', '/')] : [],
+  ),
+)
 
 const run = (command, args, cwd, env = {}) =>
   promisify(execFile)(command, args, { cwd, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 }).then(
     ({ stdout }) => stdout,
-    ({ message, stdout, stderr }) => Promise.reject(new Error(`${message}\n${stdout}\n${stderr}`))
+    ({ message, stdout, stderr }) => Promise.reject(new Error(`${message}\n${stdout}\n${stderr}`)),
   )
 
 /** npm, without what the npm that runs these tests put into the environment for itself. */
-const npm = (args, cwd) => run('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], cwd, { npm_config_workspace: '', npm_config_local_prefix: '' })
+const npm = (args, cwd) =>
+  run('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], cwd, {
+    npm_config_workspace: '',
+    npm_config_local_prefix: '',
+  })
 
 const majors = [20, 22, 24]
 const own = Number(process.versions.node.split('.')[0])
@@ -50,10 +67,18 @@ beforeAll(async () => {
   app = realpathSync(mkdtempSync(join(tmpdir(), 'resfn-consumers-')))
   const versions = catalog()
   const peers = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm', 'fp-ts']
-  writeFileSync(join(app, 'package.json'), JSON.stringify({
-    name: 'consumers', private: true, type: 'module',
-    dependencies: { ...Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`])), ...Object.fromEntries(peers.map((name) => [name, versions[name]])) }
-  }))
+  writeFileSync(
+    join(app, 'package.json'),
+    JSON.stringify({
+      name: 'consumers',
+      private: true,
+      type: 'module',
+      dependencies: {
+        ...Object.fromEntries(Object.entries(tarballs).map(([name, path]) => [name, `file:${path}`])),
+        ...Object.fromEntries(peers.map((name) => [name, versions[name]])),
+      },
+    }),
+  )
   for (const name of ['node-esm', 'nodenext']) cpSync(join(here, name), join(app, name), { recursive: true })
   await npm(['install'], app)
 })
@@ -61,7 +86,10 @@ afterAll(() => rmSync(app, { recursive: true, force: true }))
 
 describe.each(Object.entries(tarballs))('%s', (name, path) => {
   it('passes publint --strict', async () => {
-    const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(readFileSync(path)).buffer }, strict: true })
+    const { messages, pkg } = await publint({
+      pack: { tarball: new Uint8Array(readFileSync(path)).buffer },
+      strict: true,
+    })
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([])
   })
 
@@ -75,7 +103,17 @@ describe.each(Object.entries(tarballs))('%s', (name, path) => {
   it('ships its sources, README and licence, and nothing of the workspace', () => {
     const folder = join(app, 'node_modules', name)
     const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json', 'src/index.ts', 'dist/index.js', 'dist/index.d.ts', 'dist/index.d.ts.map']))
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'README.md',
+        'LICENSE',
+        'package.json',
+        'src/index.ts',
+        'dist/index.js',
+        'dist/index.d.ts',
+        'dist/index.d.ts.map',
+      ]),
+    )
     expect(files.filter((file) => /\.test\.|fixtures|tsbuildinfo|node_modules|tsconfig/.test(file))).toEqual([])
     const manifest = readFileSync(join(folder, 'package.json'), 'utf8')
     expect(manifest).not.toMatch(/workspace:|catalog:/)
@@ -85,13 +123,16 @@ describe.each(Object.entries(tarballs))('%s', (name, path) => {
 
 describe('all packages together', () => {
   it('share one copy of tfjs-core', () => {
-    const copies = readdirSync(join(app, 'node_modules'), { recursive: true }).filter((path) => /@tensorflow[\\/]tfjs-core[\\/]package\.json$/.test(path))
+    const copies = readdirSync(join(app, 'node_modules'), { recursive: true }).filter((path) =>
+      /@tensorflow[\\/]tfjs-core[\\/]package\.json$/.test(path),
+    )
     expect(copies).toHaveLength(1)
   })
 })
 
 describe('one block alone', () => {
-  const dependenciesOf = (name) => Object.keys(packages.find(({ manifest }) => manifest.name === name).manifest.dependencies ?? {})
+  const dependenciesOf = (name) =>
+    Object.keys(packages.find(({ manifest }) => manifest.name === name).manifest.dependencies ?? {})
   const closure = (names) => {
     const more = [...new Set([...names, ...names.filter((name) => name in tarballs).flatMap(dependenciesOf)])]
     return more.length === names.length ? names : closure(more)
@@ -103,13 +144,27 @@ describe('one block alone', () => {
     const folder = join(app, 'elsewhere', 'one-block')
     mkdirSync(folder, { recursive: true })
     const versions = catalog()
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({
-      private: true, type: 'module',
-      dependencies: { ...Object.fromEntries(names.map((name) => [name, `file:${tarballs[name]}`])), '@tensorflow/tfjs-core': versions['@tensorflow/tfjs-core'] }
-    }))
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({
+        private: true,
+        type: 'module',
+        dependencies: {
+          ...Object.fromEntries(names.map((name) => [name, `file:${tarballs[name]}`])),
+          '@tensorflow/tfjs-core': versions['@tensorflow/tfjs-core'],
+        },
+      }),
+    )
     await npm(['install'], folder)
-    expect(readdirSync(join(folder, 'node_modules', '@resfn')).map((name) => `@resfn/${name}`).sort()).toEqual([...names].sort())
-    writeFileSync(join(folder, 'plan.mjs'), "import { residualBlock } from '@resfn/residual-block'\nconsole.log(JSON.stringify(residualBlock({ out: 8 }).plan([4, 4, 8]).output))\n")
+    expect(
+      readdirSync(join(folder, 'node_modules', '@resfn'))
+        .map((name) => `@resfn/${name}`)
+        .sort(),
+    ).toEqual([...names].sort())
+    writeFileSync(
+      join(folder, 'plan.mjs'),
+      "import { residualBlock } from '@resfn/residual-block'\nconsole.log(JSON.stringify(residualBlock({ out: 8 }).plan([4, 4, 8]).output))\n",
+    )
     expect(JSON.parse(await run(process.execPath, ['plan.mjs'], folder))).toEqual([4, 4, 8])
   })
 })
@@ -120,12 +175,15 @@ describe.each([own, ...elsewhere])('on Node %i', (major) => {
     node = await nodeOf(major)
   })
 
-  it.each(['cpu', 'wasm'])('the plain app trains on %s: the loss falls, no tensor is left behind and the process ends by itself', async (backend) => {
-    const report = JSON.parse(await run(node, ['quickstart.mjs', backend], join(app, 'node-esm')))
-    expect(report).toMatchObject({ backend, grown: 0, shape: [16, 2] })
-    expect(report.node).toMatch(`v${major}.`)
-    expect(report.losses.at(-1)).toBeLessThan(report.losses[0] * 0.7)
-  })
+  it.each(['cpu', 'wasm'])(
+    'the plain app trains on %s: the loss falls, no tensor is left behind and the process ends by itself',
+    async (backend) => {
+      const report = JSON.parse(await run(node, ['quickstart.mjs', backend], join(app, 'node-esm')))
+      expect(report).toMatchObject({ backend, grown: 0, shape: [16, 2] })
+      expect(report.node).toMatch(`v${major}.`)
+      expect(report.losses.at(-1)).toBeLessThan(report.losses[0] * 0.7)
+    },
+  )
 
   it('import and require give the same names for every entry', async () => {
     const imported = JSON.parse(await run(node, ['import.mjs', ...entries], join(app, 'node-esm')))
@@ -147,12 +205,18 @@ describe('the strict TypeScript app', () => {
 
   it('compiles with nodenext resolution and learns', async () => {
     await run(process.execPath, [tsc, '-p', 'tsconfig.json'], join(app, 'nodenext'))
-    const { losses, weight, mean } = JSON.parse(await run(process.execPath, ['dist/quickstart.js'], join(app, 'nodenext')))
+    const { losses, weight, mean } = JSON.parse(
+      await run(process.execPath, ['dist/quickstart.js'], join(app, 'nodenext')),
+    )
     expect({ weight, mean }).toEqual({ weight: [3, 3, 1, 4], mean: [4] })
     expect(losses.at(-1)).toBeLessThan(losses[0])
   })
 
   it('compiles with bundler resolution', async () => {
-    await run(process.execPath, [tsc, '-p', 'tsconfig.json', '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler'], join(app, 'nodenext'))
+    await run(
+      process.execPath,
+      [tsc, '-p', 'tsconfig.json', '--noEmit', '--module', 'esnext', '--moduleResolution', 'bundler'],
+      join(app, 'nodenext'),
+    )
   })
 })

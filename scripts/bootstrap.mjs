@@ -44,21 +44,30 @@ const run = (label, command, args, env) => {
 const withPnpm = (pinned) => {
   const env = Object.assign({}, process.env, {
     DO_NOT_TRACK: '1',
-    npm_config_update_notifier: 'false'
+    npm_config_update_notifier: 'false',
   })
   // npm hands its own settings to the scripts it runs; pnpm reads its settings from pnpm-workspace.yaml.
   delete env.npm_config_user_agent
   if (windows) return env
   // Without the folders of this workspace, where the script of an earlier run lies, which must not lead to itself.
-  const path = env.PATH.split(delimiter).filter((entry) => !entry.startsWith(root + sep)).join(delimiter)
+  const path = env.PATH.split(delimiter)
+    .filter((entry) => !entry.startsWith(root + sep))
+    .join(delimiter)
   const found = spawnSync('npx', ['--yes', '--package', pinned, '--call', 'command -v pnpm'], {
-    cwd: root, env: Object.assign({}, env, { PATH: path }), encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']
+    cwd: root,
+    env: Object.assign({}, env, { PATH: path }),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
   const pnpm = (found.stdout || '').trim().split('\n').pop()
-  if (found.status !== 0 || !pnpm) fail('npx cannot run ' + pinned + '; is the npm registry reachable? (`npm ping` tells)')
+  if (found.status !== 0 || !pnpm)
+    fail('npx cannot run ' + pinned + '; is the npm registry reachable? (`npm ping` tells)')
   const folder = join(root, '.cache', 'bin')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'pnpm'), '#!/bin/sh\n[ -x "' + pnpm + '" ] && exec "' + pnpm + '" "$@"\nexec npx --yes ' + pinned + ' "$@"\n')
+  writeFileSync(
+    join(folder, 'pnpm'),
+    '#!/bin/sh\n[ -x "' + pnpm + '" ] && exec "' + pnpm + '" "$@"\nexec npx --yes ' + pinned + ' "$@"\n',
+  )
   chmodSync(join(folder, 'pnpm'), 0o755)
   return Object.assign(env, { PATH: folder + delimiter + path })
 }
@@ -70,14 +79,25 @@ const keepPnpm = () => {
 
 const main = () => {
   if (!satisfies(process.versions.node, manifest.engines.node)) {
-    fail('Node ' + process.versions.node + ' is too old: resfn needs Node ' + manifest.engines.node.replace('>=', '') + ' or newer. Install one from https://nodejs.org and run the command again.')
+    fail(
+      'Node ' +
+        process.versions.node +
+        ' is too old: resfn needs Node ' +
+        manifest.engines.node.replace('>=', '') +
+        ' or newer. Install one from https://nodejs.org and run the command again.',
+    )
   }
   const command = process.argv[2]
   const rest = process.argv.slice(3)
   const pinned = manifest.packageManager
   const env = withPnpm(pinned)
   const pnpm = windows ? ['npx', '--yes', pinned] : ['pnpm']
-  const install = run('installing by the lockfile with ' + pinned, pnpm[0], pnpm.slice(1).concat(['install', '--frozen-lockfile']), env)
+  const install = run(
+    'installing by the lockfile with ' + pinned,
+    pnpm[0],
+    pnpm.slice(1).concat(['install', '--frozen-lockfile']),
+    env,
+  )
   keepPnpm()
   const build = run('building the packages', pnpm[0], pnpm.slice(1).concat(['run', 'build']), env)
   if (command === undefined) {
@@ -87,7 +107,7 @@ const main = () => {
   const result = spawnSync(process.execPath, [join(root, 'scripts', command + '.mjs')].concat(rest), {
     cwd: root,
     env: Object.assign({}, env, { RESFN_BOOTSTRAP: JSON.stringify({ install: install, build: build }) }),
-    stdio: 'inherit'
+    stdio: 'inherit',
   })
   process.exitCode = result.status === null ? 1 : result.status
 }

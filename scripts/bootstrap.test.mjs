@@ -14,15 +14,26 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('the bootstrap', () => {
-  it.each([['20.19.0', true], ['20.20.2', true], ['20.18.3', false], ['18.20.0', false], ['24.1.0', true]])('takes Node %s for >=20.19: %s', (version, taken) => {
+  it.each([
+    ['20.19.0', true],
+    ['20.20.2', true],
+    ['20.18.3', false],
+    ['18.20.0', false],
+    ['24.1.0', true],
+  ])('takes Node %s for >=20.19: %s', (version, taken) => {
     expect(satisfies(version, '>=20.19')).toBe(taken)
   })
 
   it('says which Node it needs, and installs nothing, on an older one', () => {
     mkdirSync(join(folder, 'scripts'))
     cpSync(join(import.meta.dirname, 'bootstrap.mjs'), join(folder, 'scripts', 'bootstrap.mjs'))
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ engines: { node: '>=99.0' }, packageManager: 'pnpm@0.0.0' }))
-    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'scripts', 'bootstrap.mjs'), 'test'], { encoding: 'utf8' })
+    writeFileSync(
+      join(folder, 'package.json'),
+      JSON.stringify({ engines: { node: '>=99.0' }, packageManager: 'pnpm@0.0.0' }),
+    )
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, 'scripts', 'bootstrap.mjs'), 'test'], {
+      encoding: 'utf8',
+    })
     expect(stderr).toContain(`Node ${process.versions.node} is too old: resfn needs Node 99.0 or newer.`)
     expect(status).toBe(1)
     expect(existsSync(join(folder, 'node_modules'))).toBe(false)
@@ -44,6 +55,9 @@ describe('the search for Chromium', () => {
 
 describe('the catalog', () => {
   it('names the versions that apps outside the workspace install', () => {
-    expect(catalog()).toMatchObject({ '@tensorflow/tfjs-core': expect.stringMatching(/^~4\./), 'fp-ts': expect.stringMatching(/^\^2\./) })
+    expect(catalog()).toMatchObject({
+      '@tensorflow/tfjs-core': expect.stringMatching(/^~4\./),
+      'fp-ts': expect.stringMatching(/^\^2\./),
+    })
   })
 })

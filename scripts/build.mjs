@@ -8,6 +8,6 @@ const { status } = spawnSync(turbo, ['run', 'build', '--output-logs=errors-only'
   cwd: root,
   env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
   stdio: 'inherit',
-  shell: process.platform === 'win32'
+  shell: process.platform === 'win32',
 })
 process.exitCode = status ?? 1

@@ -33,7 +33,11 @@ const main = () => {
   if (args.includes('--fix')) fix(root)
   const findings = check(root)
   for (const { file, rule, problem, mend } of findings) console.log(`${file}: ${problem} [${rule}]\n    mend: ${mend}`)
-  console.log(findings.length === 0 ? 'check: all rules hold' : `check: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`)
+  console.log(
+    findings.length === 0
+      ? 'check: all rules hold'
+      : `check: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`,
+  )
   process.exitCode = findings.length === 0 ? 0 : 1
 }
 

@@ -5,11 +5,21 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { check, fix } from './check.mjs'
 import { create, packageFiles } from './new.mjs'
 
-const rootManifest = { name: 'workspace', private: true, license: 'MIT', type: 'module', engines: { node: '>=20.19' }, devDependencies: { '@resfn/test-utils': 'workspace:^', vitest: 'catalog:' } }
+const rootManifest = {
+  name: 'workspace',
+  private: true,
+  license: 'MIT',
+  type: 'module',
+  engines: { node: '>=20.19' },
+  devDependencies: { '@resfn/test-utils': 'workspace:^', vitest: 'catalog:' },
+}
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 
 const edit = (text, change) => json(change(JSON.parse(text)))
-const umbrellaManifest = edit(packageFiles('ops', 'ops', rootManifest)['packages/ops/ops/package.json'], (manifest) => ({ ...manifest, dependencies: {} }))
+const umbrellaManifest = edit(
+  packageFiles('ops', 'ops', rootManifest)['packages/ops/ops/package.json'],
+  (manifest) => ({ ...manifest, dependencies: {} }),
+)
 
 const testUtils = { name: '@resfn/test-utils', version: '0.0.0', private: true, type: 'module' }
 
@@ -22,23 +32,41 @@ const base = {
   'internal/test-utils/package.json': json(testUtils),
   ...packageFiles('core', 'tree', rootManifest),
   ...packageFiles('core', 'layer', rootManifest),
-  'packages/core/layer/package.json': edit(packageFiles('core', 'layer', rootManifest)['packages/core/layer/package.json'], (manifest) => ({
-    ...manifest,
-    peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
-    dependencies: { '@resfn/tree': 'workspace:^' },
-    devDependencies: { '@tensorflow/tfjs-core': 'catalog:' }
-  })),
-  'packages/core/layer/src/layer.ts': "import type { Tensor } from '@tensorflow/tfjs-core'\nimport { tree } from '@resfn/tree'\nexport const layer = (x: Tensor): number => tree(x.rank)\n",
+  'packages/core/layer/package.json': edit(
+    packageFiles('core', 'layer', rootManifest)['packages/core/layer/package.json'],
+    (manifest) => ({
+      ...manifest,
+      peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
+      dependencies: { '@resfn/tree': 'workspace:^' },
+      devDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
+    }),
+  ),
+  'packages/core/layer/src/layer.ts':
+    "import type { Tensor } from '@tensorflow/tfjs-core'\nimport { tree } from '@resfn/tree'\nexport const layer = (x: Tensor): number => tree(x.rank)\n",
   'packages/ops/ops/package.json': umbrellaManifest,
   'packages/ops/ops/tsconfig.json': packageFiles('ops', 'ops', rootManifest)['packages/ops/ops/tsconfig.json'],
   'packages/ops/ops/README.md': packageFiles('ops', 'ops', rootManifest)['packages/ops/ops/README.md'],
   'packages/ops/ops/src/index.ts': 'export {}\n',
-  ...Object.fromEntries(Object.entries(packageFiles('formats', 'nets', rootManifest)).map(([path, text]) => [path.replace('packages/formats/nets', 'packages/nets'), text])),
-  'packages/nets/package.json': edit(packageFiles('formats', 'nets', rootManifest)['packages/formats/nets/package.json'], (manifest) => ({
-    ...manifest,
-    exports: { '.': manifest.exports['.'], './small': { '@resfn/source': './src/nets.ts', types: './dist/nets.d.ts', default: './dist/nets.js' }, './package.json': './package.json' }
-  })),
-  'packages/nets/tsconfig.json': packageFiles('formats', 'nets', rootManifest)['packages/formats/nets/tsconfig.json'].replace('../../../', '../../')
+  ...Object.fromEntries(
+    Object.entries(packageFiles('formats', 'nets', rootManifest)).map(([path, text]) => [
+      path.replace('packages/formats/nets', 'packages/nets'),
+      text,
+    ]),
+  ),
+  'packages/nets/package.json': edit(
+    packageFiles('formats', 'nets', rootManifest)['packages/formats/nets/package.json'],
+    (manifest) => ({
+      ...manifest,
+      exports: {
+        '.': manifest.exports['.'],
+        './small': { '@resfn/source': './src/nets.ts', types: './dist/nets.d.ts', default: './dist/nets.js' },
+        './package.json': './package.json',
+      },
+    }),
+  ),
+  'packages/nets/tsconfig.json': packageFiles('formats', 'nets', rootManifest)[
+    'packages/formats/nets/tsconfig.json'
+  ].replace('../../../', '../../'),
 }
 
 const made = []
@@ -75,28 +103,102 @@ describe('a workspace in order', () => {
 
 const op = 'packages/ops/gate'
 const manifestOf = (dir, change) => (read) => ({ [`${dir}/package.json`]: edit(read(`${dir}/package.json`), change) })
-const source = (text, path = `${op}/src/gate.ts`) => (read) => ({ [path]: `${read(path)}${text}\n` })
+const source =
+  (text, path = `${op}/src/gate.ts`) =>
+  (read) => ({ [path]: `${read(path)}${text}\n` })
 
 const violations = [
-  ['a core package that imports an op', 'direction', (read) => ({ ...manifestOf('packages/core/tree', (m) => ({ ...m, dependencies: { '@resfn/gate': 'workspace:^' } }))(read), ...source("import { gate } from '@resfn/gate'\nexport const g: unknown = gate", 'packages/core/tree/src/tree.ts')(read) })],
-  ['a format that imports tensors', 'direction', (read) => ({ 'packages/formats/raw/package.json': packageFiles('formats', 'raw', rootManifest)['packages/formats/raw/package.json'], 'packages/formats/raw/src/index.ts': "import '@tensorflow/tfjs-core'\n", 'package.json': read('package.json') })],
+  [
+    'a core package that imports an op',
+    'direction',
+    (read) => ({
+      ...manifestOf('packages/core/tree', (m) => ({ ...m, dependencies: { '@resfn/gate': 'workspace:^' } }))(read),
+      ...source(
+        "import { gate } from '@resfn/gate'\nexport const g: unknown = gate",
+        'packages/core/tree/src/tree.ts',
+      )(read),
+    }),
+  ],
+  [
+    'a format that imports tensors',
+    'direction',
+    (read) => ({
+      'packages/formats/raw/package.json': packageFiles('formats', 'raw', rootManifest)[
+        'packages/formats/raw/package.json'
+      ],
+      'packages/formats/raw/src/index.ts': "import '@tensorflow/tfjs-core'\n",
+      'package.json': read('package.json'),
+    }),
+  ],
   ['an op that imports a backend', 'backend', source("import '@tensorflow/tfjs-backend-cpu'")],
-  ['an op that imports a Node module', 'node', source("import { readFileSync } from 'node:fs'\nexport const r: unknown = readFileSync")],
-  ['an op that imports a Node module without the prefix', 'node', source("export const r: Promise<unknown> = import('fs/promises')")],
+  [
+    'an op that imports a Node module',
+    'node',
+    source("import { readFileSync } from 'node:fs'\nexport const r: unknown = readFileSync"),
+  ],
+  [
+    'an op that imports a Node module without the prefix',
+    'node',
+    source("export const r: Promise<unknown> = import('fs/promises')"),
+  ],
   ['an import that leaves the package', 'inside', source("export { tree } from '../../../core/tree/src/tree.ts'")],
   ['a dependency that is not declared', 'undeclared', source("export { tree } from '@resfn/tree'")],
   ['a test import that is not declared', 'undeclared', source("import 'nothing-known'", `${op}/src/gate.test.ts`)],
-  ['a dependency that nothing imports', 'unused', manifestOf(op, (m) => ({ ...m, dependencies: { ...m.dependencies, 'fp-ts': 'catalog:' } }))],
-  ['a devDependency that no test imports', 'unused', manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, 'fp-ts': 'catalog:' } }))],
-  ['a devDependency that the root has already', 'unused', manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, '@resfn/test-utils': 'workspace:^' } }))],
-  ['a peer that nothing needs', 'unused', manifestOf('packages/nets', (m) => ({ ...m, peerDependencies: { 'fp-ts': 'catalog:' }, devDependencies: { 'fp-ts': 'catalog:' } }))],
-  ['a peer of a dependency that is not passed on', 'peer', manifestOf(op, (m) => ({ ...m, peerDependencies: {}, devDependencies: { '@tensorflow/tfjs-core': 'catalog:' } }))],
+  [
+    'a dependency that nothing imports',
+    'unused',
+    manifestOf(op, (m) => ({ ...m, dependencies: { ...m.dependencies, 'fp-ts': 'catalog:' } })),
+  ],
+  [
+    'a devDependency that no test imports',
+    'unused',
+    manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, 'fp-ts': 'catalog:' } })),
+  ],
+  [
+    'a devDependency that the root has already',
+    'unused',
+    manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, '@resfn/test-utils': 'workspace:^' } })),
+  ],
+  [
+    'a peer that nothing needs',
+    'unused',
+    manifestOf('packages/nets', (m) => ({
+      ...m,
+      peerDependencies: { 'fp-ts': 'catalog:' },
+      devDependencies: { 'fp-ts': 'catalog:' },
+    })),
+  ],
+  [
+    'a peer of a dependency that is not passed on',
+    'peer',
+    manifestOf(op, (m) => ({ ...m, peerDependencies: {}, devDependencies: { '@tensorflow/tfjs-core': 'catalog:' } })),
+  ],
   ['a peer that is not installed for development', 'peer', manifestOf(op, (m) => ({ ...m, devDependencies: {} }))],
-  ['a version outside the catalog', 'versions', manifestOf(op, (m) => ({ ...m, peerDependencies: { '@tensorflow/tfjs-core': '^4.22.0' } }))],
-  ['a workspace dependency pinned to a number', 'versions', manifestOf(op, (m) => ({ ...m, dependencies: { '@resfn/layer': 'workspace:*' } }))],
-  ['a peer of the workspace with a caret', 'versions', manifestOf(op, (m) => ({ ...m, peerDependencies: { ...m.peerDependencies, '@resfn/layer': 'workspace:^' } }))],
-  ['a TypeScript reference that is missing', 'references', (read) => ({ [`${op}/tsconfig.json`]: edit(read(`${op}/tsconfig.json`), (t) => ({ ...t, references: [] })) })],
-  ['a package that the root tsconfig leaves out', 'references', () => ({ 'tsconfig.json': json({ files: [], references: [] }) })],
+  [
+    'a version outside the catalog',
+    'versions',
+    manifestOf(op, (m) => ({ ...m, peerDependencies: { '@tensorflow/tfjs-core': '^4.22.0' } })),
+  ],
+  [
+    'a workspace dependency pinned to a number',
+    'versions',
+    manifestOf(op, (m) => ({ ...m, dependencies: { '@resfn/layer': 'workspace:*' } })),
+  ],
+  [
+    'a peer of the workspace with a caret',
+    'versions',
+    manifestOf(op, (m) => ({ ...m, peerDependencies: { ...m.peerDependencies, '@resfn/layer': 'workspace:^' } })),
+  ],
+  [
+    'a TypeScript reference that is missing',
+    'references',
+    (read) => ({ [`${op}/tsconfig.json`]: edit(read(`${op}/tsconfig.json`), (t) => ({ ...t, references: [] })) }),
+  ],
+  [
+    'a package that the root tsconfig leaves out',
+    'references',
+    () => ({ 'tsconfig.json': json({ files: [], references: [] }) }),
+  ],
   ['a name that is not the folder', 'manifest', manifestOf(op, (m) => ({ ...m, name: '@resfn/gates' }))],
   ['a manifest without sideEffects', 'manifest', manifestOf(op, (m) => ({ ...m, sideEffects: undefined }))],
   ['a manifest with another engine', 'manifest', manifestOf(op, (m) => ({ ...m, engines: { node: '>=18' } }))],
@@ -104,13 +206,42 @@ const violations = [
   ['a manifest of CommonJS', 'manifest', manifestOf(op, (m) => ({ ...m, type: 'commonjs' }))],
   ['a manifest that leaves out the sources', 'manifest', manifestOf(op, (m) => ({ ...m, files: ['dist'] }))],
   ['keys out of order', 'order', manifestOf(op, ({ name, ...m }) => ({ ...m, name }))],
-  ['exports without the source condition', 'exports', manifestOf(op, (m) => ({ ...m, exports: m.publishConfig.exports }))],
-  ['a sub-path whose types belong to another file', 'exports', manifestOf('packages/nets', (m) => ({ ...m, exports: { ...m.exports, './small': { ...m.exports['./small'], types: './dist/index.d.ts' } } }))],
-  ['a sub-path whose source does not exist', 'exports', manifestOf('packages/nets', (m) => ({ ...m, exports: { ...m.exports, './big': { '@resfn/source': './src/big.ts', types: './dist/big.d.ts', default: './dist/big.js' } } }))],
-  ['published exports that lead to the sources', 'exports', manifestOf(op, (m) => ({ ...m, publishConfig: { ...m.publishConfig, exports: m.exports } }))],
+  [
+    'exports without the source condition',
+    'exports',
+    manifestOf(op, (m) => ({ ...m, exports: m.publishConfig.exports })),
+  ],
+  [
+    'a sub-path whose types belong to another file',
+    'exports',
+    manifestOf('packages/nets', (m) => ({
+      ...m,
+      exports: { ...m.exports, './small': { ...m.exports['./small'], types: './dist/index.d.ts' } },
+    })),
+  ],
+  [
+    'a sub-path whose source does not exist',
+    'exports',
+    manifestOf('packages/nets', (m) => ({
+      ...m,
+      exports: {
+        ...m.exports,
+        './big': { '@resfn/source': './src/big.ts', types: './dist/big.d.ts', default: './dist/big.js' },
+      },
+    })),
+  ],
+  [
+    'published exports that lead to the sources',
+    'exports',
+    manifestOf(op, (m) => ({ ...m, publishConfig: { ...m.publishConfig, exports: m.exports } })),
+  ],
   ['an index that exports nothing', 'index', () => ({ [`${op}/src/index.ts`]: 'export {}\n' })],
   ['an index with code', 'index', source('export const two: number = 2', `${op}/src/index.ts`)],
-  ['a main export under another name', 'main-export', () => ({ [`${op}/src/index.ts`]: "export { gate as gates } from './gate.ts'\n" })],
+  [
+    'a main export under another name',
+    'main-export',
+    () => ({ [`${op}/src/index.ts`]: "export { gate as gates } from './gate.ts'\n" }),
+  ],
   ['an umbrella that forgets a package', 'umbrella', () => ({ 'packages/ops/ops/src/index.ts': 'export {}\n' })],
   ['an umbrella with code', 'umbrella', () => ({ 'packages/ops/ops/src/extra.ts': 'export const one: number = 1\n' })],
   ['a package without a test', 'tests', () => ({ [`${op}/src/gate.test.ts`]: undefined })],
@@ -118,20 +249,63 @@ const violations = [
   ['an interface', 'interface', source('export interface Params { readonly weight: number }')],
   ['a file that does not parse', 'syntax', source('export const = 1')],
   ['a test left out', 'left-out-test', source(`it.${'skip'}('works', () => {})`, `${op}/src/gate.test.ts`)],
-  ['a test that shuts out the others', 'left-out-test', source(`describe.${'only'}('works', () => {})`, `${op}/src/gate.test.ts`)],
+  [
+    'a test that shuts out the others',
+    'left-out-test',
+    source(`describe.${'only'}('works', () => {})`, `${op}/src/gate.test.ts`),
+  ],
   ['a test yet to be written', 'left-out-test', source(`it.${'todo'}('works')`, `${op}/src/gate.test.ts`)],
   ['a file that is too long', 'length', source('//\n'.repeat(360))],
   ['a package without a README', 'readme', () => ({ [`${op}/README.md`]: undefined })],
-  ['a README without a section', 'readme', (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replace('## Reference', '## Papers') })],
-  ['a README with its sections in another order', 'readme', (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replace('## API', '## Swap').replace('## Use', '## API').replace('## Swap', '## Use') })],
-  ['a README with another title', 'readme', (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replace('# @resfn/gate', '# Gate') })],
-  ['a README without an example', 'readme', (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replaceAll('```ts', '```js') })],
-  ['a link to a file that is not there', 'link', (read) => ({ [`${op}/README.md`]: `${read(`${op}/README.md`)}\n[more](../more.md#part)\n` })],
+  [
+    'a README without a section',
+    'readme',
+    (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replace('## Reference', '## Papers') }),
+  ],
+  [
+    'a README with its sections in another order',
+    'readme',
+    (read) => ({
+      [`${op}/README.md`]: read(`${op}/README.md`)
+        .replace('## API', '## Swap')
+        .replace('## Use', '## API')
+        .replace('## Swap', '## Use'),
+    }),
+  ],
+  [
+    'a README with another title',
+    'readme',
+    (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replace('# @resfn/gate', '# Gate') }),
+  ],
+  [
+    'a README without an example',
+    'readme',
+    (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replaceAll('```ts', '```js') }),
+  ],
+  [
+    'a link to a file that is not there',
+    'link',
+    (read) => ({ [`${op}/README.md`]: `${read(`${op}/README.md`)}\n[more](../more.md#part)\n` }),
+  ],
   ['a path of one machine', 'machine-path', source(`// see ${['', 'root', 'notes.txt'].join('/')}`)],
   ['the host of a registry', 'registry', () => ({ 'notes.md': `from ${['registry', 'example', 'org'].join('.')}\n` })],
-  ['a lockfile that names a host', 'registry', () => ({ 'pnpm-lock.yaml': 'resolution: {tarball: https://example.org/a.tgz}\n' })],
+  [
+    'a lockfile that names a host',
+    'registry',
+    () => ({ 'pnpm-lock.yaml': 'resolution: {tarball: https://example.org/a.tgz}\n' }),
+  ],
   ['work left undone', 'undone', source(`// ${'TO' + 'DO'}: later`)],
-  ['an installed package with an install script', 'install-script', () => ({ 'node_modules/.pnpm/native@1.0.0/node_modules/native/package.json': json({ name: 'native', version: '1.0.0', scripts: { postinstall: 'make' } }) })]
+  [
+    'an installed package with an install script',
+    'install-script',
+    () => ({
+      'node_modules/.pnpm/native@1.0.0/node_modules/native/package.json': json({
+        name: 'native',
+        version: '1.0.0',
+        scripts: { postinstall: 'make' },
+      }),
+    }),
+  ],
 ]
 
 describe('a workspace with', () => {
@@ -144,23 +318,32 @@ describe('a workspace with', () => {
 describe('every finding', () => {
   it('says the file, the problem and how to mend it', () => {
     const { root } = workspace(source('export default 1'))
-    expect(check(root)).toEqual([{ file: `${op}/src/gate.ts`, rule: 'default-export', problem: 'has a default export', mend: 'export it by name' }])
+    expect(check(root)).toEqual([
+      { file: `${op}/src/gate.ts`, rule: 'default-export', problem: 'has a default export', mend: 'export it by name' },
+    ])
   })
 })
 
 describe('exceptions', () => {
   it('lets a test import a backend and a Node module', () => {
     const { root } = workspace((read) => ({
-      ...manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, '@tensorflow/tfjs-backend-cpu': 'catalog:' } }))(read),
-      ...source("import 'node:fs'\nimport '@tensorflow/tfjs-backend-cpu'", `${op}/src/gate.test.ts`)(read)
+      ...manifestOf(op, (m) => ({
+        ...m,
+        devDependencies: { ...m.devDependencies, '@tensorflow/tfjs-backend-cpu': 'catalog:' },
+      }))(read),
+      ...source("import 'node:fs'\nimport '@tensorflow/tfjs-backend-cpu'", `${op}/src/gate.test.ts`)(read),
     }))
     expect(check(root).filter(({ rule }) => rule !== 'order')).toEqual([])
   })
 
   it('lets a package bring the optional peer of a dependency', () => {
     const { root } = workspace((read) => ({
-      ...manifestOf('packages/core/layer', (m) => ({ ...m, peerDependencies: { ...m.peerDependencies, 'fp-ts': 'catalog:' }, peerDependenciesMeta: { 'fp-ts': { optional: true } } }))(read),
-      ...manifestOf(op, (m) => ({ ...m, dependencies: { ...m.dependencies, 'fp-ts': 'catalog:' } }))(read)
+      ...manifestOf('packages/core/layer', (m) => ({
+        ...m,
+        peerDependencies: { ...m.peerDependencies, 'fp-ts': 'catalog:' },
+        peerDependenciesMeta: { 'fp-ts': { optional: true } },
+      }))(read),
+      ...manifestOf(op, (m) => ({ ...m, dependencies: { ...m.dependencies, 'fp-ts': 'catalog:' } }))(read),
     }))
     expect(check(root).filter(({ rule }) => rule !== 'order')).toEqual([])
   })
@@ -169,7 +352,7 @@ describe('exceptions', () => {
     const { root } = workspace((read) => ({
       ...manifestOf(op, (m) => ({ ...m, resfn: { umbrella: false } }))(read),
       ...manifestOf('packages/ops/ops', (m) => ({ ...m, dependencies: {} }))(read),
-      'packages/ops/ops/src/index.ts': 'export {}\n'
+      'packages/ops/ops/src/index.ts': 'export {}\n',
     }))
     expect(rulesBroken(root)).not.toContain('umbrella')
   })
@@ -179,7 +362,7 @@ describe('--fix', () => {
   it('writes the order of keys, the published exports and the references', () => {
     const { root, read } = workspace((read) => ({
       ...manifestOf(op, ({ name, ...m }) => ({ ...m, publishConfig: { access: 'public' }, name }))(read),
-      'tsconfig.json': json({ files: [], references: [] })
+      'tsconfig.json': json({ files: [], references: [] }),
     }))
     expect(rulesBroken(root).sort()).toEqual(['exports', 'order', 'references'])
     fix(root)

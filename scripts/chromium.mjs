@@ -7,7 +7,7 @@ const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrom
 const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe'
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
 /** The path of a Chromium, or undefined. `CHROMIUM=/path` in the environment wins. */
@@ -15,5 +15,5 @@ export const findChromium = (env = process.env) =>
   [
     env.CHROMIUM,
     ...(env.PATH ?? '').split(delimiter).flatMap((folder) => commands.map((command) => join(folder, command))),
-    ...places
+    ...places,
   ].find((path) => path && existsSync(path))

@@ -11,7 +11,15 @@ writeExamples(root, join(root, '.cache', 'examples'))
 const { test, ...shared } = workspace
 const { include: _include, exclude: _exclude, ...settings } = test
 
-export default mergeConfig(shared, defineConfig({
-  root,
-  test: { ...settings, include: ['.cache/examples/*.test.ts'], exclude: ['**/node_modules/**'], silent: 'passed-only' }
-}))
+export default mergeConfig(
+  shared,
+  defineConfig({
+    root,
+    test: {
+      ...settings,
+      include: ['.cache/examples/*.test.ts'],
+      exclude: ['**/node_modules/**'],
+      silent: 'passed-only',
+    },
+  }),
+)

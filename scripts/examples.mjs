@@ -12,11 +12,19 @@ export const blocksOf = (markdown) => {
   const { blocks } = markdown.split('\n').reduce(
     ({ blocks, open }, line, index) => {
       const fence = /^(\s*)(`{3,}|~{3,})\s*(\S*)/.exec(line)
-      if (open === undefined) return { blocks, open: fence === null ? undefined : { mark: fence[2], language: fence[3], line: index + 2, code: [] } }
-      if (fence !== null && fence[3] === '' && fence[2].startsWith(open.mark)) return { blocks: open.language === 'ts' ? [...blocks, { line: open.line, code: open.code.join('\n') }] : blocks, open: undefined }
+      if (open === undefined)
+        return {
+          blocks,
+          open: fence === null ? undefined : { mark: fence[2], language: fence[3], line: index + 2, code: [] },
+        }
+      if (fence !== null && fence[3] === '' && fence[2].startsWith(open.mark))
+        return {
+          blocks: open.language === 'ts' ? [...blocks, { line: open.line, code: open.code.join('\n') }] : blocks,
+          open: undefined,
+        }
       return { blocks, open: { ...open, code: [...open.code, line] } }
     },
-    { blocks: [], open: undefined }
+    { blocks: [], open: undefined },
   )
   return blocks
 }
@@ -29,10 +37,10 @@ export const commentsOf = (source) => {
       const within = inside || opens
       return {
         lines: [...lines, within ? line.replace(/^\s*(\/\*\*| \*\/|\*\/| \*|\*) ?/, '') : ''],
-        inside: within && !line.includes('*/')
+        inside: within && !line.includes('*/'),
       }
     },
-    { lines: [], inside: false }
+    { lines: [], inside: false },
   )
   return lines.join('\n')
 }
@@ -41,7 +49,11 @@ export const commentsOf = (source) => {
 export const collect = (workspace, readText) => {
   const dirs = workspace.packages.map(({ dir }) => dir)
   return workspace.files
-    .filter((file) => file.endsWith('.md') || (file.endsWith('.ts') && !file.endsWith('.test.ts') && dirs.some((dir) => file.startsWith(`${dir}/src/`))))
+    .filter(
+      (file) =>
+        file.endsWith('.md') ||
+        (file.endsWith('.ts') && !file.endsWith('.test.ts') && dirs.some((dir) => file.startsWith(`${dir}/src/`))),
+    )
     .filter((file) => !file.endsWith('CHANGELOG.md') && !file.startsWith('.changeset/'))
     .flatMap((file) => {
       const text = readText(file)
@@ -60,7 +72,12 @@ const linkModules = ({ root, packages }, folder) => {
   }
   for (const { dir, manifest, isPublic } of packages) if (isPublic) link(join(root, dir), manifest.name)
   for (const { dir, manifest } of packages) {
-    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies })) link(join(root, dir, 'node_modules', name), name)
+    for (const name of Object.keys({
+      ...manifest.dependencies,
+      ...manifest.peerDependencies,
+      ...manifest.devDependencies,
+    }))
+      link(join(root, dir, 'node_modules', name), name)
   }
 }
 
@@ -82,20 +99,32 @@ export const writeExamples = (root, folder) => {
     })
     writeFileSync(join(folder, `${slug(group)}.test.ts`), `import { it } from 'vitest'\n\n${tests.join('\n')}`)
   }
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-    extends: '../../tsconfig.test.json',
-    compilerOptions: { moduleDetection: 'force', allowImportingTsExtensions: true },
-    include: ['./*.ts'],
-    exclude: ['./node_modules', './*.test.ts']
-  }))
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      extends: '../../tsconfig.test.json',
+      compilerOptions: { moduleDetection: 'force', allowImportingTsExtensions: true },
+      include: ['./*.ts'],
+      exclude: ['./node_modules', './*.test.ts'],
+    }),
+  )
   return examples
 }
 
-const groupBy = (examples) => examples.reduce((groups, example) => groups.set(example.group, [...(groups.get(example.group) ?? []), example]), new Map())
+const groupBy = (examples) =>
+  examples.reduce(
+    (groups, example) => groups.set(example.group, [...(groups.get(example.group) ?? []), example]),
+    new Map(),
+  )
 
 const main = () => {
   const root = dirname(dirname(fileURLToPath(import.meta.url)))
-  const run = (tool, args) => spawnSync(join(root, 'node_modules', '.bin', tool), args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' }).status
+  const run = (tool, args) =>
+    spawnSync(join(root, 'node_modules', '.bin', tool), args, {
+      cwd: root,
+      stdio: 'inherit',
+      shell: process.platform === 'win32',
+    }).status
   const examples = writeExamples(root, join(root, '.cache', 'examples'))
   console.log(`${examples.length} examples`)
   const types = run('tsc', ['-p', '.cache/examples/tsconfig.json'])

@@ -10,7 +10,8 @@ import { firstOfEachClass, select } from '../packages/data/batches/dist/index.js
 import { decodeFile, encode } from '../packages/formats/idx/dist/index.js'
 
 const [folder] = process.argv.slice(2)
-if (folder === undefined) throw new Error('usage: node scripts/make-fashion-mnist-subset.mjs <folder with the four files of Fashion-MNIST>')
+if (folder === undefined)
+  throw new Error('usage: node scripts/make-fashion-mnist-subset.mjs <folder with the four files of Fashion-MNIST>')
 const target = fileURLToPath(new URL('../packages/data/fashion-mnist-subset/data/', import.meta.url))
 mkdirSync(target, { recursive: true })
 
@@ -31,10 +32,18 @@ const write = (name, idx) => {
   console.log(`${createHash('sha256').update(bytes).digest('hex')}  ${name}`)
 }
 
-for (const [part, perClass] of [['train', 1000], ['t10k', 200]]) {
+for (const [part, perClass] of [
+  ['train', 1000],
+  ['t10k', 200],
+]) {
   const images = await read(`${part}-images-idx3-ubyte`)
   const labels = await read(`${part}-labels-idx1-ubyte`)
-  const set = { images: images.data, labels: labels.data, shape: [28, 28, 1], classes: Array.from({ length: 10 }, (_, i) => String(i)) }
+  const set = {
+    images: images.data,
+    labels: labels.data,
+    shape: [28, 28, 1],
+    classes: Array.from({ length: 10 }, (_, i) => String(i)),
+  }
   const subset = select(set, firstOfEachClass(set, perClass))
   write(`${part}-images-idx3-ubyte`, { type: 'uint8', shape: [subset.labels.length, 28, 28], data: subset.images })
   write(`${part}-labels-idx1-ubyte`, { type: 'uint8', shape: [subset.labels.length], data: subset.labels })

@@ -14,7 +14,10 @@ const camelCase = (name) => name.replaceAll(/-([a-z0-9])/g, (_, letter) => lette
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 
 const manifest = (group, name, rootManifest) => {
-  const exports = { '.': { '@resfn/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' }, './package.json': './package.json' }
+  const exports = {
+    '.': { '@resfn/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
+    './package.json': './package.json',
+  }
   const layer = layered.has(group)
   return inOrder({
     name: `@resfn/${name}`,
@@ -30,8 +33,12 @@ const manifest = (group, name, rootManifest) => {
     publishConfig: { access: 'public', exports: publishedExports(exports) },
     scripts: { build: 'tsc -b' },
     ...(layer
-      ? { peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' }, dependencies: { '@resfn/layer': 'workspace:^' }, devDependencies: { '@tensorflow/tfjs-core': 'catalog:' } }
-      : {})
+      ? {
+          peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
+          dependencies: { '@resfn/layer': 'workspace:^' },
+          devDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
+        }
+      : {}),
   })
 }
 
@@ -39,7 +46,7 @@ const tsconfig = (dir) => ({
   extends: `${posix.relative(dir, '.')}/tsconfig.base.json`,
   compilerOptions: { rootDir: 'src', outDir: 'dist', tsBuildInfoFile: 'dist/.tsbuildinfo' },
   include: ['src'],
-  exclude: ['src/**/*.test.ts', 'src/**/fixtures']
+  exclude: ['src/**/*.test.ts', 'src/**/fixtures'],
 })
 
 const layerSource = (name, main) => `import { type Empty, type Layer, lift } from '@resfn/layer'
@@ -166,19 +173,21 @@ export const packageFiles = (group, name, rootManifest) => {
     [`${dir}/README.md`]: readme(group, name, main),
     [`${dir}/src/index.ts`]: `export { ${main} } from './${name}.ts'\n`,
     [`${dir}/src/${name}.ts`]: (layer ? layerSource : plainSource)(name, main),
-    [`${dir}/src/${name}.test.ts`]: (layer ? layerTest : plainTest)(name, main)
+    [`${dir}/src/${name}.test.ts`]: (layer ? layerTest : plainTest)(name, main),
   }
 }
 
 /** Why a package of this name cannot be made here, or undefined. */
 export const problem = (root, group, name) => {
-  if (!groups.includes(group)) return `There is no group ${group}. The groups are ${groups.join(', ')}; a new net is a sub-path of packages/archs.`
+  if (!groups.includes(group))
+    return `There is no group ${group}. The groups are ${groups.join(', ')}; a new net is a sub-path of packages/archs.`
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name ?? '')) return `${name} is not a kebab-case name, like drop-path.`
   const taken = groups.map((other) => `packages/${other}/${name}`).find((dir) => existsSync(join(root, dir)))
   return taken === undefined ? undefined : `${taken} exists already.`
 }
 
-const sortLines = (text) => `${[...new Set(text.split('\n').filter((line) => line !== '' && line !== 'export {}'))].sort().join('\n')}\n`
+const sortLines = (text) =>
+  `${[...new Set(text.split('\n').filter((line) => line !== '' && line !== 'export {}'))].sort().join('\n')}\n`
 
 /** Writes the package, its umbrella line, the TypeScript references and a changeset. */
 export const create = (root, group, name) => {
@@ -193,7 +202,10 @@ export const create = (root, group, name) => {
   if (umbrellas.has(group) && existsSync(join(root, umbrella))) {
     write(`${umbrella}/src/index.ts`, sortLines(`${read(`${umbrella}/src/index.ts`)}\nexport * from '@resfn/${name}'`))
     const old = JSON.parse(read(`${umbrella}/package.json`))
-    write(`${umbrella}/package.json`, json(inOrder({ ...old, dependencies: { ...old.dependencies, [`@resfn/${name}`]: 'workspace:^' } })))
+    write(
+      `${umbrella}/package.json`,
+      json(inOrder({ ...old, dependencies: { ...old.dependencies, [`@resfn/${name}`]: 'workspace:^' } })),
+    )
   }
   write(`.changeset/new-${name}.md`, `---\n'@resfn/${name}': minor\n---\n\nNew package \`@resfn/${name}\`.\n`)
   fix(root)
@@ -209,9 +221,15 @@ const main = () => {
     process.exit(2)
   }
   for (const path of create(root, group, name)) console.log(path)
-  const { status } = spawnSync('pnpm', ['install'], { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  const { status } = spawnSync('pnpm', ['install'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
   if (status !== 0) console.error('`pnpm install` did not finish; run it before the tests.')
-  console.log(`\nNext: write the formula in packages/${group}/${name}/src/${name}.ts, then\n  pnpm vitest run packages/${group}/${name}\n  pnpm check`)
+  console.log(
+    `\nNext: write the formula in packages/${group}/${name}/src/${name}.ts, then\n  pnpm vitest run packages/${group}/${name}\n  pnpm check`,
+  )
   process.exitCode = status === 0 ? 0 : 1
 }
 

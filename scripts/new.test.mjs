@@ -15,7 +15,10 @@ const link = (target, path) => {
   symlinkSync(realpathSync(target), path)
 }
 
-describe.each([['ops', 'fresh-op', 'freshOp'], ['train', 'fresh-rule', 'freshRule']])('a new package in %s', (group, name, main) => {
+describe.each([
+  ['ops', 'fresh-op', 'freshOp'],
+  ['train', 'fresh-rule', 'freshRule'],
+])('a new package in %s', (group, name, main) => {
   let copy
   let before
   const read = (path) => readFileSync(join(copy, path), 'utf8')
@@ -30,13 +33,19 @@ describe.each([['ops', 'fresh-op', 'freshOp'], ['train', 'fresh-rule', 'freshRul
   afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
   it('passes every rule of the house', () => {
-    expect(check(copy).map(toText).filter((finding) => !before.includes(finding))).toEqual([])
+    expect(
+      check(copy)
+        .map(toText)
+        .filter((finding) => !before.includes(finding)),
+    ).toEqual([])
   })
 
   it('is in the umbrella, in the references and in a changeset', () => {
     expect(read(`packages/${group}/${group}/src/index.ts`)).toContain(`export * from '@resfn/${name}'`)
     expect(JSON.parse(read('tsconfig.json')).references).toContainEqual({ path: `packages/${group}/${name}` })
-    expect(JSON.parse(read(`packages/${group}/${group}/tsconfig.json`)).references).toContainEqual({ path: `../${name}` })
+    expect(JSON.parse(read(`packages/${group}/${group}/tsconfig.json`)).references).toContainEqual({
+      path: `../${name}`,
+    })
     expect(read(`.changeset/new-${name}.md`)).toContain(`'@resfn/${name}': minor`)
   })
 
@@ -49,7 +58,11 @@ describe.each([['ops', 'fresh-op', 'freshOp'], ['train', 'fresh-rule', 'freshRul
     const modules = join(copy, 'packages', group, name, 'node_modules')
     link(join(root, 'packages/core/layer'), join(modules, '@resfn/layer'))
     link(join(root, 'packages/core/layer/node_modules/@tensorflow/tfjs-core'), join(modules, '@tensorflow/tfjs-core'))
-    const vitest = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', `packages/${group}/${name}`], { cwd: copy, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } })
+    const vitest = spawnSync(
+      process.execPath,
+      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', `packages/${group}/${name}`],
+      { cwd: copy, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } },
+    )
     expect(vitest.stdout + vitest.stderr).toMatch(/Tests +[1-9]\d* passed/)
     expect(vitest.status).toBe(0)
   })

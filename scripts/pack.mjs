@@ -12,11 +12,16 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const packAll = (folder) => {
   const packages = readWorkspace(root).packages.filter(({ isPublic }) => isPublic)
   const unbuilt = packages.filter(({ dir }) => !existsSync(join(root, dir, 'dist', 'index.js')))
-  if (unbuilt.length > 0) throw new Error(`${unbuilt.map(({ manifest }) => manifest.name).join(', ')} not built; run \`pnpm build\` first`)
+  if (unbuilt.length > 0)
+    throw new Error(`${unbuilt.map(({ manifest }) => manifest.name).join(', ')} not built; run \`pnpm build\` first`)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const filters = packages.flatMap(({ manifest }) => ['--filter', manifest.name])
-  const { status, stderr, stdout } = spawnSync('pnpm', ['--recursive', ...filters, 'pack', '--pack-destination', folder, '--json'], { cwd: root, encoding: 'utf8', shell: process.platform === 'win32', maxBuffer: 2 ** 28 })
+  const { status, stderr, stdout } = spawnSync(
+    'pnpm',
+    ['--recursive', ...filters, 'pack', '--pack-destination', folder, '--json'],
+    { cwd: root, encoding: 'utf8', shell: process.platform === 'win32', maxBuffer: 2 ** 28 },
+  )
   if (status !== 0) throw new Error(`pnpm pack failed:\n${stdout}\n${stderr}`)
   const tarball = ({ name, version }) => join(folder, `${name.slice(1).replace('/', '-')}-${version}.tgz`)
   const map = Object.fromEntries(packages.map(({ manifest }) => [manifest.name, tarball(manifest)]))
@@ -29,7 +34,9 @@ export const packAll = (folder) => {
 export const catalog = () => {
   const text = readFileSync(join(root, 'pnpm-workspace.yaml'), 'utf8')
   const [, list = ''] = /^catalog:\n((?: {2}.*\n)+)/m.exec(`${text}\n`) ?? []
-  return Object.fromEntries([...list.matchAll(/^ {2}['"]?([^'":]+)['"]?: *['"]?([^'"\s]+)['"]?$/gm)].map(([, name, range]) => [name, range]))
+  return Object.fromEntries(
+    [...list.matchAll(/^ {2}['"]?([^'":]+)['"]?: *['"]?([^'"\s]+)['"]?$/gm)].map(([, name, range]) => [name, range]),
+  )
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -13,34 +13,49 @@ const ci = Boolean(process.env.CI)
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 const run = (command, args, env = {}) =>
-  spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env }, shell: process.platform === 'win32' })
+  spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+    shell: process.platform === 'win32',
+  })
 
 /** A stage that passes or fails as one. */
-const whole = (...steps) => () => {
-  const failed = steps.find(([command, ...args]) => run(command, args).status !== 0)
-  return failed === undefined ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-}
+const whole =
+  (...steps) =>
+  () => {
+    const failed = steps.find(([command, ...args]) => run(command, args).status !== 0)
+    return failed === undefined ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  }
 
 /** A stage counted test by test, from vitest's own report. */
-const tests = (name, args = [], env = {}) => () => {
-  const file = join(results, `${name}.json`)
-  rmSync(file, { force: true })
-  const { status } = run(bin('vitest'), ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], env)
-  if (!existsSync(file)) return { passed: 0, failed: 1, note: 'the test runner did not finish' }
-  const report = JSON.parse(readFileSync(file, 'utf8'))
-  const passed = report.numPassedTests
-  const skipped = report.numTotalTests - passed - report.numFailedTests
-  // A file that does not load, or an error outside a test, fails the run without failing a test.
-  const failed = Math.max(report.numFailedTests, status === 0 && passed > 0 ? 0 : 1)
-  return { passed, failed, ...(skipped > 0 ? { note: `${skipped} skipped` } : {}), skipped }
-}
+const tests =
+  (name, args = [], env = {}) =>
+  () => {
+    const file = join(results, `${name}.json`)
+    rmSync(file, { force: true })
+    const { status } = run(
+      bin('vitest'),
+      ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+      env,
+    )
+    if (!existsSync(file)) return { passed: 0, failed: 1, note: 'the test runner did not finish' }
+    const report = JSON.parse(readFileSync(file, 'utf8'))
+    const passed = report.numPassedTests
+    const skipped = report.numTotalTests - passed - report.numFailedTests
+    // A file that does not load, or an error outside a test, fails the run without failing a test.
+    const failed = Math.max(report.numFailedTests, status === 0 && passed > 0 ? 0 : 1)
+    return { passed, failed, ...(skipped > 0 ? { note: `${skipped} skipped` } : {}), skipped }
+  }
 
 /** The examples of the documentation: their types count as one test, then each of them as one. */
 const examples = () => {
   writeExamples(root, join(root, '.cache', 'examples'))
   const types = run(bin('tsc'), ['-p', '.cache/examples/tsconfig.json']).status === 0
   const result = tests('examples', ['--config', 'scripts/examples.config.mjs'])()
-  return types ? { ...result, passed: result.passed + 1 } : { ...result, failed: result.failed + 1, note: 'the examples do not type-check' }
+  return types
+    ? { ...result, passed: result.passed + 1 }
+    : { ...result, failed: result.failed + 1, note: 'the examples do not type-check' }
 }
 
 const browser = () => {
@@ -48,18 +63,19 @@ const browser = () => {
   if (!existsSync(join(root, config))) return { passed: 0, failed: 1, note: `${config} is missing` }
   const chromium = findChromium()
   if (chromium !== undefined) return tests('browser', ['--config', config], { CHROMIUM: chromium })()
-  const how = 'no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it, then run `npm test -- browser`'
+  const how =
+    'no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it, then run `npm test -- browser`'
   return ci ? { passed: 0, failed: 1, note: how } : { passed: 0, failed: 0, note: `NOT RUN: ${how}` }
 }
 
 const stages = {
   lint: whole([bin('oxlint'), '--deny-warnings']),
   types: whole([bin('tsc'), '-p', 'tsconfig.test.json']),
-  check: whole([process.execPath, 'scripts/check.mjs']),
+  check: whole([process.execPath, 'scripts/check.mjs'], [bin('oxfmt'), '--check']),
   unit: tests('unit'),
   examples,
   consumers: tests('consumers', ['--config', 'integrations/vitest.config.mjs']),
-  browser
+  browser,
 }
 
 const wanted = process.argv.slice(2)
@@ -71,7 +87,12 @@ if (unknown.length > 0) {
 
 mkdirSync(results, { recursive: true })
 // By the time this script runs, the stages of scripts/bootstrap.mjs have passed.
-const lines = Object.entries(JSON.parse(process.env.RESFN_BOOTSTRAP ?? '{}')).map(([name, seconds]) => ({ name, passed: 1, failed: 0, seconds }))
+const lines = Object.entries(JSON.parse(process.env.RESFN_BOOTSTRAP ?? '{}')).map(([name, seconds]) => ({
+  name,
+  passed: 1,
+  failed: 0,
+  seconds,
+}))
 for (const [name, stage] of Object.entries(stages)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   console.log(`\n--- ${name} ---`)
@@ -83,7 +104,11 @@ const sum = (key) => lines.reduce((total, line) => total + (line[key] ?? 0), 0)
 console.log('')
 for (const { name, passed, failed, seconds, note } of lines) {
   const word = failed > 0 ? 'FAILED' : passed > 0 ? 'ok' : '-'
-  console.log(`${name.padEnd(10)} ${word.padEnd(7)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s${note ? `  ${note}` : ''}`)
+  console.log(
+    `${name.padEnd(10)} ${word.padEnd(7)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s${note ? `  ${note}` : ''}`,
+  )
 }
-console.log(`${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`)
+console.log(
+  `${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`,
+)
 process.exitCode = sum('failed') > 0 ? 1 : 0

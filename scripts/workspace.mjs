@@ -21,20 +21,27 @@ export const listFiles = (root, folder = '.') =>
 
 const importsOf = ({ module }, text) => [
   ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
-  ...module.staticExports.flatMap(({ entries }) => entries.flatMap(({ moduleRequest }) => (moduleRequest === null ? [] : [moduleRequest.value]))),
+  ...module.staticExports.flatMap(({ entries }) =>
+    entries.flatMap(({ moduleRequest }) => (moduleRequest === null ? [] : [moduleRequest.value])),
+  ),
   ...module.dynamicImports.flatMap(({ moduleRequest }) => {
     const literal = /^(['"])(.*)\1$/.exec(text.slice(moduleRequest.start, moduleRequest.end))
     return literal === null ? [] : [literal[2]]
-  })
+  }),
 ]
 
 /** Tests, fixtures, and the tools and benchmarks beside `src`, which are not published. */
-const notPublished = (dir, path) => /\.test\.\w+$/.test(path) || path.includes('/fixtures/') || (dir.startsWith('packages/') && !path.startsWith(`${dir}/src/`))
+const notPublished = (dir, path) =>
+  /\.test\.\w+$/.test(path) ||
+  path.includes('/fixtures/') ||
+  (dir.startsWith('packages/') && !path.startsWith(`${dir}/src/`))
 
 const readSource = (root, dir, path) => {
   const text = readFileSync(join(root, path), 'utf8')
   const parsed = parseSync(path, text)
-  const statements = parsed.program.body.map((node) => ('declaration' in node && node.declaration ? node.declaration : node))
+  const statements = parsed.program.body.map((node) =>
+    'declaration' in node && node.declaration ? node.declaration : node,
+  )
   return {
     path,
     text,
@@ -45,16 +52,22 @@ const readSource = (root, dir, path) => {
       entries.map(({ exportName, importName, moduleRequest }) => ({
         name: exportName.kind === 'Default' ? 'default' : exportName.name,
         all: importName.kind === 'AllButDefault' || importName.kind === 'All',
-        from: moduleRequest?.value
-      }))
+        from: moduleRequest?.value,
+      })),
     ),
-    interfaces: statements.filter(({ type }) => type === 'TSInterfaceDeclaration').map(({ id }) => id.name)
+    interfaces: statements.filter(({ type }) => type === 'TSInterfaceDeclaration').map(({ id }) => id.name),
   }
 }
 
 const patterns = (text) => {
   const [, list = ''] = /^packages:\n((?:\s+-.*\n)+)/m.exec(`${text}\n`) ?? []
-  return list.split('\n').flatMap((line) => line.replace(/^\s+-\s*/, '').replaceAll(/['"]/g, '').trim() || [])
+  return list.split('\n').flatMap(
+    (line) =>
+      line
+        .replace(/^\s+-\s*/, '')
+        .replaceAll(/['"]/g, '')
+        .trim() || [],
+  )
 }
 
 const expand = (root, pattern) =>
@@ -63,11 +76,13 @@ const expand = (root, pattern) =>
       part === '*'
         ? folders.flatMap((folder) =>
             existsSync(join(root, folder)) && statSync(join(root, folder)).isDirectory()
-              ? readdirSync(join(root, folder)).filter((name) => !name.startsWith('.') && !ignored.has(name)).map((name) => (folder === '' ? name : `${folder}/${name}`))
-              : []
+              ? readdirSync(join(root, folder))
+                  .filter((name) => !name.startsWith('.') && !ignored.has(name))
+                  .map((name) => (folder === '' ? name : `${folder}/${name}`))
+              : [],
           )
         : folders.map((folder) => (folder === '' ? part : `${folder}/${part}`)),
-    ['']
+    [''],
   )
 
 /** `packages/core/tree` is in group `core`, `packages/cli` in group `cli`, `bench` in group `bench`. */
@@ -89,7 +104,7 @@ const readPackage = (root, dir) => {
     readme: read(join(root, dir, 'README.md')),
     sources: listFiles(root, dir)
       .filter((path) => /\.(ts|tsx|mts|mjs|js|jsx)$/.test(path) && !path.includes('/assembly/'))
-      .map((path) => readSource(root, dir, path))
+      .map((path) => readSource(root, dir, path)),
   }
 }
 
@@ -103,13 +118,18 @@ export const readWorkspace = (root) => {
     manifest: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')),
     tsconfig: JSON.parse(read(join(root, 'tsconfig.json')) ?? '{}'),
     files: listFiles(root),
-    packages: [...new Set(dirs)].sort().map((dir) => readPackage(root, dir))
+    packages: [...new Set(dirs)].sort().map((dir) => readPackage(root, dir)),
   }
 }
 
 /** `@resfn/archs/resnet` belongs to `@resfn/archs`, `fp-ts/Either` to `fp-ts`, `./tree.ts` and `node:fs` to no package. */
 export const packageOf = (specifier) =>
-  /^(\.|\/|node:|#)/.test(specifier) ? undefined : specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  /^(\.|\/|node:|#)/.test(specifier)
+    ? undefined
+    : specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/')
 
 /** The names that a source file exports, following its relative re-exports. */
 export const exportedNames = (pkg, path) => {

@@ -28,6 +28,6 @@ export const start = async ({ net: { name, classes, input }, threads, examples }
     step,
     version: `tfjs ${tf.version_core}`,
     params: leaves(run.params).reduce((sum, { size }) => sum + size, 0),
-    memory: () => ({ tensors: tf.memory().numTensors, heapMb: tf.backend().wasm.HEAPU8.length / 2 ** 20 })
+    memory: () => ({ tensors: tf.memory().numTensors, heapMb: tf.backend().wasm.HEAPU8.length / 2 ** 20 }),
   }
 }

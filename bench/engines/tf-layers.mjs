@@ -15,25 +15,40 @@ class PadChannels extends layers.layers.Layer {
   }
   call(inputs) {
     const x = Array.isArray(inputs) ? inputs[0] : inputs
-    return tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, this.out - x.shape[3]]])
+    return tf.pad(x, [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+      [0, this.out - x.shape[3]],
+    ])
   }
 }
 
-const { conv2d, batchNormalization, activation, add, averagePooling2d, maxPooling2d, globalAveragePooling2d, dense } = layers.layers
+const { conv2d, batchNormalization, activation, add, averagePooling2d, maxPooling2d, globalAveragePooling2d, dense } =
+  layers.layers
 
 const relu = (x) => activation({ activation: 'relu' }).apply(x)
 
 const families = {
   cifar: {
-    conv: (x, out, size, strides) => conv2d({ filters: out, kernelSize: size, strides, padding: 'same', useBias: false, kernelInitializer: 'heNormal' }).apply(x),
+    conv: (x, out, size, strides) =>
+      conv2d({
+        filters: out,
+        kernelSize: size,
+        strides,
+        padding: 'same',
+        useBias: false,
+        kernelInitializer: 'heNormal',
+      }).apply(x),
     shortcut: (x, out, strides) => new PadChannels({ out }).apply(averagePooling2d({ poolSize: 1, strides }).apply(x)),
-    stem: { out: 16, size: 3, strides: 1 }
+    stem: { out: 16, size: 3, strides: 1 },
   },
   d2l: {
-    conv: (x, out, size, strides) => conv2d({ filters: out, kernelSize: size, strides, padding: 'same', kernelInitializer: 'glorotUniform' }).apply(x),
+    conv: (x, out, size, strides) =>
+      conv2d({ filters: out, kernelSize: size, strides, padding: 'same', kernelInitializer: 'glorotUniform' }).apply(x),
     shortcut: (x, out, strides) => families.d2l.conv(x, out, 1, strides),
-    stem: { out: 64, size: 7, strides: 2 }
-  }
+    stem: { out: 64, size: 7, strides: 2 },
+  },
 }
 
 const convBn = ({ conv }, ...args) => batchNormalization({ momentum: 0.9, epsilon: 1e-5 }).apply(conv(...args))
@@ -67,7 +82,7 @@ const backends = {
   '@resfn/wasm': async (threads) => {
     const { useWasm } = await import('@resfn/wasm')
     await useWasm({ threads })
-  }
+  },
 }
 
 export const start = async ({ net, backend, threads, examples: { images, labels, shape } }) => {
@@ -85,7 +100,13 @@ export const start = async ({ net, backend, threads, examples: { images, labels,
   return {
     step,
     version: `tfjs ${tf.version_core}`,
-    params: net_.trainableWeights.reduce((sum, { shape: weight }) => sum + weight.reduce((product, size) => product * size, 1), 0),
-    memory: () => ({ tensors: tf.memory().numTensors, ...(name === 'wasm' && { heapMb: tf.backend().wasm.HEAPU8.length / 2 ** 20 }) })
+    params: net_.trainableWeights.reduce(
+      (sum, { shape: weight }) => sum + weight.reduce((product, size) => product * size, 1),
+      0,
+    ),
+    memory: () => ({
+      tensors: tf.memory().numTensors,
+      ...(name === 'wasm' && { heapMb: tf.backend().wasm.HEAPU8.length / 2 ** 20 }),
+    }),
   }
 }

@@ -25,15 +25,25 @@ const net = sequential({
   block: identityAdd(sequential({ a: convBn(4), relu, b: convBn(4) })),
   after: relu,
   pool: globalAvgPool,
-  fc: dense({ out: 2 })
+  fc: dense({ out: 2 }),
 })
 
 const count = 16
 const side = 8
 const noise = normal(key(1), count * side * side)
-const pixels = Float32Array.from(noise, (value, i) => value * 0.3 + (i % side < side / 2 === Math.floor(i / (side * side)) % 2 < 1 ? 1 : 0) * ((i % side) + 1))
+const pixels = Float32Array.from(
+  noise,
+  (value, i) =>
+    value * 0.3 + (i % side < side / 2 === Math.floor(i / (side * side)) % 2 < 1 ? 1 : 0) * ((i % side) + 1),
+)
 const x = tf.tensor4d(pixels, [count, side, side, 1])
-const labels = tf.oneHot(tf.tensor1d(Array.from({ length: count }, (_, i) => i % 2), 'int32'), 2)
+const labels = tf.oneHot(
+  tf.tensor1d(
+    Array.from({ length: count }, (_, i) => i % 2),
+    'int32',
+  ),
+  2,
+)
 
 const crossEntropy = (logits) => tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), labels), -1)))
 
@@ -46,7 +56,7 @@ const step = ({ params, state, index }) => {
     params: zip([params, gradients], ([p, g]) => tf.sub(p, tf.mul(g, 0.1))),
     state: absorb(0.9)(state, aux),
     index: index + 1,
-    loss
+    loss,
   }
 }
 

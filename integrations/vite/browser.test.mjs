@@ -14,10 +14,19 @@ const root = join(import.meta.dirname, '..', '..')
 const pictures = join(root, '.cache', 'browser')
 
 const executablePath = findChromium()
-if (executablePath === undefined) throw new Error('no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it')
+if (executablePath === undefined)
+  throw new Error('no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it')
 
 // No GPU is asked for: WebGL falls back to the software renderer that Chromium carries. The last flags keep it from calling home.
-const args = ['--headless=new', '--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run']
+const args = [
+  '--headless=new',
+  '--no-sandbox',
+  '--enable-unsafe-swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
 
 // Chromium keeps WebGPU from software renderers unless told.
 const withWebgpu = [...args, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
@@ -34,21 +43,42 @@ afterAll(async () => {
 })
 
 /** Opens the page on a backend and waits until it is through; gives back its result and all that went wrong on the way. */
-const visit = async (backend, { headers = {}, query = '', picture = backend, site = () => serve(join(app.folder, 'dist'), headers), from = browser } = {}) => {
+const visit = async (
+  backend,
+  {
+    headers = {},
+    query = '',
+    picture = backend,
+    site = () => serve(join(app.folder, 'dist'), headers),
+    from = browser,
+  } = {},
+) => {
   const { url, stop } = await site()
   const page = await from.newPage({ viewport: { width: 900, height: 1250 } })
   const errors = []
   const outside = []
   page.on('pageerror', ({ message }) => errors.push(message))
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && errors.push(message.text()))
-  page.on('request', (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(url) && outside.push(request.url()))
+  page.on(
+    'request',
+    (request) => /^(https?|wss?):/.test(request.url()) && !request.url().startsWith(url) && outside.push(request.url()),
+  )
   try {
     await page.goto(`${url}/?backend=${backend}${query}`)
-    const body = await page.waitForSelector('body[data-result]', { timeout: 240_000, state: 'attached' }).catch(async (error) => {
-      throw new Error(`the page did not come to an end on ${backend}: ${await page.locator('#progress').textContent()}; ${errors.join('; ')}; ${error.message}`)
-    })
+    const body = await page
+      .waitForSelector('body[data-result]', { timeout: 240_000, state: 'attached' })
+      .catch(async (error) => {
+        throw new Error(
+          `the page did not come to an end on ${backend}: ${await page.locator('#progress').textContent()}; ${errors.join('; ')}; ${error.message}`,
+        )
+      })
     await page.screenshot({ path: join(pictures, `${picture}.png`), fullPage: true })
-    return { ...JSON.parse(await body.getAttribute('data-result')), errors, outside, shown: await page.locator('#backend').textContent() }
+    return {
+      ...JSON.parse(await body.getAttribute('data-result')),
+      errors,
+      outside,
+      shown: await page.locator('#backend').textContent(),
+    }
   } finally {
     await page.close()
     await stop()
@@ -73,10 +103,16 @@ const expectSameRun = (result, backend, steps = 10) => {
 }
 
 describe('the page as built', () => {
-  const assets = () => readdirSync(join(app.folder, 'dist', 'assets')).map((name) => ({ name, bytes: readFileSync(join(app.folder, 'dist', 'assets', name)) }))
+  const assets = () =>
+    readdirSync(join(app.folder, 'dist', 'assets')).map((name) => ({
+      name,
+      bytes: readFileSync(join(app.folder, 'dist', 'assets', name)),
+    }))
 
   it('has the right types against the packed packages', () => {
-    execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', app.folder], { encoding: 'utf8' })
+    execFileSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', app.folder], {
+      encoding: 'utf8',
+    })
   })
 
   it('has no module of Node in it, and no warning on the way', () => {
@@ -85,8 +121,14 @@ describe('the page as built', () => {
     expect(scripts.length).toBeGreaterThan(0)
     for (const { name, bytes } of scripts) {
       const { module } = parseSync(name, bytes.toString())
-      const imports = [...module.staticImports.map(({ moduleRequest }) => moduleRequest.value), ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => bytes.toString().slice(start, end))]
-      expect(imports.filter((specifier) => !/^["'`]?\.\//.test(specifier)), name).toEqual([])
+      const imports = [
+        ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
+        ...module.dynamicImports.map(({ moduleRequest: { start, end } }) => bytes.toString().slice(start, end)),
+      ]
+      expect(
+        imports.filter((specifier) => !/^["'`]?\.\//.test(specifier)),
+        name,
+      ).toEqual([])
       expect(bytes.includes('browser-external'), `${name} has a module that Vite replaced by nothing`).toBe(false)
       // `process.getBuiltinModule` is asked only where there is a process; it is no import.
       expect(bytes.toString().match(/(?<!getBuiltinModule\()["'`]node:[\w/]+["'`]/g) ?? [], name).toEqual([])
@@ -95,13 +137,27 @@ describe('the page as built', () => {
 
   it('has the three binaries of the WASM backend and the images as files of their own', () => {
     const names = assets().map(({ name }) => name.replace(/-[\w-]{8}\./, '.'))
-    expect(names).toEqual(expect.arrayContaining(['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm', 'train-images-idx3-ubyte.gz', 't10k-images-idx3-ubyte.gz']))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'tfjs-backend-wasm.wasm',
+        'tfjs-backend-wasm-simd.wasm',
+        'tfjs-backend-wasm-threaded-simd.wasm',
+        'train-images-idx3-ubyte.gz',
+        't10k-images-idx3-ubyte.gz',
+      ]),
+    )
   })
 
   it('loads a backend only where it is used: the first script is small', () => {
     const entry = /src="\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(app.folder, 'dist', 'index.html'), 'utf8'))[1]
-    const sizes = assets().filter(({ name }) => name.endsWith('.js')).map(({ name, bytes }) => ({ name, bytes: bytes.length, gzip: gzipSync(bytes).length }))
-    console.log(sizes.map(({ name, bytes, gzip }) => `${name}: ${(bytes / 1000).toFixed(0)} kB, gzip ${(gzip / 1000).toFixed(0)} kB`).join('\n'))
+    const sizes = assets()
+      .filter(({ name }) => name.endsWith('.js'))
+      .map(({ name, bytes }) => ({ name, bytes: bytes.length, gzip: gzipSync(bytes).length }))
+    console.log(
+      sizes
+        .map(({ name, bytes, gzip }) => `${name}: ${(bytes / 1000).toFixed(0)} kB, gzip ${(gzip / 1000).toFixed(0)} kB`)
+        .join('\n'),
+    )
     expect(statSync(join(app.folder, 'dist', entry)).size).toBeLessThan(200_000)
   })
 })
@@ -120,19 +176,27 @@ describe('the page in the browser', () => {
     const result = await visit('wasm')
     console.log(`wasm: ${result.details}`)
     expectSameRun(result, 'wasm')
-    expect(result).toMatchObject({ isolated: false, details: expect.stringMatching(/^1 thread, (relaxed )?SIMD, \d+ kernels of resfn$/) })
+    expect(result).toMatchObject({
+      isolated: false,
+      details: expect.stringMatching(/^1 thread, (relaxed )?SIMD, \d+ kernels of resfn$/),
+    })
   })
 
   it('goes on with the run on WASM where the page is cross-origin isolated and memory is shared', async () => {
     const result = await visit('wasm', { headers: isolation, picture: 'wasm-isolated' })
     console.log(`wasm, isolated: ${result.details}`)
     expectSameRun(result, 'wasm')
-    expect(result).toMatchObject({ isolated: true, details: expect.stringMatching(/thread.*SIMD, \d+ kernels of resfn$/) })
+    expect(result).toMatchObject({
+      isolated: true,
+      details: expect.stringMatching(/thread.*SIMD, \d+ kernels of resfn$/),
+    })
   })
 
   it('chooses a backend by itself, and says why the faster ones are not used', async () => {
     const result = await visit('auto')
-    console.log(`auto: ${result.backend}, ${result.details}; ${result.tried.map(({ backend, reason }) => `${backend}: ${reason}`).join('; ')}`)
+    console.log(
+      `auto: ${result.backend}, ${result.details}; ${result.tried.map(({ backend, reason }) => `${backend}: ${reason}`).join('; ')}`,
+    )
     expectSameRun(result, result.backend)
     // On a machine with a GPU that is WebGL; where WebGL is drawn in software, it is WASM, and the reason is kept.
     expect(result.backend).toBe(result.tried.some(({ backend }) => backend === 'webgl') ? 'wasm' : 'webgl')
@@ -152,7 +216,11 @@ describe('the page in the browser', () => {
 
   it('goes on with the run on WASM where `vite dev` serves the sources', async () => {
     const site = async () => {
-      const server = await createServer({ root: app.folder, logLevel: 'error', server: { host: '127.0.0.1', port: 5180, strictPort: false, hmr: false } })
+      const server = await createServer({
+        root: app.folder,
+        logLevel: 'error',
+        server: { host: '127.0.0.1', port: 5180, strictPort: false, hmr: false },
+      })
       await server.listen()
       return { url: server.resolvedUrls.local[0].replace(/\/$/, ''), stop: () => server.close() }
     }
@@ -160,7 +228,10 @@ describe('the page in the browser', () => {
   })
 
   it('says what is wrong when a backend does not work', async () => {
-    const [missing, unknown] = [await visit('webgpu', { picture: 'webgpu-missing' }), await visit('gpu', { picture: 'unknown' })]
+    const [missing, unknown] = [
+      await visit('webgpu', { picture: 'webgpu-missing' }),
+      await visit('gpu', { picture: 'unknown' }),
+    ]
     expect(missing.error).toMatch(/^no backend works here; tried:\n {2}webgpu: .+\nask for auto/)
     expect(missing.shown).toBe(missing.error)
     expect(unknown.error).toMatch(/^there is no backend "gpu"; those known are webgl, webgpu, wasm, cpu/)

@@ -3,7 +3,13 @@ import { createServer } from 'node:http'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { extname, join, normalize } from 'node:path'
 
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.wasm': 'application/wasm' }
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+}
 
 /** Serves `folder`; gives back its URL and how to stop. */
 export const serve = (folder, headers = {}) =>
@@ -15,10 +21,21 @@ export const serve = (folder, headers = {}) =>
         response.writeHead(404).end()
         return
       }
-      response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream', ...headers }).end(readFileSync(path))
+      response
+        .writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream', ...headers })
+        .end(readFileSync(path))
     })
     server.on('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve({ url: `http://127.0.0.1:${server.address().port}`, stop: () => new Promise((done) => { server.closeAllConnections(); server.close(done) }) }))
+    server.listen(0, '127.0.0.1', () =>
+      resolve({
+        url: `http://127.0.0.1:${server.address().port}`,
+        stop: () =>
+          new Promise((done) => {
+            server.closeAllConnections()
+            server.close(done)
+          }),
+      }),
+    )
   })
 
 /** With these a page is cross-origin isolated: it may share memory between threads. */

@@ -13,8 +13,17 @@ const versions = (pkg, names) =>
   fields.flatMap((field) =>
     Object.entries(pkg.manifest[field] ?? {}).flatMap(([name, range]) => {
       const wanted = !names.has(name) ? 'catalog:' : field === 'peerDependencies' ? anyVersion : 'workspace:^'
-      return range === wanted ? [] : [{ file: `${pkg.dir}/package.json`, rule: 'versions', problem: `${field} has ${name}: ${range}`, mend: `write "${wanted}"${wanted === 'catalog:' ? ' and keep the version in the catalog of pnpm-workspace.yaml' : ''}` }]
-    })
+      return range === wanted
+        ? []
+        : [
+            {
+              file: `${pkg.dir}/package.json`,
+              rule: 'versions',
+              problem: `${field} has ${name}: ${range}`,
+              mend: `write "${wanted}"${wanted === 'catalog:' ? ' and keep the version in the catalog of pnpm-workspace.yaml' : ''}`,
+            },
+          ]
+    }),
   )
 
 /** Peers that the dependencies of a package, and theirs, ask of whoever installs them: `[name, optional]`. */
@@ -24,11 +33,18 @@ const inheritedPeers = (pkg, byName, seen = new Set()) =>
     if (other === undefined || seen.has(name)) return []
     seen.add(name)
     const peers = Object.keys(other.manifest.peerDependencies ?? {})
-    return [...peers.map((peer) => [peer, other.manifest.peerDependenciesMeta?.[peer]?.optional === true]), ...inheritedPeers(other, byName, seen)]
+    return [
+      ...peers.map((peer) => [peer, other.manifest.peerDependenciesMeta?.[peer]?.optional === true]),
+      ...inheritedPeers(other, byName, seen),
+    ]
   })
 
 const imported = (sources) =>
-  new Set(sources.flatMap(({ imports }) => imports.flatMap((specifier) => packageOf(specifier) ?? [])).filter((name) => !builtinModules.includes(name)))
+  new Set(
+    sources
+      .flatMap(({ imports }) => imports.flatMap((specifier) => packageOf(specifier) ?? []))
+      .filter((name) => !builtinModules.includes(name)),
+  )
 
 const declarations = (pkg, byName, rootManifest) => {
   const file = `${pkg.dir}/package.json`
@@ -44,29 +60,90 @@ const declarations = (pkg, byName, rootManifest) => {
   const testOnly = pkg.isPublic ? [] : [...has('devDependencies'), ...ofRoot]
   const finding = (rule, problem, mend) => ({ file, rule, problem, mend })
   return [
-    ...[...inSources].filter((name) => name !== pkg.manifest.name && !runtime.has(name) && !testOnly.includes(name))
-      .map((name) => finding('undeclared', `the sources import ${name}, which is neither a dependency nor a peer`, `add ${name} to dependencies (or peerDependencies), then run \`pnpm install\``)),
-    ...[...inTests].filter((name) => name !== pkg.manifest.name && !runtime.has(name) && !has('devDependencies').includes(name) && !ofRoot.has(name))
-      .map((name) => finding('undeclared', `the tests import ${name}, which is not declared`, `add ${name} to devDependencies, then run \`pnpm install\``)),
+    ...[...inSources]
+      .filter((name) => name !== pkg.manifest.name && !runtime.has(name) && !testOnly.includes(name))
+      .map((name) =>
+        finding(
+          'undeclared',
+          `the sources import ${name}, which is neither a dependency nor a peer`,
+          `add ${name} to dependencies (or peerDependencies), then run \`pnpm install\``,
+        ),
+      ),
+    ...[...inTests]
+      .filter(
+        (name) =>
+          name !== pkg.manifest.name &&
+          !runtime.has(name) &&
+          !has('devDependencies').includes(name) &&
+          !ofRoot.has(name),
+      )
+      .map((name) =>
+        finding(
+          'undeclared',
+          `the tests import ${name}, which is not declared`,
+          `add ${name} to devDependencies, then run \`pnpm install\``,
+        ),
+      ),
     ...(pkg.isPublic ? [...has('dependencies'), ...has('optionalDependencies')] : [])
-      .filter((name) => !inSources.has(name) && !provided.has(name) && !(pkg.manifest.resfn?.unimported ?? []).includes(name))
-      .map((name) => finding('unused', `no source imports the dependency ${name}`, `remove it, or make it a devDependency if only tests use it, then run \`pnpm install\``)),
-    ...has('peerDependencies').filter((name) => !inSources.has(name) && !peers.has(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true)
-      .map((name) => finding('unused', `neither the sources nor a dependency need the peer ${name}`, 'remove it, then run `pnpm install`')),
-    ...(pkg.isPublic ? [...peers] : []).filter((name) => !runtime.has(name))
-      .map((name) => finding('peer', `a dependency needs the peer ${name}`, `add ${name} to peerDependencies and devDependencies`)),
-    ...has('peerDependencies').filter((name) => !has('devDependencies').includes(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true)
-      .map((name) => finding('peer', `the peer ${name} is not installed for development`, `add ${name} to devDependencies too`)),
+      .filter(
+        (name) => !inSources.has(name) && !provided.has(name) && !(pkg.manifest.resfn?.unimported ?? []).includes(name),
+      )
+      .map((name) =>
+        finding(
+          'unused',
+          `no source imports the dependency ${name}`,
+          `remove it, or make it a devDependency if only tests use it, then run \`pnpm install\``,
+        ),
+      ),
+    ...has('peerDependencies')
+      .filter(
+        (name) =>
+          !inSources.has(name) && !peers.has(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true,
+      )
+      .map((name) =>
+        finding(
+          'unused',
+          `neither the sources nor a dependency need the peer ${name}`,
+          'remove it, then run `pnpm install`',
+        ),
+      ),
+    ...(pkg.isPublic ? [...peers] : [])
+      .filter((name) => !runtime.has(name))
+      .map((name) =>
+        finding('peer', `a dependency needs the peer ${name}`, `add ${name} to peerDependencies and devDependencies`),
+      ),
+    ...has('peerDependencies')
+      .filter(
+        (name) =>
+          !has('devDependencies').includes(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true,
+      )
+      .map((name) =>
+        finding('peer', `the peer ${name} is not installed for development`, `add ${name} to devDependencies too`),
+      ),
     ...has('devDependencies')
-      .filter((name) => pkg.isPublic && !inTests.has(name) && !inSources.has(name) && !runtime.has(name) && !usedByScript(pkg, name))
-      .map((name) => finding('unused', `no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`')),
-    ...has('devDependencies').filter((name) => ofRoot.has(name))
-      .map((name) => finding('unused', `the devDependency ${name} is one of the workspace already`, 'remove it here: the tests of every package find it at the root'))
+      .filter(
+        (name) =>
+          pkg.isPublic && !inTests.has(name) && !inSources.has(name) && !runtime.has(name) && !usedByScript(pkg, name),
+      )
+      .map((name) =>
+        finding('unused', `no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`'),
+      ),
+    ...has('devDependencies')
+      .filter((name) => ofRoot.has(name))
+      .map((name) =>
+        finding(
+          'unused',
+          `the devDependency ${name} is one of the workspace already`,
+          'remove it here: the tests of every package find it at the root',
+        ),
+      ),
   ]
 }
 
 /** A build tool is used by a script of the manifest (`asc` of assemblyscript) or by a plain file outside src. */
-const usedByScript = (pkg, name) => Object.values(pkg.manifest.scripts ?? {}).some((script) => script.includes(name)) || (pkg.manifest.resfn?.unimported ?? []).includes(name)
+const usedByScript = (pkg, name) =>
+  Object.values(pkg.manifest.scripts ?? {}).some((script) => script.includes(name)) ||
+  (pkg.manifest.resfn?.unimported ?? []).includes(name)
 
 const expectedReferences = (pkg, byName) =>
   [...Object.keys(pkg.manifest.dependencies ?? {}), ...Object.keys(pkg.manifest.peerDependencies ?? {})]
@@ -81,11 +158,20 @@ const references = (file, tsconfig, expected) => {
   if (sameSet(actual, expected)) return []
   const missing = expected.filter((path) => !actual.includes(path))
   const extra = actual.filter((path) => !expected.includes(path))
-  const parts = [missing.length > 0 ? `lacks ${missing.join(', ')}` : '', extra.length > 0 ? `has ${extra.join(', ')} too many` : '', new Set(actual).size < actual.length ? 'has one twice' : '']
-  return [{
-    file, rule: 'references', problem: `references ${parts.filter(Boolean).join(' and ')}`, mend: 'run `pnpm check --fix`',
-    fix: { ...tsconfig, references: expected.map((path) => ({ path })) }
-  }]
+  const parts = [
+    missing.length > 0 ? `lacks ${missing.join(', ')}` : '',
+    extra.length > 0 ? `has ${extra.join(', ')} too many` : '',
+    new Set(actual).size < actual.length ? 'has one twice' : '',
+  ]
+  return [
+    {
+      file,
+      rule: 'references',
+      problem: `references ${parts.filter(Boolean).join(' and ')}`,
+      mend: 'run `pnpm check --fix`',
+      fix: { ...tsconfig, references: expected.map((path) => ({ path })) },
+    },
+  ]
 }
 
 export const dependencies = ({ packages, manifest, tsconfig }) => {
@@ -96,9 +182,20 @@ export const dependencies = ({ packages, manifest, tsconfig }) => {
     ...packages.flatMap((pkg) => [...versions(pkg, names), ...declarations(pkg, byName, manifest)]),
     ...built.flatMap((pkg) =>
       pkg.tsconfig === undefined
-        ? [{ file: `${pkg.dir}/tsconfig.json`, rule: 'references', problem: 'is missing', mend: 'copy the one of a sibling, then run `pnpm check --fix`' }]
-        : references(`${pkg.dir}/tsconfig.json`, pkg.tsconfig, expectedReferences(pkg, byName))
+        ? [
+            {
+              file: `${pkg.dir}/tsconfig.json`,
+              rule: 'references',
+              problem: 'is missing',
+              mend: 'copy the one of a sibling, then run `pnpm check --fix`',
+            },
+          ]
+        : references(`${pkg.dir}/tsconfig.json`, pkg.tsconfig, expectedReferences(pkg, byName)),
     ),
-    ...references('tsconfig.json', tsconfig, built.map(({ dir }) => dir))
+    ...references(
+      'tsconfig.json',
+      tsconfig,
+      built.map(({ dir }) => dir),
+    ),
   ]
 }

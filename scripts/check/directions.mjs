@@ -19,13 +19,24 @@ const allowed = {
   data: ['core/tree', 'core/random', 'formats', 'data'],
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
   backend: [...core, 'formats', 'backend'],
-  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend']
+  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend'],
 }
 
 const anything = new Set(['apps', 'bench', 'internal'])
 const mayChooseBackend = new Set(['backend', 'cli', 'apps', 'bench', 'internal'])
-const withoutNode = new Set(['core', 'ops', 'blocks', 'archs', 'train', 'formats', 'data/batches', 'data/transforms', 'data/fashion-mnist-subset'])
-const isBackend = (specifier) => /^@tensorflow\/tfjs(-backend-[\w-]+|-node(-gpu)?|-layers|-converter)?$/.test(packageOf(specifier) ?? '')
+const withoutNode = new Set([
+  'core',
+  'ops',
+  'blocks',
+  'archs',
+  'train',
+  'formats',
+  'data/batches',
+  'data/transforms',
+  'data/fashion-mnist-subset',
+])
+const isBackend = (specifier) =>
+  /^@tensorflow\/tfjs(-backend-[\w-]+|-node(-gpu)?|-layers|-converter)?$/.test(packageOf(specifier) ?? '')
 const isNode = (specifier) => specifier.startsWith('node:') || builtinModules.includes(specifier.split('/')[0])
 
 const keyOf = (pkg) => `${pkg.group}/${pkg.folder}`
@@ -39,24 +50,52 @@ export const directions = ({ packages }) => {
         const finding = (rule, problem, mend) => [{ file: source.path, rule, problem, mend }]
         if (specifier.startsWith('.')) {
           const target = new URL(specifier, `file:///${source.path}`).pathname.slice(1)
-          return target.startsWith(`${pkg.dir}/`) ? [] : finding('inside', `imports '${specifier}', which lies outside the package`, 'import the other package by its name')
+          return target.startsWith(`${pkg.dir}/`)
+            ? []
+            : finding(
+                'inside',
+                `imports '${specifier}', which lies outside the package`,
+                'import the other package by its name',
+              )
         }
         if (source.test || anything.has(pkg.group)) return []
         const other = byName.get(packageOf(specifier))
-        if (other !== undefined && other !== pkg && targets !== undefined && !targets.includes(keyOf(other)) && !targets.includes(other.group)) {
-          return finding('direction', `${keyOf(pkg)} may not import ${keyOf(other)}`, `${pkg.group} may import ${targets.length > 0 ? targets.join(', ') : 'nothing of this workspace'}; move the code to the higher group, or pass the function as an argument`)
+        if (
+          other !== undefined &&
+          other !== pkg &&
+          targets !== undefined &&
+          !targets.includes(keyOf(other)) &&
+          !targets.includes(other.group)
+        ) {
+          return finding(
+            'direction',
+            `${keyOf(pkg)} may not import ${keyOf(other)}`,
+            `${pkg.group} may import ${targets.length > 0 ? targets.join(', ') : 'nothing of this workspace'}; move the code to the higher group, or pass the function as an argument`,
+          )
         }
         if (isBackend(specifier) && !mayChooseBackend.has(pkg.group)) {
-          return finding('backend', `imports '${specifier}'`, `only ${[...mayChooseBackend].join(', ')} and tests choose a backend; import @tensorflow/tfjs-core`)
+          return finding(
+            'backend',
+            `imports '${specifier}'`,
+            `only ${[...mayChooseBackend].join(', ')} and tests choose a backend; import @tensorflow/tfjs-core`,
+          )
         }
         if (pkg.group === 'formats' && packageOf(specifier)?.startsWith('@tensorflow/')) {
-          return finding('direction', `imports '${specifier}'`, 'a file format knows bytes and typed arrays, no tensors')
+          return finding(
+            'direction',
+            `imports '${specifier}'`,
+            'a file format knows bytes and typed arrays, no tensors',
+          )
         }
         if (isNode(specifier) && (withoutNode.has(pkg.group) || withoutNode.has(keyOf(pkg)))) {
-          return finding('node', `imports '${specifier}'`, `${keyOf(pkg)} runs in browsers too; take what you need as an argument`)
+          return finding(
+            'node',
+            `imports '${specifier}'`,
+            `${keyOf(pkg)} runs in browsers too; take what you need as an argument`,
+          )
         }
         return []
-      })
+      }),
     )
   })
 }

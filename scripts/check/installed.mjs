@@ -7,7 +7,9 @@ const hooks = ['preinstall', 'install', 'postinstall']
 const packagesIn = (folder) =>
   readdirSync(folder)
     .filter((name) => !name.startsWith('.'))
-    .flatMap((name) => (name.startsWith('@') ? readdirSync(join(folder, name)).map((inner) => `${name}/${inner}`) : [name]))
+    .flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(folder, name)).map((inner) => `${name}/${inner}`) : [name],
+    )
     .filter((name) => !lstatSync(join(folder, name)).isSymbolicLink())
 
 export const installed = ({ root }) => {
@@ -18,8 +20,16 @@ export const installed = ({ root }) => {
     if (!existsSync(folder)) return []
     return packagesIn(folder).flatMap((name) => {
       const manifest = JSON.parse(readFileSync(join(folder, name, 'package.json'), 'utf8'))
-      const found = [...hooks.filter((hook) => manifest.scripts?.[hook]), ...(existsSync(join(folder, name, 'binding.gyp')) ? ['binding.gyp'] : [])]
-      return found.map((hook) => ({ file: 'pnpm-lock.yaml', rule: 'install-script', problem: `${name}@${manifest.version} has ${hook === 'binding.gyp' ? hook : `the script ${hook}`}`, mend: 'choose a package that works with install scripts blocked' }))
+      const found = [
+        ...hooks.filter((hook) => manifest.scripts?.[hook]),
+        ...(existsSync(join(folder, name, 'binding.gyp')) ? ['binding.gyp'] : []),
+      ]
+      return found.map((hook) => ({
+        file: 'pnpm-lock.yaml',
+        rule: 'install-script',
+        problem: `${name}@${manifest.version} has ${hook === 'binding.gyp' ? hook : `the script ${hook}`}`,
+        mend: 'choose a package that works with install scripts blocked',
+      }))
     })
   })
 }

@@ -3,9 +3,32 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 const order = [
-  'name', 'version', 'private', 'description', 'keywords', 'homepage', 'bugs', 'repository', 'funding', 'license', 'author', 'type', 'sideEffects',
-  'engines', 'bin', 'files', 'exports', 'imports', 'publishConfig', 'scripts', 'peerDependencies', 'peerDependenciesMeta', 'dependencies',
-  'optionalDependencies', 'devDependencies', 'resfn'
+  'name',
+  'version',
+  'private',
+  'description',
+  'keywords',
+  'homepage',
+  'bugs',
+  'repository',
+  'funding',
+  'license',
+  'author',
+  'type',
+  'sideEffects',
+  'engines',
+  'bin',
+  'files',
+  'exports',
+  'imports',
+  'publishConfig',
+  'scripts',
+  'peerDependencies',
+  'peerDependenciesMeta',
+  'dependencies',
+  'optionalDependencies',
+  'devDependencies',
+  'resfn',
 ]
 
 const rank = (key) => (order.includes(key) ? order.indexOf(key) : order.length)
@@ -14,7 +37,9 @@ const rank = (key) => (order.includes(key) ? order.indexOf(key) : order.length)
 export const inOrder = (manifest) => {
   const byName = (record) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
   return Object.fromEntries(
-    Object.keys(manifest).sort((a, b) => rank(a) - rank(b)).map((key) => [key, /[dD]ependencies$/.test(key) ? byName(manifest[key]) : manifest[key]])
+    Object.keys(manifest)
+      .sort((a, b) => rank(a) - rank(b))
+      .map((key) => [key, /[dD]ependencies$/.test(key) ? byName(manifest[key]) : manifest[key]]),
   )
 }
 
@@ -23,56 +48,125 @@ const isRecord = (value) => typeof value === 'object' && value !== null && !Arra
 /** The exports as they are published: without the condition that leads to the sources. */
 export const publishedExports = (exports) =>
   isRecord(exports)
-    ? Object.fromEntries(Object.entries(exports).filter(([condition]) => condition !== '@resfn/source').map(([key, value]) => [key, publishedExports(value)]))
+    ? Object.fromEntries(
+        Object.entries(exports)
+          .filter(([condition]) => condition !== '@resfn/source')
+          .map(([key, value]) => [key, publishedExports(value)]),
+      )
     : exports
 
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
 
 /** Every set of conditions: `@resfn/source` first, then `types`, `default` last, all three for the same file. */
 const entryProblems = (path, entry, root, dir) => {
-  if (!isRecord(entry)) return existsOr(root, dir, entry) ? [] : [`exports["${path}"] names ${entry}, which does not exist`]
+  if (!isRecord(entry))
+    return existsOr(root, dir, entry) ? [] : [`exports["${path}"] names ${entry}, which does not exist`]
   const keys = Object.keys(entry)
-  if (!('@resfn/source' in entry)) return keys.flatMap((key) => (isRecord(entry[key]) ? entryProblems(`${path}" under "${key}`, entry[key], root, dir) : [`exports["${path}"] has no "@resfn/source"`]))
+  if (!('@resfn/source' in entry))
+    return keys.flatMap((key) =>
+      isRecord(entry[key])
+        ? entryProblems(`${path}" under "${key}`, entry[key], root, dir)
+        : [`exports["${path}"] has no "@resfn/source"`],
+    )
   const source = entry['@resfn/source']
   const [, name] = /^\.\/src\/(.+)\.ts$/.exec(source) ?? []
   if (name === undefined) return [`exports["${path}"]["@resfn/source"] is ${source}, not ./src/….ts`]
   return [
     ...(existsSync(join(root, dir, source)) ? [] : [`exports["${path}"] names ${source}, which does not exist`]),
-    ...(keys[0] === '@resfn/source' && keys[1] === 'types' && keys.at(-1) === 'default' ? [] : [`exports["${path}"] has the conditions ${keys.join(', ')}; the order is @resfn/source, types, default`]),
-    ...(entry.types === `./dist/${name}.d.ts` ? [] : [`exports["${path}"].types is ${entry.types}, not ./dist/${name}.d.ts`]),
-    ...(entry.default === `./dist/${name}.js` ? [] : [`exports["${path}"].default is ${entry.default}, not ./dist/${name}.js`])
+    ...(keys[0] === '@resfn/source' && keys[1] === 'types' && keys.at(-1) === 'default'
+      ? []
+      : [`exports["${path}"] has the conditions ${keys.join(', ')}; the order is @resfn/source, types, default`]),
+    ...(entry.types === `./dist/${name}.d.ts`
+      ? []
+      : [`exports["${path}"].types is ${entry.types}, not ./dist/${name}.d.ts`]),
+    ...(entry.default === `./dist/${name}.js`
+      ? []
+      : [`exports["${path}"].default is ${entry.default}, not ./dist/${name}.js`]),
   ]
 }
 
-const existsOr = (root, dir, target) => target.includes('*') || target.startsWith('./dist/') || existsSync(join(root, dir, target))
+const existsOr = (root, dir, target) =>
+  target.includes('*') || target.startsWith('./dist/') || existsSync(join(root, dir, target))
 
 const values = ({ root, manifest: rootManifest }, pkg) => {
   const { manifest } = pkg
   const wanted = [
-    [manifest.name === `@resfn/${pkg.folder}`, `name is ${manifest.name}`, `name it @resfn/${pkg.folder}, like its folder`],
-    [/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(pkg.folder), `the folder ${pkg.folder} is not kebab-case`, 'rename folder and package'],
-    [/^\d+\.\d+\.\d+/.test(manifest.version ?? ''), `version is ${manifest.version}`, 'write "0.0.0"; changesets sets the version'],
-    [(manifest.description ?? '').length > 10 && !manifest.description.endsWith('.'), 'the description is missing, too short or ends in a full stop', 'say in a phrase what the package is'],
+    [
+      manifest.name === `@resfn/${pkg.folder}`,
+      `name is ${manifest.name}`,
+      `name it @resfn/${pkg.folder}, like its folder`,
+    ],
+    [
+      /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(pkg.folder),
+      `the folder ${pkg.folder} is not kebab-case`,
+      'rename folder and package',
+    ],
+    [
+      /^\d+\.\d+\.\d+/.test(manifest.version ?? ''),
+      `version is ${manifest.version}`,
+      'write "0.0.0"; changesets sets the version',
+    ],
+    [
+      (manifest.description ?? '').length > 10 && !manifest.description.endsWith('.'),
+      'the description is missing, too short or ends in a full stop',
+      'say in a phrase what the package is',
+    ],
     [Array.isArray(manifest.keywords) && manifest.keywords.length > 0, 'keywords are missing', 'add "keywords"'],
     [manifest.license === rootManifest.license, `license is ${manifest.license}`, `write "${rootManifest.license}"`],
     [manifest.type === 'module', `type is ${manifest.type}`, 'write "type": "module"'],
-    [manifest.sideEffects === false || Array.isArray(manifest.sideEffects), `sideEffects is ${JSON.stringify(manifest.sideEffects)}`, 'write false, or the list of files that register something on import'],
-    [same(manifest.engines, rootManifest.engines), `engines is ${JSON.stringify(manifest.engines)}`, `write ${JSON.stringify(rootManifest.engines)}`],
-    [['dist', 'src', '!dist/.tsbuildinfo', '!src/**/*.test.ts'].every((entry) => manifest.files?.includes(entry)), `files is ${JSON.stringify(manifest.files)}`, 'list "dist", "src", "!dist/.tsbuildinfo" and "!src/**/*.test.ts"'],
-    [manifest.exports?.['./package.json'] === './package.json', 'exports lacks ./package.json', 'add "./package.json": "./package.json"'],
+    [
+      manifest.sideEffects === false || Array.isArray(manifest.sideEffects),
+      `sideEffects is ${JSON.stringify(manifest.sideEffects)}`,
+      'write false, or the list of files that register something on import',
+    ],
+    [
+      same(manifest.engines, rootManifest.engines),
+      `engines is ${JSON.stringify(manifest.engines)}`,
+      `write ${JSON.stringify(rootManifest.engines)}`,
+    ],
+    [
+      ['dist', 'src', '!dist/.tsbuildinfo', '!src/**/*.test.ts'].every((entry) => manifest.files?.includes(entry)),
+      `files is ${JSON.stringify(manifest.files)}`,
+      'list "dist", "src", "!dist/.tsbuildinfo" and "!src/**/*.test.ts"',
+    ],
+    [
+      manifest.exports?.['./package.json'] === './package.json',
+      'exports lacks ./package.json',
+      'add "./package.json": "./package.json"',
+    ],
     [manifest.exports?.['.'] !== undefined, 'exports lacks "."', 'add the entry "."'],
-    [manifest.publishConfig?.access === 'public', `publishConfig.access is ${manifest.publishConfig?.access}`, 'write "access": "public"'],
-    [/\btsc -b\b/.test(manifest.scripts?.build ?? ''), `scripts.build is ${manifest.scripts?.build}`, 'write "tsc -b"']
+    [
+      manifest.publishConfig?.access === 'public',
+      `publishConfig.access is ${manifest.publishConfig?.access}`,
+      'write "access": "public"',
+    ],
+    [/\btsc -b\b/.test(manifest.scripts?.build ?? ''), `scripts.build is ${manifest.scripts?.build}`, 'write "tsc -b"'],
   ]
   const file = `${pkg.dir}/package.json`
   return [
     ...wanted.flatMap(([ok, problem, mend]) => (ok ? [] : [{ file, rule: 'manifest', problem, mend }])),
-    ...Object.entries(manifest.exports ?? {}).flatMap(([path, entry]) => entryProblems(path, entry, root, pkg.dir))
-      .map((problem) => ({ file, rule: 'exports', problem, mend: 'write { "@resfn/source": "./src/x.ts", "types": "./dist/x.d.ts", "default": "./dist/x.js" }' })),
-    ...(same(manifest.publishConfig?.exports, publishedExports(manifest.exports)) ? [] : [{
-      file, rule: 'exports', problem: 'publishConfig.exports is not exports without "@resfn/source"', mend: 'run `pnpm check --fix`',
-      fix: { ...manifest, publishConfig: { ...manifest.publishConfig, exports: publishedExports(manifest.exports) } }
-    }])
+    ...Object.entries(manifest.exports ?? {})
+      .flatMap(([path, entry]) => entryProblems(path, entry, root, pkg.dir))
+      .map((problem) => ({
+        file,
+        rule: 'exports',
+        problem,
+        mend: 'write { "@resfn/source": "./src/x.ts", "types": "./dist/x.d.ts", "default": "./dist/x.js" }',
+      })),
+    ...(same(manifest.publishConfig?.exports, publishedExports(manifest.exports))
+      ? []
+      : [
+          {
+            file,
+            rule: 'exports',
+            problem: 'publishConfig.exports is not exports without "@resfn/source"',
+            mend: 'run `pnpm check --fix`',
+            fix: {
+              ...manifest,
+              publishConfig: { ...manifest.publishConfig, exports: publishedExports(manifest.exports) },
+            },
+          },
+        ]),
   ]
 }
 
@@ -82,8 +176,27 @@ export const manifest = (workspace) =>
     const ordered = inOrder(pkg.manifest)
     const unknown = Object.keys(pkg.manifest).filter((key) => pkg.isPublic && !order.includes(key))
     return [
-      ...(pkg.isPublic ? values(workspace, pkg) : pkg.manifest.type === 'module' ? [] : [{ file, rule: 'manifest', problem: `type is ${pkg.manifest.type}`, mend: 'write "type": "module"' }]),
-      ...unknown.map((key) => ({ file, rule: 'manifest', problem: `has the unknown key ${key}`, mend: 'remove it, or add it to the order in scripts/check/manifest.mjs' })),
-      ...(same(ordered, pkg.manifest) ? [] : [{ file, rule: 'order', problem: 'keys or dependencies are out of order', mend: 'run `pnpm check --fix`', fix: ordered }])
+      ...(pkg.isPublic
+        ? values(workspace, pkg)
+        : pkg.manifest.type === 'module'
+          ? []
+          : [{ file, rule: 'manifest', problem: `type is ${pkg.manifest.type}`, mend: 'write "type": "module"' }]),
+      ...unknown.map((key) => ({
+        file,
+        rule: 'manifest',
+        problem: `has the unknown key ${key}`,
+        mend: 'remove it, or add it to the order in scripts/check/manifest.mjs',
+      })),
+      ...(same(ordered, pkg.manifest)
+        ? []
+        : [
+            {
+              file,
+              rule: 'order',
+              problem: 'keys or dependencies are out of order',
+              mend: 'run `pnpm check --fix`',
+              fix: ordered,
+            },
+          ]),
     ]
   })

@@ -2,12 +2,21 @@ import { posix } from 'node:path'
 
 // READMEs follow one outline, links lead somewhere, and nothing committed names a machine, a package registry, or work left undone.
 const outline = [
-  ['What is this?', true], ['When to use it', true], ['Install', true], ['Use', true], ['API', true], ['Parameters and shapes', false], ['Reference', true]
+  ['What is this?', true],
+  ['When to use it', true],
+  ['Install', true],
+  ['Use', true],
+  ['API', true],
+  ['Parameters and shapes', false],
+  ['Reference', true],
 ]
 
 const headings = (text) => {
   const prose = text.replaceAll(/^(```|~~~)[\s\S]*?^\1\s*$/gm, '')
-  return [...prose.matchAll(/^(#{1,2}) (.+?)\s*$/gm)].map(([, level, title]) => ({ level: level.length, title: title.replaceAll('`', '') }))
+  return [...prose.matchAll(/^(#{1,2}) (.+?)\s*$/gm)].map(([, level, title]) => ({
+    level: level.length,
+    title: title.replaceAll('`', ''),
+  }))
 }
 
 const readme = (pkg) => {
@@ -19,25 +28,51 @@ const readme = (pkg) => {
   const known = outline.map(([name]) => name)
   const present = sections.filter((name) => known.includes(name))
   return [
-    ...(title?.level === 1 && title.title === pkg.manifest.name ? [] : [finding(`starts with "${title?.title}"`, `start with "# ${pkg.manifest.name}"`)]),
-    ...outline.filter(([name, required]) => required && !sections.includes(name)).map(([name]) => finding(`lacks the section "${name}"`, `add "## ${name}"`)),
-    ...(JSON.stringify(present) === JSON.stringify(known.filter((name) => present.includes(name))) ? [] : [finding(`has its sections in the order ${present.join(', ')}`, `the order is ${known.join(', ')}`)]),
-    ...(/^```ts$/m.test(pkg.readme) ? [] : [finding('has no ```ts block', 'show the package in use; the block is run as a test')])
+    ...(title?.level === 1 && title.title === pkg.manifest.name
+      ? []
+      : [finding(`starts with "${title?.title}"`, `start with "# ${pkg.manifest.name}"`)]),
+    ...outline
+      .filter(([name, required]) => required && !sections.includes(name))
+      .map(([name]) => finding(`lacks the section "${name}"`, `add "## ${name}"`)),
+    ...(JSON.stringify(present) === JSON.stringify(known.filter((name) => present.includes(name)))
+      ? []
+      : [finding(`has its sections in the order ${present.join(', ')}`, `the order is ${known.join(', ')}`)]),
+    ...(/^```ts$/m.test(pkg.readme)
+      ? []
+      : [finding('has no ```ts block', 'show the package in use; the block is run as a test')]),
   ]
 }
 
-const text = /\.(ts|tsx|mts|mjs|js|json|jsonc|md|yaml|yml|html|css|sh|py|toml)$|(^|\/)(\.gitignore|\.npmrc|LICENSE|run)$/
+const text =
+  /\.(ts|tsx|mts|mjs|js|json|jsonc|md|yaml|yml|html|css|sh|py|toml)$|(^|\/)(\.gitignore|\.npmrc|LICENSE|run)$/
 
 // The words are put together here so that this file does not find itself.
 const forbidden = [
-  { rule: 'machine-path', pattern: new RegExp(`(?<![\\w.:/*-])/(?:${['work', 'root', 'tmp', 'home'].join('|')})/[\\w.]`), mend: 'use a path relative to the repository, or os.tmpdir()' },
-  { rule: 'registry', pattern: new RegExp(`\\b(?:${['registry', 'npm-proxy', 'artifactory'].join('|')})\\.[a-z0-9-]+\\.[a-z]{2,}|^\\s*registry\\s*=`, 'm'), mend: 'leave the registry to the settings of whoever installs' },
-  { rule: 'undone', pattern: new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|')})\\b`), mend: 'do it, or open an issue' }
+  {
+    rule: 'machine-path',
+    pattern: new RegExp(`(?<![\\w.:/*-])/(?:${['work', 'root', 'tmp', 'home'].join('|')})/[\\w.]`),
+    mend: 'use a path relative to the repository, or os.tmpdir()',
+  },
+  {
+    rule: 'registry',
+    pattern: new RegExp(
+      `\\b(?:${['registry', 'npm-proxy', 'artifactory'].join('|')})\\.[a-z0-9-]+\\.[a-z]{2,}|^\\s*registry\\s*=`,
+      'm',
+    ),
+    mend: 'leave the registry to the settings of whoever installs',
+  },
+  {
+    rule: 'undone',
+    pattern: new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|')})\\b`),
+    mend: 'do it, or open an issue',
+  },
 ]
 
 /** Relative links of a Markdown file, outside of code, without their anchors. */
 const links = (content) =>
-  [...content.replaceAll(/^(```|~~~)[\s\S]*?^\1\s*$/gm, '').matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(([, target]) => target)
+  [...content.replaceAll(/^(```|~~~)[\s\S]*?^\1\s*$/gm, '').matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(
+    ([, target]) => target,
+  )
 
 const deadLinks = (files, readText) =>
   files
@@ -48,7 +83,12 @@ const deadLinks = (files, readText) =>
           const path = posix.join(posix.dirname(file), target).replace(/\/$/, '')
           return !files.some((known) => known === path || known.startsWith(`${path}/`))
         })
-        .map((target) => ({ file, rule: 'link', problem: `links to ${target}, which is not in the repository`, mend: 'mend the path, or commit the file (is it ignored?)' }))
+        .map((target) => ({
+          file,
+          rule: 'link',
+          problem: `links to ${target}, which is not in the repository`,
+          mend: 'mend the path, or commit the file (is it ignored?)',
+        })),
     )
 
 export const prose = ({ packages, files }, readText) => [
@@ -59,11 +99,25 @@ export const prose = ({ packages, files }, readText) => [
       const content = readText(file)
       return forbidden.flatMap(({ rule, pattern, mend }) => {
         const match = pattern.exec(content)
-        return match === null ? [] : [{ file: `${file}:${content.slice(0, match.index).split('\n').length}`, rule, problem: `has "${match[0].trim()}"`, mend }]
+        return match === null
+          ? []
+          : [
+              {
+                file: `${file}:${content.slice(0, match.index).split('\n').length}`,
+                rule,
+                problem: `has "${match[0].trim()}"`,
+                mend,
+              },
+            ]
       })
     }),
   ...deadLinks(files, readText),
   ...files
     .filter((file) => file === 'pnpm-lock.yaml' && /https?:\/\//.test(readText(file)))
-    .map((file) => ({ file, rule: 'registry', problem: 'names a host', mend: 'run `pnpm install` with the default registry settings (lockfileIncludeTarballUrl off)' }))
+    .map((file) => ({
+      file,
+      rule: 'registry',
+      problem: 'names a host',
+      mend: 'run `pnpm install` with the default registry settings (lockfileIncludeTarballUrl off)',
+    })),
 ]

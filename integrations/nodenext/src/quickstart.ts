@@ -19,7 +19,7 @@ const net = sequential({
   relu,
   block: identityAdd(conv2d({ out: 4, size: 3 })),
   pool: globalAvgPool,
-  fc: dense({ out: 1 })
+  fc: dense({ out: 1 }),
 })
 type Params = ParamsOf<typeof net>
 type State = StateOf<typeof net>
@@ -47,6 +47,7 @@ const ranks: unknown = mapTo(params, (leaf: tf.Tensor) => leaf.rank)
 export const missing: unknown = params.stem.convolution
 
 const runs = Array.from({ length: 12 }).reduce<readonly { readonly params: Params; readonly loss: number }[]>(
-  (done) => [...done, step(done.at(-1)?.params ?? params)], []
+  (done) => [...done, step(done.at(-1)?.params ?? params)],
+  [],
 )
 console.log(JSON.stringify({ losses: runs.map(({ loss }) => loss), weight: weight.shape, mean: mean.shape, ranks }))

@@ -42,10 +42,12 @@ const finish = async (first, { perClass, batch, epochs, learningRate }) => {
   const set = select(data.train, firstOfEachClass(data.train, perClass))
   const losses = []
   const training = {
-    net, optimiser, epochs,
+    net,
+    optimiser,
+    epochs,
     loss: crossEntropy(),
     schedule: constantRate(learningRate),
-    batches: (start) => batches(set, { size: batch ?? set.labels.length, key: key(1), transform, start })
+    batches: (start) => batches(set, { size: batch ?? set.labels.length, key: key(1), transform, start }),
   }
   for await (const event of train(training, first)) {
     if (event.type === 'step') losses.push(event.loss)
@@ -60,10 +62,18 @@ write('checkpoint.safetensors', bytes)
 // From here on, what the page does too: read the checkpoint, predict a few images, go on with a few others.
 const again = right(E.chain(restoreRun({ net, name: task.net, input, optimiser }))(decodeCheckpoint(bytes)))
 const logits = []
-for await (const { images, shape } of batchesInOrder(select(data.test, firstOfEachClass(data.test, task.shownPerClass)), { size: 100, transform })) {
+for await (const { images, shape } of batchesInOrder(
+  select(data.test, firstOfEachClass(data.test, task.shownPerClass)),
+  { size: 100, transform },
+)) {
   const y = tf.tidy(() => net.apply(again.params, tf.tensor4d(images, shape), again.state))
   logits.push(...(await y.array()))
 }
 const { losses } = await finish(again, { ...task.here, epochs: again.cursor.epoch + task.here.steps })
-write('expected.json', `${JSON.stringify({ backend: `${chosen.backend}, ${chosen.details}`, node: process.version, logits, losses })}\n`)
-console.log(`wrote checkpoint.safetensors (${bytes.length} bytes) after ${run.step} steps, loss ${before[0].toFixed(3)} to ${before.at(-1).toFixed(3)}; going on, ${losses[0].toFixed(3)} to ${losses.at(-1).toFixed(3)}`)
+write(
+  'expected.json',
+  `${JSON.stringify({ backend: `${chosen.backend}, ${chosen.details}`, node: process.version, logits, losses })}\n`,
+)
+console.log(
+  `wrote checkpoint.safetensors (${bytes.length} bytes) after ${run.step} steps, loss ${before[0].toFixed(3)} to ${before.at(-1).toFixed(3)}; going on, ${losses[0].toFixed(3)} to ${losses.at(-1).toFixed(3)}`,
+)

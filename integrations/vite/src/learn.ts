@@ -27,7 +27,8 @@ const transform = normalise(task)
 /** The net that the checkpoint describes, and the run in it. */
 export const loadModel = async (url: string): Promise<Model> => {
   const response = await fetch(url)
-  if (!response.ok) throw new Error(`${url}: the server answered ${response.status}; \`npm run checkpoint\` makes the file`)
+  if (!response.ok)
+    throw new Error(`${url}: the server answered ${response.status}; \`npm run checkpoint\` makes the file`)
   const checkpoint: Checkpoint = right(decodeCheckpoint(new Uint8Array(await response.arrayBuffer())))
   const { name, input, classes } = checkpoint.description.net
   const entry = nets[name]
@@ -39,7 +40,10 @@ export const loadModel = async (url: string): Promise<Model> => {
 /** A few images to predict, of the test set, and a few to train on. */
 export const loadImages = async (): Promise<{ readonly shown: ImageSet; readonly few: ImageSet }> => {
   const { train: training, test } = right(await loadFashionMnistSubset()())
-  return { shown: select(test, firstOfEachClass(test, task.shownPerClass)), few: select(training, firstOfEachClass(training, task.here.perClass)) }
+  return {
+    shown: select(test, firstOfEachClass(test, task.shownPerClass)),
+    few: select(training, firstOfEachClass(training, task.here.perClass)),
+  }
 }
 
 /** The logits of a set, one row an image. */
@@ -54,10 +58,20 @@ export const predict = async ({ net, run }: Model, set: ImageSet): Promise<reado
 }
 
 /** What is seen of a step. */
-export type Seen = { readonly step: number; readonly of: number; readonly loss: number; readonly examplesPerSecond: number; readonly tensors: number }
+export type Seen = {
+  readonly step: number
+  readonly of: number
+  readonly loss: number
+  readonly examplesPerSecond: number
+  readonly tensors: number
+}
 
 /** Goes on with the run for some steps, on all images of the set at every step. The run of the model is used up. */
-export async function* learn({ net, run }: Model, set: ImageSet, steps: number = task.here.steps): AsyncGenerator<Seen, Run<unknown, unknown>> {
+export async function* learn(
+  { net, run }: Model,
+  set: ImageSet,
+  steps: number = task.here.steps,
+): AsyncGenerator<Seen, Run<unknown, unknown>> {
   const from = run.step
   const training = {
     net,
@@ -65,10 +79,18 @@ export async function* learn({ net, run }: Model, set: ImageSet, steps: number =
     loss: crossEntropy(),
     schedule: constantRate(task.here.learningRate),
     epochs: run.cursor.epoch + steps,
-    batches: (start: { readonly epoch: number; readonly batch: number }) => batches(set, { size: set.labels.length, key: key(1), transform, start }),
+    batches: (start: { readonly epoch: number; readonly batch: number }) =>
+      batches(set, { size: set.labels.length, key: key(1), transform, start }),
   }
   for await (const event of train(training, run)) {
-    if (event.type === 'step') yield { step: event.step - from, of: steps, loss: event.loss, examplesPerSecond: event.examplesPerSecond, tensors: tf.memory().numTensors }
+    if (event.type === 'step')
+      yield {
+        step: event.step - from,
+        of: steps,
+        loss: event.loss,
+        examplesPerSecond: event.examplesPerSecond,
+        tensors: tf.memory().numTensors,
+      }
     if (event.type === 'done') return event.run
   }
   throw new Error('the training did not end')

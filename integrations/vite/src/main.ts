@@ -5,19 +5,28 @@ import { learn, loadImages, loadModel, predict, type Seen } from './learn.ts'
 import { show, showLosses, showPredictions } from './view.ts'
 
 /** What Node got from the same checkpoint. */
-type Expected = { readonly backend: string; readonly node: string; readonly logits: readonly (readonly number[])[]; readonly losses: readonly number[] }
+type Expected = {
+  readonly backend: string
+  readonly node: string
+  readonly logits: readonly (readonly number[])[]
+  readonly losses: readonly number[]
+}
 
 const largestDifference = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number =>
   Math.max(...a.flatMap((row, i) => row.map((value, j) => Math.abs(value - (b[i]?.[j] ?? Number.NaN)))))
 
-const rate = ({ examplesPerSecond }: Seen): string => `${examplesPerSecond.toFixed(examplesPerSecond < 10 ? 1 : 0)} images a second`
+const rate = ({ examplesPerSecond }: Seen): string =>
+  `${examplesPerSecond.toFixed(examplesPerSecond < 10 ? 1 : 0)} images a second`
 
 const describe = ({ backend, details }: Chosen): string => `${backend} (${details})`
 
 const main = async (choice: string, steps?: number): Promise<void> => {
   const chosen = await startBackend(choice)
   show('backend', describe(chosen), 'good')
-  show('reason', [chosen.reason, ...chosen.tried.map(({ backend, reason }) => `${backend} not used: ${reason}`)].join('; '))
+  show(
+    'reason',
+    [chosen.reason, ...chosen.tried.map(({ backend, reason }) => `${backend} not used: ${reason}`)].join('; '),
+  )
   show('isolated', crossOriginIsolated ? 'yes' : 'no')
 
   const expected = (await (await fetch('/expected.json')).json()) as Expected
@@ -39,10 +48,24 @@ const main = async (choice: string, steps?: number): Promise<void> => {
   }
   const [first, last] = [seen[0], seen.at(-1)]
   if (first === undefined || last === undefined) throw new Error('the training ended before its first step')
-  show('progress', `${seen.length} steps, loss ${first.loss.toFixed(4)} to ${last.loss.toFixed(4)}, ${rate(last)}`, last.loss < first.loss ? 'good' : 'bad')
+  show(
+    'progress',
+    `${seen.length} steps, loss ${first.loss.toFixed(4)} to ${last.loss.toFixed(4)}, ${rate(last)}`,
+    last.loss < first.loss ? 'good' : 'bad',
+  )
 
   // For tests: what ran, as data.
-  const result = { choice, backend: tf.getBackend(), details: chosen.details, tried: chosen.tried, isolated: crossOriginIsolated, difference, logits, losses: seen.map(({ loss }) => loss), tensors: seen.map(({ tensors }) => tensors) }
+  const result = {
+    choice,
+    backend: tf.getBackend(),
+    details: chosen.details,
+    tried: chosen.tried,
+    isolated: crossOriginIsolated,
+    difference,
+    logits,
+    losses: seen.map(({ loss }) => loss),
+    tensors: seen.map(({ tensors }) => tensors),
+  }
   document.body.dataset.result = JSON.stringify(result)
 }
 
@@ -50,7 +73,8 @@ const main = async (choice: string, steps?: number): Promise<void> => {
 const asked = new URLSearchParams(location.search)
 const choice = asked.get('backend') ?? 'auto'
 const steps = Number(asked.get('steps'))
-for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a')) if (link.dataset.backend === choice) link.setAttribute('aria-current', 'page')
+for (const link of document.querySelectorAll<HTMLAnchorElement>('nav a'))
+  if (link.dataset.backend === choice) link.setAttribute('aria-current', 'page')
 
 main(choice, steps > 0 ? steps : undefined).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)

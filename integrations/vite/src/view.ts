@@ -28,9 +28,11 @@ const thumbnail = ({ images, shape: [height, width] }: ImageSet, index: number):
   return canvas
 }
 
-const indexOfMax = (row: readonly number[]): number => row.reduce((best, value, i) => (value > (row[best] ?? -Infinity) ? i : best), 0)
+const indexOfMax = (row: readonly number[]): number =>
+  row.reduce((best, value, i) => (value > (row[best] ?? -Infinity) ? i : best), 0)
 
-const probability = (row: readonly number[], of: number): number => 1 / row.reduce((sum, value) => sum + Math.exp(value - (row[of] ?? 0)), 0)
+const probability = (row: readonly number[], of: number): number =>
+  1 / row.reduce((sum, value) => sum + Math.exp(value - (row[of] ?? 0)), 0)
 
 /** Every image with what the net takes it for; gives back how many are right. */
 export const showPredictions = (set: ImageSet, logits: readonly (readonly number[])[]): number => {
@@ -64,7 +66,8 @@ export const showLosses = (seen: readonly Seen[], expected: readonly number[]): 
   const highest = Math.max(0.1, ...losses, ...expected) * 1.05
   const x = (step: number): number => left + ((step - 1) / Math.max(1, steps - 1)) * (width - left - right)
   const y = (loss: number): number => top + (1 - loss / highest) * (height - top - bottom)
-  const path = (values: readonly number[]): string => values.map((value, i) => `${x(i + 1).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
+  const path = (values: readonly number[]): string =>
+    values.map((value, i) => `${x(i + 1).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
   const unit = 10 ** Math.floor(Math.log10(highest))
   const spacing = [0.2, 0.5, 1, 2, 5].map((factor) => factor * unit).find((gap) => highest / gap <= 5) ?? unit
   const ticks = Array.from({ length: Math.floor(highest / spacing) + 1 }, (_, i) => i * spacing)
@@ -73,9 +76,20 @@ export const showLosses = (seen: readonly Seen[], expected: readonly number[]): 
       svg('line', { class: 'grid', x1: left, x2: width - right, y1: y(value), y2: y(value) }),
       svg('text', { x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }, String(Number(value.toPrecision(2)))),
     ]),
-    ...Array.from({ length: steps }, (_, i) => svg('text', { x: x(i + 1), y: height - 26, 'text-anchor': 'middle' }, String(i + 1))),
+    ...Array.from({ length: steps }, (_, i) =>
+      svg('text', { x: x(i + 1), y: height - 26, 'text-anchor': 'middle' }, String(i + 1)),
+    ),
     svg('text', { x: (left + width - right) / 2, y: height - 8, 'text-anchor': 'middle' }, 'step'),
-    svg('text', { x: 14, y: (top + height - bottom) / 2, 'text-anchor': 'middle', transform: `rotate(-90 14 ${(top + height - bottom) / 2})` }, 'loss'),
+    svg(
+      'text',
+      {
+        x: 14,
+        y: (top + height - bottom) / 2,
+        'text-anchor': 'middle',
+        transform: `rotate(-90 14 ${(top + height - bottom) / 2})`,
+      },
+      'loss',
+    ),
     svg('polyline', { class: 'expected', points: path(expected) }),
     svg('polyline', { class: 'loss', points: path(losses) }),
     ...losses.map((loss, i) => svg('circle', { class: 'loss', cx: x(i + 1), cy: y(loss), r: 3 })),

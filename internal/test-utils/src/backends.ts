@@ -14,7 +14,11 @@ const start: { readonly [name in BackendName]: () => Promise<unknown> } = {
 }
 
 /** Runs a group of tests once on each backend. */
-export const describeBackends = (name: string, tests: (backend: BackendName) => void, backends: readonly BackendName[] = ['cpu', 'wasm']): void => {
+export const describeBackends = (
+  name: string,
+  tests: (backend: BackendName) => void,
+  backends: readonly BackendName[] = ['cpu', 'wasm'],
+): void => {
   for (const backend of backends)
     describe(`${name} on ${backend}`, () => {
       beforeAll(async () => {

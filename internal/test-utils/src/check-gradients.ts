@@ -18,7 +18,9 @@ export const checkGradients = <P>(
     const at = (index: number, by: number): number => {
       const moved = values.slice()
       moved[index] = moved[index]! + by
-      return tidy(() => f(map(params, (other: Tensor, at) => (at === path ? tensor(moved, leaf.shape) : other)))).dataSync()[0]!
+      return tidy(() =>
+        f(map(params, (other: Tensor, at) => (at === path ? tensor(moved, leaf.shape) : other))),
+      ).dataSync()[0]!
     }
     const numeric = Array.from(values, (_, i) => (at(i, step) - at(i, -step)) / (2 * step))
     const scale = Math.max(1e-3, ...numeric.map(Math.abs))

@@ -3,9 +3,11 @@ import { expect } from 'vitest'
 
 type Values = Tensor | ArrayLike<number> | number
 
-const valuesOf = (values: Values): ArrayLike<number> => (typeof values === 'number' ? [values] : 'dataSync' in values ? values.dataSync() : values)
+const valuesOf = (values: Values): ArrayLike<number> =>
+  typeof values === 'number' ? [values] : 'dataSync' in values ? values.dataSync() : values
 
-const first = (values: ArrayLike<number>): string => Array.from({ length: Math.min(8, values.length) }, (_, i) => values[i]).join(', ')
+const first = (values: ArrayLike<number>): string =>
+  Array.from({ length: Math.min(8, values.length) }, (_, i) => values[i]).join(', ')
 
 /** max |a - b| / max(|b|, floor): the largest difference relative to the largest expected magnitude; infinite if a value is not finite. */
 export const relativeError = (actual: Values, expected: Values): number => {
@@ -25,5 +27,7 @@ export const relativeError = (actual: Values, expected: Values): number => {
 export const expectClose = (actual: Values, expected: Values, tolerance = 1e-5): void => {
   const [a, b] = [valuesOf(actual), valuesOf(expected)]
   expect(a.length, 'number of values').toBe(b.length)
-  expect(relativeError(a, b), `relative error; first values ${first(a)} against ${first(b)}`).toBeLessThanOrEqual(tolerance)
+  expect(relativeError(a, b), `relative error; first values ${first(a)} against ${first(b)}`).toBeLessThanOrEqual(
+    tolerance,
+  )
 }

@@ -32,7 +32,10 @@ export type CifarResnetOptions = {
   readonly shortcut?: 'A' | 'B' | 'C' | 'none'
 }
 
-const fanIn: Parts = { conv: (options: Conv2dOptions): Layer<Conv2dParams> => conv2d({ ...options, initial: { weight: kaimingNormal('in') } }) }
+const fanIn: Parts = {
+  conv: (options: Conv2dOptions): Layer<Conv2dParams> =>
+    conv2d({ ...options, initial: { weight: kaimingNormal('in') } }),
+}
 
 /** How each option makes a unit that changes the shape, or keeps it. */
 const unit = (shortcut: NonNullable<CifarResnetOptions['shortcut']>, out: number, stride: 1 | 2): AnyLayer => {
@@ -68,12 +71,19 @@ const unit = (shortcut: NonNullable<CifarResnetOptions['shortcut']>, out: number
  * assert.equal(summary(cifarResnet({ depth: 20, classes: 10 }), [32, 32, 3]).params, 269722)
  * ```
  */
-export const cifarResnet = ({ depth, classes, shortcut = 'A' }: CifarResnetOptions): Layer<CifarResnetParams, CifarResnetState> => {
+export const cifarResnet = ({
+  depth,
+  classes,
+  shortcut = 'A',
+}: CifarResnetOptions): Layer<CifarResnetParams, CifarResnetState> => {
   const blocks = (depth - 2) / 6
   if (!Number.isInteger(blocks) || blocks < 1)
     throw new RangeError(`cifarResnet: depth must be 6n + 2 (8, 14, 20, 26, 32, ...), not ${depth}`)
   const stage = (out: number, stride: 1 | 2): AnyLayer =>
-    sequential({ first: unit(shortcut, out, stride), rest: repeat(Array.from({ length: blocks - 1 }, () => unit(shortcut, out, 1))) })
+    sequential({
+      first: unit(shortcut, out, stride),
+      rest: repeat(Array.from({ length: blocks - 1 }, () => unit(shortcut, out, 1))),
+    })
   return sequential({
     stem: convBn({ out: 16, size: 3 }, fanIn),
     relu,

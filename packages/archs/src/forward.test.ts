@@ -11,7 +11,10 @@ import { d2lResnet18, resnet } from './resnet.ts'
 // The plain JavaScript backend runs the small nets; the nets with millions of parameters run where it is fast.
 const small: readonly (readonly [name: string, net: AnyLayer, input: Shape])[] = [
   ['LeNet', lenet({ classes: 10 }), [28, 28, 1]],
-  ...(['A', 'B', 'C', 'none'] as const).map((shortcut) => [`ResNet-14, option ${shortcut}`, cifarResnet({ depth: 14, classes: 5, shortcut }), [9, 8, 3]] as const),
+  ...(['A', 'B', 'C', 'none'] as const).map(
+    (shortcut) =>
+      [`ResNet-14, option ${shortcut}`, cifarResnet({ depth: 14, classes: 5, shortcut }), [9, 8, 3]] as const,
+  ),
 ]
 const large: typeof small = [
   ['ResNet-18 for ImageNet', resnet({ depth: 18, classes: 7 }), [40, 33, 3]],
@@ -22,39 +25,48 @@ const large: typeof small = [
 const netsFor: { readonly [name in BackendName]: typeof small } = { cpu: small, wasm: [...small, ...large] }
 
 describeBackends('forward passes', (backend) => {
-  it.each(netsFor[backend])('%s has the planned trees and shapes, and finite values in training and evaluation', (_, anyNet, input) => {
-    const net: Layer<object, object> = anyNet
-    const plan = net.plan(input)
-    const { params, state } = init(net, key(1), input)
-    const shapes = (tree: unknown): readonly unknown[] => flatten<Spec | tf.Tensor>(tree).map(({ path, leaf }) => [path, [...leaf.shape]])
-    expect(shapes(params)).toEqual(shapes(plan.params))
-    expect(shapes(state)).toEqual(shapes(plan.state))
-    tf.tidy(() => {
-      const size = input.reduce((product, extent) => product * extent, 2)
-      const x = tf.tensor(normal(key(2), size), [2, ...input])
-      const { y, seen } = net.train(params, x, key(3))
-      const predicted = withState(net, state)(params, x)
-      expect(shapes(seen)).toEqual(shapes(state))
-      for (const logits of [y, predicted]) {
-        expect(logits.shape).toEqual([2, ...plan.output])
-        expect(logits.dataSync().every(Number.isFinite)).toBe(true)
-      }
-      // In evaluation a sample does not see the others of its batch.
-      expectClose(withState(net, state)(params, tf.slice(x, 0, 1)), tf.slice(predicted, 0, 1), 2e-5)
-    })
-    dispose([params, state])
-  }, 60_000)
+  it.each(netsFor[backend])(
+    '%s has the planned trees and shapes, and finite values in training and evaluation',
+    (_, anyNet, input) => {
+      const net: Layer<object, object> = anyNet
+      const plan = net.plan(input)
+      const { params, state } = init(net, key(1), input)
+      const shapes = (tree: unknown): readonly unknown[] =>
+        flatten<Spec | tf.Tensor>(tree).map(({ path, leaf }) => [path, [...leaf.shape]])
+      expect(shapes(params)).toEqual(shapes(plan.params))
+      expect(shapes(state)).toEqual(shapes(plan.state))
+      tf.tidy(() => {
+        const size = input.reduce((product, extent) => product * extent, 2)
+        const x = tf.tensor(normal(key(2), size), [2, ...input])
+        const { y, seen } = net.train(params, x, key(3))
+        const predicted = withState(net, state)(params, x)
+        expect(shapes(seen)).toEqual(shapes(state))
+        for (const logits of [y, predicted]) {
+          expect(logits.shape).toEqual([2, ...plan.output])
+          expect(logits.dataSync().every(Number.isFinite)).toBe(true)
+        }
+        // In evaluation a sample does not see the others of its batch.
+        expectClose(withState(net, state)(params, tf.slice(x, 0, 1)), tf.slice(predicted, 0, 1), 2e-5)
+      })
+      dispose([params, state])
+    },
+    60_000,
+  )
 
   it('draws the same parameters from the same key, and others from another', () => {
     const net = cifarResnet({ depth: 8, classes: 10 })
-    const draw = (seed: number): readonly number[][] => flatten(init(net, key(seed), [8, 8, 3]).params).map(({ leaf }) => [...leaf.dataSync()])
+    const draw = (seed: number): readonly number[][] =>
+      flatten(init(net, key(seed), [8, 8, 3]).params).map(({ leaf }) => [...leaf.dataSync()])
     expect(draw(1)).toEqual(draw(1))
     expect(draw(1)[0]).not.toEqual(draw(2)[0])
   })
 
   it('draws the shared leaves alike whatever else the net has', () => {
-    const leaf = (shortcut: 'A' | 'B'): readonly number[] =>
-      [...flatten(init(cifarResnet({ depth: 8, classes: 10, shortcut }), key(1), [8, 8, 3]).params).find(({ path }) => path === 'layer3.first.add.branch.b.conv.weight')!.leaf.dataSync()]
+    const leaf = (shortcut: 'A' | 'B'): readonly number[] => [
+      ...flatten(init(cifarResnet({ depth: 8, classes: 10, shortcut }), key(1), [8, 8, 3]).params)
+        .find(({ path }) => path === 'layer3.first.add.branch.b.conv.weight')!
+        .leaf.dataSync(),
+    ]
     expect(leaf('A')).toEqual(leaf('B'))
   })
 })

@@ -19,7 +19,12 @@ export type LenetParams = {
 }
 
 /** The running statistics of LeNet with batch normalisation. */
-export type LenetState = { readonly conv1: ConvBnState; readonly conv2: ConvBnState; readonly fc1: DenseBnState; readonly fc2: DenseBnState }
+export type LenetState = {
+  readonly conv1: ConvBnState
+  readonly conv2: ConvBnState
+  readonly fc1: DenseBnState
+  readonly fc2: DenseBnState
+}
 
 /** The options of LeNet. */
 export type LenetOptions = {
@@ -48,9 +53,15 @@ export type LenetOptions = {
  */
 export const lenet = ({ classes, norm = {} }: LenetOptions): Layer<LenetParams, LenetState> => {
   const conv = (options: Pick<Conv2dOptions, 'out'>): Layer<ConvBnParams, ConvBnState> =>
-    sequential({ conv: conv2d({ ...options, size: 5, padding: 0, bias: true, initial: { weight: xavierUniform } }), bn: batchNorm(norm), sigmoid })
-  const linear = (options: Pick<DenseOptions, 'out'>): Layer<DenseParams> => dense({ ...options, initial: { weight: xavierUniform } })
-  const fc = (options: Pick<DenseOptions, 'out'>): Layer<DenseBnParams, DenseBnState> => sequential({ fc: linear(options), bn: batchNorm(norm), sigmoid })
+    sequential({
+      conv: conv2d({ ...options, size: 5, padding: 0, bias: true, initial: { weight: xavierUniform } }),
+      bn: batchNorm(norm),
+      sigmoid,
+    })
+  const linear = (options: Pick<DenseOptions, 'out'>): Layer<DenseParams> =>
+    dense({ ...options, initial: { weight: xavierUniform } })
+  const fc = (options: Pick<DenseOptions, 'out'>): Layer<DenseBnParams, DenseBnState> =>
+    sequential({ fc: linear(options), bn: batchNorm(norm), sigmoid })
   return sequential({
     conv1: conv({ out: 6 }),
     pool1: maxPool({ size: 2 }),

@@ -2,7 +2,17 @@
 import { engine } from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { BatchNormParams } from '@resfn/batch-norm'
-import { type AnyLayer, init, type ParamsOf, type Shape, ShapeError, type Spec, type StateOf, summary, type SummaryRow } from '@resfn/layer'
+import {
+  type AnyLayer,
+  init,
+  type ParamsOf,
+  type Shape,
+  ShapeError,
+  type Spec,
+  type StateOf,
+  summary,
+  type SummaryRow,
+} from '@resfn/layer'
 import { key } from '@resfn/random'
 import { flatten } from '@resfn/tree'
 import { cifarResnet, type CifarResnetParams } from './cifar-resnet.ts'
@@ -14,7 +24,8 @@ import { d2lResnet18, resnet, type ResnetParams, type ResnetState } from './resn
 const giga = (macs: number): string => (macs / 1e9).toFixed(3)
 
 const rowsOf = (net: AnyLayer, input: Shape): readonly SummaryRow[] => summary(net, input).rows
-const outputs = (net: AnyLayer, input: Shape, ...paths: string[]): readonly Shape[] => paths.map((path) => rowsOf(net, input).find((row) => row.path === path)!.output)
+const outputs = (net: AnyLayer, input: Shape, ...paths: string[]): readonly Shape[] =>
+  paths.map((path) => rowsOf(net, input).find((row) => row.path === path)!.output)
 
 // Parameters of the ImageNet nets: torchvision's documentation. Multiply-adds: torchvision's `_ops`; of the paper's stride: He et al. (2015),
 // table 1, counted. Of the CIFAR nets: He et al. (2015), section 4.2 and table 6, counted.
@@ -85,7 +96,9 @@ describe('the nets', () => {
   it('are named by their depth: convolutions and fully connected layers, those on shortcuts not counted', () => {
     for (const [name, { make, input, classes, description }] of Object.entries(nets)) {
       const depth = Number(/\d+/.exec(name.replace('d2l', ''))?.[0] ?? 5)
-      const weighted = rowsOf(make({ classes }), input).filter(({ path, kind }) => /^(conv2d|dense)/.test(kind) && !/\.shortcut(\.|$)/.test(path))
+      const weighted = rowsOf(make({ classes }), input).filter(
+        ({ path, kind }) => /^(conv2d|dense)/.test(kind) && !/\.shortcut(\.|$)/.test(path),
+      )
       expect(weighted.length, name).toBe(depth)
       expect(description).toMatch(/./)
     }
@@ -96,29 +109,53 @@ describe('the nets', () => {
       const net = make({ classes })
       const { params, state } = net.plan(input)
       const paths = flatten<Spec>([params, state]).map(({ path }) => path.replace(/^\d\./, ''))
-      for (const row of rowsOf(net, input).filter((r) => r.params > 0)) expect(paths.some((path) => path.startsWith(`${row.path}.`)), row.path).toBe(true)
+      for (const row of rowsOf(net, input).filter((r) => r.params > 0))
+        expect(
+          paths.some((path) => path.startsWith(`${row.path}.`)),
+          row.path,
+        ).toBe(true)
     }
   })
 })
 
 describe('resnet', () => {
-  it.each([[50, '3.858'], [101, '7.570'], [152, '11.282']] as const)('%i with the paper’s stride has %s G multiply-adds and the same parameters', (depth, macs) => {
-    const [paper, usual] = [summary(resnet({ depth, classes: 1000, strideOn: '1x1' }), [224, 224, 3]), summary(resnet({ depth, classes: 1000 }), [224, 224, 3])]
+  it.each([
+    [50, '3.858'],
+    [101, '7.570'],
+    [152, '11.282'],
+  ] as const)('%i with the paper’s stride has %s G multiply-adds and the same parameters', (depth, macs) => {
+    const [paper, usual] = [
+      summary(resnet({ depth, classes: 1000, strideOn: '1x1' }), [224, 224, 3]),
+      summary(resnet({ depth, classes: 1000 }), [224, 224, 3]),
+    ]
     expect(giga(paper.macs)).toBe(macs)
     expect(paper.params).toBe(usual.params)
   })
 
-  it.each([[18, 9600], [34, 17024], [50, 53120], [101, 105344], [152, 151424]] as const)('%i keeps %i running statistics', (depth, buffers) => {
+  it.each([
+    [18, 9600],
+    [34, 17024],
+    [50, 53120],
+    [101, 105344],
+    [152, 151424],
+  ] as const)('%i keeps %i running statistics', (depth, buffers) => {
     expect(summary(resnet({ depth, classes: 1000 }), [224, 224, 3]).buffers).toBe(buffers)
   })
 
   it('has the stages of the paper’s table 1', () => {
     const paths = ['stem', 'maxPool', 'layer1', 'layer2', 'layer3', 'layer4', 'globalAvgPool']
-    const square = (...sides: readonly (readonly [number, number])[]): readonly Shape[] => sides.map(([side, channels]) => [side, side, channels])
+    const square = (...sides: readonly (readonly [number, number])[]): readonly Shape[] =>
+      sides.map(([side, channels]) => [side, side, channels])
     for (const depth of [18, 34] as const)
-      expect(outputs(resnet({ depth, classes: 10 }), [224, 224, 3], ...paths)).toEqual([...square([112, 64], [56, 64], [56, 64], [28, 128], [14, 256], [7, 512]), [512]])
+      expect(outputs(resnet({ depth, classes: 10 }), [224, 224, 3], ...paths)).toEqual([
+        ...square([112, 64], [56, 64], [56, 64], [28, 128], [14, 256], [7, 512]),
+        [512],
+      ])
     for (const depth of [50, 101, 152] as const)
-      expect(outputs(resnet({ depth, classes: 10 }), [224, 224, 3], ...paths)).toEqual([...square([112, 64], [56, 64], [56, 256], [28, 512], [14, 1024], [7, 2048]), [2048]])
+      expect(outputs(resnet({ depth, classes: 10 }), [224, 224, 3], ...paths)).toEqual([
+        ...square([112, 64], [56, 64], [56, 256], [28, 512], [14, 1024], [7, 2048]),
+        [2048],
+      ])
   })
 
   it('has 11,175,370 parameters at depth 18 for one channel and ten classes', () => {
@@ -130,7 +167,8 @@ describe('resnet', () => {
   it('draws convolutions by fan out, normalisations as the identity and the head from PyTorch’s interval', () => {
     const { params } = resnet({ depth: 18, classes: 10 }).plan([64, 64, 3])
     const draw = ({ initialiser, shape }: Spec): Float32Array => initialiser(key(1), shape)
-    const deviation = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
+    const deviation = (values: Float32Array): number =>
+      Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
     const leaf = (path: string): Spec => flatten<Spec>(params).find((entry) => entry.path === path)!.leaf
     expect(deviation(draw(leaf('layer2.first.add.branch.a.conv.weight'))) / Math.sqrt(2 / (9 * 128))).toBeCloseTo(1, 1)
     expect(new Set(draw(leaf('layer2.first.add.branch.b.bn.weight')))).toEqual(new Set([1]))
@@ -139,8 +177,12 @@ describe('resnet', () => {
   })
 
   it('says which depths there are, and where an input does not fit', () => {
-    expect(() => resnet({ depth: 26 as never, classes: 10 })).toThrow(new RangeError('resnet: depth must be one of 18, 34, 50, 101, 152, not 26'))
-    expect(() => resnet({ depth: 18, classes: 10 }).plan([784])).toThrow(new ShapeError('stem.conv', 'conv2d takes [height,width,channels], but the input is [784]'))
+    expect(() => resnet({ depth: 26 as never, classes: 10 })).toThrow(
+      new RangeError('resnet: depth must be one of 18, 34, 50, 101, 152, not 26'),
+    )
+    expect(() => resnet({ depth: 18, classes: 10 }).plan([784])).toThrow(
+      new ShapeError('stem.conv', 'conv2d takes [height,width,channels], but the input is [784]'),
+    )
     expect(() => resnet({ depth: 18, classes: 0 })).toThrow(RangeError)
   })
 
@@ -156,24 +198,39 @@ describe('cifarResnet', () => {
   it('halves the image twice, whatever its size', () => {
     for (const shortcut of ['A', 'B', 'C', 'none'] as const) {
       const net = cifarResnet({ depth: 20, classes: 10, shortcut })
-      expect(outputs(net, [32, 32, 3], 'stem', 'layer1', 'layer2', 'layer3', 'globalAvgPool')).toEqual([[32, 32, 16], [32, 32, 16], [16, 16, 32], [8, 8, 64], [64]])
-      expect(outputs(net, [27, 28, 1], 'layer1', 'layer2', 'layer3')).toEqual([[27, 28, 16], [14, 14, 32], [7, 7, 64]])
+      expect(outputs(net, [32, 32, 3], 'stem', 'layer1', 'layer2', 'layer3', 'globalAvgPool')).toEqual([
+        [32, 32, 16],
+        [32, 32, 16],
+        [16, 16, 32],
+        [8, 8, 64],
+        [64],
+      ])
+      expect(outputs(net, [27, 28, 1], 'layer1', 'layer2', 'layer3')).toEqual([
+        [27, 28, 16],
+        [14, 14, 32],
+        [7, 7, 64],
+      ])
     }
   })
 
   it('differs between the options in its shortcuts alone', () => {
     const shortcuts = (shortcut: 'A' | 'B' | 'C' | 'none'): readonly string[] =>
-      rowsOf(cifarResnet({ depth: 20, classes: 10, shortcut }), [32, 32, 3]).filter(({ path }) => path.endsWith('.shortcut')).map(({ path }) => path)
+      rowsOf(cifarResnet({ depth: 20, classes: 10, shortcut }), [32, 32, 3])
+        .filter(({ path }) => path.endsWith('.shortcut'))
+        .map(({ path }) => path)
     expect(shortcuts('none')).toEqual([])
     expect(shortcuts('A')).toEqual(['layer2.first.add.shortcut', 'layer3.first.add.shortcut'])
     expect(shortcuts('B')).toEqual(shortcuts('A'))
     expect(shortcuts('C').length).toBe(9)
-    const kinds = (shortcut: 'A' | 'none'): number => rowsOf(cifarResnet({ depth: 56, classes: 10, shortcut }), [32, 32, 3]).filter(({ kind }) => /Add/.test(kind)).length
+    const kinds = (shortcut: 'A' | 'none'): number =>
+      rowsOf(cifarResnet({ depth: 56, classes: 10, shortcut }), [32, 32, 3]).filter(({ kind }) => /Add/.test(kind))
+        .length
     expect([kinds('A'), kinds('none')]).toEqual([27, 0])
   })
 
   it.each([20, 110])('%i has the multiply-adds of its projections on top of those of option A', (depth) => {
-    const macs = (shortcut: 'A' | 'B' | 'C' | 'none'): number => summary(cifarResnet({ depth, classes: 10, shortcut }), [32, 32, 3]).macs
+    const macs = (shortcut: 'A' | 'B' | 'C' | 'none'): number =>
+      summary(cifarResnet({ depth, classes: 10, shortcut }), [32, 32, 3]).macs
     const [changing, keeping] = [16 * 16 * 16 * 32, 32 * 32 * 16 * 16]
     expect(macs('none')).toBe(macs('A'))
     expect(macs('B')).toBe(macs('A') + 2 * changing)
@@ -187,15 +244,22 @@ describe('cifarResnet', () => {
 
   it('draws convolutions and head by fan in', () => {
     const { params } = cifarResnet({ depth: 8, classes: 1000 }).plan([32, 32, 3])
-    for (const [path, fan] of [['layer3.first.add.branch.a.conv.weight', 9 * 32], ['fc.weight', 64]] as const) {
+    for (const [path, fan] of [
+      ['layer3.first.add.branch.a.conv.weight', 9 * 32],
+      ['fc.weight', 64],
+    ] as const) {
       const { initialiser, shape } = flatten<Spec>(params).find((entry) => entry.path === path)!.leaf
       const values = initialiser(key(2), shape)
-      expect(Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length) / Math.sqrt(2 / fan)).toBeCloseTo(1, 1)
+      expect(
+        Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length) / Math.sqrt(2 / fan),
+      ).toBeCloseTo(1, 1)
     }
   })
 
   it('refuses depths that are not 6n + 2', () => {
-    expect(() => cifarResnet({ depth: 18, classes: 10 })).toThrow(new RangeError('cifarResnet: depth must be 6n + 2 (8, 14, 20, 26, 32, ...), not 18'))
+    expect(() => cifarResnet({ depth: 18, classes: 10 })).toThrow(
+      new RangeError('cifarResnet: depth must be 6n + 2 (8, 14, 20, 26, 32, ...), not 18'),
+    )
     expect(() => cifarResnet({ depth: 2, classes: 10 })).toThrow(RangeError)
   })
 
@@ -208,9 +272,19 @@ describe('cifarResnet', () => {
 describe('the nets of "Dive into deep learning"', () => {
   it('LeNet has the shapes of its table', () => {
     const net = lenet({ classes: 10 })
-    expect(outputs(net, [28, 28, 1], 'conv1', 'pool1', 'conv2', 'pool2', 'fc1', 'fc2', 'fc3')).toEqual([[24, 24, 6], [12, 12, 6], [8, 8, 16], [4, 4, 16], [120], [84], [10]])
+    expect(outputs(net, [28, 28, 1], 'conv1', 'pool1', 'conv2', 'pool2', 'fc1', 'fc2', 'fc3')).toEqual([
+      [24, 24, 6],
+      [12, 12, 6],
+      [8, 8, 16],
+      [4, 4, 16],
+      [120],
+      [84],
+      [10],
+    ])
     expect(summary(net, [28, 28, 1]).buffers).toBe(452)
-    expect(() => net.plan([8, 8, 1])).toThrow(/^conv2\.conv: the 5x5 kernel is larger than the input \[2,2,6\] with padding 0/)
+    expect(() => net.plan([8, 8, 1])).toThrow(
+      /^conv2\.conv: the 5x5 kernel is larger than the input \[2,2,6\] with padding 0/,
+    )
     expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<LenetParams>()
     expectTypeOf<StateOf<typeof net>>().toEqualTypeOf<LenetState>()
   })
@@ -223,7 +297,9 @@ describe('the nets of "Dive into deep learning"', () => {
     const net = d2lResnet18({ classes: 10 })
     const counted = summary(net, [side, side, 1])
     expect([counted.params, counted.buffers, giga(counted.macs)]).toEqual([11178378, 7808, macs])
-    expect(outputs(net, [side, side, 1], 'maxPool', 'layer1', 'layer2', 'layer3', 'layer4')).toEqual([64, 64, 128, 256, 512].map((channels, i) => [sides[i], sides[i], channels]))
+    expect(outputs(net, [side, side, 1], 'maxPool', 'layer1', 'layer2', 'layer3', 'layer4')).toEqual(
+      [64, 64, 128, 256, 512].map((channels, i) => [sides[i], sides[i], channels]),
+    )
   })
 
   it('draws biases within one over the root of the fan in, weights by Xavier', () => {

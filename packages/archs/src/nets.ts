@@ -21,7 +21,10 @@ const imagenet = (depth: ResnetDepth): NetEntry => ({
 })
 
 const small = (depth: number, shortcut: 'A' | 'B' | 'C' | 'none'): NetEntry => ({
-  description: shortcut === 'none' ? `plain net of ${depth} layers for CIFAR` : `ResNet-${depth} for CIFAR, shortcuts of option ${shortcut}`,
+  description:
+    shortcut === 'none'
+      ? `plain net of ${depth} layers for CIFAR`
+      : `ResNet-${depth} for CIFAR, shortcuts of option ${shortcut}`,
   input: [32, 32, 3],
   classes: 10,
   make: ({ classes }) => cifarResnet({ depth, classes, shortcut }),
@@ -40,10 +43,24 @@ const small = (depth: number, shortcut: 'A' | 'B' | 'C' | 'none'): NetEntry => (
  * ```
  */
 export const nets: { readonly [name: string]: NetEntry } = {
-  'lenet-bn': { description: 'LeNet-5 with batch normalisation', input: [28, 28, 1], classes: 10, make: ({ classes }) => lenet({ classes }) },
-  'd2l-resnet18': { description: 'ResNet-18 of "Dive into deep learning"', input: [96, 96, 1], classes: 10, make: ({ classes }) => d2lResnet18({ classes }) },
+  'lenet-bn': {
+    description: 'LeNet-5 with batch normalisation',
+    input: [28, 28, 1],
+    classes: 10,
+    make: ({ classes }) => lenet({ classes }),
+  },
+  'd2l-resnet18': {
+    description: 'ResNet-18 of "Dive into deep learning"',
+    input: [96, 96, 1],
+    classes: 10,
+    make: ({ classes }) => d2lResnet18({ classes }),
+  },
   ...Object.fromEntries([8, 14, 20, 32, 44, 56, 110, 1202].map((depth) => [`resnet${depth}`, small(depth, 'A')])),
-  ...Object.fromEntries([8, 20, 32, 44, 56, 110].flatMap((depth) => (['B', 'C'] as const).map((shortcut) => [`resnet${depth}-${shortcut.toLowerCase()}`, small(depth, shortcut)]))),
+  ...Object.fromEntries(
+    [8, 20, 32, 44, 56, 110].flatMap((depth) =>
+      (['B', 'C'] as const).map((shortcut) => [`resnet${depth}-${shortcut.toLowerCase()}`, small(depth, shortcut)]),
+    ),
+  ),
   ...Object.fromEntries([8, 20, 32, 44, 56, 110].map((depth) => [`plain${depth}`, small(depth, 'none')])),
   ...Object.fromEntries(([18, 34, 50, 101, 152] as const).map((depth) => [`resnet${depth}`, imagenet(depth)])),
 }

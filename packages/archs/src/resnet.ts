@@ -79,13 +79,15 @@ export type ResnetOptions = {
  * ```
  */
 export const resnet = ({ depth, classes, strideOn = '3x3' }: ResnetOptions): Layer<ResnetParams, ResnetState> => {
-  if (!Object.hasOwn(table, depth)) throw new RangeError(`resnet: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
+  if (!Object.hasOwn(table, depth))
+    throw new RangeError(`resnet: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
   const { block, blocks } = table[depth]
   const { down, keep } = block === 'basic' ? basic : bottlenecks(strideOn)
   const expansion = block === 'basic' ? 1 : 4
   // The first stage keeps the size; basic blocks keep the channels there too, and need no projection.
   const begin = (out: number): AnyLayer => (block === 'basic' ? keep(out) : down(out, 1))
-  const later = (width: number, index: 1 | 2 | 3): AnyLayer => stage(down(width * expansion, 2), keep(width * expansion), blocks[index])
+  const later = (width: number, index: 1 | 2 | 3): AnyLayer =>
+    stage(down(width * expansion, 2), keep(width * expansion), blocks[index])
   return sequential({
     stem: convBn({ out: 64, size: 7, stride: 2 }),
     relu,

@@ -15,7 +15,15 @@ const line = (message: string): string => `resfn: ${message}`
 export const app = (version: string): Application<Context> =>
   buildApplication<Context>(
     buildRouteMap({
-      routes: { train: trainCommand, eval: evalCommand, predict: predictCommand, summary: summaryCommand, nets: netsCommand, data: dataRoutes, doctor: doctorCommand },
+      routes: {
+        train: trainCommand,
+        eval: evalCommand,
+        predict: predictCommand,
+        summary: summaryCommand,
+        nets: netsCommand,
+        data: dataRoutes,
+        doctor: doctorCommand,
+      },
       docs: { brief: 'Residual networks on TensorFlow.js: train, evaluate, predict, look inside' },
     }),
     {

@@ -22,15 +22,28 @@ export type Kept = {
 }
 
 /** A checkpoint that was read from a file, with the net that it is for. */
-export type Opened = { readonly path: string; readonly checkpoint: Checkpoint; readonly kept: Kept; readonly net: AnyLayer; readonly name: string }
+export type Opened = {
+  readonly path: string
+  readonly checkpoint: Checkpoint
+  readonly kept: Kept
+  readonly net: AnyLayer
+  readonly name: string
+}
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-const keptSchema = v.object({ settings: v.unknown(), image: v.tuple([whole, whole, whole]), digest: v.string(), logBytes: whole, started: v.number() })
+const keptSchema = v.object({
+  settings: v.unknown(),
+  image: v.tuple([whole, whole, whole]),
+  digest: v.string(),
+  logBytes: whole,
+  started: v.number(),
+})
 
 const decodeKept = (value: unknown): E.Either<string, Kept> => {
   const result = v.safeParse(keptSchema, value)
-  if (!result.success) return E.left(result.issues.map((issue) => `${v.getDotPath(issue) ?? 'training'}: ${issue.message}`).join('; '))
+  if (!result.success)
+    return E.left(result.issues.map((issue) => `${v.getDotPath(issue) ?? 'training'}: ${issue.message}`).join('; '))
   return F.pipe(
     decodeSettings(result.output.settings),
     E.map((settings) => ({ ...result.output, settings })),
@@ -38,12 +51,18 @@ const decodeKept = (value: unknown): E.Either<string, Kept> => {
 }
 
 /** What a checkpoint says of itself. */
-export const descriptionOf = (kept: Kept, { input, classes }: { readonly input: readonly number[]; readonly classes: readonly string[] }): Description => ({
+export const descriptionOf = (
+  kept: Kept,
+  { input, classes }: { readonly input: readonly number[]; readonly classes: readonly string[] },
+): Description => ({
   net: { name: kept.settings.net, options: { classes: classes.length }, input, classes },
   training: kept as unknown as Json,
 })
 
-const within = (path: string) => (error: CliError): CliError => new CliError(error._tag, `${path}: ${error.message}`, { exitCode: error.exitCode, cause: error.cause })
+const within =
+  (path: string) =>
+  (error: CliError): CliError =>
+    new CliError(error._tag, `${path}: ${error.message}`, { exitCode: error.exitCode, cause: error.cause })
 
 const opened =
   (path: string) =>
@@ -52,14 +71,29 @@ const opened =
       decodeCheckpoint(bytes),
       E.mapLeft(toCliError),
       E.flatMap((checkpoint) => {
-        const { training, net: { name, classes } } = checkpoint.description
+        const {
+          training,
+          net: { name, classes },
+        } = checkpoint.description
         return F.pipe(
           decodeKept(training),
-          E.mapLeft((reason) => new CliError('OtherCheckpoint', `it was not written by this release of resfn train (${reason}); train it again, or read its tensors with @resfn/safetensors`)),
+          E.mapLeft(
+            (reason) =>
+              new CliError(
+                'OtherCheckpoint',
+                `it was not written by this release of resfn train (${reason}); train it again, or read its tensors with @resfn/safetensors`,
+              ),
+          ),
           E.flatMap((kept) =>
             F.pipe(
               netNamed(name),
-              E.map((entry): Opened => ({ path, checkpoint, kept, name, net: entry.make({ classes: classes.length }) })),
+              E.map((entry): Opened => ({
+                path,
+                checkpoint,
+                kept,
+                name,
+                net: entry.make({ classes: classes.length }),
+              })),
             ),
           ),
         )

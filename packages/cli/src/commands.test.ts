@@ -6,14 +6,16 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { resfn, temporaryFolder } from './fixtures/context.ts'
 import { writeImages } from './fixtures/images.ts'
 
-const json = (text: string): { readonly [name: string]: unknown } => JSON.parse(text) as { readonly [name: string]: unknown }
+const json = (text: string): { readonly [name: string]: unknown } =>
+  JSON.parse(text) as { readonly [name: string]: unknown }
 
 describe('the command line', () => {
   it('shows help and version', async () => {
     expect(await resfn(['--version'])).toMatchObject({ stdout: '1.2.3\n', code: 0 })
     const { stdout, code } = await resfn(['--help'])
     expect(code).toBe(0)
-    for (const command of ['train', 'eval', 'predict', 'summary', 'nets', 'data', 'doctor']) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
+    for (const command of ['train', 'eval', 'predict', 'summary', 'nets', 'data', 'doctor'])
+      expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
     expect((await resfn(['train', '--help'])).stdout).toMatch(/d2l-resnet18 +ResNet-18 as in/)
   })
 
@@ -33,7 +35,12 @@ describe('the command line', () => {
 
   it('prints an error once, without its stack, and with --debug with it', async () => {
     const plain = await resfn(['summary', 'resnet21'])
-    expect(plain).toEqual({ stdout: '', stderr: 'resfn: there is no net "resnet21"; did you mean resnet20, resnet8, resnet14 or resnet32? (see resfn nets)\n', code: 2 })
+    expect(plain).toEqual({
+      stdout: '',
+      stderr:
+        'resfn: there is no net "resnet21"; did you mean resnet20, resnet8, resnet14 or resnet32? (see resfn nets)\n',
+      code: 2,
+    })
     expect((await resfn(['summary', 'resnet21', '--debug'])).stderr).toMatch(/net\.ts:\d+/)
   })
 
@@ -54,7 +61,8 @@ describe('summary', () => {
   })
 
   it('goes as deep as asked', async () => {
-    const lines = async (depth: string): Promise<number> => (await resfn(['summary', 'resnet20', '--depth', depth])).stdout.split('\n').length
+    const lines = async (depth: string): Promise<number> =>
+      (await resfn(['summary', 'resnet20', '--depth', depth])).stdout.split('\n').length
     expect(await lines('2')).toBeGreaterThan(await lines('1'))
     expect(await lines('4')).toBeGreaterThan(await lines('2'))
   })
@@ -63,19 +71,35 @@ describe('summary', () => {
     const { stdout, stderr } = await resfn(['summary', 'lenet-bn', '--json'])
     expect(stderr).toBe('')
     const { layers, ...rest } = json(stdout)
-    expect(rest).toEqual({ net: 'lenet-bn', description: nets['lenet-bn']!.description, input: [28, 28, 1], output: [10], params: 44878, buffers: 452, macs: 281640 })
+    expect(rest).toEqual({
+      net: 'lenet-bn',
+      description: nets['lenet-bn']!.description,
+      input: [28, 28, 1],
+      output: [10],
+      params: 44878,
+      buffers: 452,
+      macs: 281640,
+    })
     expect(layers).toContainEqual({ path: 'fc3', kind: 'dense', depth: 0, output: [10], params: 850, macs: 840 })
   })
 
   it('takes other classes, and says which layer cannot take an input', async () => {
-    expect(json((await resfn(['summary', 'resnet20', '--classes', '100', '--json'])).stdout)).toMatchObject({ output: [100] })
-    expect(await resfn(['summary', 'resnet20', '--input', '10'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/^resfn: stem\.conv: /) as string })
+    expect(json((await resfn(['summary', 'resnet20', '--classes', '100', '--json'])).stdout)).toMatchObject({
+      output: [100],
+    })
+    expect(await resfn(['summary', 'resnet20', '--input', '10'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^resfn: stem\.conv: /) as string,
+    })
   })
 })
 
 describe('nets', () => {
   it('lists every net with its size', async () => {
-    const list = json((await resfn(['nets', '--json'])).stdout)['nets'] as readonly { readonly name: string; readonly params: number }[]
+    const list = json((await resfn(['nets', '--json'])).stdout)['nets'] as readonly {
+      readonly name: string
+      readonly params: number
+    }[]
     expect(list.map(({ name }) => name)).toEqual(Object.keys(nets))
     expect(list.find(({ name }) => name === 'resnet20')?.params).toBe(269722)
     expect((await resfn(['nets'])).stdout.split('\n').length).toBe(list.length + 2)
@@ -86,9 +110,22 @@ describe('doctor', () => {
   it('says what works here', async () => {
     const { stdout, code } = await resfn(['doctor', '--json'])
     expect(code).toBe(0)
-    expect(json(stdout)).toMatchObject({ healthy: true, chosen: 'wasm', cores: 2, node: { supported: true }, data: { kind: 'subset' } })
-    const { backends } = json(stdout) as { readonly backends: readonly { readonly backend: string; readonly works: boolean; readonly details: string }[] }
-    expect(Object.fromEntries(backends.map(({ backend, works }) => [backend, works]))).toEqual({ webgl: false, webgpu: false, wasm: true, cpu: true })
+    expect(json(stdout)).toMatchObject({
+      healthy: true,
+      chosen: 'wasm',
+      cores: 2,
+      node: { supported: true },
+      data: { kind: 'subset' },
+    })
+    const { backends } = json(stdout) as {
+      readonly backends: readonly { readonly backend: string; readonly works: boolean; readonly details: string }[]
+    }
+    expect(Object.fromEntries(backends.map(({ backend, works }) => [backend, works]))).toEqual({
+      webgl: false,
+      webgpu: false,
+      wasm: true,
+      cpu: true,
+    })
     expect((await resfn(['doctor'])).stdout).toContain('all is well: resfn train uses wasm')
   })
 
@@ -103,46 +140,77 @@ describe('data', () => {
   it('verifies the images that come with resfn', async () => {
     const { stdout, code } = await resfn(['data', 'verify', '--json'])
     expect(code).toBe(0)
-    expect(json(stdout)).toMatchObject({ source: { kind: 'subset' }, train: 10000, test: 2000, known: 'the part of Fashion-MNIST that comes with resfn' })
+    expect(json(stdout)).toMatchObject({
+      source: { kind: 'subset' },
+      train: 10000,
+      test: 2000,
+      known: 'the part of Fashion-MNIST that comes with resfn',
+    })
   })
 
   it('takes --data, then RESFN_DATA, then the cache, then the subset', async () => {
     const cwd = temporaryFolder()
     const [one, two] = [writeImages(join(cwd, 'one'), { train: 10 }), writeImages(join(cwd, 'two'), { train: 20 })]
-    const source = async (args: readonly string[], env: { readonly [name: string]: string }, cache: string): Promise<unknown> => {
-      const { source: found, train } = json((await resfn(['data', 'verify', '--json', ...args], { cwd, env, cache })).stdout)
+    const source = async (
+      args: readonly string[],
+      env: { readonly [name: string]: string },
+      cache: string,
+    ): Promise<unknown> => {
+      const { source: found, train } = json(
+        (await resfn(['data', 'verify', '--json', ...args], { cwd, env, cache })).stdout,
+      )
       return [found, train]
     }
-    expect(await source(['--data', 'one'], { RESFN_DATA: two }, two)).toEqual([{ kind: 'folder', folder: one, reason: 'as asked' }, 10])
-    expect(await source([], { RESFN_DATA: 'one' }, two)).toEqual([{ kind: 'folder', folder: one, reason: 'RESFN_DATA' }, 10])
+    expect(await source(['--data', 'one'], { RESFN_DATA: two }, two)).toEqual([
+      { kind: 'folder', folder: one, reason: 'as asked' },
+      10,
+    ])
+    expect(await source([], { RESFN_DATA: 'one' }, two)).toEqual([
+      { kind: 'folder', folder: one, reason: 'RESFN_DATA' },
+      10,
+    ])
     expect(await source([], {}, two)).toEqual([{ kind: 'cache', folder: two, reason: 'fetched before' }, 20])
     expect(await source([], {}, join(cwd, 'none'))).toMatchObject([{ kind: 'subset' }, 10000])
-    expect(await source(['--data', 'subset'], { RESFN_DATA: two }, two)).toEqual([{ kind: 'subset', reason: 'as asked' }, 10000])
+    expect(await source(['--data', 'subset'], { RESFN_DATA: two }, two)).toEqual([
+      { kind: 'subset', reason: 'as asked' },
+      10000,
+    ])
   })
 
   it('says that images are not those that were published', async () => {
     const cwd = temporaryFolder()
     writeImages(join(cwd, 'mine'))
-    expect((await resfn(['data', 'verify', '--data', 'mine'], { cwd })).stdout).toContain('not those that were published')
+    expect((await resfn(['data', 'verify', '--data', 'mine'], { cwd })).stdout).toContain(
+      'not those that were published',
+    )
   })
 
   it('names a folder that is not there, and a file that is damaged', async () => {
     const cwd = temporaryFolder()
-    expect(await resfn(['data', 'verify', '--data', 'nowhere'], { cwd })).toMatchObject({ code: 1, stderr: expect.stringContaining(`there is no folder ${join(cwd, 'nowhere')}`) as string })
+    expect(await resfn(['data', 'verify', '--data', 'nowhere'], { cwd })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`there is no folder ${join(cwd, 'nowhere')}`) as string,
+    })
     writeFileSync(join(writeImages(join(cwd, 'bad')), 't10k-labels-idx1-ubyte'), 'no labels')
-    expect(await resfn(['data', 'verify', '--data', 'bad'], { cwd })).toMatchObject({ code: 1, stderr: expect.stringContaining('t10k-labels-idx1-ubyte') as string })
+    expect(await resfn(['data', 'verify', '--data', 'bad'], { cwd })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('t10k-labels-idx1-ubyte') as string,
+    })
   })
 
   it('shows images of each class in a picture', async () => {
     const cwd = temporaryFolder()
-    const { stdout, code } = await resfn(['data', 'show', '--out', 'sheet.png', '--columns', '4', '--part', 'test'], { cwd })
+    const { stdout, code } = await resfn(['data', 'show', '--out', 'sheet.png', '--columns', '4', '--part', 'test'], {
+      cwd,
+    })
     expect({ stdout, code }).toEqual({ stdout: 'sheet.png\n', code: 0 })
     const { data, info } = await sharp(join(cwd, 'sheet.png')).raw().toBuffer({ resolveWithObject: true })
     expect(info).toMatchObject({ width: 32 + 110 + 4 * 90, height: 32 + 10 * 90, channels: 3 })
     // Names are drawn on the left, images on the right of them.
     const dark = (from: number, to: number): number => {
       let dots = 0
-      for (let y = 0; y < info.height; y++) for (let x = from; x < to; x++) if (data[(y * info.width + x) * 3]! < 100) dots++
+      for (let y = 0; y < info.height; y++)
+        for (let x = from; x < to; x++) if (data[(y * info.width + x) * 3]! < 100) dots++
       return dots
     }
     expect(dark(0, 16)).toBe(0)
@@ -160,7 +228,25 @@ describe('data', () => {
 describe('a trained run', () => {
   const cwd = temporaryFolder()
   const train = (...args: readonly string[]): ReturnType<typeof resfn> =>
-    resfn(['train', '--net', 'lenet-bn', '--preset', 'lenet-bn', '--data', 'images', '--batch', '10', '--lr', '0.5', '--threads', '1', ...args], { cwd })
+    resfn(
+      [
+        'train',
+        '--net',
+        'lenet-bn',
+        '--preset',
+        'lenet-bn',
+        '--data',
+        'images',
+        '--batch',
+        '10',
+        '--lr',
+        '0.5',
+        '--threads',
+        '1',
+        ...args,
+      ],
+      { cwd },
+    )
   let trained: Awaited<ReturnType<typeof train>>
   beforeAll(async () => {
     writeImages(join(cwd, 'images'))
@@ -172,7 +258,14 @@ describe('a trained run', () => {
     const { run, files, ...rest } = json(trained.stdout)
     expect(run).toBe(join(cwd, 'run'))
     expect(rest).toMatchObject({
-      net: 'lenet-bn', preset: 'lenet-bn', params: 44878, macs: 281640, backend: 'wasm', threads: 1, epochs: 12, steps: 72,
+      net: 'lenet-bn',
+      preset: 'lenet-bn',
+      params: 44878,
+      macs: 281640,
+      backend: 'wasm',
+      threads: 1,
+      epochs: 12,
+      steps: 72,
       data: { kind: 'folder', folder: join(cwd, 'images'), train: 60, test: 20 },
     })
     expect((rest['test'] as { readonly accuracy: number }).accuracy).toBeGreaterThan(0.8)
@@ -189,8 +282,13 @@ describe('a trained run', () => {
       data: { train: 60, test: 20 },
       machine: 'a machine for tests',
     })
-    const events = readFileSync(join(cwd, 'run', 'log.jsonl'), 'utf8').trimEnd().split('\n').map(json)
-    expect(events.filter(({ type }) => type === 'step').map(({ step }) => step)).toEqual(Array.from({ length: 72 }, (_, i) => i + 1))
+    const events = readFileSync(join(cwd, 'run', 'log.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(json)
+    expect(events.filter(({ type }) => type === 'step').map(({ step }) => step)).toEqual(
+      Array.from({ length: 72 }, (_, i) => i + 1),
+    )
     expect(events.filter(({ type }) => type === 'epoch').length).toBe(12)
     expect(events.filter(({ type }) => type === 'evaluation').length).toBe(12)
   })
@@ -203,11 +301,15 @@ describe('a trained run', () => {
   })
 
   it('does not overwrite a run', async () => {
-    expect(await train('--out', 'run')).toMatchObject({ code: 2, stderr: expect.stringContaining('already holds a run; go on with it') as string })
+    expect(await train('--out', 'run')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('already holds a run; go on with it') as string,
+    })
   })
 
   it('is the same again from the same seed, and another from another', async () => {
-    const accuracyAndLoss = async (seed: string, out: string): Promise<unknown> => json((await train('--epochs', '1', '--seed', seed, '--out', out, '--json')).stdout)['test']
+    const accuracyAndLoss = async (seed: string, out: string): Promise<unknown> =>
+      json((await train('--epochs', '1', '--seed', seed, '--out', out, '--json')).stdout)['test']
     const first = await accuracyAndLoss('7', 'a')
     expect(await accuracyAndLoss('7', 'b')).toEqual(first)
     expect(await accuracyAndLoss('8', 'c')).not.toEqual(first)
@@ -217,39 +319,70 @@ describe('a trained run', () => {
     const { stdout, code } = await resfn(['eval', 'run', '--data', 'images', '--threads', '1', '--json'], { cwd })
     expect(code).toBe(0)
     const { test } = json(trained.stdout) as { readonly test: { readonly loss: number; readonly accuracy: number } }
-    const found = json(stdout) as { readonly accuracy: number; readonly loss: number; readonly confusion: readonly (readonly number[])[]; readonly perClass: readonly unknown[] }
+    const found = json(stdout) as {
+      readonly accuracy: number
+      readonly loss: number
+      readonly confusion: readonly (readonly number[])[]
+      readonly perClass: readonly unknown[]
+    }
     expect(found).toMatchObject({ net: 'lenet-bn', examples: 20, accuracy: test.accuracy, loss: test.loss })
     expect(found.perClass.length).toBe(10)
     expect(found.confusion.flat().reduce((sum, value) => sum + value, 0)).toBe(20)
-    const text = (await resfn(['eval', join('run', 'checkpoint.safetensors'), '--data', 'images', '--threads', '1'], { cwd })).stdout
+    const text = (
+      await resfn(['eval', join('run', 'checkpoint.safetensors'), '--data', 'images', '--threads', '1'], { cwd })
+    ).stdout
     expect(text).toContain(`lenet-bn: accuracy ${test.accuracy.toFixed(4)}`)
     expect(text).toMatch(/^Ankle boot +2 /m)
   })
 
   it('predicts an image of the test set', async () => {
-    const { stdout } = await resfn(['predict', 'run', '--index', '13', '--data', 'images', '--top', '10', '--threads', '1', '--json'], { cwd })
-    const { label, predictions } = json(stdout) as { readonly label: string; readonly predictions: readonly { readonly class: string; readonly probability: number }[] }
+    const { stdout } = await resfn(
+      ['predict', 'run', '--index', '13', '--data', 'images', '--top', '10', '--threads', '1', '--json'],
+      { cwd },
+    )
+    const { label, predictions } = json(stdout) as {
+      readonly label: string
+      readonly predictions: readonly { readonly class: string; readonly probability: number }[]
+    }
     expect(label).toBe('Dress')
     expect(predictions[0]?.class).toBe('Dress')
     expect(predictions.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1)
-    expect(predictions.map(({ probability }) => probability)).toEqual(predictions.map(({ probability }) => probability).toSorted((a, b) => b - a))
+    expect(predictions.map(({ probability }) => probability)).toEqual(
+      predictions.map(({ probability }) => probability).toSorted((a, b) => b - a),
+    )
   })
 
   describe('predicts files', () => {
     // The bar of class 3, dark on light, as a photograph would show it, larger and coloured.
     const picture = (background: number, ink: number): Sharp => {
-      const pixels = Uint8Array.from({ length: 28 * 28 }, (_, at) => (Math.floor(at / 28) >= 6 && Math.floor(at / 28) < 12 ? ink : background))
-      return sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } }).resize(280, 280, { kernel: 'nearest' }).toColourspace('srgb')
+      const pixels = Uint8Array.from({ length: 28 * 28 }, (_, at) =>
+        Math.floor(at / 28) >= 6 && Math.floor(at / 28) < 12 ? ink : background,
+      )
+      return sharp(pixels, { raw: { width: 28, height: 28, channels: 1 } })
+        .resize(280, 280, { kernel: 'nearest' })
+        .toColourspace('srgb')
     }
-    const predicted = async (file: string, ...args: readonly string[]): Promise<{ readonly first: unknown; readonly stderr: string }> => {
+    const predicted = async (
+      file: string,
+      ...args: readonly string[]
+    ): Promise<{ readonly first: unknown; readonly stderr: string }> => {
       const { stdout, stderr } = await resfn(['predict', 'run', file, '--threads', '1', '--json', ...args], { cwd })
-      return { first: (json(stdout)['predictions'] as readonly { readonly class: string }[] | undefined)?.[0]?.class, stderr }
+      return {
+        first: (json(stdout)['predictions'] as readonly { readonly class: string }[] | undefined)?.[0]?.class,
+        stderr,
+      }
     }
     beforeAll(async () => {
       mkdirSync(join(cwd, 'files'), { recursive: true })
-      await picture(230, 20).png().toFile(join(cwd, 'files', 'photo.png'))
-      await picture(230, 20).jpeg().toFile(join(cwd, 'files', 'photo.jpg'))
-      await picture(30, 220).png().toFile(join(cwd, 'files', 'like.png'))
+      await picture(230, 20)
+        .png()
+        .toFile(join(cwd, 'files', 'photo.png'))
+      await picture(230, 20)
+        .jpeg()
+        .toFile(join(cwd, 'files', 'photo.jpg'))
+      await picture(30, 220)
+        .png()
+        .toFile(join(cwd, 'files', 'like.png'))
       writeFileSync(join(cwd, 'files', 'text.png'), 'no picture')
     })
 
@@ -260,9 +393,16 @@ describe('a trained run', () => {
     })
 
     it('leaves an image that is light on dark, unless it is told otherwise', async () => {
-      expect(await predicted(join('files', 'like.png'))).toMatchObject({ first: 'Dress', stderr: expect.stringContaining('light and dark kept (its border is dark)') as string })
-      expect((await predicted(join('files', 'like.png'), '--invert', 'yes')).stderr).toContain('light and dark swapped (as asked)')
-      expect((await predicted(join('files', 'photo.png'), '--invert', 'no')).stderr).toContain('light and dark kept (as asked)')
+      expect(await predicted(join('files', 'like.png'))).toMatchObject({
+        first: 'Dress',
+        stderr: expect.stringContaining('light and dark kept (its border is dark)') as string,
+      })
+      expect((await predicted(join('files', 'like.png'), '--invert', 'yes')).stderr).toContain(
+        'light and dark swapped (as asked)',
+      )
+      expect((await predicted(join('files', 'photo.png'), '--invert', 'no')).stderr).toContain(
+        'light and dark kept (as asked)',
+      )
     })
 
     it.each([
@@ -274,7 +414,11 @@ describe('a trained run', () => {
       [['images', '--index', '1'], 1, 'checkpoint.safetensors: there is no such file'],
       [[join('images', 't10k-labels-idx1-ubyte'), '--index', '1'], 1, 'not safetensors'],
     ])('refuses %j', async (args, code, message) => {
-      expect(await resfn(['predict', ...args], { cwd })).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) as string })
+      expect(await resfn(['predict', ...args], { cwd })).toMatchObject({
+        code,
+        stdout: '',
+        stderr: expect.stringContaining(message) as string,
+      })
     })
   })
 
@@ -287,18 +431,47 @@ describe('a trained run', () => {
   })
 
   it('is resumed with its own settings and its own images only', async () => {
-    expect(await resfn(['train', '--resume', 'run', '--lr', '1', '--epochs', '3'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('so --epochs and --lr cannot be given') as string })
+    expect(await resfn(['train', '--resume', 'run', '--lr', '1', '--epochs', '3'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('so --epochs and --lr cannot be given') as string,
+    })
     writeImages(join(cwd, 'others'), { train: 50 })
-    expect(await resfn(['train', '--resume', 'run', '--data', 'others'], { cwd })).toMatchObject({ code: 1, stderr: expect.stringContaining('trained on other images') as string })
-    expect(await resfn(['train', '--resume', 'images'], { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no run in') as string })
+    expect(await resfn(['train', '--resume', 'run', '--data', 'others'], { cwd })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('trained on other images') as string,
+    })
+    expect(await resfn(['train', '--resume', 'images'], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('there is no run in') as string,
+    })
   })
 
   it('trains on a part of the images', async () => {
-    expect(json((await train('--images', '20', '--epochs', '1', '--out', 'few', '--json')).stdout)).toMatchObject({ data: { train: 20 }, steps: 2 })
+    expect(json((await train('--images', '20', '--epochs', '1', '--out', 'few', '--json')).stdout)).toMatchObject({
+      data: { train: 20 },
+      steps: 2,
+    })
   })
 
   it('says that the loss is no number any more, keeps the run before that, and fails', async () => {
-    const { stderr, code } = await resfn(['train', '--preset', 'lenet-bn', '--data', 'images', '--batch', '10', '--epochs', '3', '--lr', '1e38', '--out', 'nan'], { cwd })
+    const { stderr, code } = await resfn(
+      [
+        'train',
+        '--preset',
+        'lenet-bn',
+        '--data',
+        'images',
+        '--batch',
+        '10',
+        '--epochs',
+        '3',
+        '--lr',
+        '1e38',
+        '--out',
+        'nan',
+      ],
+      { cwd },
+    )
     expect(code).toBe(1)
     expect(stderr).toMatch(/resfn: step \d+: the loss is .*start a new one with a smaller --lr/)
     expect((await resfn(['eval', 'nan', '--data', 'images', '--threads', '1'], { cwd })).code).toBe(0)

@@ -7,9 +7,14 @@ const gap = 6
 const margin = 16
 const nameWidth = 110
 
-const escape = (text: string): string => text.replace(/[&<>]/g, (letter) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[letter]!)
+const escape = (text: string): string =>
+  text.replace(/[&<>]/g, (letter) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[letter]!)
 
-type Layout = { readonly width: number; readonly height: number; readonly place: (row: number, column: number) => readonly [x: number, y: number] }
+type Layout = {
+  readonly width: number
+  readonly height: number
+  readonly place: (row: number, column: number) => readonly [x: number, y: number]
+}
 
 const layout = ({ classes, shape: [height, width] }: ImageSet, columns: number): Layout => ({
   width: 2 * margin + nameWidth + columns * (width * scale + gap),
@@ -19,7 +24,11 @@ const layout = ({ classes, shape: [height, width] }: ImageSet, columns: number):
 
 /** The first images of each class side by side, enlarged, on white; RGB bytes. */
 export const drawImages = (set: ImageSet, columns: number): Uint8Array => {
-  const { images, labels, shape: [height, width, channels] } = set
+  const {
+    images,
+    labels,
+    shape: [height, width, channels],
+  } = set
   const { width: across, height: down, place } = layout(set, columns)
   const canvas = new Uint8Array(across * down * 3).fill(255)
   const next = set.classes.map(() => 0)
@@ -44,10 +53,23 @@ export const contactSheet = (set: ImageSet, columns: number): TE.TaskEither<CliE
       const { default: sharp } = await import('sharp')
       const { width, height, place } = layout(set, columns)
       const half = (set.shape[0] * scale) / 2
-      const names = set.classes.map((name, row) => `<text x="${margin}" y="${place(row, 0)[1] + half + 5}">${escape(name)}</text>`)
+      const names = set.classes.map(
+        (name, row) => `<text x="${margin}" y="${place(row, 0)[1] + half + 5}">${escape(name)}</text>`,
+      )
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="15">${names.join('')}</svg>`
       const image = sharp(drawImages(set, columns), { raw: { width, height, channels: 3 } })
-      return new Uint8Array(await image.composite([{ input: new TextEncoder().encode(svg) as Buffer }]).removeAlpha().png().toBuffer())
+      return new Uint8Array(
+        await image
+          .composite([{ input: new TextEncoder().encode(svg) as Buffer }])
+          .removeAlpha()
+          .png()
+          .toBuffer(),
+      )
     },
-    (error) => new CliError('ContactSheet', `the images could not be drawn (${error instanceof Error ? error.message : String(error)})`, { cause: error }),
+    (error) =>
+      new CliError(
+        'ContactSheet',
+        `the images could not be drawn (${error instanceof Error ? error.message : String(error)})`,
+        { cause: error },
+      ),
   )

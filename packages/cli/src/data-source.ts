@@ -27,7 +27,8 @@ export const findSource = async (context: Context, asked: string): Promise<Sourc
   if (asked === 'subset') return { kind: 'subset', reason: 'as asked' }
   if (asked !== 'auto') return { kind: 'folder', folder: resolve(cwd, asked), reason: 'as asked' }
   const { RESFN_DATA: folder } = env
-  if (folder !== undefined && folder !== '') return { kind: 'folder', folder: resolve(cwd, folder), reason: 'RESFN_DATA' }
+  if (folder !== undefined && folder !== '')
+    return { kind: 'folder', folder: resolve(cwd, folder), reason: 'RESFN_DATA' }
   if (await isComplete(context, cache)) return { kind: 'cache', folder: cache, reason: 'fetched before' }
   return { kind: 'subset', reason: 'no others were found; resfn data fetch gets all 70,000' }
 }
@@ -56,7 +57,9 @@ export const loadData = (context: Context, asked: string): TE.TaskEither<CliErro
     TE.fromTask<Source, CliError>(() => findSource(context, asked)),
     TE.flatMap((source) =>
       F.pipe(
-        source.folder === undefined ? F.pipe(loadFashionMnistSubset(), TE.mapLeft(toCliError)) : F.pipe(loadFashionMnistFolder(source.folder), TE.mapLeft(toCliError)),
+        source.folder === undefined
+          ? F.pipe(loadFashionMnistSubset(), TE.mapLeft(toCliError))
+          : F.pipe(loadFashionMnistFolder(source.folder), TE.mapLeft(toCliError)),
         TE.map((data) => ({ ...data, source, digest: digestOf(data) })),
       ),
     ),

@@ -16,7 +16,11 @@ export const exitCodes = {
 export class CliError extends Error {
   readonly _tag: string
   readonly exitCode: number
-  constructor(tag: string, message: string, { exitCode = exitCodes.failure, cause }: { readonly exitCode?: number; readonly cause?: unknown } = {}) {
+  constructor(
+    tag: string,
+    message: string,
+    { exitCode = exitCodes.failure, cause }: { readonly exitCode?: number; readonly cause?: unknown } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'CliError'
     this._tag = tag
@@ -30,7 +34,12 @@ export const usageError = (message: string): CliError => new CliError('Usage', m
 type Tagged = { readonly _tag: string; readonly message: string }
 
 const isTagged = (error: unknown): error is Tagged =>
-  typeof error === 'object' && error !== null && '_tag' in error && typeof error._tag === 'string' && 'message' in error && typeof error.message === 'string'
+  typeof error === 'object' &&
+  error !== null &&
+  '_tag' in error &&
+  typeof error._tag === 'string' &&
+  'message' in error &&
+  typeof error.message === 'string'
 
 /** Any failure as one of ours: tags and messages of the packages stay, an exception without a tag is a fault of the program. */
 export const toCliError = (error: unknown): CliError => {
@@ -38,5 +47,9 @@ export const toCliError = (error: unknown): CliError => {
   if (isTagged(error)) return new CliError(error._tag, error.message, { cause: error })
   if (error instanceof RangeError) return new CliError('RangeError', error.message, { cause: error })
   const message = error instanceof Error ? error.message : String(error)
-  return new CliError('Unexpected', `${message}; if this looks like a fault of resfn, run again with --debug and report what it prints`, { cause: error })
+  return new CliError(
+    'Unexpected',
+    `${message}; if this looks like a fault of resfn, run again with --debug and report what it prints`,
+    { cause: error },
+  )
 }

@@ -16,12 +16,18 @@ const passOver = (set: ImageSet, preprocessing: Preprocessing): ReturnType<typeo
   batchesInOrder(set, { size: evaluationBatch, transform: preprocess(preprocessing) })
 
 /** Loss, accuracy, classes and confusion of a net on a set. */
-export const evaluateOn = ({ net, variables: { params, state }, preprocessing }: Judge, set: ImageSet): Promise<Evaluation> =>
-  evaluate((x) => net.apply(params, x, state), passOver(set, preprocessing))
+export const evaluateOn = (
+  { net, variables: { params, state }, preprocessing }: Judge,
+  set: ImageSet,
+): Promise<Evaluation> => evaluate((x) => net.apply(params, x, state), passOver(set, preprocessing))
 
 /** What a net says of each image of a set. */
-export const predictAll = async ({ net, variables: { params, state }, preprocessing }: Judge, set: ImageSet): Promise<readonly Prediction[]> => {
+export const predictAll = async (
+  { net, variables: { params, state }, preprocessing }: Judge,
+  set: ImageSet,
+): Promise<readonly Prediction[]> => {
   const predictions: Prediction[] = []
-  for await (const prediction of predictionsOf((x) => net.apply(params, x, state), passOver(set, preprocessing))) predictions.push(prediction)
+  for await (const prediction of predictionsOf((x) => net.apply(params, x, state), passOver(set, preprocessing)))
+    predictions.push(prediction)
   return predictions
 }

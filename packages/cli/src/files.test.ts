@@ -38,7 +38,9 @@ describe('write', () => {
     const dir = folder()
     const path = join(dir, 'file.txt')
     writeFileSync(path, 'old')
-    expect(await filesOf(failing(code)).write(path, 'the new content')()).toMatchObject({ left: { _tag: code, message: `cannot write ${path}: ${reason}` } })
+    expect(await filesOf(failing(code)).write(path, 'the new content')()).toMatchObject({
+      left: { _tag: code, message: `cannot write ${path}: ${reason}` },
+    })
     expect(readFileSync(path, 'utf8')).toBe('old')
     expect(readdirSync(dir)).toEqual(['file.txt'])
   })
@@ -47,7 +49,9 @@ describe('write', () => {
 describe('read', () => {
   it('names what is missing', async () => {
     const path = join(folder(), 'none')
-    expect(await filesOf().read(path)()).toMatchObject({ left: { _tag: 'ENOENT', message: `cannot read ${path}: there is no such file; check the path` } })
+    expect(await filesOf().read(path)()).toMatchObject({
+      left: { _tag: 'ENOENT', message: `cannot read ${path}: there is no such file; check the path` },
+    })
     expect(await filesOf().read(folder())()).toMatchObject({ left: { _tag: 'EISDIR' } })
     expect(await filesOf().kind(path)).toBe('none')
   })

@@ -33,13 +33,20 @@ const mends: { readonly [code: string]: string } = {
   EMFILE: 'too many files are open; close some programs',
 }
 
-const fileError = (verb: string, path: string) => (error: unknown): CliError => {
-  const code = typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  const reason = (code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
-  return new CliError(code ?? 'FileError', `cannot ${verb} ${path}: ${reason}`, { cause: error })
-}
+const fileError =
+  (verb: string, path: string) =>
+  (error: unknown): CliError => {
+    const code =
+      typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+        ? error.code
+        : undefined
+    const reason =
+      (code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
+    return new CliError(code ?? 'FileError', `cannot ${verb} ${path}: ${reason}`, { cause: error })
+  }
 
-const attempt = <A>(verb: string, path: string, run: () => Promise<A>): TE.TaskEither<CliError, A> => TE.tryCatch(run, fileError(verb, path))
+const attempt = <A>(verb: string, path: string, run: () => Promise<A>): TE.TaskEither<CliError, A> =>
+  TE.tryCatch(run, fileError(verb, path))
 
 const writeAtomically = async (disk: FileSystem, path: string, content: Uint8Array | string): Promise<void> => {
   await disk.mkdir(dirname(path), { recursive: true })
@@ -65,7 +72,11 @@ export const filesOf = (disk: FileSystem = fs): Files => {
   const read: Files['read'] = (path) => attempt('read', path, async () => new Uint8Array(await disk.readFile(path)))
   return {
     read,
-    readText: (path) => F.pipe(read(path), TE.map((bytes) => new TextDecoder().decode(bytes))),
+    readText: (path) =>
+      F.pipe(
+        read(path),
+        TE.map((bytes) => new TextDecoder().decode(bytes)),
+      ),
     write: (path, content) => attempt('write', path, () => writeAtomically(disk, path, content)),
     append: (path, text) =>
       attempt('write', path, async () => {

@@ -16,15 +16,26 @@ import type { Ready } from './start.ts'
 import type { AnyRun } from './training.ts'
 
 /** Seconds of all steps and evaluations, also of those before an interruption. */
-const secondsOf = (log: readonly LoggedEvent[]): number => log.reduce((total, event) => (event.type === 'epoch' ? total : total + event.seconds), 0)
+const secondsOf = (log: readonly LoggedEvent[]): number =>
+  log.reduce((total, event) => (event.type === 'epoch' ? total : total + event.seconds), 0)
 
-const lastOf = <T extends LoggedEvent['type']>(log: readonly LoggedEvent[], type: T): Extract<LoggedEvent, { readonly type: T }> | undefined =>
+const lastOf = <T extends LoggedEvent['type']>(
+  log: readonly LoggedEvent[],
+  type: T,
+): Extract<LoggedEvent, { readonly type: T }> | undefined =>
   log.findLast((event): event is Extract<LoggedEvent, { readonly type: T }> => event.type === type)
 
 const predicted = (classes: number, predictions: Awaited<ReturnType<typeof predictAll>>): Evaluation['confusion'] =>
-  confusionOf(classes)(Int32Array.from(predictions, ({ label }) => label), Int32Array.from(predictions, (prediction) => prediction.predicted))
+  confusionOf(classes)(
+    Int32Array.from(predictions, ({ label }) => label),
+    Int32Array.from(predictions, (prediction) => prediction.predicted),
+  )
 
-const result = ({ task, files, backend }: Ready, run: AnyRun, log: readonly LoggedEvent[]): { readonly [name: string]: unknown } => {
+const result = (
+  { task, files, backend }: Ready,
+  run: AnyRun,
+  log: readonly LoggedEvent[],
+): { readonly [name: string]: unknown } => {
   const { settings, numbers, data, set } = task
   const [trained, tested] = [lastOf(log, 'epoch'), lastOf(log, 'evaluation')]
   return {
@@ -44,7 +55,12 @@ const result = ({ task, files, backend }: Ready, run: AnyRun, log: readonly Logg
   }
 }
 
-const page = async (context: Context, { task, backend, kept }: Ready, run: AnyRun, log: readonly LoggedEvent[]): Promise<string> => {
+const page = async (
+  context: Context,
+  { task, backend, kept }: Ready,
+  run: AnyRun,
+  log: readonly LoggedEvent[],
+): Promise<string> => {
   const { settings, data, set, net, input, numbers, batches } = task
   const predictions = await predictAll({ net, variables: run, preprocessing: settings }, data.test)
   const confusion = predicted(data.test.classes.length, predictions)
@@ -63,13 +79,21 @@ const page = async (context: Context, { task, backend, kept }: Ready, run: AnyRu
       { name: 'time', value: duration(secondsOf(log)) },
     ],
     facts: [
-      { name: 'net', value: `${settings.net} on ${input.join(' x ')}, ${count(numbers.params)} parameters, ${count(numbers.macs)} multiply-adds an image` },
+      {
+        name: 'net',
+        value: `${settings.net} on ${input.join(' x ')}, ${count(numbers.params)} parameters, ${count(numbers.macs)} multiply-adds an image`,
+      },
       { name: 'data', value: describeData(data) },
       { name: 'recipe', value: `${settings.epochs} epochs, ${describe(settings)}` },
       { name: 'seed', value: String(settings.seed) },
       { name: 'backend', value: `${backend.backend} (${backend.details})` },
       { name: 'machine', value: context.machine },
-      { name: 'versions', value: Object.entries(context.versions).map(([name, version]) => `${name} ${version}`).join(', ') },
+      {
+        name: 'versions',
+        value: Object.entries(context.versions)
+          .map(([name, version]) => `${name} ${version}`)
+          .join(', '),
+      },
       { name: 'started', value: new Date(kept.started).toISOString() },
       { name: 'settings', value: JSON.stringify(settings) },
     ],

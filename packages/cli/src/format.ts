@@ -4,7 +4,12 @@ export const count = (value: number): string => value.toString().replace(/\B(?=(
 /** A large count in short: `41.2 M`. */
 export const short = (value: number): string => {
   const [unit, size] = value >= 1e9 ? ['G', 1e9] : value >= 1e6 ? ['M', 1e6] : value >= 1e3 ? ['k', 1e3] : ['', 1]
-  return unit === '' ? String(value) : `${(value / size).toPrecision(3).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')} ${unit}`
+  return unit === ''
+    ? String(value)
+    : `${(value / size)
+        .toPrecision(3)
+        .replace(/(\.\d*?)0+$/, '$1')
+        .replace(/\.$/, '')} ${unit}`
 }
 
 /** A time in short: `58 s`, `1 min 58 s`, `2 h 05 min`. */
@@ -21,6 +26,11 @@ export const duration = (seconds: number): string => {
 export const table = (rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string => {
   const widths = align.map((_, column) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length)))
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (align[column] === 'right' ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd()
+    row
+      .map((cell, column) =>
+        align[column] === 'right' ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+      )
+      .join('  ')
+      .trimEnd()
   return rows.map(line).join('\n')
 }

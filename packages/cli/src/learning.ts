@@ -1,6 +1,27 @@
-import { batchesPerEpoch, compose, type ImageSet, type Images, normalise, randomCrop, randomHorizontalFlip, resize, type Transform } from '@resfn/data'
+import {
+  batchesPerEpoch,
+  compose,
+  type ImageSet,
+  type Images,
+  normalise,
+  randomCrop,
+  randomHorizontalFlip,
+  resize,
+  type Transform,
+} from '@resfn/data'
 import { fashionMnistMoments } from '@resfn/fashion-mnist'
-import { adam, constantRate, cosine, exceptVectors, milestones, oneCycle, type Optimiser, type Schedule, sgd, weightDecay } from '@resfn/train'
+import {
+  adam,
+  constantRate,
+  cosine,
+  exceptVectors,
+  milestones,
+  oneCycle,
+  type Optimiser,
+  type Schedule,
+  sgd,
+  weightDecay,
+} from '@resfn/train'
 import type { Settings } from './settings.ts'
 
 /** What is done to images before the net sees them: in evaluation and, after augmentation, in training. */
@@ -8,11 +29,18 @@ export type Preprocessing = Pick<Settings, 'resize' | 'normalise'>
 
 /** The part of the transform that has no chance in it. */
 export const preprocess = ({ resize: side, normalise: shift }: Preprocessing): ((images: Images) => Images) =>
-  compose(...(side > 0 ? [resize({ height: side, width: side })] : []), ...(shift ? [normalise(fashionMnistMoments)] : []))
+  compose(
+    ...(side > 0 ? [resize({ height: side, width: side })] : []),
+    ...(shift ? [normalise(fashionMnistMoments)] : []),
+  )
 
 /** Augmentation, then preprocessing. */
 export const augment = (settings: Pick<Settings, 'flip' | 'crop'> & Preprocessing): Transform =>
-  compose(...(settings.flip ? [randomHorizontalFlip()] : []), ...(settings.crop > 0 ? [randomCrop({ padding: settings.crop })] : []), preprocess(settings))
+  compose(
+    ...(settings.flip ? [randomHorizontalFlip()] : []),
+    ...(settings.crop > 0 ? [randomCrop({ padding: settings.crop })] : []),
+    preprocess(settings),
+  )
 
 /** The optimiser, with weight decay on all but vectors. */
 export const optimiserOf = ({ optimiser, momentum, nesterov, weightDecay: decay }: Settings): Optimiser => {
@@ -21,7 +49,10 @@ export const optimiserOf = ({ optimiser, momentum, nesterov, weightDecay: decay 
 }
 
 /** The schedule over all steps of a run on so many images. */
-export const scheduleOf = ({ schedule, lr, epochs, batch }: Settings, { labels }: Pick<ImageSet, 'labels'>): Schedule => {
+export const scheduleOf = (
+  { schedule, lr, epochs, batch }: Settings,
+  { labels }: Pick<ImageSet, 'labels'>,
+): Schedule => {
   const steps = Math.max(1, epochs * batchesPerEpoch(labels.length, { size: batch }))
   switch (schedule) {
     case 'constant':
@@ -38,7 +69,11 @@ export const scheduleOf = ({ schedule, lr, epochs, batch }: Settings, { labels }
 /** The recipe in words, for people. */
 export const describe = (settings: Settings): string =>
   [
-    settings.optimiser === 'adam' ? 'Adam' : settings.momentum > 0 ? `SGD, ${settings.nesterov ? 'Nesterov ' : ''}momentum ${settings.momentum}` : 'SGD',
+    settings.optimiser === 'adam'
+      ? 'Adam'
+      : settings.momentum > 0
+        ? `SGD, ${settings.nesterov ? 'Nesterov ' : ''}momentum ${settings.momentum}`
+        : 'SGD',
     `${settings.schedule} rate ${settings.lr}`,
     `batches of ${settings.batch}`,
     ...(settings.weightDecay > 0 ? [`weight decay ${settings.weightDecay}`] : []),

@@ -17,8 +17,15 @@ export const editDistance = (a: string, b: string): number => {
 export const nearest = (name: string, names: readonly string[]): readonly string[] => {
   const given = name.toLowerCase()
   return names
-    .map((known) => ({ known, distance: editDistance(given, known.toLowerCase()), begins: given !== '' && known.toLowerCase().startsWith(given) }))
-    .filter(({ known, distance, begins }) => begins || distance <= Math.max(1, Math.floor(Math.max(given.length, known.length) / 3)))
+    .map((known) => ({
+      known,
+      distance: editDistance(given, known.toLowerCase()),
+      begins: given !== '' && known.toLowerCase().startsWith(given),
+    }))
+    .filter(
+      ({ known, distance, begins }) =>
+        begins || distance <= Math.max(1, Math.floor(Math.max(given.length, known.length) / 3)),
+    )
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 4)
     .map(({ known }) => known)
@@ -28,6 +35,9 @@ export const nearest = (name: string, names: readonly string[]): readonly string
 export const unknownName = (kind: string, name: string, names: readonly string[], where: string): string => {
   const [first, ...rest] = nearest(name, names)
   const last = rest.at(-1)
-  const meant = first === undefined ? '' : `; did you mean ${last === undefined ? first : `${[first, ...rest.slice(0, -1)].join(', ')} or ${last}`}?`
+  const meant =
+    first === undefined
+      ? ''
+      : `; did you mean ${last === undefined ? first : `${[first, ...rest.slice(0, -1)].join(', ')} or ${last}`}?`
   return `there is no ${kind} "${name}"${meant === '' ? '; ' : `${meant} `}${meant === '' ? where : `(${where})`}`
 }

@@ -9,7 +9,8 @@ import { filesOf } from './files.ts'
 
 const require = createRequire(import.meta.url)
 
-const versionOf = (path: string): string => (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
+const versionOf = (path: string): string =>
+  (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
 
 const live = (): Pick<Context, 'live'> => {
   const { stderr } = process

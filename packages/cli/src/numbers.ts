@@ -3,7 +3,8 @@ export const wholeFrom =
   (low: number): ((text: string) => number) =>
   (text) => {
     const value = Number(text)
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < low) throw new Error(`give a whole number from ${low}`)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < low)
+      throw new Error(`give a whole number from ${low}`)
     return value
   }
 

@@ -34,7 +34,11 @@ const document = (value: unknown): string => `${JSON.stringify(value, null, 2)}\
  * Runs the work of a command and prints what it came to: text or JSON on standard output. A failure goes to the caller as an error, and
  * with `--json` also to standard output as `{ "error": { "tag", "message" } }`.
  */
-export const print = async (context: Context, { json, debug }: CommonFlags, work: TE.TaskEither<CliError, Output>): Promise<Error | void> => {
+export const print = async (
+  context: Context,
+  { json, debug }: CommonFlags,
+  work: TE.TaskEither<CliError, Output>,
+): Promise<Error | void> => {
   const result = await settled(work)
   if (E.isLeft(result)) {
     const error = result.left

@@ -86,14 +86,27 @@ const he = (depth: number): Preset => ({
 
 /** The presets by name. */
 export const presets: { readonly [name: string]: Preset } = {
-  default: { description: 'ResNet-20 on all images that are found, for accuracy: one cycle of 10 epochs', recipe: modern },
+  default: {
+    description: 'ResNet-20 on all images that are found, for accuracy: one cycle of 10 epochs',
+    recipe: modern,
+  },
   quick: {
     description: 'ResNet-8 on the 10,000 images that come with resfn: a few minutes on a laptop',
     recipe: { ...modern, net: 'resnet8', epochs: 6, batch: 64, lr: 0.2 },
     data: 'subset',
   },
-  'lenet-bn': { description: 'LeNet with batch normalisation as in "Dive into deep learning": rate 1, 10 epochs', recipe: { ...textbook, net: 'lenet-bn', lr: 1, resize: 0 } },
-  'd2l-resnet18': { description: 'ResNet-18 as in "Dive into deep learning": 96 x 96 images, rate 0.05, 10 epochs', recipe: textbook },
-  'd2l-resnet18-adam': { description: 'ResNet-18 of "Dive into deep learning" with Adam: rate 0.001, batches of 16, 5 epochs, images as they are', recipe: { ...textbook, epochs: 5, batch: 16, optimiser: 'adam', lr: 1e-3, resize: 0 } },
+  'lenet-bn': {
+    description: 'LeNet with batch normalisation as in "Dive into deep learning": rate 1, 10 epochs',
+    recipe: { ...textbook, net: 'lenet-bn', lr: 1, resize: 0 },
+  },
+  'd2l-resnet18': {
+    description: 'ResNet-18 as in "Dive into deep learning": 96 x 96 images, rate 0.05, 10 epochs',
+    recipe: textbook,
+  },
+  'd2l-resnet18-adam': {
+    description:
+      'ResNet-18 of "Dive into deep learning" with Adam: rate 0.001, batches of 16, 5 epochs, images as they are',
+    recipe: { ...textbook, epochs: 5, batch: 16, optimiser: 'adam', lr: 1e-3, resize: 0 },
+  },
   ...Object.fromEntries([20, 32, 44, 56, 110].map((depth) => [`resnet${depth}`, he(depth)])),
 }

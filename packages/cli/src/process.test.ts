@@ -15,10 +15,13 @@ const main = join(root, 'dist', 'main.js')
 const cwd = temporaryFolder()
 const environment = { ...process.env, CI: '1', XDG_CACHE_HOME: join(cwd, 'cache') }
 
-const resfn = (args: readonly string[]): { readonly stdout: string; readonly stderr: string; readonly status: number | null } =>
+const resfn = (
+  args: readonly string[],
+): { readonly stdout: string; readonly stderr: string; readonly status: number | null } =>
   spawnSync(process.execPath, [main, ...args], { cwd, encoding: 'utf8', env: environment })
 
-const start = (args: readonly string[]): ChildProcess => spawn(process.execPath, [main, ...args], { cwd, env: environment })
+const start = (args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [main, ...args], { cwd, env: environment })
 
 const ended = (child: ChildProcess): Promise<{ readonly code: number | null; readonly stderr: string }> =>
   new Promise((resolve) => {
@@ -37,7 +40,10 @@ const learned = (run: string): unknown => {
   const file = decode(new Uint8Array(readFileSync(checkpoint(run))))
   if (E.isLeft(file)) throw new Error(file.left.message)
   const { tensors, metadata } = file.right
-  return { run: metadata.get('run'), tensors: [...tensors].map(([name, { data }]) => [name, Buffer.from(data).toString('base64')]) }
+  return {
+    run: metadata.get('run'),
+    tensors: [...tensors].map(([name, { data }]) => [name, Buffer.from(data).toString('base64')]),
+  }
 }
 
 const timed = new Set(['seconds', 'examplesPerSecond'])
@@ -48,23 +54,50 @@ const events = (run: string): unknown =>
     .split('\n')
     .map((line) => JSON.parse(line, (name, value: unknown) => (timed.has(name) ? undefined : value)) as unknown)
 
-const train = ['train', '--preset', 'lenet-bn', '--data', 'images', '--batch', '5', '--epochs', '8', '--lr', '0.5', '--momentum', '0.9', '--save-steps', '3', '--threads', '1']
+const train = [
+  'train',
+  '--preset',
+  'lenet-bn',
+  '--data',
+  'images',
+  '--batch',
+  '5',
+  '--epochs',
+  '8',
+  '--lr',
+  '0.5',
+  '--momentum',
+  '0.9',
+  '--save-steps',
+  '3',
+  '--threads',
+  '1',
+]
 
 /** Waits until a run has logged so many lines. */
 const hasLogged = async (run: string, lines: number, child: ChildProcess): Promise<void> => {
-  while (child.exitCode === null && (!existsSync(log(run)) || readFileSync(log(run), 'utf8').split('\n').length <= lines)) await pause(5)
+  while (
+    child.exitCode === null &&
+    (!existsSync(log(run)) || readFileSync(log(run), 'utf8').split('\n').length <= lines)
+  )
+    await pause(5)
 }
 
 describe('the command as a process', () => {
   beforeAll(() => {
-    if (!existsSync(main)) execFileSync(process.execPath, [join(root, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-b', root])
+    if (!existsSync(main))
+      execFileSync(process.execPath, [join(root, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-b', root])
     writeImages(join(cwd, 'images'))
     expect(resfn([...train, '--out', 'whole'])).toMatchObject({ status: 0 })
   }, 300_000)
 
   it('prints one JSON document on standard output', () => {
     const { stdout, stderr, status } = resfn(['summary', 'lenet-bn', '--json'])
-    expect({ params: (JSON.parse(stdout) as { readonly params: number }).params, stderr, status }).toEqual({ params: 44878, stderr: '', status: 0 })
+    expect({ params: (JSON.parse(stdout) as { readonly params: number }).params, stderr, status }).toEqual({
+      params: 44878,
+      stderr: '',
+      status: 0,
+    })
   })
 
   it('ends quietly when nobody reads on', async () => {
@@ -91,7 +124,10 @@ describe('the command as a process', () => {
     expect(existsSync(join(cwd, 'killed', 'report.html'))).toBe(true)
   }, 300_000)
 
-  const interrupted = async (run: string, signal: 'SIGINT' | 'SIGTERM'): Promise<{ readonly code: number | null; readonly stderr: string }> => {
+  const interrupted = async (
+    run: string,
+    signal: 'SIGINT' | 'SIGTERM',
+  ): Promise<{ readonly code: number | null; readonly stderr: string }> => {
     const child = start([...train, '--out', run])
     const end = ended(child)
     await hasLogged(run, 20, child)
@@ -112,9 +148,15 @@ describe('the command as a process', () => {
     expect((await interrupted('full', 'SIGTERM')).code).toBe(143)
     const before = readFileSync(checkpoint('full'))
     // 32 blocks of at most 1024 bytes: enough for the log, not for a checkpoint.
-    const { status, stderr } = spawnSync('sh', ['-c', `ulimit -f 32; exec "$0" "$@"`, process.execPath, main, 'train', '--resume', 'full'], { cwd, encoding: 'utf8', env: environment })
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', `ulimit -f 32; exec "$0" "$@"`, process.execPath, main, 'train', '--resume', 'full'],
+      { cwd, encoding: 'utf8', env: environment },
+    )
     expect(status).toBe(1)
-    expect(stderr).toContain(`cannot write ${checkpoint('full')}: the file would be larger than is allowed here; raise the limit (ulimit -f); the last checkpoint is kept; go on with: resfn train --resume`)
+    expect(stderr).toContain(
+      `cannot write ${checkpoint('full')}: the file would be larger than is allowed here; raise the limit (ulimit -f); the last checkpoint is kept; go on with: resfn train --resume`,
+    )
     expect(readFileSync(checkpoint('full')).equals(before)).toBe(true)
     expect(resfn(['train', '--resume', 'full'])).toMatchObject({ status: 0 })
     expect(learned('full')).toEqual(learned('whole'))

@@ -32,7 +32,14 @@ export const noProgress = ({ epochs, batches }: Pick<Progress, 'epochs' | 'batch
 /** After a step. */
 export const advanced = (
   before: Progress,
-  step: { readonly epoch: number; readonly batch: number; readonly loss: number; readonly accuracy: number; readonly seconds: number; readonly examples: number },
+  step: {
+    readonly epoch: number
+    readonly batch: number
+    readonly loss: number
+    readonly accuracy: number
+    readonly seconds: number
+    readonly examples: number
+  },
 ): Progress => ({
   ...before,
   epoch: step.epoch,
@@ -44,7 +51,8 @@ export const advanced = (
 })
 
 /** Seconds to the end at the present speed, without evaluation. */
-export const secondsLeft = ({ epoch, epochs, batch, batches, step }: Progress): number => (batches * (epochs - epoch) - batch) * step
+export const secondsLeft = ({ epoch, epochs, batch, batches, step }: Progress): number =>
+  (batches * (epochs - epoch) - batch) * step
 
 const numbers = (progress: Progress): string =>
   [
@@ -64,4 +72,5 @@ export const renderBar = (progress: Progress, columns = 80): string => {
 }
 
 /** The line that is printed where the output is no terminal. */
-export const renderLine = (progress: Progress): string => `epoch ${progress.epoch + 1}/${progress.epochs}  batch ${progress.batch}/${progress.batches}  ${numbers(progress)}`
+export const renderLine = (progress: Progress): string =>
+  `epoch ${progress.epoch + 1}/${progress.epochs}  batch ${progress.batch}/${progress.batches}  ${numbers(progress)}`

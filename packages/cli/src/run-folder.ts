@@ -32,7 +32,8 @@ export const defaultFolder = (now: number, net: string): string => {
 export type LoggedEvent = StepEvent | EpochEvent | EvaluationEvent
 
 /** Whether an event is logged. */
-export const isLogged = <P, S>(event: TrainEvent<P, S>): event is LoggedEvent => event.type === 'step' || event.type === 'epoch' || event.type === 'evaluation'
+export const isLogged = <P, S>(event: TrainEvent<P, S>): event is LoggedEvent =>
+  event.type === 'step' || event.type === 'epoch' || event.type === 'evaluation'
 
 /** An event as a line of the log. */
 export const logLine = (event: LoggedEvent): string => `${JSON.stringify(event)}\n`

@@ -21,17 +21,36 @@ const epochsOf = (log: readonly LoggedEvent[]): readonly Epoch[] =>
     if (event.type !== 'evaluation') return []
     const training = log.find((other) => other.type === 'epoch' && other.epoch === event.epoch)
     if (training?.type !== 'epoch') return []
-    const seconds = log.reduce((total, other) => (other.type === 'step' && other.epoch === event.epoch ? total + other.seconds : total), event.seconds)
-    return [{ epoch: event.epoch + 1, trainLoss: training.loss, trainAccuracy: training.accuracy, testLoss: event.loss, testAccuracy: event.accuracy, seconds }]
+    const seconds = log.reduce(
+      (total, other) => (other.type === 'step' && other.epoch === event.epoch ? total + other.seconds : total),
+      event.seconds,
+    )
+    return [
+      {
+        epoch: event.epoch + 1,
+        trainLoss: training.loss,
+        trainAccuracy: training.accuracy,
+        testLoss: event.loss,
+        testAccuracy: event.accuracy,
+        seconds,
+      },
+    ]
   })
 
 const stepsOf = (log: readonly LoggedEvent[], batches: number): readonly Step[] =>
-  log.flatMap((event) => (event.type === 'step' ? [{ epoch: event.epoch + (event.batch + 1) / batches, loss: event.loss, learningRate: event.learningRate }] : []))
+  log.flatMap((event) =>
+    event.type === 'step'
+      ? [{ epoch: event.epoch + (event.batch + 1) / batches, loss: event.loss, learningRate: event.learningRate }]
+      : [],
+  )
 
 const shown = 24
 
 /** The mistakes that the net is most sure of. */
-export const mistakesOf = (predictions: readonly Prediction[], { images, shape: [height, width, channels] }: ImageSet): readonly Mistake[] => {
+export const mistakesOf = (
+  predictions: readonly Prediction[],
+  { images, shape: [height, width, channels] }: ImageSet,
+): readonly Mistake[] => {
   const size = height * width * channels
   return predictions
     .filter(({ label, predicted }) => label !== predicted)
@@ -42,10 +61,21 @@ export const mistakesOf = (predictions: readonly Prediction[], { images, shape: 
       label,
       predicted,
       probability,
-      image: { pixels: images.subarray(index * size, (index + 1) * size), height, width, channels: channels === 3 ? 3 : 1 },
+      image: {
+        pixels: images.subarray(index * size, (index + 1) * size),
+        height,
+        width,
+        channels: channels === 3 ? 3 : 1,
+      },
     }))
 }
 
 /** The page of a run. */
 export const reportPage = ({ log, batches, test, predictions, ...rest }: ReportInput): string =>
-  report({ ...rest, epochs: epochsOf(log), steps: stepsOf(log, batches), classes: test.classes, mistakes: mistakesOf(predictions, test) })
+  report({
+    ...rest,
+    epochs: epochsOf(log),
+    steps: stepsOf(log, batches),
+    classes: test.classes,
+    mistakes: mistakesOf(predictions, test),
+  })

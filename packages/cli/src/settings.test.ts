@@ -13,21 +13,35 @@ const right = <A>(value: E.Either<unknown, A>): A => {
 const labels = { labels: new Uint8Array(1000) }
 
 describe('presets', () => {
-  it.each(Object.entries(presets))('%s is a recipe for a net that exists, and makes an optimiser and a schedule', (name, { recipe }) => {
-    expect(Object.keys(nets)).toContain(recipe.net)
-    const settings = right(settingsFrom({ preset: name }))
-    expect(optimiserOf(settings)).toHaveProperty('update')
-    const schedule = scheduleOf(settings, labels)
-    const steps = settings.epochs * Math.ceil(1000 / settings.batch)
-    const rates = Array.from({ length: steps }, (_, step) => schedule(step))
-    expect(rates.every((rate) => rate >= 0 && rate <= settings.lr + 1e-12)).toBe(true)
-    expect(Math.max(...rates)).toBeGreaterThan(settings.lr * 0.9)
-  })
+  it.each(Object.entries(presets))(
+    '%s is a recipe for a net that exists, and makes an optimiser and a schedule',
+    (name, { recipe }) => {
+      expect(Object.keys(nets)).toContain(recipe.net)
+      const settings = right(settingsFrom({ preset: name }))
+      expect(optimiserOf(settings)).toHaveProperty('update')
+      const schedule = scheduleOf(settings, labels)
+      const steps = settings.epochs * Math.ceil(1000 / settings.batch)
+      const rates = Array.from({ length: steps }, (_, step) => schedule(step))
+      expect(rates.every((rate) => rate >= 0 && rate <= settings.lr + 1e-12)).toBe(true)
+      expect(Math.max(...rates)).toBeGreaterThan(settings.lr * 0.9)
+    },
+  )
 
   it('d2l-resnet18 is the recipe of the book', () => {
-    const { net, epochs, batch, lr, momentum, weightDecay, resize, normalise, flip, crop, smoothing } = presets['d2l-resnet18']!.recipe
+    const { net, epochs, batch, lr, momentum, weightDecay, resize, normalise, flip, crop, smoothing } =
+      presets['d2l-resnet18']!.recipe
     expect({ net, epochs, batch, lr, momentum, weightDecay, resize, normalise, flip, crop, smoothing }).toEqual({
-      net: 'd2l-resnet18', epochs: 10, batch: 256, lr: 0.05, momentum: 0, weightDecay: 0, resize: 96, normalise: false, flip: false, crop: 0, smoothing: 0,
+      net: 'd2l-resnet18',
+      epochs: 10,
+      batch: 256,
+      lr: 0.05,
+      momentum: 0,
+      weightDecay: 0,
+      resize: 96,
+      normalise: false,
+      flip: false,
+      crop: 0,
+      smoothing: 0,
     })
   })
 
@@ -39,12 +53,25 @@ describe('presets', () => {
 
 describe('the settings of a run', () => {
   it('are those of the default preset where nothing is said', () => {
-    expect(right(settingsFrom({}))).toMatchObject({ ...presets['default']!.recipe, preset: 'default', data: 'auto', seed: 0, backend: 'auto', threads: 0 })
+    expect(right(settingsFrom({}))).toMatchObject({
+      ...presets['default']!.recipe,
+      preset: 'default',
+      data: 'auto',
+      seed: 0,
+      backend: 'auto',
+      threads: 0,
+    })
   })
 
   it('are overridden by flags, one by one', () => {
     const settings = right(settingsFrom({ preset: 'lenet-bn', lr: 0.5, epochs: 3, flip: true, seed: 9 }))
-    expect(settings).toEqual({ ...right(settingsFrom({ preset: 'lenet-bn' })), lr: 0.5, epochs: 3, flip: true, seed: 9 })
+    expect(settings).toEqual({
+      ...right(settingsFrom({ preset: 'lenet-bn' })),
+      lr: 0.5,
+      epochs: 3,
+      flip: true,
+      seed: 9,
+    })
   })
 
   it('drop Nesterov where there is no momentum', () => {
@@ -59,13 +86,17 @@ describe('the settings of a run', () => {
     [{ momentum: 1 }, 'momentum: '],
     [{ smoothing: 2 }, 'smoothing: '],
   ])('refuse %j', (flags, message) => {
-    expect(settingsFrom(flags)).toMatchObject({ left: { exitCode: 2, message: expect.stringContaining(message) as string } })
+    expect(settingsFrom(flags)).toMatchObject({
+      left: { exitCode: 2, message: expect.stringContaining(message) as string },
+    })
   })
 
   it('survive JSON, and nothing else is taken for them', () => {
     const settings: Settings = right(settingsFrom({ preset: 'quick' }))
     expect(decodeSettings(JSON.parse(JSON.stringify(settings)))).toEqual(E.right(settings))
-    expect(decodeSettings({ ...settings, epochs: 'many' })).toMatchObject({ left: expect.stringContaining('epochs: ') as string })
+    expect(decodeSettings({ ...settings, epochs: 'many' })).toMatchObject({
+      left: expect.stringContaining('epochs: ') as string,
+    })
     expect(E.isLeft(decodeSettings(undefined))).toBe(true)
   })
 })

@@ -56,7 +56,9 @@ const schema: v.GenericSchema<Settings> = v.object({
 /** Settings from data of unknown origin, such as a checkpoint. */
 export const decodeSettings = (value: unknown): E.Either<string, Settings> => {
   const result = v.safeParse(schema, value)
-  return result.success ? E.right(result.output) : E.left(result.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'}: ${issue.message}`).join('; '))
+  return result.success
+    ? E.right(result.output)
+    : E.left(result.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'}: ${issue.message}`).join('; '))
 }
 
 const known = (kind: string, name: string, names: readonly string[], where: string): E.Either<CliError, string> =>
@@ -75,7 +77,12 @@ export const settingsFrom = (flags: SettingFlags): E.Either<CliError, Settings> 
   // A net asked for without a preset is trained by the recipe of the default one.
   const { preset: name = 'default' } = flags
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
-  if (preset === undefined) return E.left(usageError(unknownName('preset', name, Object.keys(presets), `those known are ${Object.keys(presets).join(', ')}`)))
+  if (preset === undefined)
+    return E.left(
+      usageError(
+        unknownName('preset', name, Object.keys(presets), `those known are ${Object.keys(presets).join(', ')}`),
+      ),
+    )
   const given = Object.fromEntries(Object.entries(flags).filter(isGiven)) as SettingFlags
   const plain = given.momentum === 0 || given.optimiser === 'adam'
   const settings: Settings = {

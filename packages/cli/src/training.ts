@@ -1,4 +1,12 @@
-import { batches, batchesInOrder, batchesPerEpoch, firstOfEachClass, type ImageSet, outputShape, select } from '@resfn/data'
+import {
+  batches,
+  batchesInOrder,
+  batchesPerEpoch,
+  firstOfEachClass,
+  type ImageSet,
+  outputShape,
+  select,
+} from '@resfn/data'
 import { type AnyLayer, type Shape, summary } from '@resfn/layer'
 import { fold, key } from '@resfn/random'
 import { dispose } from '@resfn/tree'
@@ -34,22 +42,37 @@ export type Task = {
 
 /** As many images of each class as can be had of so many; all if 0. */
 const limited = (set: ImageSet, images: number): ImageSet =>
-  images === 0 || images >= set.labels.length ? set : select(set, firstOfEachClass(set, Math.max(1, Math.floor(images / set.classes.length))))
+  images === 0 || images >= set.labels.length
+    ? set
+    : select(set, firstOfEachClass(set, Math.max(1, Math.floor(images / set.classes.length))))
 
 /** Puts settings, net and data together; throws where they do not fit. */
 export const taskOf = (settings: Settings, net: AnyLayer, data: Data): Task => {
   const set = limited(data.train, settings.images)
   const input = outputShape(preprocess(settings), set.shape)
   const { params, macs } = summary(net, input)
-  return { settings, net, input, data, set, batches: batchesPerEpoch(set.labels.length, { size: settings.batch }), optimiser: optimiserOf(settings), numbers: { params, macs } }
+  return {
+    settings,
+    net,
+    input,
+    data,
+    set,
+    batches: batchesPerEpoch(set.labels.length, { size: settings.batch }),
+    optimiser: optimiserOf(settings),
+    numbers: { params, macs },
+  }
 }
 
-const trainingOf = ({ settings, net, data, set, optimiser }: Task, signal: AbortSignal): Training<unknown, unknown> => ({
+const trainingOf = (
+  { settings, net, data, set, optimiser }: Task,
+  signal: AbortSignal,
+): Training<unknown, unknown> => ({
   net,
   optimiser,
   loss: crossEntropy({ smoothing: settings.smoothing }),
   schedule: scheduleOf(settings, set),
-  batches: (start) => batches(set, { size: settings.batch, key: fold(key(settings.seed), 'data'), transform: augment(settings), start }),
+  batches: (start) =>
+    batches(set, { size: settings.batch, key: fold(key(settings.seed), 'data'), transform: augment(settings), start }),
   epochs: settings.epochs,
   evaluation: () => batchesInOrder(data.test, { size: evaluationBatch, transform: preprocess(settings) }),
   checkpointSteps: settings.saveSteps,
@@ -81,8 +104,11 @@ const reporter = (context: Context, { settings, batches: perEpoch }: Task): ((ev
       }
     } else if (event.type === 'epoch') epoch = event
     else {
-      const trained = epoch === undefined ? '' : `train loss ${epoch.loss.toFixed(3)} accuracy ${epoch.accuracy.toFixed(3)}  `
-      print(`epoch ${event.epoch + 1}/${settings.epochs}  ${trained}test loss ${event.loss.toFixed(3)} accuracy ${event.accuracy.toFixed(3)}  ${duration(seconds + event.seconds)}`)
+      const trained =
+        epoch === undefined ? '' : `train loss ${epoch.loss.toFixed(3)} accuracy ${epoch.accuracy.toFixed(3)}  `
+      print(
+        `epoch ${event.epoch + 1}/${settings.epochs}  ${trained}test loss ${event.loss.toFixed(3)} accuracy ${event.accuracy.toFixed(3)}  ${duration(seconds + event.seconds)}`,
+      )
       last = now()
       seconds = 0
     }
@@ -92,11 +118,16 @@ const reporter = (context: Context, { settings, batches: perEpoch }: Task): ((ev
 const goOn = (folder: string): string => `go on with: resfn train --resume ${folder}`
 
 const stopped = (folder: string, signal: AbortSignal): CliError =>
-  new CliError('Interrupted', `stopped and saved; ${goOn(folder)}`, { exitCode: signal.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted })
+  new CliError('Interrupted', `stopped and saved; ${goOn(folder)}`, {
+    exitCode: signal.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+  })
 
 const failed = (folder: string, error: unknown): CliError => {
   const cause = toCliError(error)
-  const mend = cause._tag === 'NotFiniteError' ? `the run before that step is kept in ${folder}; start a new one with a smaller --lr` : `the last checkpoint is kept; ${goOn(folder)}`
+  const mend =
+    cause._tag === 'NotFiniteError'
+      ? `the run before that step is kept in ${folder}; start a new one with a smaller --lr`
+      : `the last checkpoint is kept; ${goOn(folder)}`
   return new CliError(cause._tag, `${cause.message}; ${mend}`, { exitCode: cause.exitCode, cause: error })
 }
 
@@ -106,35 +137,47 @@ const failed = (folder: string, error: unknown): CliError => {
  *
  * @returns a task of the run at the end, which the caller owns
  */
-export const trainIn = (context: Context, task: Task, files: RunFolder, kept: Kept, first: AnyRun): TE.TaskEither<CliError, AnyRun> => async () => {
-  const { signal, release } = context.interrupts()
-  const tell = reporter(context, task)
-  let logBytes = kept.logBytes
-  const save = (run: AnyRun) => orThrow(saveRun(context, task, files, { ...kept, logBytes }, run))
-  try {
-    for await (const event of train(trainingOf(task, signal), first)) {
-      if (isLogged(event)) {
-        const line = logLine(event)
-        await orThrow(context.files.append(files.log, line))
-        logBytes += Buffer.byteLength(line)
-        tell(event)
-      } else if (event.type === 'checkpoint') await save(event.run)
-      else if (event.reason === 'aborted') {
-        dispose(event.run)
-        return TE.left<CliError, AnyRun>(stopped(files.folder, signal))()
-      } else return TE.right<CliError, AnyRun>(event.run)()
+export const trainIn =
+  (context: Context, task: Task, files: RunFolder, kept: Kept, first: AnyRun): TE.TaskEither<CliError, AnyRun> =>
+  async () => {
+    const { signal, release } = context.interrupts()
+    const tell = reporter(context, task)
+    let logBytes = kept.logBytes
+    const save = (run: AnyRun) => orThrow(saveRun(context, task, files, { ...kept, logBytes }, run))
+    try {
+      for await (const event of train(trainingOf(task, signal), first)) {
+        if (isLogged(event)) {
+          const line = logLine(event)
+          await orThrow(context.files.append(files.log, line))
+          logBytes += Buffer.byteLength(line)
+          tell(event)
+        } else if (event.type === 'checkpoint') await save(event.run)
+        else if (event.reason === 'aborted') {
+          dispose(event.run)
+          return TE.left<CliError, AnyRun>(stopped(files.folder, signal))()
+        } else return TE.right<CliError, AnyRun>(event.run)()
+      }
+      throw new Error('the training ended without a last event')
+    } catch (error) {
+      return TE.left<CliError, AnyRun>(failed(files.folder, error))()
+    } finally {
+      context.live?.clear()
+      release()
     }
-    throw new Error('the training ended without a last event')
-  } catch (error) {
-    return TE.left<CliError, AnyRun>(failed(files.folder, error))()
-  } finally {
-    context.live?.clear()
-    release()
   }
-}
 
 /** Writes the checkpoint of a run; the old one stays until the new one is whole. */
-export const saveRun = ({ files }: Context, { input, data }: Task, { checkpoint }: RunFolder, kept: Kept, run: AnyRun): TE.TaskEither<CliError, void> => async () => {
-  const encoded = await encodeCheckpoint(run, descriptionOf(kept, { input, classes: data.train.classes }))()
-  return encoded._tag === 'Left' ? TE.left<CliError, void>(toCliError(encoded.left))() : files.write(checkpoint, encoded.right)()
-}
+export const saveRun =
+  (
+    { files }: Context,
+    { input, data }: Task,
+    { checkpoint }: RunFolder,
+    kept: Kept,
+    run: AnyRun,
+  ): TE.TaskEither<CliError, void> =>
+  async () => {
+    const encoded = await encodeCheckpoint(run, descriptionOf(kept, { input, classes: data.train.classes }))()
+    return encoded._tag === 'Left'
+      ? TE.left<CliError, void>(toCliError(encoded.left))()
+      : files.write(checkpoint, encoded.right)()
+  }

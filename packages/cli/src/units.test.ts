@@ -40,9 +40,13 @@ describe('nearest', () => {
   })
 
   it('is said in a sentence', () => {
-    expect(unknownName('net', 'lenet', names, 'see resfn nets')).toBe('there is no net "lenet"; did you mean lenet-bn? (see resfn nets)')
+    expect(unknownName('net', 'lenet', names, 'see resfn nets')).toBe(
+      'there is no net "lenet"; did you mean lenet-bn? (see resfn nets)',
+    )
     expect(unknownName('net', 'vgg', names, 'see resfn nets')).toBe('there is no net "vgg"; see resfn nets')
-    expect(unknownName('net', 'resnet22', names, 'see resfn nets')).toBe('there is no net "resnet22"; did you mean resnet20 or resnet32? (see resfn nets)')
+    expect(unknownName('net', 'resnet22', names, 'see resfn nets')).toBe(
+      'there is no net "resnet22"; did you mean resnet20 or resnet32? (see resfn nets)',
+    )
   })
 })
 
@@ -68,7 +72,8 @@ describe('parseInput', () => {
 describe('numbers from flags', () => {
   it('are read or refused', () => {
     expect([wholeFrom(1)('12'), positive('0.5'), from0('0')]).toEqual([12, 0.5, 0])
-    for (const text of ['', '0', '1.5', 'x', '1e99']) expect(() => wholeFrom(1)(text)).toThrow('give a whole number from 1')
+    for (const text of ['', '0', '1.5', 'x', '1e99'])
+      expect(() => wholeFrom(1)(text)).toThrow('give a whole number from 1')
     for (const text of ['', '0', '-1', 'NaN', 'Infinity']) expect(() => positive(text)).toThrow('give a number above 0')
     for (const text of ['', '-1', 'NaN', 'Infinity']) expect(() => from0(text)).toThrow('give a number from 0')
   })
@@ -80,15 +85,41 @@ describe('numbers for people', () => {
   })
 
   it('are short with three digits', () => {
-    expect([12, 269722, 75002, 40_550_000, 1e6, 2.83e9, 120_000].map(short)).toEqual(['12', '270 k', '75 k', '40.5 M', '1 M', '2.83 G', '120 k'])
+    expect([12, 269722, 75002, 40_550_000, 1e6, 2.83e9, 120_000].map(short)).toEqual([
+      '12',
+      '270 k',
+      '75 k',
+      '40.5 M',
+      '1 M',
+      '2.83 G',
+      '120 k',
+    ])
   })
 
   it('are times', () => {
-    expect([0.04, 9.94, 9.96, 59.4, 60, 118, 3600, 7500, Number.NaN].map(duration)).toEqual(['0.0 s', '9.9 s', '10 s', '59 s', '1 min 00 s', '1 min 58 s', '1 h 00 min', '2 h 05 min', '–'])
+    expect([0.04, 9.94, 9.96, 59.4, 60, 118, 3600, 7500, Number.NaN].map(duration)).toEqual([
+      '0.0 s',
+      '9.9 s',
+      '10 s',
+      '59 s',
+      '1 min 00 s',
+      '1 min 58 s',
+      '1 h 00 min',
+      '2 h 05 min',
+      '–',
+    ])
   })
 
   it('stand in columns', () => {
-    expect(table([['a', '1'], ['long', '200']], ['left', 'right'])).toBe('a       1\nlong  200')
+    expect(
+      table(
+        [
+          ['a', '1'],
+          ['long', '200'],
+        ],
+        ['left', 'right'],
+      ),
+    ).toBe('a       1\nlong  200')
   })
 })
 
@@ -105,7 +136,9 @@ describe('progress', () => {
   })
 
   it('is a bar of the width of the terminal at most', () => {
-    expect(renderBar(progress, 100)).toBe(`epoch 2/4 ${'█'.repeat(15)}${'░'.repeat(15)} loss 0.500  accuracy 0.800  128 ex/s  2 min 05 s left`)
+    expect(renderBar(progress, 100)).toBe(
+      `epoch 2/4 ${'█'.repeat(15)}${'░'.repeat(15)} loss 0.500  accuracy 0.800  128 ex/s  2 min 05 s left`,
+    )
     for (const columns of [20, 60, 80, 200]) expect(renderBar(progress, columns).length).toBeLessThanOrEqual(columns)
   })
 
@@ -115,5 +148,7 @@ describe('progress', () => {
 })
 
 it('a run goes to a folder with its date and net', () => {
-  expect(defaultFolder(Date.UTC(2026, 10, 22, 7, 40), 'resnet8').replaceAll('\\', '/')).toBe('runs/2026-11-22-0740-resnet8')
+  expect(defaultFolder(Date.UTC(2026, 10, 22, 7, 40), 'resnet8').replaceAll('\\', '/')).toBe(
+    'runs/2026-11-22-0740-resnet8',
+  )
 })

@@ -35,7 +35,9 @@ const webgl: Adapter = {
   },
   unfit: () => {
     const renderer = rendererOf(backend() as unknown as WebglBackend)
-    return /swiftshader|llvmpipe|software|basic render/i.test(renderer) ? `it draws in software (${renderer}), which is slower than WASM` : undefined
+    return /swiftshader|llvmpipe|software|basic render/i.test(renderer)
+      ? `it draws in software (${renderer}), which is slower than WASM`
+      : undefined
   },
 }
 
@@ -51,9 +53,16 @@ const wasm: Adapter = {
   packages: '@resfn/wasm',
   start: async ({ threads, wasmPaths }) => {
     const { useWasm } = await import('@resfn/wasm')
-    const started = await useWasm({ ...(threads !== undefined && { threads }), ...(wasmPaths !== undefined && { paths: wasmPaths }) })
+    const started = await useWasm({
+      ...(threads !== undefined && { threads }),
+      ...(wasmPaths !== undefined && { paths: wasmPaths }),
+    })
     const crew = started.threads === 1 ? '1 thread' : `${started.threads} threads`
-    return { details: `${crew}, ${started.simd === 'relaxed' ? 'relaxed SIMD' : 'SIMD'}, ${started.kernels.length} kernels of resfn`, threads: started.threads, dispose: started.dispose }
+    return {
+      details: `${crew}, ${started.simd === 'relaxed' ? 'relaxed SIMD' : 'SIMD'}, ${started.kernels.length} kernels of resfn`,
+      threads: started.threads,
+      dispose: started.dispose,
+    }
   },
 }
 

@@ -36,7 +36,9 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const reasonOf = (error: unknown, { packages }: Adapter): string => {
   const [message = ''] = messageOf(error).split('\n')
   const missing = /cannot find (package|module)|(could not|failed to) resolve/i.test(message)
-  return missing || message === 'the app has not registered it' ? `${missing ? 'not installed' : message}: npm install ${packages}` : message
+  return missing || message === 'the app has not registered it'
+    ? `${missing ? 'not installed' : message}: npm install ${packages}`
+    : message
 }
 
 /** 1 + 2^-20 is 1 on a device that computes in half precision: training there would fail without a word. */
@@ -52,7 +54,11 @@ const computes = async (): Promise<string | undefined> => {
 }
 
 /** Starts a backend and tells it from one that only claims to work. */
-const attempt = async (adapter: Adapter, options: StartOptions, automatic: boolean): Promise<E.Either<string, Started>> => {
+const attempt = async (
+  adapter: Adapter,
+  options: StartOptions,
+  automatic: boolean,
+): Promise<E.Either<string, Started>> => {
   try {
     const started = await adapter.start(options)
     const fault = (await computes()) ?? (automatic ? adapter.unfit?.() : undefined)
@@ -69,7 +75,8 @@ const candidates = (choice: Choice, adapters: Adapters, environment: Environment
   return Object.keys(adapters).filter((name) => adapters[name]!.automatic.includes(environment))
 }
 
-const listed = (tried: readonly Attempt[]): string => tried.map(({ backend, reason }) => `\n  ${backend}: ${reason}`).join('')
+const listed = (tried: readonly Attempt[]): string =>
+  tried.map(({ backend, reason }) => `\n  ${backend}: ${reason}`).join('')
 
 const reasonFor = (choice: Choice, tried: readonly Attempt[], environment: Environment): string => {
   if (choice === 'auto') return `the fastest that works ${environment === 'node' ? 'in Node' : 'in this browser'}`
@@ -97,12 +104,20 @@ const reasonFor = (choice: Choice, tried: readonly Attempt[], environment: Envir
  * ```
  */
 export const chooseBackend =
-  (choice: Choice = 'auto', { adapters = knownAdapters, environment = here(), ...start }: ChoiceOptions = {}): TE.TaskEither<BackendError, Chosen> =>
+  (
+    choice: Choice = 'auto',
+    { adapters = knownAdapters, environment = here(), ...start }: ChoiceOptions = {},
+  ): TE.TaskEither<BackendError, Chosen> =>
   async () => {
     const names = candidates(choice, adapters, environment)
     const unknown = names.find((name) => !Object.hasOwn(adapters, name))
     if (unknown !== undefined) {
-      return E.left(new BackendError('UnknownBackend', `there is no backend "${unknown}"; those known are ${Object.keys(adapters).join(', ')}, or auto to have one chosen`))
+      return E.left(
+        new BackendError(
+          'UnknownBackend',
+          `there is no backend "${unknown}"; those known are ${Object.keys(adapters).join(', ')}, or auto to have one chosen`,
+        ),
+      )
     }
     const before = getBackend() as string | undefined
     const tried: Attempt[] = []
@@ -113,9 +128,17 @@ export const chooseBackend =
         continue
       }
       const { details, threads, dispose = () => {} } = result.right
-      return E.right({ backend: name, details, reason: reasonFor(choice, tried, environment), tried, ...(threads !== undefined && { threads }), dispose })
+      return E.right({
+        backend: name,
+        details,
+        reason: reasonFor(choice, tried, environment),
+        tried,
+        ...(threads !== undefined && { threads }),
+        dispose,
+      })
     }
     if (before !== undefined) await setBackend(before)
-    const mend = choice === 'auto' ? 'install one of the packages named above' : 'ask for auto to have one chosen that works'
+    const mend =
+      choice === 'auto' ? 'install one of the packages named above' : 'ask for auto to have one chosen that works'
     return E.left(new BackendError('NoBackend', `no backend works here; tried:${listed(tried)}\n${mend}`, tried))
   }

@@ -2,9 +2,22 @@ import { getBackend, memory, registerBackend, registerKernel, setBackend } from 
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { type Adapter, adapters, BackendError, type Chosen, chooseBackend, describeBackend, environment, useBackend } from './index.ts'
+import {
+  type Adapter,
+  adapters,
+  BackendError,
+  type Chosen,
+  chooseBackend,
+  describeBackend,
+  environment,
+  useBackend,
+} from './index.ts'
 
-const broken = (message: string): Adapter => ({ automatic: ['node', 'browser'], packages: 'some-package', start: () => Promise.reject(new Error(message)) })
+const broken = (message: string): Adapter => ({
+  automatic: ['node', 'browser'],
+  packages: 'some-package',
+  start: () => Promise.reject(new Error(message)),
+})
 const working: Adapter = {
   automatic: ['node'],
   packages: 'some-package',
@@ -35,17 +48,23 @@ describe('the automatic choice', () => {
   it('goes on when a backend does not start, and keeps the reason', async () => {
     const chosen = right(await chooseBackend('auto', { adapters: { first: broken('no GPU'), second: working } })())
     expect(chosen).toMatchObject({ backend: 'second', threads: 3, tried: [{ backend: 'first', reason: 'no GPU' }] })
-    expect(describeBackend(chosen)).toBe('backend second (works): the fastest that works in Node; first not used: no GPU')
+    expect(describeBackend(chosen)).toBe(
+      'backend second (works): the fastest that works in Node; first not used: no GPU',
+    )
   })
 
   it('tries only what is for this place', async () => {
-    const error = left(await chooseBackend('auto', { environment: 'browser', adapters: { first: broken('no GPU'), second: working } })())
+    const error = left(
+      await chooseBackend('auto', { environment: 'browser', adapters: { first: broken('no GPU'), second: working } })(),
+    )
     expect(error.tried).toEqual([{ backend: 'first', reason: 'no GPU' }])
   })
 
   it('passes over a backend that is unfit, which by name is used', async () => {
     const adapters = { slow: { ...working, unfit: () => 'draws in software' }, fast: working }
-    expect(right(await chooseBackend('auto', { adapters })()).tried).toEqual([{ backend: 'slow', reason: 'draws in software' }])
+    expect(right(await chooseBackend('auto', { adapters })()).tried).toEqual([
+      { backend: 'slow', reason: 'draws in software' },
+    ])
     expect(right(await chooseBackend('slow', { adapters })()).backend).toBe('slow')
   })
 
@@ -71,33 +90,53 @@ describe('a choice by name', () => {
     }
     const node = left(await chooseBackend('mine', { adapters: { mine: { ...working, start: missing } } })())
     expect(node.message).toContain('mine: not installed: npm install some-package')
-    const vite = left(await chooseBackend('mine', { adapters: { mine: broken('Could not resolve "x" imported by "y". Is it installed?') } })())
+    const vite = left(
+      await chooseBackend('mine', {
+        adapters: { mine: broken('Could not resolve "x" imported by "y". Is it installed?') },
+      })(),
+    )
     expect(vite.tried[0]!.reason).toBe('not installed: npm install some-package')
   })
 
   it('names the known ones for an unknown one', async () => {
     const error = left(await chooseBackend('wgpu')())
-    expect(error).toMatchObject({ _tag: 'UnknownBackend', message: 'there is no backend "wgpu"; those known are webgl, webgpu, wasm, cpu, or auto to have one chosen' })
+    expect(error).toMatchObject({
+      _tag: 'UnknownBackend',
+      message: 'there is no backend "wgpu"; those known are webgl, webgpu, wasm, cpu, or auto to have one chosen',
+    })
   })
 
   it('leaves the backend of before when none works, and lists all that was tried', async () => {
     await setBackend('cpu')
-    const error = left(await chooseBackend(['a', 'b'], { adapters: { a: broken('no GPU\nat somewhere'), b: broken('no luck') } })())
+    const error = left(
+      await chooseBackend(['a', 'b'], { adapters: { a: broken('no GPU\nat somewhere'), b: broken('no luck') } })(),
+    )
     expect(error).toBeInstanceOf(BackendError)
     expect(error._tag).toBe('NoBackend')
-    expect(error.message).toBe('no backend works here; tried:\n  a: no GPU\n  b: no luck\nask for auto to have one chosen that works')
+    expect(error.message).toBe(
+      'no backend works here; tried:\n  a: no GPU\n  b: no luck\nask for auto to have one chosen that works',
+    )
     expect(getBackend()).toBe('cpu')
   })
 
   it('gives the reason of the WASM backend for an impossible number of threads', async () => {
-    expect(left(await chooseBackend('wasm', { threads: 0 })()).message).toContain('threads must be an integer from 1 to 64, got 0')
+    expect(left(await chooseBackend('wasm', { threads: 0 })()).message).toContain(
+      'threads must be an integer from 1 to 64, got 0',
+    )
   })
 
   it('refuses a backend that lacks the precision of float32', async () => {
     registerBackend('half', () => new MathBackendCPU())
     // 1 + 2^-20 in 16 bits.
-    registerKernel({ kernelName: 'Add', backendName: 'half', kernelFunc: ({ backend }) => (backend as MathBackendCPU).makeTensorInfo([], 'float32', new Float32Array([1])) })
-    const half: Adapter = { ...working, start: async () => ((await setBackend('half')) ? { details: '16 bits' } : Promise.reject(new Error('no'))) }
+    registerKernel({
+      kernelName: 'Add',
+      backendName: 'half',
+      kernelFunc: ({ backend }) => (backend as MathBackendCPU).makeTensorInfo([], 'float32', new Float32Array([1])),
+    })
+    const half: Adapter = {
+      ...working,
+      start: async () => ((await setBackend('half')) ? { details: '16 bits' } : Promise.reject(new Error('no'))),
+    }
     const error = left(await chooseBackend('half', { adapters: { half } })())
     expect(error.tried[0]!.reason).toBe('it computes 1 + 2^-20 = 1, so it lacks the precision of float32')
   })

@@ -22,7 +22,10 @@ export type UseBackendOptions = ChoiceOptions & {
  * ```
  */
 export const describeBackend = ({ backend, details, reason, tried }: Chosen): string =>
-  [`backend ${backend} (${details}): ${reason}`, ...tried.map((attempt) => `${attempt.backend} not used: ${attempt.reason}`)].join('; ')
+  [
+    `backend ${backend} (${details}): ${reason}`,
+    ...tried.map((attempt) => `${attempt.backend} not used: ${attempt.reason}`),
+  ].join('; ')
 
 /**
  * Makes a backend current, and says in one line which and why: `chooseBackend` for programs that want a promise.
@@ -42,7 +45,10 @@ export const describeBackend = ({ backend, details, reason, tried }: Chosen): st
  * assert.deepEqual(lines, ['backend cpu (plain JavaScript, slow): as asked'])
  * ```
  */
-export const useBackend = async (choice: Choice = 'auto', { report = (line) => console.info(line), ...options }: UseBackendOptions = {}): Promise<Chosen> => {
+export const useBackend = async (
+  choice: Choice = 'auto',
+  { report = (line) => console.info(line), ...options }: UseBackendOptions = {},
+): Promise<Chosen> => {
   const result = await chooseBackend(choice, options)()
   if (E.isLeft(result)) throw result.left
   report(describeBackend(result.right))

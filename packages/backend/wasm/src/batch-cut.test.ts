@@ -35,12 +35,17 @@ for (const threads of [1, 2])
           const x = tf.tensor(values(batch * side * side * from, 1), [batch, side, side, from])
           const filter = tf.tensor(values(9 * from * to, 2), [3, 3, from, to])
           const forward = (images: tf.Tensor): tf.Tensor => run('Conv2D', { x: images, filter }, window)
-          const byInput = (dy: tf.Tensor): tf.Tensor => run('Conv2DBackpropInput', { dy, filter }, { ...window, inputShape: [dy.shape[0], side, side, from] })
-          const byFilter = (images: tf.Tensor, dy: tf.Tensor): tf.Tensor => run('Conv2DBackpropFilter', { x: images, dy }, { ...window, filterShape: [3, 3, from, to] })
+          const byInput = (dy: tf.Tensor): tf.Tensor =>
+            run('Conv2DBackpropInput', { dy, filter }, { ...window, inputShape: [dy.shape[0], side, side, from] })
+          const byFilter = (images: tf.Tensor, dy: tf.Tensor): tf.Tensor =>
+            run('Conv2DBackpropFilter', { x: images, dy }, { ...window, filterShape: [3, 3, from, to] })
           const y = forward(x)
           const dy = tf.tensor(values(y.size, 3), y.shape)
           const first = Math.floor(batch / 2)
-          const halves = (t: tf.Tensor): readonly [tf.Tensor, tf.Tensor] => [part(t, 0, first), part(t, first, batch - first)]
+          const halves = (t: tf.Tensor): readonly [tf.Tensor, tf.Tensor] => [
+            part(t, 0, first),
+            part(t, first, batch - first),
+          ]
           const [[x1, x2], [dy1, dy2]] = [halves(x), halves(dy)]
 
           expect(tf.getBackend()).toBe('wasm')

@@ -21,15 +21,33 @@ const show = ({ batch, height, width, inChannels, outChannels, kernel, stride, p
   `[${batch},${height},${width},${inChannels}] by ${kernel}x${kernel}x${outChannels}, stride ${stride}, pad ${JSON.stringify(pad)}`
 
 // Forward, input gradient and filter gradient of one convolution, on the named backend.
-const run = (backend: string, { batch, height, width, inChannels, outChannels, kernel, stride, pad }: Case): Promise<Float32Array[]> =>
+const run = (
+  backend: string,
+  { batch, height, width, inChannels, outChannels, kernel, stride, pad }: Case,
+): Promise<Float32Array[]> =>
   onBackend(backend, () => {
     const x = tf.tensor4d(values(batch * height * width * inChannels, 1), [batch, height, width, inChannels])
-    const filter = tf.tensor4d(values(kernel * kernel * inChannels * outChannels, 2), [kernel, kernel, inChannels, outChannels])
-    const attributes = { strides: [stride, stride], pad, dataFormat: 'NHWC', dilations: [1, 1], dimRoundingMode: 'floor' }
+    const filter = tf.tensor4d(values(kernel * kernel * inChannels * outChannels, 2), [
+      kernel,
+      kernel,
+      inChannels,
+      outChannels,
+    ])
+    const attributes = {
+      strides: [stride, stride],
+      pad,
+      dataFormat: 'NHWC',
+      dilations: [1, 1],
+      dimRoundingMode: 'floor',
+    }
     const y: tf.Tensor = tf.engine().runKernel('Conv2D', { x, filter }, attributes as never)
     const dy = tf.tensor(values(y.size, 3), y.shape)
-    const dx: tf.Tensor = tf.engine().runKernel('Conv2DBackpropInput', { dy, filter }, { ...attributes, inputShape: x.shape } as never)
-    const dw: tf.Tensor = tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, { ...attributes, filterShape: filter.shape } as never)
+    const dx: tf.Tensor = tf
+      .engine()
+      .runKernel('Conv2DBackpropInput', { dy, filter }, { ...attributes, inputShape: x.shape } as never)
+    const dw: tf.Tensor = tf
+      .engine()
+      .runKernel('Conv2DBackpropFilter', { x, dy }, { ...attributes, filterShape: filter.shape } as never)
     return [y, dx, dw]
   })
 
@@ -53,7 +71,20 @@ const examples: readonly Case[] = [
   { ...base, batch: 2, inChannels: 64, outChannels: 32, height: 12, width: 12 },
   { ...base, batch: 5, inChannels: 8, outChannels: 24, height: 13, width: 10, pad: 2 },
   { ...base, batch: 5, inChannels: 24, outChannels: 8, height: 11, width: 14, pad: 'valid' },
-  { ...base, batch: 4, inChannels: 16, outChannels: 16, height: 12, width: 9, pad: [[0, 0], [0, 2], [1, 0], [0, 0]] },
+  {
+    ...base,
+    batch: 4,
+    inChannels: 16,
+    outChannels: 16,
+    height: 12,
+    width: 9,
+    pad: [
+      [0, 0],
+      [0, 2],
+      [1, 0],
+      [0, 0],
+    ],
+  },
   { ...base, inChannels: 4, outChannels: 8, kernel: 5, pad: 2, stride: 2 },
   { ...base, inChannels: 1, outChannels: 8, kernel: 7, pad: 3, stride: 2 },
   { ...base, inChannels: 3, outChannels: 5, kernel: 7, pad: 3 },
@@ -61,8 +92,27 @@ const examples: readonly Case[] = [
   { ...base, pad: 'same', height: 8, stride: 2 },
   { ...base, pad: 'valid', stride: 2 },
   { ...base, pad: 2 },
-  { ...base, pad: [[0, 0], [1, 2], [0, 3], [0, 0]] },
-  { ...base, pad: [[0, 0], [0, 1], [0, 1], [0, 0]], stride: 2, inChannels: 8, outChannels: 12 },
+  {
+    ...base,
+    pad: [
+      [0, 0],
+      [1, 2],
+      [0, 3],
+      [0, 0],
+    ],
+  },
+  {
+    ...base,
+    pad: [
+      [0, 0],
+      [0, 1],
+      [0, 1],
+      [0, 0],
+    ],
+    stride: 2,
+    inChannels: 8,
+    outChannels: 12,
+  },
 ]
 
 const ways = [
@@ -116,7 +166,14 @@ describe('dilated convolution', () => {
     await useWasm({ threads: 1 })
     const forward = (backend: string): Promise<Float32Array[]> =>
       onBackend(backend, () => [
-        tf.conv2d(tf.tensor4d(values(2 * 9 * 9 * 4, 1), [2, 9, 9, 4]), tf.tensor4d(values(9 * 4 * 8, 2), [3, 3, 4, 8]), 1, 'same', 'NHWC', 2),
+        tf.conv2d(
+          tf.tensor4d(values(2 * 9 * 9 * 4, 1), [2, 9, 9, 4]),
+          tf.tensor4d(values(9 * 4 * 8, 2), [3, 3, 4, 8]),
+          1,
+          'same',
+          'NHWC',
+          2,
+        ),
       ])
     closeTo((await forward('wasm'))[0]!, (await forward('cpu'))[0]!, 1e-5, 'forward')
   })

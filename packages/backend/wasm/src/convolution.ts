@@ -11,7 +11,10 @@ const neighbours = (taps: readonly Tap[]): number => {
   const [first] = taps
   const end = taps.findIndex(({ y, x }, i) => y !== first!.y || x !== first!.x + i)
   const run = end === -1 ? taps.length : end
-  return taps.every(({ y, x }, i) => i % run === 0 || (y === taps[i - 1]!.y && x === taps[i - 1]!.x + 1)) && taps.length % run === 0 ? run : 1
+  return taps.every(({ y, x }, i) => i % run === 0 || (y === taps[i - 1]!.y && x === taps[i - 1]!.x + 1)) &&
+    taps.length % run === 0
+    ? run
+    : 1
 }
 
 /** The gathering convolution of assembly/conv.ts: forward passes, and input gradients per residue of the stride. */
@@ -27,12 +30,19 @@ const convolve = (device: Device, convolution: Convolution): void => {
   const offsetBytes = align(taps.length * 8)
   const startBytes = align(taps.length * 4)
   const threadBytes = align(
-    blockPixels * 4 * taps.length + blockPixels * 4 + align(to.depth * 4) + 64 + (gather > 0 ? blockPixels * inner * 4 : 0),
+    blockPixels * 4 * taps.length +
+      blockPixels * 4 +
+      align(to.depth * 4) +
+      64 +
+      (gather > 0 ? blockPixels * inner * 4 : 0),
   )
   const work = 2 * grid.batch * grid.rows * grid.columns * inner * to.depth
   const pack = (at: number): void =>
     device.scratch(startBytes, (starts) => {
-      device.ints(starts, taps.map((tap) => tap.at))
+      device.ints(
+        starts,
+        taps.map((tap) => tap.at),
+      )
       device.run(
         'pack',
         [weights.at, at, starts, taps.length, depth, to.depth, weights.depthStride, weights.outStride],
@@ -48,24 +58,58 @@ const convolve = (device: Device, convolution: Convolution): void => {
     const zeros = biasAt + biasBytes
     const offsets = zeros + zeroBytes
     device.zero(biasAt, biasBytes + zeroBytes)
-    device.ints(offsets, taps.flatMap(({ y, x }) => [y, x]))
+    device.ints(
+      offsets,
+      taps.flatMap(({ y, x }) => [y, x]),
+    )
     if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, panels(to.depth) * 8], 0)
     if (kept === undefined) pack(packed)
     const [low, high] = clamp ?? [-Infinity, Infinity]
     device.run(
       'convolve',
       [
-        source, packed, biasAt, out, offsets + offsetBytes, threadBytes, zeros,
-        grid.batch, grid.rows, grid.columns, grid.stepY, grid.stepX, from.height, from.width, depth,
-        to.height, to.width, to.depth, place.stepY, place.stepX, place.firstY, place.firstX,
-        taps.length, offsets, gather, { float: low }, { float: high },
+        source,
+        packed,
+        biasAt,
+        out,
+        offsets + offsetBytes,
+        threadBytes,
+        zeros,
+        grid.batch,
+        grid.rows,
+        grid.columns,
+        grid.stepY,
+        grid.stepX,
+        from.height,
+        from.width,
+        depth,
+        to.height,
+        to.width,
+        to.depth,
+        place.stepY,
+        place.stepX,
+        place.firstY,
+        place.firstX,
+        taps.length,
+        offsets,
+        gather,
+        { float: low },
+        { float: high },
       ],
       work,
     )
   })
 }
 
-const filterTaps = ({ filterHeight, filterWidth, inChannels, outChannels, dilationHeight, dilationWidth, padInfo }: Info): readonly Tap[] =>
+const filterTaps = ({
+  filterHeight,
+  filterWidth,
+  inChannels,
+  outChannels,
+  dilationHeight,
+  dilationWidth,
+  padInfo,
+}: Info): readonly Tap[] =>
   Array.from({ length: filterHeight * filterWidth }, (_, tap) => ({
     y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top,
     x: (tap % filterWidth) * dilationWidth - padInfo.left,
@@ -75,9 +119,23 @@ const filterTaps = ({ filterHeight, filterWidth, inChannels, outChannels, dilati
 /** At `out`: a [rows, inner] times b [inner, columns] (or b^T, b [columns, inner]), plus a bias per column, clamped. */
 export const matMul = (
   device: Device,
-  { a, b, bias, out }: { readonly a: number; readonly b: { readonly at: number; readonly data: object }; readonly bias?: number; readonly out: number },
   {
-    rows, inner, columns, transposeB, clamp,
+    a,
+    b,
+    bias,
+    out,
+  }: {
+    readonly a: number
+    readonly b: { readonly at: number; readonly data: object }
+    readonly bias?: number
+    readonly out: number
+  },
+  {
+    rows,
+    inner,
+    columns,
+    transposeB,
+    clamp,
   }: {
     readonly rows: number
     readonly inner: number
@@ -109,11 +167,22 @@ export const forward = (
   const out = device.output(info.outShape)
   convolve(device, {
     source: device.address(x),
-    weights: { at: device.address(filter), data: filter.dataId as object, depthStride: info.outChannels * 4, outStride: 4 },
+    weights: {
+      at: device.address(filter),
+      data: filter.dataId as object,
+      depthStride: info.outChannels * 4,
+      outStride: 4,
+    },
     ...(bias && { bias: { at: device.address(bias) } }),
     ...(clamp && { clamp }),
     out: device.address(out),
-    grid: { batch: info.batchSize, rows: info.outHeight, columns: info.outWidth, stepY: info.strideHeight, stepX: info.strideWidth },
+    grid: {
+      batch: info.batchSize,
+      rows: info.outHeight,
+      columns: info.outWidth,
+      stepY: info.strideHeight,
+      stepX: info.strideWidth,
+    },
     from: { height: info.inHeight, width: info.inWidth, depth: info.inChannels },
     to: { height: info.outHeight, width: info.outWidth, depth: info.outChannels },
     place: { stepY: 1, stepX: 1, firstY: 0, firstX: 0 },
@@ -139,14 +208,26 @@ export const inputGradient = (
     const reaching = taps
       .filter((tap) => (y - tap.y) % strideHeight === 0 && (x - tap.x) % strideWidth === 0)
       .map((tap) => ({ y: (y - tap.y) / strideHeight, x: (x - tap.x) / strideWidth, at: tap.at }))
-    return { y, x, taps: reaching, rows: Math.ceil((inHeight - y) / strideHeight), columns: Math.ceil((inWidth - x) / strideWidth) }
+    return {
+      y,
+      x,
+      taps: reaching,
+      rows: Math.ceil((inHeight - y) / strideHeight),
+      columns: Math.ceil((inWidth - x) / strideWidth),
+    }
   }).filter(({ rows, columns }) => rows > 0 && columns > 0)
-  if (phases.some((phase) => phase.taps.length === 0)) device.zero(device.address(dx), info.batchSize * inHeight * inWidth * inChannels * 4)
+  if (phases.some((phase) => phase.taps.length === 0))
+    device.zero(device.address(dx), info.batchSize * inHeight * inWidth * inChannels * 4)
   for (const phase of phases) {
     if (phase.taps.length === 0) continue
     convolve(device, {
       source: device.address(dy),
-      weights: { at: device.address(filter), data: filter.dataId as object, depthStride: 4, outStride: outChannels * 4 },
+      weights: {
+        at: device.address(filter),
+        data: filter.dataId as object,
+        depthStride: 4,
+        outStride: outChannels * 4,
+      },
       out: device.address(dx),
       grid: { batch: info.batchSize, rows: phase.rows, columns: phase.columns, stepY: 1, stepX: 1 },
       from: { height: info.outHeight, width: info.outWidth, depth: outChannels },
@@ -179,16 +260,35 @@ export const filterGradient = (
   const offsetBytes = align(taps.length * 8)
   const padded = outChannels % 8 === 0 ? 0 : panels(outChannels) * 8
   device.scratch(offsetBytes + threadBytes * device.threads + pixels * padded * 4, (offsets) => {
-    device.ints(offsets, taps.flatMap(({ y, x: left }) => [y, left]))
+    device.ints(
+      offsets,
+      taps.flatMap(({ y, x: left }) => [y, left]),
+    )
     const scratch = offsets + offsetBytes
     const rows = scratch + threadBytes * device.threads
     if (padded) device.run('padRows', [device.address(dy), rows, pixels, outChannels, padded], pixels * padded)
     device.run(
       'filterGradient',
       [
-        device.address(x), padded ? rows : device.address(dy), device.address(dw), scratch, threadBytes, (padded || outChannels) * 4,
-        batchSize, outHeight, outWidth, info.strideHeight, info.strideWidth, info.inHeight, info.inWidth, inChannels, outChannels,
-        taps.length, offsets, gather, block,
+        device.address(x),
+        padded ? rows : device.address(dy),
+        device.address(dw),
+        scratch,
+        threadBytes,
+        (padded || outChannels) * 4,
+        batchSize,
+        outHeight,
+        outWidth,
+        info.strideHeight,
+        info.strideWidth,
+        info.inHeight,
+        info.inWidth,
+        inChannels,
+        outChannels,
+        taps.length,
+        offsets,
+        gather,
+        block,
       ],
       2 * pixels * taps.length * inChannels * outChannels,
     )

@@ -2,7 +2,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
-const stridesOf = (shape: readonly number[]): readonly number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)) * 4)
+const stridesOf = (shape: readonly number[]): readonly number[] =>
+  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)) * 4)
 
 type Copy = {
   readonly from: number
@@ -17,36 +18,64 @@ type Copy = {
 const copyBox = (device: Device, { from, to, lengths, fromStrides, toStrides }: Copy): true | undefined => {
   let count = 1
   let axes = lengths.length
-  while (axes > 0 && (lengths[axes - 1] === 1 || (fromStrides[axes - 1] === count * 4 && toStrides[axes - 1] === count * 4))) count *= lengths[--axes]!
+  while (
+    axes > 0 &&
+    (lengths[axes - 1] === 1 || (fromStrides[axes - 1] === count * 4 && toStrides[axes - 1] === count * 4))
+  )
+    count *= lengths[--axes]!
   const outer = Array.from({ length: axes }, (_, axis) => axis).filter((axis) => lengths[axis] !== 1)
   if (outer.length > 3) return undefined
   const padded = (values: readonly number[], filler: number): readonly number[] => [
     ...Array.from({ length: 3 - outer.length }, () => filler),
     ...outer.map((axis) => values[axis]!),
   ]
-  device.run('copyBlocks', [from, to, ...padded(lengths, 1), count, ...padded(fromStrides, 0), ...padded(toStrides, 0)], sizeOf(lengths))
+  device.run(
+    'copyBlocks',
+    [from, to, ...padded(lengths, 1), count, ...padded(fromStrides, 0), ...padded(toStrides, 0)],
+    sizeOf(lengths),
+  )
   return true
 }
 
 /** The box of `size` from `begin` on; undefined if it has too many axes. */
-export const slice = (device: Device, x: TensorInfo, { begin, size }: { readonly begin: readonly number[]; readonly size: readonly number[] }): TensorInfo | undefined => {
+export const slice = (
+  device: Device,
+  x: TensorInfo,
+  { begin, size }: { readonly begin: readonly number[]; readonly size: readonly number[] },
+): TensorInfo | undefined => {
   const strides = stridesOf(x.shape)
   const out = device.output(size)
   const from = device.address(x) + begin.reduce((offset, start, axis) => offset + start * strides[axis]!, 0)
-  if (copyBox(device, { from, to: device.address(out), lengths: size, fromStrides: strides, toStrides: stridesOf(size) })) return out
+  if (
+    copyBox(device, { from, to: device.address(out), lengths: size, fromStrides: strides, toStrides: stridesOf(size) })
+  )
+    return out
   device.backend.disposeData(out.dataId as object)
   return undefined
 }
 
 /** x with zeros before and after along each axis; undefined if it has too many axes. */
-export const pad = (device: Device, x: TensorInfo, paddings: readonly (readonly [number, number])[]): TensorInfo | undefined => {
+export const pad = (
+  device: Device,
+  x: TensorInfo,
+  paddings: readonly (readonly [number, number])[],
+): TensorInfo | undefined => {
   const shape = x.shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1])
   const strides = stridesOf(shape)
   const out = device.output(shape)
   const at = device.address(out)
   if (sizeOf(shape) !== sizeOf(x.shape)) device.zero(at, sizeOf(shape) * 4)
   const to = paddings.reduce((offset, [before], axis) => offset + before * strides[axis]!, at)
-  if (copyBox(device, { from: device.address(x), to, lengths: x.shape, fromStrides: stridesOf(x.shape), toStrides: strides })) return out
+  if (
+    copyBox(device, {
+      from: device.address(x),
+      to,
+      lengths: x.shape,
+      fromStrides: stridesOf(x.shape),
+      toStrides: strides,
+    })
+  )
+    return out
   device.backend.disposeData(out.dataId as object)
   return undefined
 }

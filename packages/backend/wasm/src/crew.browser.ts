@@ -5,7 +5,12 @@ import type { Crew } from './device.ts'
 const maySleep = (): boolean => typeof window === 'undefined'
 
 /** Starts `size` web workers that run the kernels of `module` on `memory`, or none where the page's policy forbids them. */
-export const startCrew = async (size: number, module: WebAssembly.Module, memory: WebAssembly.Memory, control: number): Promise<Crew | undefined> => {
+export const startCrew = async (
+  size: number,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  control: number,
+): Promise<Crew | undefined> => {
   const program = `onmessage = ({ data }) => (${workerLoop})(data)`
   const url = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }))
   const workers: Worker[] = []

@@ -3,7 +3,12 @@ import { allReady, commandCrew, ordersFor, workerLoop } from './crew.ts'
 import type { Crew } from './device.ts'
 
 /** Starts `size` worker threads that run the kernels of `module` on `memory`, told by the control block at `control`. */
-export const startCrew = async (size: number, module: WebAssembly.Module, memory: WebAssembly.Memory, control: number): Promise<Crew> => {
+export const startCrew = async (
+  size: number,
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  control: number,
+): Promise<Crew> => {
   const workers = Array.from(
     { length: size },
     (_, i) =>
@@ -18,5 +23,9 @@ export const startCrew = async (size: number, module: WebAssembly.Module, memory
   await allReady(memory, control, size, () => failure)
   // A sleeping thread must not keep the process alive.
   for (const worker of workers) worker.unref()
-  return commandCrew(memory, control, { size, maySleep: true, terminate: () => workers.forEach((worker) => void worker.terminate()) })
+  return commandCrew(memory, control, {
+    size,
+    maySleep: true,
+    terminate: () => workers.forEach((worker) => void worker.terminate()),
+  })
 }

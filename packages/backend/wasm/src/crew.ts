@@ -18,8 +18,21 @@ export type Orders = {
 }
 
 /** The orders of worker `index` (1 and up) of a crew of `size`. */
-export const ordersFor = (module: WebAssembly.Module, memory: WebAssembly.Memory, control: number, index: number, size: number): Orders => ({
-  module, memory, control, index, threads: size + 1, operations, argumentsAt, spins: workerSpins,
+export const ordersFor = (
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  control: number,
+  index: number,
+  size: number,
+): Orders => ({
+  module,
+  memory,
+  control,
+  index,
+  threads: size + 1,
+  operations,
+  argumentsAt,
+  spins: workerSpins,
 })
 
 /**
@@ -46,7 +59,12 @@ export const workerLoop = `({ module, memory, control, index, threads, operation
 }`
 
 /** Resolves when all `size` workers stand ready; rejects with the first error that `failure` shows. */
-export const allReady = async (memory: WebAssembly.Memory, control: number, size: number, failure: () => unknown): Promise<void> => {
+export const allReady = async (
+  memory: WebAssembly.Memory,
+  control: number,
+  size: number,
+  failure: () => unknown,
+): Promise<void> => {
   const state = new Int32Array(memory.buffer, control, 4)
   while (Atomics.load(state, 1) < size) {
     if (failure() !== undefined) throw failure()
@@ -72,8 +90,10 @@ export const commandCrew = (
       Atomics.notify(state, 0)
     },
     finish: () => {
-      for (let i = 0, done = 0; (done = Atomics.load(state, 1)) < size; i++) if (maySleep && i >= ownSpins) Atomics.wait(state, 1, done, 1000)
-      if (Atomics.exchange(state, 3, 0) !== 0) throw new Error('a WASM kernel failed on another thread: the heap may be damaged')
+      for (let i = 0, done = 0; (done = Atomics.load(state, 1)) < size; i++)
+        if (maySleep && i >= ownSpins) Atomics.wait(state, 1, done, 1000)
+      if (Atomics.exchange(state, 3, 0) !== 0)
+        throw new Error('a WASM kernel failed on another thread: the heap may be damaged')
     },
     dispose: () => {
       Atomics.store(state, 0, -1)

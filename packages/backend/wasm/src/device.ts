@@ -4,9 +4,28 @@ import { kernelsBase64, relaxedKernelsBase64 } from './kernels.generated.ts'
 
 /** The kernels that assembly/index.ts exports; the index is what worker threads are told. */
 export const operations = [
-  'pack', 'convolve', 'filterGradient', 'padRows', 'add', 'relu', 'reluGradient', 'moments', 'combineMoments',
-  'gradientMoments', 'combineGradient', 'normalise', 'normaliseGradient', 'maxPoolGradient', 'avgPoolGradient',
-  'copyBlocks', 'winogradFilter', 'winograd', 'winogradSource', 'winogradPanels', 'winogradTiles', 'winogradFilterGradient',
+  'pack',
+  'convolve',
+  'filterGradient',
+  'padRows',
+  'add',
+  'relu',
+  'reluGradient',
+  'moments',
+  'combineMoments',
+  'gradientMoments',
+  'combineGradient',
+  'normalise',
+  'normaliseGradient',
+  'maxPoolGradient',
+  'avgPoolGradient',
+  'copyBlocks',
+  'winogradFilter',
+  'winograd',
+  'winogradSource',
+  'winogradPanels',
+  'winogradTiles',
+  'winogradFilterGradient',
 ] as const
 
 export type Operation = (typeof operations)[number]
@@ -93,7 +112,8 @@ export const openDevice = ({ backend, memory, crew }: Ground): Device => {
   const heap = backend.wasm as unknown as Heap
   const malloc = (bytes: number): number => {
     const at = heap._malloc(bytes) >>> 0
-    if (at === 0) throw new RangeError(`the WASM heap has no room for ${bytes} bytes more; use smaller batches or dispose tensors`)
+    if (at === 0)
+      throw new RangeError(`the WASM heap has no room for ${bytes} bytes more; use smaller batches or dispose tensors`)
     return at
   }
   // Views go stale when the heap grows.

@@ -15,11 +15,21 @@ const reference = {
     const { mean, variance } = tf.moments(x, [...x.shape.keys()].slice(0, -1))
     return [tf.add(tf.mul(weight, tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)))), bias), mean, variance]
   },
-  gradient: (dy: tf.Tensor, x: tf.Tensor, weight: tf.Tensor, mean: tf.Tensor, variance: tf.Tensor, epsilon: number): tf.Tensor[] => {
+  gradient: (
+    dy: tf.Tensor,
+    x: tf.Tensor,
+    weight: tf.Tensor,
+    mean: tf.Tensor,
+    variance: tf.Tensor,
+    epsilon: number,
+  ): tf.Tensor[] => {
     const axes = [...x.shape.keys()].slice(0, -1)
     const r = tf.rsqrt(tf.add(variance, epsilon))
     const normal = tf.mul(tf.sub(x, mean), r)
-    const dx = tf.mul(tf.mul(weight, r), tf.sub(tf.sub(dy, tf.mean(dy, axes)), tf.mul(normal, tf.mean(tf.mul(dy, normal), axes))))
+    const dx = tf.mul(
+      tf.mul(weight, r),
+      tf.sub(tf.sub(dy, tf.mean(dy, axes)), tf.mul(normal, tf.mean(tf.mul(dy, normal), axes))),
+    )
     return [dx, tf.sum(tf.mul(dy, normal), axes), tf.sum(dy, axes)]
   },
 }
@@ -32,7 +42,14 @@ for (const threads of [1, 2]) {
     })
     afterAll(() => dispose())
 
-    for (const shape of [[2, 3, 5, 1], [3, 7, 5, 16], [1, 9, 9, 17], [40, 12, 12, 64], [33, 31, 17], [33, 20]]) {
+    for (const shape of [
+      [2, 3, 5, 1],
+      [3, 7, 5, 16],
+      [1, 9, 9, 17],
+      [40, 12, 12, 64],
+      [33, 31, 17],
+      [33, 20],
+    ]) {
       const channels = shape[shape.length - 1]!
       const size = shape.reduce((a, b) => a * b, 1)
       const inputs = (): { [name: string]: tf.Tensor } => ({
@@ -52,9 +69,17 @@ for (const threads of [1, 2]) {
           const { x, weight, bias, dy } = inputs()
           const forward = run('BatchNormTrain', { x: x!, weight: weight!, bias: bias! }, { epsilon: 1e-5 })
           const [, mean, variance] = forward
-          return [...forward, ...run('BatchNormTrainGrad', { dy: dy!, x: x!, weight: weight!, mean: mean!, variance: variance! }, { epsilon: 1e-5 })]
+          return [
+            ...forward,
+            ...run(
+              'BatchNormTrainGrad',
+              { dy: dy!, x: x!, weight: weight!, mean: mean!, variance: variance! },
+              { epsilon: 1e-5 },
+            ),
+          ]
         })
-        for (const [i, name] of ['y', 'mean', 'variance', 'dx', 'dweight', 'dbias'].entries()) closeTo(actual[i]!, expected[i]!, 1e-4, name)
+        for (const [i, name] of ['y', 'mean', 'variance', 'dx', 'dweight', 'dbias'].entries())
+          closeTo(actual[i]!, expected[i]!, 1e-4, name)
       })
 
       it(`sums, means, relu, add and the affine batch norm agree with the cpu backend on [${shape}]`, async () => {
@@ -62,9 +87,26 @@ for (const threads of [1, 2]) {
           const { x, weight, bias, dy } = inputs()
           const axes = [...shape.keys()].slice(0, -1)
           return [
-            tf.sum(x!, axes), tf.mean(x!, axes, true), tf.sum(x!), tf.mean(x!), tf.relu(dy!), tf.add(x!, dy!), tf.sum(x!, -1),
+            tf.sum(x!, axes),
+            tf.mean(x!, axes, true),
+            tf.sum(x!),
+            tf.mean(x!),
+            tf.relu(dy!),
+            tf.add(x!, dy!),
+            tf.sum(x!, -1),
             ...(shape.length === 4
-              ? [tf.mean(x!, [1, 2]), tf.sum(x!, [1, 2], true), tf.batchNorm(x! as tf.Tensor4D, weight! as tf.Tensor1D, tf.abs(weight!) as tf.Tensor1D, bias! as tf.Tensor1D, weight! as tf.Tensor1D, 1e-5)]
+              ? [
+                  tf.mean(x!, [1, 2]),
+                  tf.sum(x!, [1, 2], true),
+                  tf.batchNorm(
+                    x! as tf.Tensor4D,
+                    weight! as tf.Tensor1D,
+                    tf.abs(weight!) as tf.Tensor1D,
+                    bias! as tf.Tensor1D,
+                    weight! as tf.Tensor1D,
+                    1e-5,
+                  ),
+                ]
               : []),
           ]
         }
@@ -74,14 +116,20 @@ for (const threads of [1, 2]) {
     }
 
     it('ReluGrad lets dy through where y is positive', async () => {
-      const [dx] = await onBackend('wasm', () => run('ReluGrad', { dy: tf.tensor1d([1, 2, 3, 4, 5]), y: tf.tensor1d([0, 1, 0, 0.5, 2]) }))
+      const [dx] = await onBackend('wasm', () =>
+        run('ReluGrad', { dy: tf.tensor1d([1, 2, 3, 4, 5]), y: tf.tensor1d([0, 1, 0, 0.5, 2]) }),
+      )
       expect([...dx!]).toEqual([0, 2, 0, 4, 5])
     })
 
     it('BatchNormTrain is accurate far from zero', async () => {
       const noise = values(4096 * 8, 5)
       const [y, , variance] = await onBackend('wasm', () =>
-        run('BatchNormTrain', { x: tf.add(tf.tensor2d(noise, [4096, 8]), 1000), weight: tf.ones([8]), bias: tf.zeros([8]) }, { epsilon: 0 }),
+        run(
+          'BatchNormTrain',
+          { x: tf.add(tf.tensor2d(noise, [4096, 8]), 1000), weight: tf.ones([8]), bias: tf.zeros([8]) },
+          { epsilon: 0 },
+        ),
       )
       const shifted = noise.map((value) => Math.fround(value + 1000))
       for (let c = 0; c < 8; c++) {
@@ -95,20 +143,40 @@ for (const threads of [1, 2]) {
 
     for (const count of [73_728, 1_000_000, 99_991]) {
       it(`the mean of ${count} times 0.1 is 0.1`, async () => {
-        const [mean, columns] = await onBackend('wasm', () => [tf.mean(tf.fill([count], 0.1)), tf.mean(tf.fill([count, 3], 0.1), [0])])
+        const [mean, columns] = await onBackend('wasm', () => [
+          tf.mean(tf.fill([count], 0.1)),
+          tf.mean(tf.fill([count, 3], 0.1), [0]),
+        ])
         expect(Math.abs(mean![0]! - 0.1)).toBeLessThan(1e-6)
         for (const value of columns!) expect(Math.abs(value - 0.1)).toBeLessThan(1e-6)
       })
     }
 
-    for (const [rows, inner, columns] of [[1, 1, 1], [5, 7, 3], [64, 64, 10], [33, 16, 24]] as const) {
-      for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
+    for (const [rows, inner, columns] of [
+      [1, 1, 1],
+      [5, 7, 3],
+      [64, 64, 10],
+      [33, 16, 24],
+    ] as const) {
+      for (const [transposeA, transposeB] of [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ] as const) {
         it(`matMul agrees with the cpu backend: [${rows},${inner}] [${inner},${columns}], transposed ${transposeA}, ${transposeB}`, async () => {
           const compute = (): tf.Tensor[] => {
             const a = tf.tensor(values(rows * inner, 1), transposeA ? [inner, rows] : [rows, inner]) as tf.Tensor2D
-            const b = tf.tensor(values(inner * columns, 2), transposeB ? [columns, inner] : [inner, columns]) as tf.Tensor2D
+            const b = tf.tensor(
+              values(inner * columns, 2),
+              transposeB ? [columns, inner] : [inner, columns],
+            ) as tf.Tensor2D
             const bias = tf.tensor1d(values(columns, 3))
-            return [tf.matMul(a, b, transposeA, transposeB), tf.fused.matMul({ a, b, transposeA, transposeB, bias, activation: 'relu' }), tf.matMul(tf.expandDims(a), tf.expandDims(b), transposeA, transposeB)]
+            return [
+              tf.matMul(a, b, transposeA, transposeB),
+              tf.fused.matMul({ a, b, transposeA, transposeB, bias, activation: 'relu' }),
+              tf.matMul(tf.expandDims(a), tf.expandDims(b), transposeA, transposeB),
+            ]
           }
           const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
           for (const [i, product] of expected.entries()) closeTo(actual[i]!, product, 1e-5, `product ${i}`)
@@ -123,8 +191,11 @@ for (const threads of [1, 2]) {
         const one = tf.tensor3d(values(5 * 6, 3), [1, 5, 6])
         const bias = tf.tensor1d(values(6, 4))
         return [
-          tf.matMul(a, b), tf.matMul(a, one), tf.matMul(tf.transpose(a, [0, 2, 1]), b, true),
-          tf.fused.matMul({ a, b: one, bias, activation: 'relu' }), tf.fused.matMul({ a: tf.transpose(a, [0, 2, 1]), b, transposeA: true, bias }),
+          tf.matMul(a, b),
+          tf.matMul(a, one),
+          tf.matMul(tf.transpose(a, [0, 2, 1]), b, true),
+          tf.fused.matMul({ a, b: one, bias, activation: 'relu' }),
+          tf.fused.matMul({ a: tf.transpose(a, [0, 2, 1]), b, transposeA: true, bias }),
         ]
       }
       const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
@@ -134,7 +205,10 @@ for (const threads of [1, 2]) {
     it('matMul takes one matrix under two shapes', async () => {
       const compute = (): tf.Tensor[] => {
         const b = tf.tensor2d(values(24 * 16, 2), [24, 16])
-        return [tf.matMul(tf.tensor2d(values(5 * 24, 1), [5, 24]), b), tf.matMul(tf.tensor2d(values(5 * 16, 1), [5, 16]), tf.reshape(b, [16, 24]) as tf.Tensor2D)]
+        return [
+          tf.matMul(tf.tensor2d(values(5 * 24, 1), [5, 24]), b),
+          tf.matMul(tf.tensor2d(values(5 * 16, 1), [5, 16]), tf.reshape(b, [16, 24]) as tf.Tensor2D),
+        ]
       }
       const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
       for (const [i, product] of expected.entries()) closeTo(actual[i]!, product, 1e-5, `product ${i}`)
@@ -145,13 +219,50 @@ for (const threads of [1, 2]) {
         const x = tf.tensor4d(values(3 * 4 * 5 * 6, 1), [3, 4, 5, 6])
         const five = tf.reshape(x, [3, 2, 2, 5, 6])
         return [
-          tf.slice(x, [1, 1, 2, 3], [2, 2, 3, 2]), tf.slice(x, [0, 1, 0, 0], [3, 2, 5, 6]), tf.slice(x, [2]), tf.slice(x, [0, 0, 0, 5], [-1, -1, -1, 1]),
-          tf.slice(tf.reshape(x, [36, 10]), [0, 0], [36, 5]), tf.slice(five, [1, 0, 1, 2, 3], [2, 1, 1, 3, 2]), tf.slice(tf.tensor1d([1, 2, 3]), 1, 1),
+          tf.slice(x, [1, 1, 2, 3], [2, 2, 3, 2]),
+          tf.slice(x, [0, 1, 0, 0], [3, 2, 5, 6]),
+          tf.slice(x, [2]),
+          tf.slice(x, [0, 0, 0, 5], [-1, -1, -1, 1]),
+          tf.slice(tf.reshape(x, [36, 10]), [0, 0], [36, 5]),
+          tf.slice(five, [1, 0, 1, 2, 3], [2, 1, 1, 3, 2]),
+          tf.slice(tf.tensor1d([1, 2, 3]), 1, 1),
           tf.slice(x, [0, 0, 0, 0], [3, 4, 5, 0]),
-          tf.pad(x, [[0, 1], [2, 0], [1, 1], [0, 3]]), tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 0]]), tf.pad(five, [[1, 0], [0, 1], [1, 1], [0, 0], [2, 2]]),
-          tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], 7),
-          tf.tile(x, [1, 1, 1, 2]), tf.tile(x, [2, 1, 1, 1]), tf.tile(x, [1, 3, 1, 2]), tf.tile(tf.slice(x, [0, 0, 0, 0], [3, 1, 1, 6]), [1, 4, 5, 1]),
-          tf.broadcastTo(tf.tensor1d([1, 2, 3]), [4, 2, 3]), tf.tile(tf.scalar(2), []), tf.tile(tf.tensor1d([1, 2]), [1]),
+          tf.pad(x, [
+            [0, 1],
+            [2, 0],
+            [1, 1],
+            [0, 3],
+          ]),
+          tf.pad(x, [
+            [0, 0],
+            [0, 0],
+            [0, 0],
+            [0, 0],
+          ]),
+          tf.pad(five, [
+            [1, 0],
+            [0, 1],
+            [1, 1],
+            [0, 0],
+            [2, 2],
+          ]),
+          tf.pad(
+            x,
+            [
+              [0, 0],
+              [1, 1],
+              [1, 1],
+              [0, 0],
+            ],
+            7,
+          ),
+          tf.tile(x, [1, 1, 1, 2]),
+          tf.tile(x, [2, 1, 1, 1]),
+          tf.tile(x, [1, 3, 1, 2]),
+          tf.tile(tf.slice(x, [0, 0, 0, 0], [3, 1, 1, 6]), [1, 4, 5, 1]),
+          tf.broadcastTo(tf.tensor1d([1, 2, 3]), [4, 2, 3]),
+          tf.tile(tf.scalar(2), []),
+          tf.tile(tf.tensor1d([1, 2]), [1]),
         ]
       }
       const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
@@ -162,7 +273,16 @@ for (const threads of [1, 2]) {
       const compute = (): tf.Tensor[] => {
         const x = tf.tensor4d(values(8 * 30 * 30 * 17, 1), [8, 30, 30, 17])
         const middle = tf.slice(x, [0, 1, 1, 0], [8, 28, 28, 17])
-        return [middle, tf.pad(middle as tf.Tensor4D, [[0, 0], [1, 1], [1, 1], [0, 3]]), tf.tile(tf.slice(x, [0, 0, 0, 0], [8, 1, 1, 17]), [1, 20, 20, 1])]
+        return [
+          middle,
+          tf.pad(middle as tf.Tensor4D, [
+            [0, 0],
+            [1, 1],
+            [1, 1],
+            [0, 3],
+          ]),
+          tf.tile(tf.slice(x, [0, 0, 0, 0], [8, 1, 1, 17]), [1, 20, 20, 1]),
+        ]
       }
       const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
       for (const [i, output] of expected.entries()) expect(actual[i], `output ${i}`).toEqual(output)
@@ -189,7 +309,14 @@ for (const threads of [1, 2]) {
     })
 
     describe('MaxPoolGrad', () => {
-      const gradient = (backend: string, x: Float32Array, shape: [number, number, number, number], size: number, stride: number, pad: number | 'same' | 'valid'): Promise<Float32Array[]> =>
+      const gradient = (
+        backend: string,
+        x: Float32Array,
+        shape: [number, number, number, number],
+        size: number,
+        stride: number,
+        pad: number | 'same' | 'valid',
+      ): Promise<Float32Array[]> =>
         onBackend(backend, () => {
           const input = tf.tensor4d(x, shape)
           const output = tf.maxPool(input, size, stride, pad)
@@ -198,12 +325,20 @@ for (const threads of [1, 2]) {
         })
 
       for (const channels of [1, 3, 4, 17, 64]) {
-        for (const [size, stride, pad] of [[2, 2, 0], [3, 2, 1], [3, 1, 'same'], [3, 3, 'valid']] as const) {
+        for (const [size, stride, pad] of [
+          [2, 2, 0],
+          [3, 2, 1],
+          [3, 1, 'same'],
+          [3, 3, 'valid'],
+        ] as const) {
           it(`agrees with the cpu backend: ${channels} channels, window ${size}, stride ${stride}, pad ${pad}, all signs`, async () => {
             const shape: [number, number, number, number] = [3, 7, 8, channels]
             for (const shift of [0, -2]) {
               const x = values(3 * 7 * 8 * channels, 6).map((value) => value + shift)
-              const [expected, actual] = [await gradient('cpu', x, shape, size, stride, pad), await gradient('wasm', x, shape, size, stride, pad)]
+              const [expected, actual] = [
+                await gradient('cpu', x, shape, size, stride, pad),
+                await gradient('wasm', x, shape, size, stride, pad),
+              ]
               closeTo(actual[0]!, expected[0]!, 1e-5, 'dx')
             }
           })
@@ -214,7 +349,11 @@ for (const threads of [1, 2]) {
         for (const channels of [1, 4]) {
           const [dx] = await onBackend('wasm', () => {
             const input = tf.fill([1, 2, 2, channels], -1)
-            return run('MaxPoolGrad', { dy: tf.ones([1, 1, 1, channels]), input, output: tf.fill([1, 1, 1, channels], -1) }, { filterSize: [2, 2], strides: [2, 2], pad: 0 })
+            return run(
+              'MaxPoolGrad',
+              { dy: tf.ones([1, 1, 1, channels]), input, output: tf.fill([1, 1, 1, channels], -1) },
+              { filterSize: [2, 2], strides: [2, 2], pad: 0 },
+            )
           })
           expect([...dx!]).toEqual(Array.from({ length: 4 * channels }, (_, i) => (i < channels ? 1 : 0)))
         }
@@ -227,7 +366,11 @@ for (const threads of [1, 2]) {
           const gradient = (backend: string): Promise<Float32Array[]> =>
             onBackend(backend, () => {
               const input = tf.tensor4d(values(2 * 8 * 8 * channels, 1), [2, 8, 8, channels])
-              return run('AvgPoolGrad', { dy: tf.tensor4d(values(2 * 9 * channels, 2), [2, 3, 3, channels]), input }, { filterSize: [3, 3], strides: [2, 2], pad: 'valid' })
+              return run(
+                'AvgPoolGrad',
+                { dy: tf.tensor4d(values(2 * 9 * channels, 2), [2, 3, 3, channels]), input },
+                { filterSize: [3, 3], strides: [2, 2], pad: 'valid' },
+              )
             })
           closeTo((await gradient('wasm'))[0]!, (await gradient('cpu'))[0]!, 1e-5, 'dx')
         })

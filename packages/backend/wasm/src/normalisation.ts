@@ -11,7 +11,11 @@ const chunkRows = (channels: number): number => Math.max(16, Math.floor(4096 / c
 export const columnSums = (
   device: Device,
   x: TensorInfo,
-  { outShape, groups, scale }: { readonly outShape: readonly number[]; readonly groups: number; readonly scale: number },
+  {
+    outShape,
+    groups,
+    scale,
+  }: { readonly outShape: readonly number[]; readonly groups: number; readonly scale: number },
 ): TensorInfo => {
   const channels = channelsOf(x)
   const rows = sizeOf(x.shape) / channels / groups
@@ -50,9 +54,7 @@ export const batchNormTrain = (
 /** y = weight (x - mean) / sqrt(variance + epsilon) + bias, per channel. */
 export const batchNormAffine = (
   device: Device,
-  {
-    x, mean, variance, weight, bias,
-  }: { readonly [name in 'x' | 'mean' | 'variance' | 'weight' | 'bias']: TensorInfo },
+  { x, mean, variance, weight, bias }: { readonly [name in 'x' | 'mean' | 'variance' | 'weight' | 'bias']: TensorInfo },
   epsilon: number,
 ): TensorInfo => {
   const channels = channelsOf(x)
@@ -62,8 +64,17 @@ export const batchNormAffine = (
     device.run(
       'normalise',
       [
-        device.address(x), device.address(mean), device.address(variance), device.address(weight), device.address(bias),
-        device.address(y), scale, rows, channels, { float: epsilon }, 0,
+        device.address(x),
+        device.address(mean),
+        device.address(variance),
+        device.address(weight),
+        device.address(bias),
+        device.address(y),
+        scale,
+        rows,
+        channels,
+        { float: epsilon },
+        0,
       ],
       3 * rows * channels,
     ),
@@ -74,9 +85,7 @@ export const batchNormAffine = (
 /** The closed-form gradient of batchNormTrain: [dx, dweight, dbias]. */
 export const batchNormTrainGradient = (
   device: Device,
-  {
-    dy, x, weight, mean, variance,
-  }: { readonly [name in 'dy' | 'x' | 'weight' | 'mean' | 'variance']: TensorInfo },
+  { dy, x, weight, mean, variance }: { readonly [name in 'dy' | 'x' | 'weight' | 'mean' | 'variance']: TensorInfo },
   epsilon: number,
 ): TensorInfo[] => {
   const channels = channelsOf(x)
@@ -94,8 +103,16 @@ export const batchNormTrainGradient = (
     device.run(
       'combineGradient',
       [
-        partial, device.address(weight), device.address(variance), device.address(dweight), device.address(dbias), coefficients,
-        rows, channels, size, { float: epsilon },
+        partial,
+        device.address(weight),
+        device.address(variance),
+        device.address(dweight),
+        device.address(dbias),
+        coefficients,
+        rows,
+        channels,
+        size,
+        { float: epsilon },
       ],
       0,
     )

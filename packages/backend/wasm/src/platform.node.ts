@@ -58,6 +58,10 @@ export const platform: Platform = {
     registerBackend('wasm', () => backend)
     await setBackend('wasm')
     const shared = memory.buffer instanceof SharedArrayBuffer
-    return { backend, memory, ...(shared && { crew: (size, kernels, control) => startCrew(size, kernels, memory, control) }) }
+    return {
+      backend,
+      memory,
+      ...(shared && { crew: (size, kernels, control) => startCrew(size, kernels, memory, control) }),
+    }
   },
 }

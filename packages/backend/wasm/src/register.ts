@@ -27,18 +27,28 @@ const sizeOf = (shape: readonly number[]): number => shape.reduce((product, leng
 const areFloats = (...tensors: readonly (TensorInfo | null | undefined)[]): boolean =>
   tensors.every((tensor) => tensor?.dtype === 'float32' && sizeOf(tensor.shape) > 0)
 
-const convolutionInfo = (input: readonly number[], filter: readonly number[], attributes: Attributes): backend_util.Conv2DInfo | undefined => {
+const convolutionInfo = (
+  input: readonly number[],
+  filter: readonly number[],
+  attributes: Attributes,
+): backend_util.Conv2DInfo | undefined => {
   const { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode } = attributes as ConvolutionAttributes
   if (dataFormat !== 'NHWC') return undefined
   return backend_util.computeConv2DInfo(input as Four, filter as Four, strides, dilations, pad, dimRoundingMode)
 }
 
 const poolInfo = (input: readonly number[], attributes: Attributes): backend_util.Conv2DInfo => {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes as ConvolutionAttributes & { readonly filterSize: Step }
+  const { filterSize, strides, pad, dimRoundingMode } = attributes as ConvolutionAttributes & {
+    readonly filterSize: Step
+  }
   return backend_util.computePool2DInfo(input as Four, filterSize, strides, 1, pad, dimRoundingMode)
 }
 
-const clamps: { readonly [activation: string]: readonly [number, number] } = { linear: [-Infinity, Infinity], relu: [0, Infinity], relu6: [0, 6] }
+const clamps: { readonly [activation: string]: readonly [number, number] } = {
+  linear: [-Infinity, Infinity],
+  relu: [0, Infinity],
+  relu6: [0, 6],
+}
 
 // Sums over all axes, over all but the last, and over the two middle axes of four; other axes are left to tfjs.
 const reduction =
@@ -73,11 +83,18 @@ const reduction =
 const product: Own = (device, { a, b, bias, preluActivationWeights }, attributes) => {
   const clamp = clamps[(attributes['activation'] as string | undefined) ?? 'linear']
   if (clamp === undefined || preluActivationWeights != null || !areFloats(a, b)) return undefined
-  const { transposeA = false, transposeB = false } = attributes as { readonly transposeA?: boolean; readonly transposeB?: boolean }
+  const { transposeA = false, transposeB = false } = attributes as {
+    readonly transposeA?: boolean
+    readonly transposeB?: boolean
+  }
   const [batchesA, batchesB] = [sizeOf(a!.shape.slice(0, -2)), sizeOf(b!.shape.slice(0, -2))]
   const wide = batchesA >= batchesB && a!.shape.length >= b!.shape.length ? a! : b!
   const batches = Math.max(batchesA, batchesB)
-  if (sizeOf(wide.shape.slice(0, -2)) !== batches || [batchesA, batchesB].some((count) => count !== 1 && count !== batches)) return undefined
+  if (
+    sizeOf(wide.shape.slice(0, -2)) !== batches ||
+    [batchesA, batchesB].some((count) => count !== 1 && count !== batches)
+  )
+    return undefined
   const [rows, inner] = a!.shape.slice(-2) as [number, number]
   const columns = b!.shape.at(transposeB ? -2 : -1)!
   if (transposeA) {
@@ -92,11 +109,16 @@ const product: Own = (device, { a, b, bias, preluActivationWeights }, attributes
       attrs: { perm: [...perm.slice(0, -2), perm.at(-1)!, perm.at(-2)!] },
       backend: device.backend,
     }) as TensorInfo
-    const result = product(device, { a: turned, b: b!, ...(bias != null && { bias }) }, { ...attributes, transposeA: false })
+    const result = product(
+      device,
+      { a: turned, b: b!, ...(bias != null && { bias }) },
+      { ...attributes, transposeA: false },
+    )
     device.backend.disposeData(turned.dataId as object)
     return result
   }
-  if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== columns)) return undefined
+  if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== columns))
+    return undefined
   const out = device.output([...wide.shape.slice(0, -2), rows, columns])
   for (let batch = 0; batch < batches; batch++) {
     matMul(
@@ -123,23 +145,32 @@ const own: { readonly [kernelName: string]: Own } = {
     if (clamp === undefined || preluActivationWeights != null || !areFloats(x, filter)) return undefined
     const info = convolutionInfo(x!.shape, filter!.shape, attributes)
     if (info === undefined || sizeOf(info.outShape) === 0) return undefined
-    if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== info.outChannels)) return undefined
+    if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== info.outChannels))
+      return undefined
     return forward(device, info, { x: x!, filter: filter!, ...(bias != null && { bias }) }, clamp)
   },
   BatchMatMul: product,
   _FusedMatMul: product,
   Conv2DBackpropInput: (device, { dy, filter }, attributes) => {
-    const info = areFloats(dy, filter) ? convolutionInfo(attributes['inputShape'] as number[], filter!.shape, attributes) : undefined
+    const info = areFloats(dy, filter)
+      ? convolutionInfo(attributes['inputShape'] as number[], filter!.shape, attributes)
+      : undefined
     return info && inputGradient(device, info, { dy: dy!, filter: filter! })
   },
   Conv2DBackpropFilter: (device, { x, dy }, attributes) => {
-    const info = areFloats(x, dy) ? convolutionInfo(x!.shape, attributes['filterShape'] as number[], attributes) : undefined
+    const info = areFloats(x, dy)
+      ? convolutionInfo(x!.shape, attributes['filterShape'] as number[], attributes)
+      : undefined
     return info && filterGradient(device, info, { x: x!, dy: dy! })
   },
   MaxPoolGrad: (device, { dy, input }, attributes) =>
-    areFloats(dy, input) ? poolGradient(device, 'max', poolInfo(input!.shape, attributes), { dy: dy!, x: input! }) : undefined,
+    areFloats(dy, input)
+      ? poolGradient(device, 'max', poolInfo(input!.shape, attributes), { dy: dy!, x: input! })
+      : undefined,
   AvgPoolGrad: (device, { dy, input }, attributes) =>
-    areFloats(dy, input) ? poolGradient(device, 'avg', poolInfo(input!.shape, attributes), { dy: dy!, x: input! }) : undefined,
+    areFloats(dy, input)
+      ? poolGradient(device, 'avg', poolInfo(input!.shape, attributes), { dy: dy!, x: input! })
+      : undefined,
   // tfjs copies; a tensor that is saved for the gradient is an Identity, so nothing on the heap may be copied for it.
   Identity: (device, { x }) => {
     if (x!.dtype === 'string') return undefined
@@ -154,27 +185,36 @@ const own: { readonly [kernelName: string]: Own } = {
     return sizeOf(lengths) > 0 ? slice(device, x!, { begin: first, size: lengths }) : undefined
   },
   PadV2: (device, { x }, attributes) => {
-    const { paddings, constantValue } = attributes as { readonly paddings: readonly [number, number][]; readonly constantValue: number }
+    const { paddings, constantValue } = attributes as {
+      readonly paddings: readonly [number, number][]
+      readonly constantValue: number
+    }
     return areFloats(x) && constantValue === 0 ? pad(device, x!, paddings) : undefined
   },
   Tile: (device, { x }, attributes) => {
     const { reps } = attributes as { readonly reps: readonly number[] }
-    return areFloats(x) && reps.length === x!.shape.length && reps.every((count) => count > 0) ? tile(device, x!, reps) : undefined
+    return areFloats(x) && reps.length === x!.shape.length && reps.every((count) => count > 0)
+      ? tile(device, x!, reps)
+      : undefined
   },
   Sum: reduction('sum'),
   Mean: reduction('mean'),
   Relu: (device, { x }) => (areFloats(x) ? elementwise(device, 'relu', x!) : undefined),
-  Add: (device, { a, b }) => (areFloats(a, b) && util.arraysEqual(a!.shape, b!.shape) ? elementwise(device, 'add', a!, b!) : undefined),
+  Add: (device, { a, b }) =>
+    areFloats(a, b) && util.arraysEqual(a!.shape, b!.shape) ? elementwise(device, 'add', a!, b!) : undefined,
   ReluGrad: (device, { dy, y }) => (areFloats(dy, y) ? [elementwise(device, 'reluGradient', dy!, y!)] : undefined),
   FusedBatchNorm: (device, { x, mean, variance, offset, scale }, attributes) => {
     const perChannel = [mean, variance, offset, scale]
     const channels = x!.shape[x!.shape.length - 1]
-    if (!areFloats(x, ...perChannel) || !perChannel.every((t) => t!.shape.length === 1 && t!.shape[0] === channels)) return undefined
+    if (!areFloats(x, ...perChannel) || !perChannel.every((t) => t!.shape.length === 1 && t!.shape[0] === channels))
+      return undefined
     const epsilon = (attributes['varianceEpsilon'] as number | undefined) ?? 0.001
     return batchNormAffine(device, { x: x!, mean: mean!, variance: variance!, weight: scale!, bias: offset! }, epsilon)
   },
   BatchNormTrain: (device, { x, weight, bias }, attributes) =>
-    areFloats(x, weight, bias) ? batchNormTrain(device, { x: x!, weight: weight!, bias: bias! }, attributes['epsilon'] as number) : undefined,
+    areFloats(x, weight, bias)
+      ? batchNormTrain(device, { x: x!, weight: weight!, bias: bias! }, attributes['epsilon'] as number)
+      : undefined,
   BatchNormTrainGrad: (device, { dy, x, weight, mean, variance }, attributes) =>
     areFloats(dy, x, weight, mean, variance)
       ? batchNormTrainGradient(

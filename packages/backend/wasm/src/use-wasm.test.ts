@@ -8,13 +8,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { useWasm } from './use-wasm.ts'
 
 // A training step in miniature: convolution, batch norm, pooling, their gradients, and an update.
-const step = (weights: { readonly filter: tf.Tensor4D; readonly dense: tf.Tensor2D }): { filter: tf.Tensor4D; dense: tf.Tensor2D } =>
+const step = (weights: {
+  readonly filter: tf.Tensor4D
+  readonly dense: tf.Tensor2D
+}): { filter: tf.Tensor4D; dense: tf.Tensor2D } =>
   tf.tidy(() => {
     const run = (name: string, inputs: { [name: string]: tf.Tensor }, attributes: object): tf.Tensor[] => {
       const outputs = tf.engine().runKernel(name, inputs, attributes as never) as tf.Tensor | tf.Tensor[]
       return Array.isArray(outputs) ? outputs : [outputs]
     }
-    const x = tf.tensor4d(Float32Array.from({ length: 8 * 12 * 12 * 8 }, (_, i) => Math.sin(i)), [8, 12, 12, 8])
+    const x = tf.tensor4d(
+      Float32Array.from({ length: 8 * 12 * 12 * 8 }, (_, i) => Math.sin(i)),
+      [8, 12, 12, 8],
+    )
     const geometry = { strides: [1, 1], pad: 1, dataFormat: 'NHWC', dilations: [1, 1] }
     const convolved = tf.conv2d(x, weights.filter, 1, 1)
     const [weight, bias] = [tf.ones([16]), tf.zeros([16])]
@@ -25,18 +31,40 @@ const step = (weights: { readonly filter: tf.Tensor4D; readonly dense: tf.Tensor
     const dlogits = tf.sub(tf.softmax(logits), 0.25)
     const dense = tf.sub(weights.dense, tf.matMul(pooled as tf.Tensor2D, dlogits as tf.Tensor2D, true)) as tf.Tensor2D
     const dpooled = tf.div(tf.matMul(dlogits as tf.Tensor2D, weights.dense, false, true), 144)
-    const [dnormal] = run('ReluGrad', { dy: tf.add(tf.zeros(active.shape), tf.reshape(dpooled, [8, 1, 1, 16])), y: active }, {})
-    const [dconvolved] = run('BatchNormTrainGrad', { dy: dnormal!, x: convolved, weight, mean: mean!, variance: variance! }, { epsilon: 1e-5 })
-    const [dfilter] = run('Conv2DBackpropFilter', { x, dy: dconvolved! }, { ...geometry, filterShape: weights.filter.shape })
-    const [dx] = run('Conv2DBackpropInput', { dy: dconvolved!, filter: weights.filter }, { ...geometry, inputShape: x.shape })
+    const [dnormal] = run(
+      'ReluGrad',
+      { dy: tf.add(tf.zeros(active.shape), tf.reshape(dpooled, [8, 1, 1, 16])), y: active },
+      {},
+    )
+    const [dconvolved] = run(
+      'BatchNormTrainGrad',
+      { dy: dnormal!, x: convolved, weight, mean: mean!, variance: variance! },
+      { epsilon: 1e-5 },
+    )
+    const [dfilter] = run(
+      'Conv2DBackpropFilter',
+      { x, dy: dconvolved! },
+      { ...geometry, filterShape: weights.filter.shape },
+    )
+    const [dx] = run(
+      'Conv2DBackpropInput',
+      { dy: dconvolved!, filter: weights.filter },
+      { ...geometry, inputShape: x.shape },
+    )
     const filter = tf.sub(weights.filter, tf.add(tf.mul(dfilter!, 0.1), tf.mul(tf.mean(dx!), 0.1))) as tf.Tensor4D
     return { filter, dense }
   })
 
 const train = (steps: number, each: (index: number) => void = () => {}): Float32Array => {
   let weights = {
-    filter: tf.tensor4d(Float32Array.from({ length: 9 * 8 * 16 }, (_, i) => Math.cos(i) / 8), [3, 3, 8, 16]),
-    dense: tf.tensor2d(Float32Array.from({ length: 16 * 4 }, (_, i) => Math.cos(2 * i)), [16, 4]),
+    filter: tf.tensor4d(
+      Float32Array.from({ length: 9 * 8 * 16 }, (_, i) => Math.cos(i) / 8),
+      [3, 3, 8, 16],
+    ),
+    dense: tf.tensor2d(
+      Float32Array.from({ length: 16 * 4 }, (_, i) => Math.cos(2 * i)),
+      [16, 4],
+    ),
   }
   for (let i = 0; i < steps; i++) {
     const next = step(weights)
@@ -57,7 +85,15 @@ describe('useWasm', () => {
     expect(tf.getBackend()).toBe('wasm')
     expect(report).toMatchObject({ backend: 'wasm', threads: 2 })
     expect(['relaxed', 'strict']).toContain(report.simd)
-    for (const name of ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchNormTrain', 'BatchNormTrainGrad', 'ReluGrad', 'MaxPoolGrad']) {
+    for (const name of [
+      'Conv2D',
+      'Conv2DBackpropFilter',
+      'Conv2DBackpropInput',
+      'BatchNormTrain',
+      'BatchNormTrainGrad',
+      'ReluGrad',
+      'MaxPoolGrad',
+    ]) {
       expect(report.kernels).toContain(name)
       expect(tf.getKernel(name, 'wasm')).toBeDefined()
     }
@@ -101,11 +137,15 @@ describe('useWasm', () => {
   })
 
   it('refuses a number of threads that is not a positive integer', async () => {
-    for (const threads of [0, -1, 1.5, Number.NaN, 65]) await expect(useWasm({ threads })).rejects.toThrow(/threads must be an integer from 1 to 64/)
+    for (const threads of [0, -1, 1.5, Number.NaN, 65])
+      await expect(useWasm({ threads })).rejects.toThrow(/threads must be an integer from 1 to 64/)
   })
 
   it('leaves the process its own handlers of uncaught errors', async () => {
-    const count = (): readonly number[] => [process.listenerCount('uncaughtException'), process.listenerCount('unhandledRejection')]
+    const count = (): readonly number[] => [
+      process.listenerCount('uncaughtException'),
+      process.listenerCount('unhandledRejection'),
+    ]
     const before = count()
     ;(await useWasm({ threads: 1 })).dispose()
     expect(count()).toEqual(before)
@@ -137,7 +177,13 @@ describe('useWasm', () => {
     // What lies beyond the old end is within reach of the other threads too.
     const x = tf.add(tf.zeros([16, 64, 64, 8]), 1)
     const dy = tf.add(tf.zeros([16, 32, 32, 16]), 1)
-    const dw: tf.Tensor = tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, { strides: 2, pad: 'valid', dataFormat: 'NHWC', dilations: 1, filterShape: [2, 2, 8, 16] } as never)
+    const dw: tf.Tensor = tf.engine().runKernel('Conv2DBackpropFilter', { x, dy }, {
+      strides: 2,
+      pad: 'valid',
+      dataFormat: 'NHWC',
+      dilations: 1,
+      filterShape: [2, 2, 8, 16],
+    } as never)
     expect(new Set(dw.dataSync())).toEqual(new Set([16 * 32 * 32]))
     tf.dispose([x, dy, dw])
     large.dispose()
@@ -161,7 +207,10 @@ describe('the package in Node', () => {
   const run = promisify(execFile)
   const script = async (name: string, body: string): Promise<string> => {
     const path = `${folder}${name}.mjs`
-    await writeFile(path, `import * as tf from '@tensorflow/tfjs-core'\nimport { useWasm } from './node/index.js'\n${body}`)
+    await writeFile(
+      path,
+      `import * as tf from '@tensorflow/tfjs-core'\nimport { useWasm } from './node/index.js'\n${body}`,
+    )
     return path
   }
 
@@ -172,7 +221,11 @@ describe('the package in Node', () => {
       ...shared,
       resolve: { conditions: ['@resfn/source', 'node'] },
       ssr: { resolve: { conditions: ['@resfn/source', 'node'] } },
-      build: { ssr: 'src/index.ts', outDir: `${folder}node`, rollupOptions: { output: { entryFileNames: 'index.js' } } },
+      build: {
+        ssr: 'src/index.ts',
+        outDir: `${folder}node`,
+        rollupOptions: { output: { entryFileNames: 'index.js' } },
+      },
     })
     await build({
       ...shared,
@@ -187,13 +240,22 @@ describe('the package in Node', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
   it('lets a script end by itself', async () => {
-    const path = await script('ends', `await useWasm({ threads: 2 })\nconsole.log(tf.sum(tf.ones([100, 1000])).dataSync()[0])`)
+    const path = await script(
+      'ends',
+      `await useWasm({ threads: 2 })\nconsole.log(tf.sum(tf.ones([100, 1000])).dataSync()[0])`,
+    )
     expect((await run(process.execPath, [path], { timeout: 20_000 })).stdout).toContain('100000')
   })
 
   it('lets an uncaught error end a script with its message and exit code 1', async () => {
-    const path = await script('fails', `await useWasm({ threads: 2 })\nsetTimeout(() => { throw new Error('seen by the user') })`)
-    await expect(run(process.execPath, [path], { timeout: 20_000 })).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('seen by the user') })
+    const path = await script(
+      'fails',
+      `await useWasm({ threads: 2 })\nsetTimeout(() => { throw new Error('seen by the user') })`,
+    )
+    await expect(run(process.execPath, [path], { timeout: 20_000 })).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('seen by the user'),
+    })
   })
 
   it('puts no Node module into a browser bundle', async () => {
@@ -205,7 +267,9 @@ describe('the package in Node', () => {
 
 describe('kernels.generated.ts', () => {
   it('is what assembly/ compiles to', async () => {
-    const { generate } = (await import(new URL('../scripts/build-kernels.mjs', import.meta.url).href)) as { generate: () => Promise<string> }
+    const { generate } = (await import(new URL('../scripts/build-kernels.mjs', import.meta.url).href)) as {
+      generate: () => Promise<string>
+    }
     expect(await readFile(new URL('./kernels.generated.ts', import.meta.url), 'utf8')).toBe(await generate())
   })
 })

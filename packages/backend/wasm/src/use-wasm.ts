@@ -59,5 +59,11 @@ export const useWasm = async ({ threads = platform.threads(), paths }: WasmOptio
   await setBackend('wasm')
   await device.staff(threads)
   const dispose = (): void => void device.staff(1)
-  return { backend: 'wasm', simd: device.relaxed ? 'relaxed' : 'strict', threads: device.threads, kernels: kernelNames, dispose }
+  return {
+    backend: 'wasm',
+    simd: device.relaxed ? 'relaxed' : 'strict',
+    threads: device.threads,
+    kernels: kernelNames,
+    dispose,
+  }
 }

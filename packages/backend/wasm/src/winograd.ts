@@ -21,7 +21,10 @@ const apart = (bytes: number): number => align(bytes) + 64
 const inReadingOrder = (taps: readonly Tap[]): readonly Tap[] => taps.toSorted((a, b) => a.y - b.y || a.x - b.x)
 
 // Few tiles and many channels: the transformed filter would not fit the cache, the transformed tiles do.
-const winogradByPanels = (device: Device, { source, weights, bias, clamp, out, grid, from, to, taps }: Convolution): void => {
+const winogradByPanels = (
+  device: Device,
+  { source, weights, bias, clamp, out, grid, from, to, taps }: Convolution,
+): void => {
   const ordered = inReadingOrder(taps)
   const padded = Math.ceil(winogradTiles(grid) / 6) * 6
   const pointStride = apart(padded * from.depth * 4)
@@ -29,32 +32,64 @@ const winogradByPanels = (device: Device, { source, weights, bias, clamp, out, g
   const zeroBytes = align(from.depth * 4)
   const startBytes = align(36)
   const threadBytes = 36 * (from.depth * 64 + 64) + padded * 2 * 36 * 32
-  device.scratch(36 * pointStride + biasBytes + zeroBytes + startBytes + (736 + threadBytes) * device.threads, (tiles) => {
-    const biasAt = tiles + 36 * pointStride
-    const zeros = biasAt + biasBytes
-    const starts = zeros + zeroBytes
-    const scratch = starts + startBytes
-    device.zero(biasAt, biasBytes + zeroBytes)
-    device.ints(starts, ordered.map(({ at }) => at))
-    if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, to.depth], 0)
-    device.run(
-      'winogradSource',
-      [
-        source, tiles, scratch, zeros, grid.batch, from.height, from.width, from.depth, to.height, to.width, ordered[0]!.y, ordered[0]!.x,
-        pointStride,
-      ],
-      200 * padded * from.depth,
-    )
-    const [low, high] = clamp ?? [-Infinity, Infinity]
-    device.run(
-      'winogradPanels',
-      [
-        tiles, weights.at, starts, weights.depthStride, weights.outStride, biasAt, out, scratch + 736 * device.threads, threadBytes,
-        grid.batch, to.height, to.width, from.depth, to.depth, pointStride, { float: low }, { float: high },
-      ],
-      72 * padded * from.depth * to.depth,
-    )
-  })
+  device.scratch(
+    36 * pointStride + biasBytes + zeroBytes + startBytes + (736 + threadBytes) * device.threads,
+    (tiles) => {
+      const biasAt = tiles + 36 * pointStride
+      const zeros = biasAt + biasBytes
+      const starts = zeros + zeroBytes
+      const scratch = starts + startBytes
+      device.zero(biasAt, biasBytes + zeroBytes)
+      device.ints(
+        starts,
+        ordered.map(({ at }) => at),
+      )
+      if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, to.depth], 0)
+      device.run(
+        'winogradSource',
+        [
+          source,
+          tiles,
+          scratch,
+          zeros,
+          grid.batch,
+          from.height,
+          from.width,
+          from.depth,
+          to.height,
+          to.width,
+          ordered[0]!.y,
+          ordered[0]!.x,
+          pointStride,
+        ],
+        200 * padded * from.depth,
+      )
+      const [low, high] = clamp ?? [-Infinity, Infinity]
+      device.run(
+        'winogradPanels',
+        [
+          tiles,
+          weights.at,
+          starts,
+          weights.depthStride,
+          weights.outStride,
+          biasAt,
+          out,
+          scratch + 736 * device.threads,
+          threadBytes,
+          grid.batch,
+          to.height,
+          to.width,
+          from.depth,
+          to.depth,
+          pointStride,
+          { float: low },
+          { float: high },
+        ],
+        72 * padded * from.depth * to.depth,
+      )
+    },
+  )
 }
 
 export const winograd = (device: Device, convolution: Convolution): void => {
@@ -77,7 +112,10 @@ export const winograd = (device: Device, convolution: Convolution): void => {
     const zeros = biasAt + biasBytes
     const starts = zeros + zeroBytes
     device.zero(biasAt, biasBytes + zeroBytes)
-    device.ints(starts, ordered.map(({ at }) => at))
+    device.ints(
+      starts,
+      ordered.map(({ at }) => at),
+    )
     if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, to.depth], 0)
     device.run(
       'winogradFilter',
@@ -88,8 +126,25 @@ export const winograd = (device: Device, convolution: Convolution): void => {
     device.run(
       'winograd',
       [
-        source, filter, biasAt, out, starts + startBytes, threadBytes, zeros, grid.batch, from.height, from.width, from.depth,
-        to.height, to.width, to.depth, ordered[0]!.y, ordered[0]!.x, block, { float: low }, { float: high },
+        source,
+        filter,
+        biasAt,
+        out,
+        starts + startBytes,
+        threadBytes,
+        zeros,
+        grid.batch,
+        from.height,
+        from.width,
+        from.depth,
+        to.height,
+        to.width,
+        to.depth,
+        ordered[0]!.y,
+        ordered[0]!.x,
+        block,
+        { float: low },
+        { float: high },
         filterStride,
       ],
       72 * tiles * from.depth * to.depth,
@@ -98,7 +153,11 @@ export const winograd = (device: Device, convolution: Convolution): void => {
 }
 
 // Blocks of tiles whose two transforms stay in the cache; their products are added up over blocks.
-export const winogradFilterGradient = (device: Device, info: Info, { x, dy, dw }: { readonly [name in 'x' | 'dy' | 'dw']: TensorInfo }): void => {
+export const winogradFilterGradient = (
+  device: Device,
+  info: Info,
+  { x, dy, dw }: { readonly [name in 'x' | 'dy' | 'dw']: TensorInfo },
+): void => {
   const { batchSize, inChannels, outChannels, outHeight, outWidth } = info
   const tiles = winogradTiles({ batch: batchSize, rows: outHeight, columns: outWidth, stepY: 1, stepX: 1 })
   const most = Math.max(48, Math.floor(1_572_864 / (36 * 4 * (inChannels + outChannels))))
@@ -117,16 +176,44 @@ export const winogradFilterGradient = (device: Device, info: Info, { x, dy, dw }
       device.run(
         'winogradTiles',
         [
-          device.address(x), device.address(dy), xTiles, dyTiles, zeros + zeroBytes, zeros, info.inHeight, info.inWidth, inChannels,
-          outHeight, outWidth, outChannels, -info.padInfo.top, -info.padInfo.left, first, count, xStride, dyStride, block,
+          device.address(x),
+          device.address(dy),
+          xTiles,
+          dyTiles,
+          zeros + zeroBytes,
+          zeros,
+          info.inHeight,
+          info.inWidth,
+          inChannels,
+          outHeight,
+          outWidth,
+          outChannels,
+          -info.padInfo.top,
+          -info.padInfo.left,
+          first,
+          count,
+          xStride,
+          dyStride,
+          block,
         ],
         200 * count * (inChannels + outChannels),
       )
       device.run(
         'winogradFilterGradient',
         [
-          xTiles, dyTiles, products, device.address(dw), inChannels, outChannels, count, block, xStride, dyStride,
-          first === 0 ? 1 : 0, first + block >= tiles ? 1 : 0, blocks > 1 ? 1 : 0,
+          xTiles,
+          dyTiles,
+          products,
+          device.address(dw),
+          inChannels,
+          outChannels,
+          count,
+          block,
+          xStride,
+          dyStride,
+          first === 0 ? 1 : 0,
+          first + block >= tiles ? 1 : 0,
+          blocks > 1 ? 1 : 0,
         ],
         72 * count * inChannels * outChannels,
       )

@@ -7,16 +7,35 @@ import { init, type ParamsOf, sequential, ShapeError, type StateOf, summary, zer
 import { key, normal } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { bottleneck, type BottleneckParams, type BottleneckState, projectedBottleneck, type ProjectedBottleneckParams, type ProjectedBottleneckState } from './bottleneck.ts'
+import {
+  bottleneck,
+  type BottleneckParams,
+  type BottleneckState,
+  projectedBottleneck,
+  type ProjectedBottleneckParams,
+  type ProjectedBottleneckState,
+} from './bottleneck.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(normal(key(seed), shape.reduce((a, b) => a * b, 1)), shape)
+const draw = (seed: number, ...shape: number[]): tf.Tensor =>
+  tf.tensor(
+    normal(
+      key(seed),
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  )
 const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 const unit = (params: ConvBnParams, x: tf.Tensor, size: number, stride = 1): tf.Tensor =>
   convBn({ out: params.bn.weight.size, size, stride }).train(params, x, key(0)).y
 
 // Some ReLU inputs on either side, none near 0.
-const smooth = { norm: () => batchNorm({ initial: { bias: (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7) } }) }
+const smooth = {
+  norm: () =>
+    batchNorm({
+      initial: { bias: (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7) },
+    }),
+}
 
 describeBackends('bottleneck', () => {
   it('is relu(x + branch(x)), the branch 1x1, 3x3, 1x1', () => {
@@ -49,8 +68,15 @@ describeBackends('bottleneck', () => {
       const { params, state } = init(block, key(5), [4, 4, 8])
       const x = draw(6, 2, 4, 4, 8)
       expect([...block.apply(params, x, state).dataSync()]).toEqual([...tf.relu(x).dataSync()])
-      const { gradients } = valueAndGradient((p: BottleneckParams) => ({ loss: tf.sum(tf.mul(block.train(p, x, key(0)).y, draw(7, 2, 4, 4, 8))), aux: {} }))(params)
-      for (const { path, leaf } of flatten(gradients)) expect(leaf.dataSync().every((g) => g === 0), path).toBe(!path.startsWith('add.c.bn'))
+      const { gradients } = valueAndGradient((p: BottleneckParams) => ({
+        loss: tf.sum(tf.mul(block.train(p, x, key(0)).y, draw(7, 2, 4, 4, 8))),
+        aux: {},
+      }))(params)
+      for (const { path, leaf } of flatten(gradients))
+        expect(
+          leaf.dataSync().every((g) => g === 0),
+          path,
+        ).toBe(!path.startsWith('add.c.bn'))
     })
   })
 
@@ -59,25 +85,44 @@ describeBackends('bottleneck', () => {
     const tree = { params: init(block, key(8), [4, 4, 2]).params, x: draw(9, 2, 4, 4, 2) }
     const upstream = draw(10, 2, 2, 2, 4)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(block.train(params, x, key(0)).y, upstream))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, { step: 3e-3, tolerance: 2e-2 })
+    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, {
+      step: 3e-3,
+      tolerance: 2e-2,
+    })
   })
 
   it('leaves no tensor behind, gradients included', () => {
     const block = projectedBottleneck({ out: 4 })
     const { params } = init(block, key(0), [2, 2, 2])
     const x = draw(1, 2, 2, 2, 2)
-    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: ProjectedBottleneckParams) => ({ loss: tf.sum(block.train(p, x, key(0)).y), aux: {} }))(params)))
+    expectNoLeak(() =>
+      tf.tidy(
+        () =>
+          void valueAndGradient((p: ProjectedBottleneckParams) => ({
+            loss: tf.sum(block.train(p, x, key(0)).y),
+            aux: {},
+          }))(params),
+      ),
+    )
   })
 })
 
 describe('the plan of bottleneck', () => {
   it('has 69,632 weights for 256 channels: 256 64 + 9 64^2 + 64 256', () => {
-    expect(summary(bottleneck({ out: 256 }), [56, 56, 256])).toMatchObject({ params: 69632 + 2 * (64 + 64 + 256), macs: 69632 * 56 * 56, output: [56, 56, 256] })
-    expect(summary(bottleneck({ out: 256, width: 128 }), [56, 56, 256]).params).toBe(256 * 128 + 9 * 128 * 128 + 128 * 256 + 2 * (128 + 128 + 256))
+    expect(summary(bottleneck({ out: 256 }), [56, 56, 256])).toMatchObject({
+      params: 69632 + 2 * (64 + 64 + 256),
+      macs: 69632 * 56 * 56,
+      output: [56, 56, 256],
+    })
+    expect(summary(bottleneck({ out: 256, width: 128 }), [56, 56, 256]).params).toBe(
+      256 * 128 + 9 * 128 * 128 + 128 * 256 + 2 * (128 + 128 + 256),
+    )
   })
 
   it('costs less with the stride on the 1x1, with the same parameters', () => {
-    const [early, late] = (['1x1', '3x3'] as const).map((strideOn) => summary(projectedBottleneck({ out: 512, stride: 2, strideOn }), [56, 56, 256]))
+    const [early, late] = (['1x1', '3x3'] as const).map((strideOn) =>
+      summary(projectedBottleneck({ out: 512, stride: 2, strideOn }), [56, 56, 256]),
+    )
     expect(late!.params).toBe(early!.params)
     expect(late!.macs - early!.macs).toBe(256 * 128 * (56 * 56 - 28 * 28))
     expect(early!.output).toEqual([28, 28, 512])
@@ -85,10 +130,19 @@ describe('the plan of bottleneck', () => {
 
   it('says where shapes do not meet', () => {
     expect(() => sequential({ block: bottleneck({ out: 256 }) }).plan([56, 56, 64])).toThrow(
-      new ShapeError('block.add', 'branch [56,56,256] and shortcut [56,56,64] differ; a change of shape needs a projection (projectedAdd)'),
+      new ShapeError(
+        'block.add',
+        'branch [56,56,256] and shortcut [56,56,64] differ; a change of shape needs a projection (projectedAdd)',
+      ),
     )
-    expect(() => bottleneck({ out: 10 })).toThrow(new RangeError('bottleneck: width must be a whole number of at least 1, not 2.5; give width, or an out that 4 divides'))
-    expect(() => projectedBottleneck({ out: 8 }).plan([7])).toThrow('add.branch.a.conv: conv2d takes [height,width,channels]')
+    expect(() => bottleneck({ out: 10 })).toThrow(
+      new RangeError(
+        'bottleneck: width must be a whole number of at least 1, not 2.5; give width, or an out that 4 divides',
+      ),
+    )
+    expect(() => projectedBottleneck({ out: 8 }).plan([7])).toThrow(
+      'add.branch.a.conv: conv2d takes [height,width,channels]',
+    )
   })
 
   it('names the types of its trees', () => {

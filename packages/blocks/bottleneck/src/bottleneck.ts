@@ -40,9 +40,18 @@ export type ProjectedBottleneckOptions = BottleneckOptions & {
   readonly strideOn?: '3x3' | '1x1'
 }
 
-const branch = ({ out, width = out / 4, stride = 1, strideOn = '3x3', lastNorm, ...parts }: ProjectedBottleneckOptions): Layer<BottleneckBranchParams, BottleneckBranchState> => {
+const branch = ({
+  out,
+  width = out / 4,
+  stride = 1,
+  strideOn = '3x3',
+  lastNorm,
+  ...parts
+}: ProjectedBottleneckOptions): Layer<BottleneckBranchParams, BottleneckBranchState> => {
   if (!Number.isInteger(width) || width < 1)
-    throw new RangeError(`bottleneck: width must be a whole number of at least 1, not ${width}; give width, or an out that 4 divides`)
+    throw new RangeError(
+      `bottleneck: width must be a whole number of at least 1, not ${width}; give width, or an out that 4 divides`,
+    )
   return sequential({
     a: convBn({ out: width, size: 1, stride: strideOn === '1x1' ? stride : 1 }, parts),
     reluA: relu,
@@ -68,7 +77,8 @@ const branch = ({ out, width = out / 4, stride = 1, strideOn = '3x3', lastNorm, 
  * assert.equal(summary(bottleneck({ out: 256 }), [56, 56, 256]).params, 69632 + 2 * (64 + 64 + 256))
  * ```
  */
-export const bottleneck = (options: BottleneckOptions): Layer<BottleneckParams, BottleneckState> => sequential({ add: identityAdd(branch(options)), relu })
+export const bottleneck = (options: BottleneckOptions): Layer<BottleneckParams, BottleneckState> =>
+  sequential({ add: identityAdd(branch(options)), relu })
 
 /**
  * The bottleneck block with a 1x1 convolution and batch normalisation as its shortcut: `y = relu(branch(x) + shortcut(x))`.
@@ -85,7 +95,9 @@ export const bottleneck = (options: BottleneckOptions): Layer<BottleneckParams, 
  * assert.deepEqual(projectedBottleneck({ out: 512, stride: 2 }).plan([56, 56, 256]).output, [28, 28, 512])
  * ```
  */
-export const projectedBottleneck = (options: ProjectedBottleneckOptions): Layer<ProjectedBottleneckParams, ProjectedBottleneckState> => {
+export const projectedBottleneck = (
+  options: ProjectedBottleneckOptions,
+): Layer<ProjectedBottleneckParams, ProjectedBottleneckState> => {
   const { out, stride = 1, conv, norm } = options
   const parts: Parts = { ...(conv === undefined ? {} : { conv }), ...(norm === undefined ? {} : { norm }) }
   return sequential({ add: projectedAdd(branch(options), convBn({ out, size: 1, stride }, parts)), relu })

@@ -9,7 +9,14 @@ import { flatten } from '@resfn/tree'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { convBn, type ConvBnParams, type ConvBnState } from './conv-bn.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(normal(key(seed), shape.reduce((a, b) => a * b, 1)), shape)
+const draw = (seed: number, ...shape: number[]): tf.Tensor =>
+  tf.tensor(
+    normal(
+      key(seed),
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  )
 const net = convBn({ out: 3, size: 3, stride: 2 })
 
 describeBackends('convBn', () => {
@@ -40,33 +47,57 @@ describeBackends('convBn', () => {
     const tree = { params: init(net, key(5), [4, 4, 2]).params, x: draw(6, 2, 4, 4, 2) }
     const upstream = draw(7, 2, 2, 2, 3)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(net.train(params, x, key(0)).y, upstream))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, { step: 3e-3, tolerance: 2e-2 })
+    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, {
+      step: 3e-3,
+      tolerance: 2e-2,
+    })
   })
 
   it('leaves no tensor behind, gradients included', () => {
     const { params } = init(net, key(0), [4, 4, 1])
     const x = draw(1, 2, 4, 4, 1)
-    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: ConvBnParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params)))
+    expectNoLeak(() =>
+      tf.tidy(
+        () =>
+          void valueAndGradient((p: ConvBnParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
+      ),
+    )
   })
 })
 
 describe('the plan of convBn', () => {
   it('has the trees conv and bn, and counts both', () => {
     const { params, state } = convBn({ out: 64, size: 7, stride: 2 }).plan([224, 224, 3])
-    expect(flatten([params, state]).map(({ path }) => path)).toEqual(['0.conv.weight', '0.bn.weight', '0.bn.bias', '1.bn.mean', '1.bn.variance'])
-    expect(summary(convBn({ out: 64, size: 7, stride: 2 }), [224, 224, 3])).toMatchObject({ params: 9536, buffers: 128, macs: 118013952, output: [112, 112, 64] })
+    expect(flatten([params, state]).map(({ path }) => path)).toEqual([
+      '0.conv.weight',
+      '0.bn.weight',
+      '0.bn.bias',
+      '1.bn.mean',
+      '1.bn.variance',
+    ])
+    expect(summary(convBn({ out: 64, size: 7, stride: 2 }), [224, 224, 3])).toMatchObject({
+      params: 9536,
+      buffers: 128,
+      macs: 118013952,
+      output: [112, 112, 64],
+    })
     expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<ConvBnParams>()
     expectTypeOf<StateOf<typeof net>>().toEqualTypeOf<ConvBnState>()
   })
 
   it('takes other makers of its parts', () => {
-    const parts = { conv: (options: { out: number; size: number }) => conv2d({ ...options, bias: true }), norm: () => batchNorm({ initial: { weight: zeros } }) }
+    const parts = {
+      conv: (options: { out: number; size: number }) => conv2d({ ...options, bias: true }),
+      norm: () => batchNorm({ initial: { weight: zeros } }),
+    }
     const { params } = convBn({ out: 2, size: 1 }, parts).plan([1, 1, 1])
     expect(Object.keys(params.conv)).toEqual(['weight', 'bias'])
     expect([...params.bn.weight.initialiser(key(0), [2])]).toEqual([0, 0])
   })
 
   it('names the part that cannot take its input', () => {
-    expect(() => convBn({ out: 2, size: 3 }).plan([9])).toThrow(new ShapeError('conv', 'conv2d takes [height,width,channels], but the input is [9]'))
+    expect(() => convBn({ out: 2, size: 3 }).plan([9])).toThrow(
+      new ShapeError('conv', 'conv2d takes [height,width,channels], but the input is [9]'),
+    )
   })
 })

@@ -4,26 +4,61 @@ import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'
 import { conv2d, type Conv2dOptions, type Conv2dParams } from '@resfn/conv2d'
 import { convBn, type ConvBnParams, type ConvBnState } from '@resfn/conv-bn'
-import { type AnyLayer, init, type Layer, type ParamsOf, repeat, sequential, ShapeError, type StateOf, summary, zeros } from '@resfn/layer'
+import {
+  type AnyLayer,
+  init,
+  type Layer,
+  type ParamsOf,
+  repeat,
+  sequential,
+  ShapeError,
+  type StateOf,
+  summary,
+  zeros,
+} from '@resfn/layer'
 import { projection, subsampleAndPad } from '@resfn/projected-add'
 import { key, normal } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { type ProjectedBlockParams, projectedResidualBlock, residualBlock, type ResidualBlockParams, type ResidualBlockState, residualBranch } from './residual-block.ts'
+import {
+  type ProjectedBlockParams,
+  projectedResidualBlock,
+  residualBlock,
+  type ResidualBlockParams,
+  type ResidualBlockState,
+  residualBranch,
+} from './residual-block.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(normal(key(seed), shape.reduce((a, b) => a * b, 1)), shape)
+const draw = (seed: number, ...shape: number[]): tf.Tensor =>
+  tf.tensor(
+    normal(
+      key(seed),
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  )
 const silent = { lastNorm: () => batchNorm({ initial: { weight: zeros } }) }
 
 /** Every leaf of the parameters moved a little, so that no normalisation is at its first values. */
 const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 /** The branch written out in operations of tfjs. */
-const branchOf = ({ a, b }: { readonly a: ConvBnParams; readonly b: ConvBnParams }, x: tf.Tensor, stride: number): tf.Tensor => {
+const branchOf = (
+  { a, b }: { readonly a: ConvBnParams; readonly b: ConvBnParams },
+  x: tf.Tensor,
+  stride: number,
+): tf.Tensor => {
   const normalise = (y: tf.Tensor, { weight, bias }: ConvBnParams['bn']): tf.Tensor => {
     const { mean, variance } = tf.moments(y, [0, 1, 2])
     return tf.add(tf.mul(tf.div(tf.sub(y, mean), tf.sqrt(tf.add(variance, 1e-5))), weight), bias)
   }
-  const conv = (y: tf.Tensor, weight: tf.Tensor, by: number): tf.Tensor => tf.conv2d(y as tf.Tensor4D, weight as tf.Tensor4D, by, [[0, 0], [1, 1], [1, 1], [0, 0]])
+  const conv = (y: tf.Tensor, weight: tf.Tensor, by: number): tf.Tensor =>
+    tf.conv2d(y as tf.Tensor4D, weight as tf.Tensor4D, by, [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ])
   return normalise(conv(tf.relu(normalise(conv(x, a.conv.weight, stride), a.bn)), b.conv.weight, 1), b.bn)
 }
 
@@ -38,13 +73,27 @@ describeBackends('residualBlock', () => {
   })
 
   it('with a shortcut of its own is relu(branch(x) + shortcut(x)), for each kind of shortcut', () => {
-    const shortcuts: readonly AnyLayer[] = [projection({ out: 4, stride: 2 }), subsampleAndPad({ out: 4, stride: 2 }), convBn({ out: 4, size: 1, stride: 2 })]
+    const shortcuts: readonly AnyLayer[] = [
+      projection({ out: 4, stride: 2 }),
+      subsampleAndPad({ out: 4, stride: 2 }),
+      convBn({ out: 4, size: 1, stride: 2 }),
+    ]
     for (const shortcut of shortcuts)
       tf.tidy(() => {
-        const block = projectedResidualBlock({ out: 4, stride: 2, shortcut }) as Layer<{ readonly add: { readonly branch: { readonly a: ConvBnParams; readonly b: ConvBnParams }; readonly shortcut?: object } }, object>
+        const block = projectedResidualBlock({ out: 4, stride: 2, shortcut }) as Layer<
+          {
+            readonly add: {
+              readonly branch: { readonly a: ConvBnParams; readonly b: ConvBnParams }
+              readonly shortcut?: object
+            }
+          },
+          object
+        >
         const params = stir(init(block, key(3), [5, 6, 2]).params)
         const x = draw(4, 2, 5, 6, 2)
-        const expected = tf.relu(tf.add(branchOf(params.add.branch, x, 2), shortcut.train(params.add.shortcut ?? {}, x, key(0)).y))
+        const expected = tf.relu(
+          tf.add(branchOf(params.add.branch, x, 2), shortcut.train(params.add.shortcut ?? {}, x, key(0)).y),
+        )
         expectClose(block.train(params, x, key(0)).y, expected, 1e-5)
       })
   })
@@ -65,7 +114,10 @@ describeBackends('residualBlock', () => {
       const block = residualBlock({ out: 3, ...silent })
       const tree = { params: init(block, key(5), [5, 5, 3]).params, x: draw(6, 2, 5, 5, 3) }
       const dy = draw(7, 2, 5, 5, 3)
-      const { gradients } = valueAndGradient((p: typeof tree) => ({ loss: tf.sum(tf.mul(block.train(p.params, p.x, key(0)).y, dy)), aux: {} }))(tree)
+      const { gradients } = valueAndGradient((p: typeof tree) => ({
+        loss: tf.sum(tf.mul(block.train(p.params, p.x, key(0)).y, dy)),
+        aux: {},
+      }))(tree)
       const expected = Array.from(dy.dataSync(), (g, i) => (tree.x.dataSync()[i]! > 0 ? g : 0))
       expect(Array.from(gradients.x.dataSync(), (g) => g + 0)).toEqual(expected.map((g) => g + 0))
       for (const { path, leaf } of flatten(gradients.params)) {
@@ -84,7 +136,12 @@ describeBackends('residualBlock', () => {
       const { params, state } = init(shallow, key(8), [4, 4, 3])
       const inserted = init(zero, key(9), [4, 4, 3])
       const x = draw(10, 2, 4, 4, 3)
-      const y = deep.apply([params[0]!, inserted.params, inserted.params, params[1]!], x, [state[0]!, inserted.state, inserted.state, state[1]!])
+      const y = deep.apply([params[0]!, inserted.params, inserted.params, params[1]!], x, [
+        state[0]!,
+        inserted.state,
+        inserted.state,
+        state[1]!,
+      ])
       expect([...y.dataSync()]).toEqual([...shallow.apply(params, x, state).dataSync()])
     })
   })
@@ -96,36 +153,65 @@ describeBackends('residualBlock', () => {
     const tree = { params: init(block, key(11), [4, 4, 2]).params, x: draw(12, 2, 4, 4, 2) }
     const upstream = draw(13, 2, 2, 2, 2)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(block.train(params, x, key(0)).y, upstream))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, { step: 3e-3, tolerance: 2e-2 })
+    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, {
+      step: 3e-3,
+      tolerance: 2e-2,
+    })
   })
 
   it('leaves no tensor behind, gradients included', () => {
     const block = residualBlock({ out: 2 })
     const { params } = init(block, key(0), [4, 4, 2])
     const x = draw(1, 2, 4, 4, 2)
-    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: ResidualBlockParams) => ({ loss: tf.sum(block.train(p, x, key(0)).y), aux: {} }))(params)))
+    expectNoLeak(() =>
+      tf.tidy(
+        () =>
+          void valueAndGradient((p: ResidualBlockParams) => ({ loss: tf.sum(block.train(p, x, key(0)).y), aux: {} }))(
+            params,
+          ),
+      ),
+    )
   })
 })
 
 describe('the plan of residualBlock', () => {
   it('has two 3x3 convolutions of 9 C^2 weights, each with a normalisation', () => {
-    expect(summary(residualBlock({ out: 64 }), [56, 56, 64])).toMatchObject({ params: 2 * (9 * 64 * 64 + 128), buffers: 256, macs: 2 * 9 * 64 * 64 * 56 * 56, output: [56, 56, 64] })
+    expect(summary(residualBlock({ out: 64 }), [56, 56, 64])).toMatchObject({
+      params: 2 * (9 * 64 * 64 + 128),
+      buffers: 256,
+      macs: 2 * 9 * 64 * 64 * 56 * 56,
+      output: [56, 56, 64],
+    })
     expect(summary(residualBranch({ out: 32, stride: 2 }), [28, 28, 16]).output).toEqual([14, 14, 32])
-    expect(flatten(residualBlock({ out: 3 }).plan([4, 4, 3]).params).map(({ path }) => path)).toEqual(['a', 'b'].flatMap((unit) => ['conv.weight', 'bn.weight', 'bn.bias'].map((leaf) => `add.${unit}.${leaf}`)))
+    expect(flatten(residualBlock({ out: 3 }).plan([4, 4, 3]).params).map(({ path }) => path)).toEqual(
+      ['a', 'b'].flatMap((unit) => ['conv.weight', 'bn.weight', 'bn.bias'].map((leaf) => `add.${unit}.${leaf}`)),
+    )
   })
 
   it('has 180 parameters for 3 channels with biases, and 546 from 3 to 6 with a bare 1x1 convolution (Dive into deep learning, 8.6)', () => {
     const conv = (options: Conv2dOptions): Layer<Conv2dParams> => conv2d({ ...options, bias: true })
     expect(summary(residualBlock({ out: 3, conv }), [6, 6, 3])).toMatchObject({ params: 180, output: [6, 6, 3] })
-    expect(summary(projectedResidualBlock({ out: 6, stride: 2, conv, shortcut: projection({ out: 6, stride: 2, bias: true }) }), [6, 6, 3])).toMatchObject({ params: 546, output: [3, 3, 6] })
+    expect(
+      summary(
+        projectedResidualBlock({ out: 6, stride: 2, conv, shortcut: projection({ out: 6, stride: 2, bias: true }) }),
+        [6, 6, 3],
+      ),
+    ).toMatchObject({ params: 546, output: [3, 3, 6] })
   })
 
   it('says where shapes do not meet', () => {
     expect(() => sequential({ block: residualBlock({ out: 128 }) }).plan([28, 28, 64])).toThrow(
-      new ShapeError('block.add', 'branch [28,28,128] and shortcut [28,28,64] differ; a change of shape needs a projection (projectedAdd)'),
+      new ShapeError(
+        'block.add',
+        'branch [28,28,128] and shortcut [28,28,64] differ; a change of shape needs a projection (projectedAdd)',
+      ),
     )
-    expect(() => projectedResidualBlock({ out: 8, stride: 2, shortcut: projection({ out: 8, stride: 1 }) }).plan([4, 4, 2])).toThrow('add: branch [2,2,8] and shortcut [4,4,8] differ; give both the same stride and output channels')
-    expect(() => residualBlock({ out: 8 }).plan([16])).toThrow('add.a.conv: conv2d takes [height,width,channels], but the input is [16]')
+    expect(() =>
+      projectedResidualBlock({ out: 8, stride: 2, shortcut: projection({ out: 8, stride: 1 }) }).plan([4, 4, 2]),
+    ).toThrow('add: branch [2,2,8] and shortcut [4,4,8] differ; give both the same stride and output channels')
+    expect(() => residualBlock({ out: 8 }).plan([16])).toThrow(
+      'add.a.conv: conv2d takes [height,width,channels], but the input is [16]',
+    )
   })
 
   it('names the types of its trees', () => {

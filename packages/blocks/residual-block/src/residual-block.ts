@@ -33,10 +33,14 @@ export type ProjectedBlockOptions<Q, T> = ResidualBlockOptions & {
 }
 
 /** The parameters of a block with a shortcut of its own. */
-export type ProjectedBlockParams<Q, T> = { readonly add: ParamsOfAll<Sides<ResidualBranchParams, ResidualBranchState, Q, T>> }
+export type ProjectedBlockParams<Q, T> = {
+  readonly add: ParamsOfAll<Sides<ResidualBranchParams, ResidualBranchState, Q, T>>
+}
 
 /** The running statistics of a block with a shortcut of its own. */
-export type ProjectedBlockState<Q, T> = { readonly add: StateOfAll<Sides<ResidualBranchParams, ResidualBranchState, Q, T>> }
+export type ProjectedBlockState<Q, T> = {
+  readonly add: StateOfAll<Sides<ResidualBranchParams, ResidualBranchState, Q, T>>
+}
 
 /**
  * The branch of the basic block: `bn(conv3x3(relu(bn(conv3x3(x)))))`; on its own, the unit of a plain net.
@@ -51,7 +55,12 @@ export type ProjectedBlockState<Q, T> = { readonly add: StateOfAll<Sides<Residua
  * assert.deepEqual(residualBranch({ out: 32, stride: 2 }).plan([28, 28, 16]).output, [14, 14, 32])
  * ```
  */
-export const residualBranch = ({ out, stride = 1, lastNorm, ...parts }: ResidualBlockOptions & { readonly stride?: number }): Layer<ResidualBranchParams, ResidualBranchState> =>
+export const residualBranch = ({
+  out,
+  stride = 1,
+  lastNorm,
+  ...parts
+}: ResidualBlockOptions & { readonly stride?: number }): Layer<ResidualBranchParams, ResidualBranchState> =>
   sequential({
     a: convBn({ out, size: 3, stride }, parts),
     relu,
@@ -92,6 +101,9 @@ export const residualBlock = (options: ResidualBlockOptions): Layer<ResidualBloc
  * assert.deepEqual(block.plan([56, 56, 64]).output, [28, 28, 128])
  * ```
  */
-export const projectedResidualBlock = <Q, T>({ shortcut, ...options }: ProjectedBlockOptions<Q, T>): Layer<ProjectedBlockParams<Q, T>, ProjectedBlockState<Q, T>> =>
+export const projectedResidualBlock = <Q, T>({
+  shortcut,
+  ...options
+}: ProjectedBlockOptions<Q, T>): Layer<ProjectedBlockParams<Q, T>, ProjectedBlockState<Q, T>> =>
   // TypeScript cannot see through the keys of trees that depend on Q and T.
   sequential({ add: projectedAdd(residualBranch(options), shortcut), relu }) as never

@@ -14,7 +14,13 @@ type FetchFlags = CommonFlags & { readonly mirror?: string }
 type DataFlags = CommonFlags & { readonly data: string }
 type ShowFlags = DataFlags & { readonly out: string; readonly columns: number; readonly part: 'train' | 'test' }
 
-const dataFlag = { kind: 'parsed', parse: String, brief: 'A folder, subset, or auto', default: 'auto', placeholder: 'dir|subset' } as const
+const dataFlag = {
+  kind: 'parsed',
+  parse: String,
+  brief: 'A folder, subset, or auto',
+  default: 'auto',
+  placeholder: 'dir|subset',
+} as const
 
 /** Prints the start and the end of each file, and on a terminal how far it is. */
 const reporter = (context: Context): ((progress: Progress) => void) => {
@@ -33,7 +39,11 @@ const reporter = (context: Context): ((progress: Progress) => void) => {
 /** Gets all 70,000 images into the cache. */
 export const fetchData = (context: Context, { mirror }: FetchFlags): TE.TaskEither<CliError, Output> =>
   F.pipe(
-    loadFashionMnist({ cache: context.cache, onProgress: reporter(context), ...(mirror !== undefined && { baseUrl: mirror }) }),
+    loadFashionMnist({
+      cache: context.cache,
+      onProgress: reporter(context),
+      ...(mirror !== undefined && { baseUrl: mirror }),
+    }),
     TE.bimap(toCliError, ({ train, test }): Output => ({
       json: { folder: context.cache, train: train.labels.length, test: test.labels.length },
       text: `${count(train.labels.length)} training and ${count(test.labels.length)} test images in ${context.cache}`,
@@ -55,7 +65,10 @@ export const verifyData = (context: Context, { data: asked }: DataFlags): TE.Tas
   )
 
 /** Writes a picture with the first images of each class. */
-export const showData = (context: Context, { data: asked, out, columns, part }: ShowFlags): TE.TaskEither<CliError, Output> =>
+export const showData = (
+  context: Context,
+  { data: asked, out, columns, part }: ShowFlags,
+): TE.TaskEither<CliError, Output> =>
   F.pipe(
     loadData(context, asked),
     TE.tapIO((data) => () => say(context, `data ${describeData(data)}`)),
@@ -71,7 +84,18 @@ export const showData = (context: Context, { data: asked, out, columns, part }: 
 
 const fetchCommand: Command<Context> = buildCommand<FetchFlags, [], Context>({
   docs: { brief: 'Get all 70,000 images into the cache; resumes where it was broken off' },
-  parameters: { flags: { mirror: { kind: 'parsed', parse: String, brief: 'URL of a folder with the same files', optional: true, placeholder: 'url' }, ...commonFlags } },
+  parameters: {
+    flags: {
+      mirror: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'URL of a folder with the same files',
+        optional: true,
+        placeholder: 'url',
+      },
+      ...commonFlags,
+    },
+  },
   func(flags) {
     return print(this, flags, fetchData(this, flags))
   },

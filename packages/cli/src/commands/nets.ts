@@ -12,10 +12,20 @@ export const listNets = (): Output => {
     const { params, macs } = summary(make({ classes }), input)
     return { name, description, input, classes, params, macs }
   })
-  const rows = entries.map(({ name, description, input, classes, params, macs }) => [name, description, input.join('x'), String(classes), short(params), short(macs)])
+  const rows = entries.map(({ name, description, input, classes, params, macs }) => [
+    name,
+    description,
+    input.join('x'),
+    String(classes),
+    short(params),
+    short(macs),
+  ])
   return {
     json: { nets: entries },
-    text: table([['net', '', 'input', 'classes', 'parameters', 'multiply-adds'], ...rows], ['left', 'left', 'left', 'right', 'right', 'right']),
+    text: table(
+      [['net', '', 'input', 'classes', 'parameters', 'multiply-adds'], ...rows],
+      ['left', 'left', 'left', 'right', 'right', 'right'],
+    ),
   }
 }
 

@@ -16,19 +16,27 @@ import { orThrow } from '../or-throw.ts'
 import { commonFlags, type CommonFlags, type Output, print } from '../output.ts'
 import { backendFlags, variablesOf } from './eval.ts'
 
-type Flags = CommonFlags & BackendFlags & { readonly index?: number; readonly top: number; readonly invert: Invert; readonly data: string }
+type Flags = CommonFlags &
+  BackendFlags & { readonly index?: number; readonly top: number; readonly invert: Invert; readonly data: string }
 
 /** What is to be classified: its pixels, and in words where they come from. */
 type Subject = { readonly pixels: Uint8Array; readonly from: string; readonly label?: string }
 
 const testImage = (test: ImageSet, index: number): Subject => {
-  if (index >= test.labels.length) throw usageError(`--index ${index}: the test set has the images 0 to ${test.labels.length - 1}`)
+  if (index >= test.labels.length)
+    throw usageError(`--index ${index}: the test set has the images 0 to ${test.labels.length - 1}`)
   const { images, labels } = select(test, [index])
   return { pixels: images, from: `test image ${index}`, label: test.classes[labels[0]!] ?? `class ${labels[0]}` }
 }
 
-const subjectOf = async (context: Context, { kept: { image } }: Opened, { index, invert, data }: Flags, path: string | undefined): Promise<Subject> => {
-  if ((path === undefined) === (index === undefined)) throw usageError('give an image file, or --index N for an image of the test set (one of the two)')
+const subjectOf = async (
+  context: Context,
+  { kept: { image } }: Opened,
+  { index, invert, data }: Flags,
+  path: string | undefined,
+): Promise<Subject> => {
+  if ((path === undefined) === (index === undefined))
+    throw usageError('give an image file, or --index N for an image of the test set (one of the two)')
   if (index !== undefined) {
     const images = await orThrow(loadData(context, data))
     say(context, `data ${describeData(images)}`)
@@ -39,7 +47,11 @@ const subjectOf = async (context: Context, { kept: { image } }: Opened, { index,
   return { pixels, from: path! }
 }
 
-const probabilities = async ({ net, kept: { image, settings } }: Opened, { params, state }: AnyVariables, pixels: Uint8Array): Promise<readonly number[]> => {
+const probabilities = async (
+  { net, kept: { image, settings } }: Opened,
+  { params, state }: AnyVariables,
+  pixels: Uint8Array,
+): Promise<readonly number[]> => {
   const { values, shape } = preprocess(settings)(toFloat(pixels, [1, ...image]))
   const logits = tidy(() => net.apply(params, tensor(values, [...shape], 'float32'), state))
   const scores = [...(await logits.data())]
@@ -51,7 +63,12 @@ const probabilities = async ({ net, kept: { image, settings } }: Opened, { param
 }
 
 /** The most probable classes of an image. */
-export const predictImage = (context: Context, flags: Flags, given: string, path?: string): TE.TaskEither<CliError, Output> =>
+export const predictImage = (
+  context: Context,
+  flags: Flags,
+  given: string,
+  path?: string,
+): TE.TaskEither<CliError, Output> =>
   TE.tryCatch(async () => {
     const opened = await orThrow(openCheckpoint(context, given))
     const subject = await subjectOf(context, opened, flags, path)
@@ -64,10 +81,19 @@ export const predictImage = (context: Context, flags: Flags, given: string, path
       .slice(0, flags.top)
     backend.dispose()
     return {
-      json: { checkpoint: opened.path, net: opened.name, image: subject.from, label: subject.label ?? null, predictions: found },
+      json: {
+        checkpoint: opened.path,
+        net: opened.name,
+        image: subject.from,
+        label: subject.label ?? null,
+        predictions: found,
+      },
       text: [
         ...(subject.label === undefined ? [] : [`${subject.from} is: ${subject.label}`]),
-        table(found.map((one) => [one.class, `${(100 * one.probability).toFixed(1)} %`]), ['left', 'right']),
+        table(
+          found.map((one) => [one.class, `${(100 * one.probability).toFixed(1)} %`]),
+          ['left', 'right'],
+        ),
       ].join('\n'),
     }
   }, toCliError)
@@ -83,10 +109,22 @@ export const predictCommand: Command<Context> = buildCommand<Flags, [string, str
   },
   parameters: {
     flags: {
-      index: { kind: 'parsed', parse: wholeFrom(0), brief: 'An image of the test set by its number', optional: true, placeholder: 'n' },
+      index: {
+        kind: 'parsed',
+        parse: wholeFrom(0),
+        brief: 'An image of the test set by its number',
+        optional: true,
+        placeholder: 'n',
+      },
       top: { kind: 'parsed', parse: wholeFrom(1), brief: 'How many classes to show', default: '3', placeholder: 'n' },
       invert: { kind: 'enum', values: ['auto', 'yes', 'no'], brief: 'Swap light and dark', default: 'auto' },
-      data: { kind: 'parsed', parse: String, brief: 'Where --index looks: a folder, subset, or auto', default: 'auto', placeholder: 'dir|subset' },
+      data: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'Where --index looks: a folder, subset, or auto',
+        default: 'auto',
+        placeholder: 'dir|subset',
+      },
       ...backendFlags,
       ...commonFlags,
     },

@@ -19,7 +19,10 @@ const rowCells = ({ path, kind, depth, output, params, macs }: SummaryRow): read
 ]
 
 /** A net in numbers; needs no backend. */
-export const summaryOf = (name: string, { input, classes, depth }: Omit<Flags, keyof CommonFlags>): E.Either<CliError, Output> =>
+export const summaryOf = (
+  name: string,
+  { input, classes, depth }: Omit<Flags, keyof CommonFlags>,
+): E.Either<CliError, Output> =>
   F.pipe(
     netNamed(name),
     E.flatMap((entry) =>
@@ -34,7 +37,16 @@ export const summaryOf = (name: string, { input, classes, depth }: Omit<Flags, k
       const rows = [head, ['input', '', formatShape(found.input), '', ''], ...layers.map(rowCells)]
       const state = found.buffers === 0 ? '' : ` (and ${count(found.buffers)} running statistics)`
       return {
-        json: { net: name, description: entry.description, input: found.input, output: found.output, params: found.params, buffers: found.buffers, macs: found.macs, layers },
+        json: {
+          net: name,
+          description: entry.description,
+          input: found.input,
+          output: found.output,
+          params: found.params,
+          buffers: found.buffers,
+          macs: found.macs,
+          layers,
+        },
         text: [
           `${name}: ${entry.description}`,
           '',
@@ -49,13 +61,24 @@ export const summaryOf = (name: string, { input, classes, depth }: Omit<Flags, k
 export const summaryCommand: Command<Context> = buildCommand<Flags, [string], Context>({
   docs: {
     brief: 'Show a net layer by layer: output shapes, parameters, multiply-adds',
-    fullDescription: 'Shows a net layer by layer: output shape of one image [height,width,channels], parameters, multiply-adds. Needs no backend. `resfn nets` lists the nets.',
+    fullDescription:
+      'Shows a net layer by layer: output shape of one image [height,width,channels], parameters, multiply-adds. Needs no backend. `resfn nets` lists the nets.',
   },
   parameters: {
     flags: {
       ...commonFlags,
-      input: { kind: 'parsed', parse: parseInput, brief: 'Shape of one image: 96x96x1, or channels first 1x96x96 (default: what the net was drawn for)', optional: true },
-      classes: { kind: 'parsed', parse: wholeFrom(1), brief: 'Number of classes (default: what the net was drawn for)', optional: true },
+      input: {
+        kind: 'parsed',
+        parse: parseInput,
+        brief: 'Shape of one image: 96x96x1, or channels first 1x96x96 (default: what the net was drawn for)',
+        optional: true,
+      },
+      classes: {
+        kind: 'parsed',
+        parse: wholeFrom(1),
+        brief: 'Number of classes (default: what the net was drawn for)',
+        optional: true,
+      },
       depth: { kind: 'parsed', parse: wholeFrom(1), brief: 'How deep to go into blocks', default: '1' },
     },
     positional: { kind: 'tuple', parameters: [{ brief: 'Name of the net', parse: String, placeholder: 'net' }] },

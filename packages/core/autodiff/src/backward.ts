@@ -21,7 +21,11 @@ export class MissingGradientError extends Error {
  *
  * Source: Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  */
-export const backward = (nodes: readonly Node[], loss: Tensor, leaves: readonly Tensor[]): readonly (Tensor | undefined)[] => {
+export const backward = (
+  nodes: readonly Node[],
+  loss: Tensor,
+  leaves: readonly Tensor[],
+): readonly (Tensor | undefined)[] => {
   const varying = new Set(leaves.map(({ id }) => id))
   const onTheWay = nodes.filter((node) => {
     const varies = Object.values(node.inputs).some((input) => input != null && varying.has(input.id))
@@ -55,7 +59,9 @@ type Pairs = readonly (readonly [input: Tensor, gradient: Tensor])[]
 const inputGradients = (node: Node, gradients: ReadonlyMap<number, Tensor>, varying: ReadonlySet<number>): Pairs => {
   const { kernelName, gradient } = node
   if (gradient === undefined) throw new MissingGradientError(kernelName)
-  const inputs = Object.entries(node.inputs).filter((entry): entry is [string, Tensor] => entry[1] != null && varying.has(entry[1].id))
+  const inputs = Object.entries(node.inputs).filter(
+    (entry): entry is [string, Tensor] => entry[1] != null && varying.has(entry[1].id),
+  )
   rewind(node)
   const found = tidy(() => {
     // tfjs puts zeros in place of an output's missing gradient.
@@ -76,7 +82,10 @@ const inputGradients = (node: Node, gradients: ReadonlyMap<number, Tensor>, vary
 }
 
 function check(kernelName: string, name: string, { shape }: Tensor, dx: Tensor | undefined): asserts dx is Tensor {
-  if (!(dx instanceof Tensor)) throw new TypeError(`the gradient of the kernel ${kernelName} gives none for its input ${name}, on which the loss depends`)
+  if (!(dx instanceof Tensor))
+    throw new TypeError(
+      `the gradient of the kernel ${kernelName} gives none for its input ${name}, on which the loss depends`,
+    )
   if (dx.dtype !== 'float32' || dx.shape.length !== shape.length || dx.shape.some((size, i) => size !== shape[i]))
     throw new TypeError(
       `the gradient of the kernel ${kernelName} for its input ${name} must be float32 [${shape.join(',')}], but is ${dx.dtype} [${dx.shape.join(',')}]`,

@@ -35,10 +35,16 @@ const unary = (kernel: string, f: (x: Tensor) => Tensor, low = -2, high = 2): Ca
 type Binary = (a: Tensor, b: Tensor) => Tensor
 
 const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[2, 3], [2, 3]],
+  [
+    [2, 3],
+    [2, 3],
+  ],
   [[2, 3], [3]],
   [[3], [2, 3]],
-  [[2, 1, 3], [1, 4, 1]],
+  [
+    [2, 1, 3],
+    [1, 4, 1],
+  ],
   [[], [2, 2]],
 ]
 
@@ -52,8 +58,24 @@ const binary = (kernel: string, f: Binary, [low, high]: readonly [number, number
   }))
 
 const positive = [0.5, 2] as const
-const conv = (shape: readonly number[], filter: readonly number[]) => () => ({ x: spread(shape), filter: spread(filter, -1, 1) })
-const settings = { stride: [1, 2], pad: ['valid', 'same', 1, [[0, 0], [2, 1], [0, 1], [0, 0]]] } as const
+const conv = (shape: readonly number[], filter: readonly number[]) => () => ({
+  x: spread(shape),
+  filter: spread(filter, -1, 1),
+})
+const settings = {
+  stride: [1, 2],
+  pad: [
+    'valid',
+    'same',
+    1,
+    [
+      [0, 0],
+      [2, 1],
+      [0, 1],
+      [0, 0],
+    ],
+  ],
+} as const
 
 const convolutions: readonly Case[] = settings.stride.flatMap((stride) =>
   settings.pad.flatMap((pad): Case[] => [
@@ -75,59 +97,68 @@ const convolutions: readonly Case[] = settings.stride.flatMap((stride) =>
 
 const pools: readonly Case[] = settings.stride.flatMap((stride) =>
   settings.pad.flatMap((pad) =>
-    (['MaxPool', 'AvgPool'] as const).map(
-      (kernel): Case => ({
-        kernel,
-        of: `stride ${stride}, pad ${JSON.stringify(pad)}`,
-        f: ({ x }) => (kernel === 'MaxPool' ? tf.maxPool : tf.avgPool)(x as tf.Tensor4D, 3, stride, pad as 'same'),
-        at: () => ({ x: spread([2, 6, 5, 2]) }),
-      }),
-    ),
+    (['MaxPool', 'AvgPool'] as const).map((kernel): Case => ({
+      kernel,
+      of: `stride ${stride}, pad ${JSON.stringify(pad)}`,
+      f: ({ x }) => (kernel === 'MaxPool' ? tf.maxPool : tf.avgPool)(x as tf.Tensor4D, 3, stride, pad as 'same'),
+      at: () => ({ x: spread([2, 6, 5, 2]) }),
+    })),
   ),
 )
 
-const sizes = [[7, 5], [2, 3], [1, 1]] as const
+const sizes = [
+  [7, 5],
+  [2, 3],
+  [1, 1],
+] as const
 const resizes: readonly Case[] = sizes.flatMap((size) =>
-  [[false, false], [true, false], [false, true]].flatMap(([align, half]) =>
-    [tf.image.resizeBilinear, tf.image.resizeNearestNeighbor].map(
-      (resize, i): Case => ({
-        kernel: i === 0 ? 'ResizeBilinear' : 'ResizeNearestNeighbor',
-        of: `to ${size.join(' by ')}${align ? ', corners aligned' : ''}${half ? ', half-pixel centres' : ''}`,
-        f: ({ x }) => resize(x as tf.Tensor4D, [...size], align, half),
-        at: () => ({ x: spread([2, 4, 3, 2]) }),
-      }),
-    ),
+  [
+    [false, false],
+    [true, false],
+    [false, true],
+  ].flatMap(([align, half]) =>
+    [tf.image.resizeBilinear, tf.image.resizeNearestNeighbor].map((resize, i): Case => ({
+      kernel: i === 0 ? 'ResizeBilinear' : 'ResizeNearestNeighbor',
+      of: `to ${size.join(' by ')}${align ? ', corners aligned' : ''}${half ? ', half-pixel centres' : ''}`,
+      f: ({ x }) => resize(x as tf.Tensor4D, [...size], align, half),
+      at: () => ({ x: spread([2, 4, 3, 2]) }),
+    })),
   ),
 )
 
 const products: readonly Case[] = [false, true].flatMap((left) =>
   [false, true].flatMap((right) =>
-    ([[], [2], [2, 3]] as const).map(
-      (batch): Case => ({
-        kernel: 'BatchMatMul',
-        of: `${left ? 'aT' : 'a'} ${right ? 'bT' : 'b'}, batch [${batch.join()}]`,
-        f: ({ a, b }) => tf.matMul(a!, b!, left, right),
-        // b has no batch in the last case, so that it broadcasts.
-        at: () => ({
-          a: spread([...batch, ...(left ? [4, 2] : [2, 4])]),
-          b: spread([...(batch.length === 2 ? [1, 1] : batch), ...(right ? [3, 4] : [4, 3])]),
-        }),
+    ([[], [2], [2, 3]] as const).map((batch): Case => ({
+      kernel: 'BatchMatMul',
+      of: `${left ? 'aT' : 'a'} ${right ? 'bT' : 'b'}, batch [${batch.join()}]`,
+      f: ({ a, b }) => tf.matMul(a!, b!, left, right),
+      // b has no batch in the last case, so that it broadcasts.
+      at: () => ({
+        a: spread([...batch, ...(left ? [4, 2] : [2, 4])]),
+        b: spread([...(batch.length === 2 ? [1, 1] : batch), ...(right ? [3, 4] : [4, 3])]),
       }),
-    ),
+    })),
   ),
 )
 
-const reductions: readonly Case[] = ([undefined, 0, -1, [0, 2]] as readonly (number | number[] | undefined)[]).flatMap((axis) =>
-  [false, true].flatMap((keep) =>
-    ([['Sum', tf.sum], ['Mean', tf.mean], ['Max', tf.max], ['Min', tf.min], ['Prod', tf.prod]] as const).map(
-      ([kernel, reduce]): Case => ({
+const reductions: readonly Case[] = ([undefined, 0, -1, [0, 2]] as readonly (number | number[] | undefined)[]).flatMap(
+  (axis) =>
+    [false, true].flatMap((keep) =>
+      (
+        [
+          ['Sum', tf.sum],
+          ['Mean', tf.mean],
+          ['Max', tf.max],
+          ['Min', tf.min],
+          ['Prod', tf.prod],
+        ] as const
+      ).map(([kernel, reduce]): Case => ({
         kernel,
         of: `axis ${JSON.stringify(axis)}${keep ? ', kept' : ''}`,
         f: ({ x }) => reduce(x!, axis as number, keep),
         at: () => ({ x: spread([2, 3, 2]) }),
-      }),
+      })),
     ),
-  ),
 )
 
 const cases: readonly Case[] = [
@@ -172,13 +203,31 @@ const cases: readonly Case[] = [
   unary('Softplus', tf.softplus),
   unary('Softmax', (x) => tf.softmax(x)),
   unary('LogSoftmax', (x) => tf.logSoftmax(x)),
-  { kernel: 'Prelu', of: 'an alpha a channel', f: ({ x, alpha }) => tf.prelu(x!, alpha!), at: () => ({ x: spread([2, 3, 4]), alpha: spread([4], 0.1, 0.9) }) },
-  { kernel: 'AddN', f: ({ a, b, c }) => tf.addN([a!, b!, c!, a!]), at: () => ({ a: spread([3]), b: spread([3], 0, 1), c: spread([3], 2, 4) }) },
-  { kernel: 'Select', f: ({ t, e }) => tf.where(tf.tensor1d([1, 0, 1], 'bool'), t!, e!), at: () => ({ t: spread([2, 3]), e: spread([3]) }) },
+  {
+    kernel: 'Prelu',
+    of: 'an alpha a channel',
+    f: ({ x, alpha }) => tf.prelu(x!, alpha!),
+    at: () => ({ x: spread([2, 3, 4]), alpha: spread([4], 0.1, 0.9) }),
+  },
+  {
+    kernel: 'AddN',
+    f: ({ a, b, c }) => tf.addN([a!, b!, c!, a!]),
+    at: () => ({ a: spread([3]), b: spread([3], 0, 1), c: spread([3], 2, 4) }),
+  },
+  {
+    kernel: 'Select',
+    f: ({ t, e }) => tf.where(tf.tensor1d([1, 0, 1], 'bool'), t!, e!),
+    at: () => ({ t: spread([2, 3]), e: spread([3]) }),
+  },
   ...reductions,
   ...[0, 1].flatMap((axis) =>
     [false, true].flatMap((exclusive) =>
-      [false, true].map((reverse): Case => ({ kernel: 'Cumsum', of: `axis ${axis}, exclusive ${exclusive}, reverse ${reverse}`, f: ({ x }) => tf.cumsum(x!, axis, exclusive, reverse), at: () => ({ x: spread([3, 4]) }) })),
+      [false, true].map((reverse): Case => ({
+        kernel: 'Cumsum',
+        of: `axis ${axis}, exclusive ${exclusive}, reverse ${reverse}`,
+        f: ({ x }) => tf.cumsum(x!, axis, exclusive, reverse),
+        at: () => ({ x: spread([3, 4]) }),
+      })),
     ),
   ),
   unary('Identity', tf.clone),
@@ -189,42 +238,220 @@ const cases: readonly Case[] = [
   { kernel: 'Transpose', f: ({ x }) => tf.transpose(x!, [2, 0, 1]), at: () => ({ x: spread([2, 3, 4]) }) },
   { kernel: 'Tile', f: ({ x }) => tf.tile(x!, [2, 1, 3]), at: () => ({ x: spread([2, 3, 2]) }) },
   { kernel: 'Tile', of: 'broadcastTo', f: ({ x }) => tf.broadcastTo(x!, [4, 2, 3]), at: () => ({ x: spread([2, 1]) }) },
-  { kernel: 'PadV2', f: ({ x }) => tf.pad(x!, [[1, 2], [0, 1]], 7), at: () => ({ x: spread([2, 3]) }) },
-  { kernel: 'MirrorPad', of: 'reflect', f: ({ x }) => tf.mirrorPad(x!, [[2, 1], [0, 3]], 'reflect'), at: () => ({ x: spread([3, 4]) }) },
-  { kernel: 'MirrorPad', of: 'symmetric', f: ({ x }) => tf.mirrorPad(x!, [[2, 1], [0, 4]], 'symmetric'), at: () => ({ x: spread([3, 4]) }) },
+  {
+    kernel: 'PadV2',
+    f: ({ x }) =>
+      tf.pad(
+        x!,
+        [
+          [1, 2],
+          [0, 1],
+        ],
+        7,
+      ),
+    at: () => ({ x: spread([2, 3]) }),
+  },
+  {
+    kernel: 'MirrorPad',
+    of: 'reflect',
+    f: ({ x }) =>
+      tf.mirrorPad(
+        x!,
+        [
+          [2, 1],
+          [0, 3],
+        ],
+        'reflect',
+      ),
+    at: () => ({ x: spread([3, 4]) }),
+  },
+  {
+    kernel: 'MirrorPad',
+    of: 'symmetric',
+    f: ({ x }) =>
+      tf.mirrorPad(
+        x!,
+        [
+          [2, 1],
+          [0, 4],
+        ],
+        'symmetric',
+      ),
+    at: () => ({ x: spread([3, 4]) }),
+  },
   { kernel: 'Slice', f: ({ x }) => tf.slice(x!, [1, 0], [-1, 2]), at: () => ({ x: spread([3, 4]) }) },
-  { kernel: 'StridedSlice', of: 'forward and backward', f: ({ x }) => tf.stridedSlice(x!, [1, 4], [6, 0], [2, -3]), at: () => ({ x: spread([7, 5]) }) },
-  { kernel: 'StridedSlice', of: 'with masks', f: ({ x }) => tf.stridedSlice(x!, [1, 3, 1], [3, 4, 4], [1, 2, 1], 2, 2), at: () => ({ x: spread([3, 5, 4]) }) },
-  { kernel: 'Concat', f: ({ a, b }) => tf.concat([a!, b!, a!], -1), at: () => ({ a: spread([2, 3]), b: spread([2, 1]) }) },
-  { kernel: 'Pack', f: ({ a, b }) => tf.stack([a!, b!], 1), at: () => ({ a: spread([2, 3]), b: spread([2, 3], 0, 1) }) },
-  { kernel: 'Unpack', f: ({ x }) => { const [a, , c] = tf.unstack(x!, 1); return tf.mul(a!, c!) }, at: () => ({ x: spread([2, 3]) }) },
+  {
+    kernel: 'StridedSlice',
+    of: 'forward and backward',
+    f: ({ x }) => tf.stridedSlice(x!, [1, 4], [6, 0], [2, -3]),
+    at: () => ({ x: spread([7, 5]) }),
+  },
+  {
+    kernel: 'StridedSlice',
+    of: 'with masks',
+    f: ({ x }) => tf.stridedSlice(x!, [1, 3, 1], [3, 4, 4], [1, 2, 1], 2, 2),
+    at: () => ({ x: spread([3, 5, 4]) }),
+  },
+  {
+    kernel: 'Concat',
+    f: ({ a, b }) => tf.concat([a!, b!, a!], -1),
+    at: () => ({ a: spread([2, 3]), b: spread([2, 1]) }),
+  },
+  {
+    kernel: 'Pack',
+    f: ({ a, b }) => tf.stack([a!, b!], 1),
+    at: () => ({ a: spread([2, 3]), b: spread([2, 3], 0, 1) }),
+  },
+  {
+    kernel: 'Unpack',
+    f: ({ x }) => {
+      const [a, , c] = tf.unstack(x!, 1)
+      return tf.mul(a!, c!)
+    },
+    at: () => ({ x: spread([2, 3]) }),
+  },
   { kernel: 'Unpack', of: 'one part', f: ({ x }) => tf.unstack(x!, 1)[0]!, at: () => ({ x: spread([2, 1]) }) },
-  { kernel: 'SplitV', f: ({ x }) => { const [a, b] = tf.split(x!, [1, 2], 1); return tf.mul(a!, b!) }, at: () => ({ x: spread([2, 3]) }) },
-  { kernel: 'GatherV2', of: 'rows taken twice', f: ({ x }) => tf.gather(x!, tf.tensor2d([[2, 0], [2, 1]], [2, 2], 'int32'), 1), at: () => ({ x: spread([2, 3, 2]) }) },
-  { kernel: 'GatherV2', of: 'a batch axis', f: ({ x }) => tf.gather(x!, tf.tensor2d([[2, 0], [1, 1]], [2, 2], 'int32'), 1, 1), at: () => ({ x: spread([2, 3, 2]) }), without: ['wasm'] },
-  { kernel: 'SpaceToBatchND', f: ({ x }) => tf.spaceToBatchND(x!, [2, 2], [[0, 0], [1, 1]]), at: () => ({ x: spread([1, 2, 4, 2]) }) },
-  { kernel: 'BatchToSpaceND', f: ({ x }) => tf.batchToSpaceND(x!, [2, 2], [[0, 1], [1, 0]]), at: () => ({ x: spread([4, 2, 2, 1]) }) },
+  {
+    kernel: 'SplitV',
+    f: ({ x }) => {
+      const [a, b] = tf.split(x!, [1, 2], 1)
+      return tf.mul(a!, b!)
+    },
+    at: () => ({ x: spread([2, 3]) }),
+  },
+  {
+    kernel: 'GatherV2',
+    of: 'rows taken twice',
+    f: ({ x }) =>
+      tf.gather(
+        x!,
+        tf.tensor2d(
+          [
+            [2, 0],
+            [2, 1],
+          ],
+          [2, 2],
+          'int32',
+        ),
+        1,
+      ),
+    at: () => ({ x: spread([2, 3, 2]) }),
+  },
+  {
+    kernel: 'GatherV2',
+    of: 'a batch axis',
+    f: ({ x }) =>
+      tf.gather(
+        x!,
+        tf.tensor2d(
+          [
+            [2, 0],
+            [1, 1],
+          ],
+          [2, 2],
+          'int32',
+        ),
+        1,
+        1,
+      ),
+    at: () => ({ x: spread([2, 3, 2]) }),
+    without: ['wasm'],
+  },
+  {
+    kernel: 'SpaceToBatchND',
+    f: ({ x }) =>
+      tf.spaceToBatchND(
+        x!,
+        [2, 2],
+        [
+          [0, 0],
+          [1, 1],
+        ],
+      ),
+    at: () => ({ x: spread([1, 2, 4, 2]) }),
+  },
+  {
+    kernel: 'BatchToSpaceND',
+    f: ({ x }) =>
+      tf.batchToSpaceND(
+        x!,
+        [2, 2],
+        [
+          [0, 1],
+          [1, 0],
+        ],
+      ),
+    at: () => ({ x: spread([4, 2, 2, 1]) }),
+  },
   ...products,
   ...convolutions,
-  { kernel: 'Conv2D', of: 'dilation 2 by 3', f: ({ x, filter }) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same', 'NHWC', [2, 3]), at: conv([1, 6, 7, 2], [3, 2, 2, 3]) },
-  { kernel: 'Conv2D', of: 'rounding up', f: ({ x, filter }) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 2, 0, 'NHWC', 1, 'ceil'), at: conv([1, 6, 6, 2], [3, 3, 2, 2]), without: ['wasm'] },
-  { kernel: 'Conv2D', of: 'NCHW', f: ({ x, filter }) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 2, 1, 'NCHW'), at: conv([1, 2, 5, 4], [3, 3, 2, 2]), without: ['wasm'] },
-  { kernel: 'DepthwiseConv2dNative', of: 'dilation 2', f: ({ x, filter }) => tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same', 'NHWC', 2), at: conv([1, 6, 7, 2], [3, 3, 2, 2]), without: ['wasm'] },
-  { kernel: 'Conv2DBackpropInput', of: 'a transposed convolution', f: ({ x, filter }) => tf.conv2dTranspose(x as tf.Tensor4D, filter as tf.Tensor4D, [1, 6, 6, 2], 2, 'same'), at: conv([1, 3, 3, 3], [3, 3, 2, 3]) },
+  {
+    kernel: 'Conv2D',
+    of: 'dilation 2 by 3',
+    f: ({ x, filter }) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same', 'NHWC', [2, 3]),
+    at: conv([1, 6, 7, 2], [3, 2, 2, 3]),
+  },
+  {
+    kernel: 'Conv2D',
+    of: 'rounding up',
+    f: ({ x, filter }) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 2, 0, 'NHWC', 1, 'ceil'),
+    at: conv([1, 6, 6, 2], [3, 3, 2, 2]),
+    without: ['wasm'],
+  },
+  {
+    kernel: 'Conv2D',
+    of: 'NCHW',
+    f: ({ x, filter }) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 2, 1, 'NCHW'),
+    at: conv([1, 2, 5, 4], [3, 3, 2, 2]),
+    without: ['wasm'],
+  },
+  {
+    kernel: 'DepthwiseConv2dNative',
+    of: 'dilation 2',
+    f: ({ x, filter }) => tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same', 'NHWC', 2),
+    at: conv([1, 6, 7, 2], [3, 3, 2, 2]),
+    without: ['wasm'],
+  },
+  {
+    kernel: 'Conv2DBackpropInput',
+    of: 'a transposed convolution',
+    f: ({ x, filter }) => tf.conv2dTranspose(x as tf.Tensor4D, filter as tf.Tensor4D, [1, 6, 6, 2], 2, 'same'),
+    at: conv([1, 3, 3, 3], [3, 3, 2, 3]),
+  },
   ...pools,
-  { kernel: 'AvgPool', of: 'rounding up', f: ({ x }) => tf.avgPool(x as tf.Tensor4D, 3, 2, 0, 'ceil'), at: () => ({ x: spread([1, 6, 6, 2]) }), without: ['wasm'] },
-  { kernel: 'MaxPool', of: 'rounding up', f: ({ x }) => tf.maxPool(x as tf.Tensor4D, 3, 2, 0, 'ceil'), at: () => ({ x: spread([1, 6, 6, 2]) }), without: ['wasm'] },
+  {
+    kernel: 'AvgPool',
+    of: 'rounding up',
+    f: ({ x }) => tf.avgPool(x as tf.Tensor4D, 3, 2, 0, 'ceil'),
+    at: () => ({ x: spread([1, 6, 6, 2]) }),
+    without: ['wasm'],
+  },
+  {
+    kernel: 'MaxPool',
+    of: 'rounding up',
+    f: ({ x }) => tf.maxPool(x as tf.Tensor4D, 3, 2, 0, 'ceil'),
+    at: () => ({ x: spread([1, 6, 6, 2]) }),
+    without: ['wasm'],
+  },
   ...resizes,
   {
     kernel: 'FusedBatchNorm',
     of: 'neither scale nor offset',
-    f: ({ x, mean, variance }) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, undefined, 1e-3),
+    f: ({ x, mean, variance }) =>
+      tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, undefined, undefined, 1e-3),
     at: () => ({ x: spread([2, 3, 3, 4]), mean: spread([4]), variance: spread([4], 0.5, 2) }),
   },
   {
     kernel: 'FusedBatchNorm',
-    f: ({ x, mean, variance, offset, scale }) => tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, 1e-3),
-    at: () => ({ x: spread([2, 3, 3, 4]), mean: spread([4]), variance: spread([4], 0.5, 2), offset: spread([4], 0, 1), scale: spread([4], 1, 2) }),
+    f: ({ x, mean, variance, offset, scale }) =>
+      tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, 1e-3),
+    at: () => ({
+      x: spread([2, 3, 3, 4]),
+      mean: spread([4]),
+      variance: spread([4], 0.5, 2),
+      offset: spread([4], 0, 1),
+      scale: spread([4], 1, 2),
+    }),
   },
 ]
 
@@ -254,7 +481,10 @@ describeBackends('the gradient at a point where differences do not help', () => 
 
   it('adds up to one over the two sides of maximum and minimum', () => {
     for (const choose of [tf.maximum, tf.minimum]) {
-      const { gradients } = valueAndGradient(({ a, b }: { a: Tensor; b: Tensor }) => ({ loss: tf.sum(choose(a, b)), aux: {} }))({ a: tf.scalar(2), b: tf.scalar(2) })
+      const { gradients } = valueAndGradient(({ a, b }: { a: Tensor; b: Tensor }) => ({
+        loss: tf.sum(choose(a, b)),
+        aux: {},
+      }))({ a: tf.scalar(2), b: tf.scalar(2) })
       expectClose(tf.add(gradients.a, gradients.b), [1])
     }
   })
@@ -271,18 +501,39 @@ describeBackends('the gradient at a point where differences do not help', () => 
   })
 
   it('of a power is finite at zero', () => {
-    expectClose(slope((x) => tf.pow(x, 0), [0, 2]), [0, 0])
-    expectClose(slope((x) => tf.pow(x, 2), [0, -3]), [0, -6])
-    expectClose(slope((x) => tf.pow(tf.scalar(0), x), [2]), [0])
+    expectClose(
+      slope((x) => tf.pow(x, 0), [0, 2]),
+      [0, 0],
+    )
+    expectClose(
+      slope((x) => tf.pow(x, 2), [0, -3]),
+      [0, -6],
+    )
+    expectClose(
+      slope((x) => tf.pow(tf.scalar(0), x), [2]),
+      [0],
+    )
   })
 
   it('is zero through comparisons, rounding and choices of an index', () => {
     for (const f of [tf.step, tf.floor, tf.ceil, tf.round, tf.sign, tf.zerosLike, tf.onesLike])
-      expectClose(slope((x) => tf.mul(x, f(x)), [0.3, 1.7]), f(tf.tensor1d([0.3, 1.7])))
+      expectClose(
+        slope((x) => tf.mul(x, f(x)), [0.3, 1.7]),
+        f(tf.tensor1d([0.3, 1.7])),
+      )
     for (const f of [tf.greater, tf.greaterEqual, tf.less, tf.lessEqual, tf.equal, tf.notEqual])
-      expectClose(slope((x) => tf.mul(x, tf.cast(f(x, 1), 'float32')), [0.3, 1.7]), f(tf.tensor1d([0.3, 1.7]), 1))
-    expectClose(slope((x) => tf.add(x, tf.cast(tf.argMax(x), 'float32')), [0.3, 1.7]), [1, 1])
-    expectClose(slope((x) => tf.where(tf.greater(x, 1), tf.square(x), 0), [0.3, 1.7]), [0, 3.4])
+      expectClose(
+        slope((x) => tf.mul(x, tf.cast(f(x, 1), 'float32')), [0.3, 1.7]),
+        f(tf.tensor1d([0.3, 1.7]), 1),
+      )
+    expectClose(
+      slope((x) => tf.add(x, tf.cast(tf.argMax(x), 'float32')), [0.3, 1.7]),
+      [1, 1],
+    )
+    expectClose(
+      slope((x) => tf.where(tf.greater(x, 1), tf.square(x), 0), [0.3, 1.7]),
+      [0, 3.4],
+    )
   })
 
   it('of a gradient is the second derivative, through activations and convolutions', () => {

@@ -7,7 +7,16 @@ import { networks } from './gradients/network.ts'
 import { reductions } from './gradients/reduction.ts'
 import { shapes } from './gradients/shape.ts'
 
-const configs: readonly GradConfig[] = [...binaries, ...unaries, ...choices, ...activations, ...reductions, ...shapes, ...networks, ...steps]
+const configs: readonly GradConfig[] = [
+  ...binaries,
+  ...unaries,
+  ...choices,
+  ...activations,
+  ...reductions,
+  ...shapes,
+  ...networks,
+  ...steps,
+]
 
 /**
  * Registers the gradients of the tfjs kernels that have none yet; `valueAndGradient` calls it.

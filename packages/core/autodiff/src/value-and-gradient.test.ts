@@ -3,11 +3,23 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { dispose } from '@resfn/tree'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { type Differentiated, MissingGradientError, registerGradients, UnconnectedError, valueAndGradient } from './index.ts'
+import {
+  type Differentiated,
+  MissingGradientError,
+  registerGradients,
+  UnconnectedError,
+  valueAndGradient,
+} from './index.ts'
 
 type Params = { readonly w: Tensor; readonly b: Tensor }
 
-const params = (): Params => ({ w: tf.tensor2d([[1, -2], [3, 0.5]]), b: tf.tensor1d([0.1, -0.3]) })
+const params = (): Params => ({
+  w: tf.tensor2d([
+    [1, -2],
+    [3, 0.5],
+  ]),
+  b: tf.tensor1d([0.1, -0.3]),
+})
 
 /** tanh(w x + b) squared and summed, with the inner value on the side. */
 const objective = ({ w, b }: Params) => {
@@ -46,7 +58,10 @@ describeBackends('valueAndGradient', () => {
   })
 
   it('counts every use of a leaf', () => {
-    const { gradients } = valueAndGradient(({ x }: { x: Tensor }) => ({ loss: tf.add(tf.mul(x, x), tf.mul(3, x)), aux: {} }))({ x: tf.scalar(5) })
+    const { gradients } = valueAndGradient(({ x }: { x: Tensor }) => ({
+      loss: tf.add(tf.mul(x, x), tf.mul(3, x)),
+      aux: {},
+    }))({ x: tf.scalar(5) })
     expectClose(gradients.x, [13])
   })
 
@@ -73,12 +88,17 @@ describeBackends('valueAndGradient', () => {
   })
 
   it('keeps aux that is not needed for the loss, plain values and nothing at all', () => {
-    const f = valueAndGradient(({ x }: { x: Tensor }) => ({ loss: tf.square(x), aux: { of: tf.mul(x, 10), at: undefined, when: new Date(0) } }))
+    const f = valueAndGradient(({ x }: { x: Tensor }) => ({
+      loss: tf.square(x),
+      aux: { of: tf.mul(x, 10), at: undefined, when: new Date(0) },
+    }))
     const { aux } = f({ x: tf.scalar(2) })
     expectClose(aux.of, [20])
     expect(aux.at).toBeUndefined()
     expect(aux.when).toEqual(new Date(0))
-    expect(valueAndGradient(({ x }: { x: Tensor }) => ({ loss: tf.square(x), aux: undefined }))({ x: tf.scalar(2) }).aux).toBeUndefined()
+    expect(
+      valueAndGradient(({ x }: { x: Tensor }) => ({ loss: tf.square(x), aux: undefined }))({ x: tf.scalar(2) }).aux,
+    ).toBeUndefined()
   })
 
   it('differentiates a bare tensor', () => {
@@ -86,7 +106,10 @@ describeBackends('valueAndGradient', () => {
   })
 
   it('runs inside a tidy that f makes', () => {
-    const f = valueAndGradient(({ x }: { x: Tensor }) => ({ loss: tf.tidy(() => tf.mul(tf.square(x), tf.exp(x))), aux: {} }))
+    const f = valueAndGradient(({ x }: { x: Tensor }) => ({
+      loss: tf.tidy(() => tf.mul(tf.square(x), tf.exp(x))),
+      aux: {},
+    }))
     expectClose(f({ x: tf.scalar(1) }).gradients.x, [3 * Math.E])
     const x = tf.scalar(1)
     expectNoLeak(() => dispose(f({ x })))
@@ -94,7 +117,10 @@ describeBackends('valueAndGradient', () => {
 
   it('differentiates through itself', () => {
     const cube = (x: Tensor): Tensor => tf.mul(x, tf.square(x))
-    const second = valueAndGradient((x: Tensor) => ({ loss: valueAndGradient((x: Tensor) => ({ loss: cube(x), aux: {} }))(x).gradients, aux: {} }))
+    const second = valueAndGradient((x: Tensor) => ({
+      loss: valueAndGradient((x: Tensor) => ({ loss: cube(x), aux: {} }))(x).gradients,
+      aux: {},
+    }))
     const x = tf.scalar(2)
     expectClose(second(x).gradients, [12])
     expectNoLeak(() => dispose(second(x)))
@@ -102,7 +128,10 @@ describeBackends('valueAndGradient', () => {
 
   it('takes the gradients of tf.customGrad, also those that hand on dy itself', () => {
     const twice = tf.customGrad((x) => ({ value: tf.mul(x as Tensor, 2), gradFunc: (dy) => dy }))
-    const f = valueAndGradient(({ x }: { x: Tensor }) => ({ loss: tf.sum(tf.add(twice(x), tf.square(twice(x)))), aux: {} }))
+    const f = valueAndGradient(({ x }: { x: Tensor }) => ({
+      loss: tf.sum(tf.add(twice(x), tf.square(twice(x)))),
+      aux: {},
+    }))
     const x = tf.tensor1d([1, 2])
     expectClose(f({ x }).gradients.x, [1 + 4, 1 + 8])
     expectNoLeak(() => dispose(f({ x })))
@@ -117,7 +146,10 @@ describeBackends('valueAndGradient', () => {
         return tf.clone(dy as Tensor)
       },
     }))
-    const chain = (length: number) => (x: Tensor) => ({ loss: Array.from({ length }).reduce((y: Tensor) => tf.sin(y), probe(x)), aux: {} })
+    const chain = (length: number) => (x: Tensor) => ({
+      loss: Array.from({ length }).reduce((y: Tensor) => tf.sin(y), probe(x)),
+      aux: {},
+    })
     const x = tf.scalar(1)
     for (const length of [1, 50]) dispose(valueAndGradient(chain(length))(x))
     expect(alive[1]).toBe(alive[0])
@@ -136,7 +168,10 @@ describeBackends('what valueAndGradient keeps for the gradients', () => {
     }))
     const [x, ones] = [tf.ones([1000]), tf.ones([1000])]
     // The probe's gradient runs first, when all that was saved is still alive.
-    const terms = (n: number) => (x: Tensor) => ({ loss: probe(tf.sum(Array.from({ length: n }).reduce((y: Tensor) => tf.add(tf.neg(y), ones), x))), aux: {} })
+    const terms = (n: number) => (x: Tensor) => ({
+      loss: probe(tf.sum(Array.from({ length: n }).reduce((y: Tensor) => tf.add(tf.neg(y), ones), x))),
+      aux: {},
+    })
     for (const n of [1, 20]) dispose(valueAndGradient(terms(n))(x))
     expect(bytes[1]).toBe(bytes[0])
   })
@@ -148,7 +183,10 @@ describeBackends('what valueAndGradient keeps for the gradients', () => {
       return { value: tf.square(x as Tensor), gradFunc: (dy: Tensor, [x]: Tensor[]) => tf.mul(dy, inner(x!).gradients) }
     })
     const x = tf.tensor1d([1, 2])
-    const f = valueAndGradient((x: Tensor) => ({ loss: tf.sum(tf.add(recomputed(tf.add(x, tf.scalar(1))), tf.scalar(2))), aux: {} }))
+    const f = valueAndGradient((x: Tensor) => ({
+      loss: tf.sum(tf.add(recomputed(tf.add(x, tf.scalar(1))), tf.scalar(2))),
+      aux: {},
+    }))
     expectClose(f(x).gradients, [4, 6])
     expectNoLeak(() => dispose(f(x)))
   })
@@ -194,15 +232,27 @@ describeBackends('an error in valueAndGradient', () => {
       },
     }))
     const x = tf.scalar(1)
-    expectFreed(() => valueAndGradient((x: Tensor) => ({ loss: tf.square(broken(tf.exp(x))), aux: tf.exp(x) }))(x), /^no gradient today$/)
+    expectFreed(
+      () => valueAndGradient((x: Tensor) => ({ loss: tf.square(broken(tf.exp(x))), aux: tf.exp(x) }))(x),
+      /^no gradient today$/,
+    )
   })
 
   it('names a kernel without a gradient on the way to the loss, and leaks nothing', () => {
-    tf.registerKernel({ kernelName: 'TestOpaque', backendName: tf.getBackend(), kernelFunc: ({ inputs }) => tf.clone(inputs['x'] as Tensor) })
+    tf.registerKernel({
+      kernelName: 'TestOpaque',
+      backendName: tf.getBackend(),
+      kernelFunc: ({ inputs }) => tf.clone(inputs['x'] as Tensor),
+    })
     const opaque = (x: Tensor): Tensor => tf.engine().runKernel<Tensor>('TestOpaque', { x })
     const x = tf.scalar(1)
-    expectFreed(() => valueAndGradient((x: Tensor) => ({ loss: tf.square(opaque(x)), aux: {} }))(x), /the kernel TestOpaque has no gradient.*outside/)
-    expect(() => valueAndGradient((x: Tensor) => ({ loss: tf.square(opaque(x)), aux: {} }))(x)).toThrow(MissingGradientError)
+    expectFreed(
+      () => valueAndGradient((x: Tensor) => ({ loss: tf.square(opaque(x)), aux: {} }))(x),
+      /the kernel TestOpaque has no gradient.*outside/,
+    )
+    expect(() => valueAndGradient((x: Tensor) => ({ loss: tf.square(opaque(x)), aux: {} }))(x)).toThrow(
+      MissingGradientError,
+    )
     // Beside the way, or on something constant, it does no harm.
     const beside = valueAndGradient((x: Tensor) => ({ loss: tf.mul(x, opaque(tf.scalar(4))), aux: opaque(x) }))
     expectClose(beside(x).gradients, [4])
@@ -213,13 +263,22 @@ describeBackends('an error in valueAndGradient', () => {
   it('names a gradient of the wrong shape', () => {
     const wrong = tf.customGrad((x) => ({ value: tf.sum(x as Tensor), gradFunc: (dy) => dy }))
     const x = tf.tensor1d([1, 2])
-    expectFreed(() => valueAndGradient((x: Tensor) => ({ loss: wrong(x), aux: {} }))(x), /must be float32 \[2\], but is float32 \[\]/)
+    expectFreed(
+      () => valueAndGradient((x: Tensor) => ({ loss: wrong(x), aux: {} }))(x),
+      /must be float32 \[2\], but is float32 \[\]/,
+    )
   })
 
   it('refuses a loss that is not a float32 scalar', () => {
     const x = tf.tensor1d([1, 2])
-    expectFreed(() => valueAndGradient((x: Tensor) => ({ loss: tf.square(x), aux: {} }))(x), /must be a scalar, but has shape \[2\]; take its mean or sum/)
-    expectFreed(() => valueAndGradient((x: Tensor) => ({ loss: tf.argMax(x), aux: {} }))(x), /must be float32, but is int32/)
+    expectFreed(
+      () => valueAndGradient((x: Tensor) => ({ loss: tf.square(x), aux: {} }))(x),
+      /must be a scalar, but has shape \[2\]; take its mean or sum/,
+    )
+    expectFreed(
+      () => valueAndGradient((x: Tensor) => ({ loss: tf.argMax(x), aux: {} }))(x),
+      /must be float32, but is int32/,
+    )
   })
 
   it('refuses an f that is asynchronous or returns no loss', () => {
@@ -231,14 +290,18 @@ describeBackends('an error in valueAndGradient', () => {
   it('refuses a tree without leaves and one with a leaf that is not a tensor', () => {
     expect(() => valueAndGradient(() => ({ loss: tf.scalar(1), aux: {} }))({})).toThrow(/no leaf/)
     const leaf = tf.scalar(1)
-    expect(() => valueAndGradient(() => ({ loss: leaf, aux: {} }))({ a: { n: 3 } })).toThrow(/^a\.n: a leaf of the parameters must be a tensor, not 3/)
+    expect(() => valueAndGradient(() => ({ loss: leaf, aux: {} }))({ a: { n: 3 } })).toThrow(
+      /^a\.n: a leaf of the parameters must be a tensor, not 3/,
+    )
   })
 })
 
 describe('the types of valueAndGradient', () => {
   it('keep the tree and the aux', () => {
     expectTypeOf(valueAndGradient(objective)).parameters.toEqualTypeOf<[Params]>()
-    expectTypeOf(valueAndGradient(objective)).returns.toExtend<Differentiated<Params, { hidden: Tensor; name: string }>>()
+    expectTypeOf(valueAndGradient(objective)).returns.toExtend<
+      Differentiated<Params, { hidden: Tensor; name: string }>
+    >()
   })
 })
 
@@ -259,7 +322,10 @@ describe('registerGradients', () => {
   it('is what makes tf.grad work with tfjs-core alone', () => {
     registerGradients()
     expectClose(tf.grad((x) => tf.mul(x, tf.relu(x)))(tf.tensor1d([3, -1])), [6, 0])
-    const [da, db] = tf.grads((a, b) => tf.sum(tf.add(tf.concat([a, a], 0), tf.step(b))))([tf.tensor2d([[1, 2]]), tf.tensor1d([1, 2])])
+    const [da, db] = tf.grads((a, b) => tf.sum(tf.add(tf.concat([a, a], 0), tf.step(b))))([
+      tf.tensor2d([[1, 2]]),
+      tf.tensor1d([1, 2]),
+    ])
     expectClose(da!, [2, 2])
     expectClose(db!, [0, 0])
   })

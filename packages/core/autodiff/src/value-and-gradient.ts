@@ -85,10 +85,14 @@ const isTensor = (leaf: unknown): leaf is Tensor => leaf instanceof Tensor
 
 /** The leaves, with a clone for each further place of a tensor. */
 const distinct = (entries: readonly Entry<unknown>[]): readonly Tensor[] => {
-  if (entries.length === 0) throw new RangeError('there is nothing to differentiate: the tree of parameters has no leaf')
+  if (entries.length === 0)
+    throw new RangeError('there is nothing to differentiate: the tree of parameters has no leaf')
   const seen = new Set<unknown>()
   return entries.map(({ path, leaf }) => {
-    if (!isTensor(leaf)) throw new TypeError(`${path === '' ? 'the root' : path}: a leaf of the parameters must be a tensor, not ${String(leaf)}`)
+    if (!isTensor(leaf))
+      throw new TypeError(
+        `${path === '' ? 'the root' : path}: a leaf of the parameters must be a tensor, not ${String(leaf)}`,
+      )
     const first = !seen.has(leaf)
     seen.add(leaf)
     return first ? leaf : clone(leaf)
@@ -97,7 +101,11 @@ const distinct = (entries: readonly Entry<unknown>[]): readonly Tensor[] => {
 
 const check = (objective: Objective<unknown>): void => {
   const loss: unknown = objective?.loss
-  if (!isTensor(loss)) throw new TypeError('the differentiated function must return { loss, aux } with a tensor as loss, and be synchronous')
-  if (loss.rank !== 0) throw new RangeError(`the loss must be a scalar, but has shape [${loss.shape.join(',')}]; take its mean or sum`)
+  if (!isTensor(loss))
+    throw new TypeError(
+      'the differentiated function must return { loss, aux } with a tensor as loss, and be synchronous',
+    )
+  if (loss.rank !== 0)
+    throw new RangeError(`the loss must be a scalar, but has shape [${loss.shape.join(',')}]; take its mean or sum`)
   if (loss.dtype !== 'float32') throw new TypeError(`the loss must be float32, but is ${loss.dtype}`)
 }

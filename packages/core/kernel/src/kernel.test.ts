@@ -27,8 +27,10 @@ const both = defineKernel({
 const values = () => ({ a: tf.tensor1d([1, 2, 3]), b: tf.tensor1d([2, 4, 5]) })
 
 /** The gradients of a scalar by the engine, so that this package needs no other. */
-const gradients = (f: (a: Tensor, b: Tensor) => Tensor, { a, b }: { readonly a: Tensor; readonly b: Tensor }): readonly Tensor[] =>
-  tf.engine().gradients(() => f(a, b), [a, b]).grads
+const gradients = (
+  f: (a: Tensor, b: Tensor) => Tensor,
+  { a, b }: { readonly a: Tensor; readonly b: Tensor },
+): readonly Tensor[] => tf.engine().gradients(() => f(a, b), [a, b]).grads
 
 /** A sum whose gradient is ones, also without the gradients of tfjs. */
 const total = tf.customGrad((x) => ({ value: tf.sum(x as Tensor), gradFunc: () => tf.ones((x as Tensor).shape) }))
@@ -150,7 +152,9 @@ describe('a kernel', () => {
   })
 
   it('has the types of its inputs and settings', () => {
-    expectTypeOf(both).parameters.toEqualTypeOf<[{ readonly a: Tensor; readonly b: Tensor }, { readonly scale: number }]>()
+    expectTypeOf(both).parameters.toEqualTypeOf<
+      [{ readonly a: Tensor; readonly b: Tensor }, { readonly scale: number }]
+    >()
     expectTypeOf(both).returns.toEqualTypeOf<readonly Tensor[]>()
   })
 })

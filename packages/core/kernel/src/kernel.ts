@@ -1,4 +1,13 @@
-import { clone, engine, getBackend, getGradient, getKernel, registerGradient, registerKernel, tidy } from '@tensorflow/tfjs-core'
+import {
+  clone,
+  engine,
+  getBackend,
+  getGradient,
+  getKernel,
+  registerGradient,
+  registerKernel,
+  tidy,
+} from '@tensorflow/tfjs-core'
 import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
 
 /** The inputs of a kernel, by name. */
@@ -8,7 +17,10 @@ export type Inputs = { readonly [name: string]: Tensor }
 export type Settings = { readonly [name: string]: number | string | boolean | readonly number[] }
 
 /** What the forward pass leaves for the gradient: the inputs and outputs listed in `saves`, in that order. */
-export type Saved<I extends Inputs, N extends keyof I> = { readonly inputs: Pick<I, N>; readonly outputs: readonly Tensor[] }
+export type Saved<I extends Inputs, N extends keyof I> = {
+  readonly inputs: Pick<I, N>
+  readonly outputs: readonly Tensor[]
+}
 
 /**
  * The definition of a kernel.
@@ -51,15 +63,26 @@ export type Definition<I extends Inputs, S extends Settings, N extends keyof I &
  * ```
  */
 export const defineKernel =
-  <I extends Inputs, S extends Settings, N extends keyof I & string>(definition: Definition<I, S, N>): ((inputs: I, settings: S) => readonly Tensor[]) =>
+  <I extends Inputs, S extends Settings, N extends keyof I & string>(
+    definition: Definition<I, S, N>,
+  ): ((inputs: I, settings: S) => readonly Tensor[]) =>
   (inputs, settings) => {
     prepare(definition)
-    const outputs: Tensor | Tensor[] = engine().runKernel(definition.name, { ...inputs }, settings as unknown as NamedAttrMap)
+    const outputs: Tensor | Tensor[] = engine().runKernel(
+      definition.name,
+      { ...inputs },
+      settings as unknown as NamedAttrMap,
+    )
     return Array.isArray(outputs) ? outputs : [outputs]
   }
 
 // Registration happens at the first call and not at import, so that importing has no side effect and bundlers may drop what is unused.
-const prepare = <I extends Inputs, S extends Settings, N extends keyof I & string>({ name, composed, saves, gradient }: Definition<I, S, N>): void => {
+const prepare = <I extends Inputs, S extends Settings, N extends keyof I & string>({
+  name,
+  composed,
+  saves,
+  gradient,
+}: Definition<I, S, N>): void => {
   const backendName = getBackend()
   if (getKernel(name, backendName) == null)
     registerKernel({
@@ -68,7 +91,11 @@ const prepare = <I extends Inputs, S extends Settings, N extends keyof I & strin
       kernelFunc: ({ inputs, attrs }) => {
         const given = new Set<unknown>(Object.values(inputs))
         // An output must be a tensor of its own, or its gradient would be taken for the input's.
-        return tidy(() => composed(inputs as unknown as I, attrs as unknown as S).map((output) => (given.has(output) ? clone(output) : output)))
+        return tidy(() =>
+          composed(inputs as unknown as I, attrs as unknown as S).map((output) =>
+            given.has(output) ? clone(output) : output,
+          ),
+        )
       },
     })
   if (getGradient(name) == null) {

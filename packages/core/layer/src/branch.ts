@@ -5,11 +5,15 @@ export type Branch = { readonly [name: string]: unknown }
 export const empty: Branch = {}
 
 const isEmpty = (tree: unknown): boolean =>
-  typeof tree === 'object' && tree !== null && Object.getPrototypeOf(tree) === Object.prototype && Object.keys(tree).length === 0
+  typeof tree === 'object' &&
+  tree !== null &&
+  Object.getPrototypeOf(tree) === Object.prototype &&
+  Object.keys(tree).length === 0
 
 /** The record of `value(name)`; parts without parameters or state leave no empty branch in the trees. */
 export const collect = (names: readonly string[], value: (name: string) => unknown): Branch =>
   Object.fromEntries(names.map((name) => [name, value(name)] as const).filter(([, tree]) => !isEmpty(tree)))
 
 /** The tree of a part by name; only an own name counts, so that a layer may be called `constructor`. */
-export const part = (tree: unknown, name: string): unknown => (Object.hasOwn(tree as Branch, name) ? (tree as Branch)[name] : empty)
+export const part = (tree: unknown, name: string): unknown =>
+  Object.hasOwn(tree as Branch, name) ? (tree as Branch)[name] : empty

@@ -1,6 +1,29 @@
 export { type Branch, collect, empty } from './branch.ts'
-export { constant, fanInUniform, type Initialiser, kaimingNormal, normal, ones, truncatedNormal, uniform, xavierUniform, zeros } from './initialiser.ts'
-export { absorb, type AnyLayer, countValues, type Empty, init, type Layer, type ParamsOf, type StateOf, type Trained, type Variables, withState } from './layer.ts'
+export {
+  constant,
+  fanInUniform,
+  type Initialiser,
+  kaimingNormal,
+  normal,
+  ones,
+  truncatedNormal,
+  uniform,
+  xavierUniform,
+  zeros,
+} from './initialiser.ts'
+export {
+  absorb,
+  type AnyLayer,
+  countValues,
+  type Empty,
+  init,
+  type Layer,
+  type ParamsOf,
+  type StateOf,
+  type Trained,
+  type Variables,
+  withState,
+} from './layer.ts'
 export { lift, type LiftOptions } from './lift.ts'
 export { type Part, type Plan, Spec, type Specs } from './plan.ts'
 export { type ParamsOfAll, repeat, sequential, type StateOfAll } from './sequential.ts'

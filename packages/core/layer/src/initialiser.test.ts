@@ -1,12 +1,25 @@
 import { type Key, key, normal as drawNormal } from '@resfn/random'
 import { describe, expect, it } from 'vitest'
-import { constant, fanInUniform, type Initialiser, kaimingNormal, normal, ones, truncatedNormal, uniform, xavierUniform, zeros } from './index.ts'
+import {
+  constant,
+  fanInUniform,
+  type Initialiser,
+  kaimingNormal,
+  normal,
+  ones,
+  truncatedNormal,
+  uniform,
+  xavierUniform,
+  zeros,
+} from './index.ts'
 
 const shape = [3, 3, 32, 64]
 const [fanIn, fanOut] = [9 * 32, 9 * 64]
 const at: Key = key(5)
 
-const moments = (values: Float32Array): { readonly mean: number; readonly deviation: number; readonly largest: number } => {
+const moments = (
+  values: Float32Array,
+): { readonly mean: number; readonly deviation: number; readonly largest: number } => {
   const mean = values.reduce((sum, x) => sum + x, 0) / values.length
   return {
     mean,
@@ -25,7 +38,11 @@ describe('the initialisers', () => {
     ['uniform', uniform(0.3), { deviation: 0.3 / Math.sqrt(3), bound: 0.3 }],
     ['kaimingNormal by fan out', kaimingNormal('out'), { deviation: Math.sqrt(2 / fanOut) }],
     ['kaimingNormal by fan in', kaimingNormal('in'), { deviation: Math.sqrt(2 / fanIn) }],
-    ['xavierUniform', xavierUniform, { deviation: Math.sqrt(2 / (fanIn + fanOut)), bound: Math.sqrt(6 / (fanIn + fanOut)) }],
+    [
+      'xavierUniform',
+      xavierUniform,
+      { deviation: Math.sqrt(2 / (fanIn + fanOut)), bound: Math.sqrt(6 / (fanIn + fanOut)) },
+    ],
     ['fanInUniform', fanInUniform, { deviation: 1 / Math.sqrt(3 * fanIn), bound: 1 / Math.sqrt(fanIn) }],
   ])('%s has the moments of its formula', (_, initialiser, { deviation, bound }) => {
     const values = initialiser(at, shape)

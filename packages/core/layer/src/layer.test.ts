@@ -5,7 +5,23 @@ import { describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { dispose, flatten, StructureError } from '@resfn/tree'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { absorb, type AnyLayer, type Empty, init, kaimingNormal, type Layer, lift, normal, type ParamsOf, repeat, sequential, Spec, type StateOf, withState, zeros } from './index.ts'
+import {
+  absorb,
+  type AnyLayer,
+  type Empty,
+  init,
+  kaimingNormal,
+  type Layer,
+  lift,
+  normal,
+  type ParamsOf,
+  repeat,
+  sequential,
+  Spec,
+  type StateOf,
+  withState,
+  zeros,
+} from './index.ts'
 
 type Affine = { readonly weight: Tensor; readonly bias: Tensor }
 type Moments = { readonly mean: Tensor }
@@ -29,7 +45,14 @@ const affine = (out: number): Layer<Affine> => {
 
 /** Takes the mean away: the batch's in training, the running one in evaluation. */
 const centre: Layer<Empty, Moments> = {
-  plan: (input) => ({ kind: 'centre', params: {}, state: { mean: new Spec(input, zeros) }, output: input, macs: 0, parts: [] }),
+  plan: (input) => ({
+    kind: 'centre',
+    params: {},
+    state: { mean: new Spec(input, zeros) },
+    output: input,
+    macs: 0,
+    parts: [],
+  }),
   apply: (_, x, { mean }) => tf.sub(x, mean),
   train: (_, x) => {
     const mean = tf.mean(x, 0)
@@ -49,7 +72,11 @@ const noisy = (seen: Key[]): Layer<Empty> => ({
 
 const relu = lift((x) => tf.relu(x), { kind: 'relu' })
 
-const net = sequential({ first: sequential({ fc: affine(3), centre, relu }), rest: repeat([affine(3), affine(3)]), head: affine(2) })
+const net = sequential({
+  first: sequential({ fc: affine(3), centre, relu }),
+  rest: repeat([affine(3), affine(3)]),
+  head: affine(2),
+})
 
 const values = (tree: unknown): { readonly [path: string]: readonly number[] } =>
   Object.fromEntries(flatten(tree).map(({ path, leaf }) => [path, [...leaf.dataSync()]]))
@@ -57,8 +84,19 @@ const values = (tree: unknown): { readonly [path: string]: readonly number[] } =
 describeBackends('init', () => {
   it('draws each leaf from the key folded with its path', () => {
     const { params, state } = init(net, key(3), [4])
-    expect(Object.keys(values(params))).toEqual(['first.fc.weight', 'first.fc.bias', 'rest.0.weight', 'rest.0.bias', 'rest.1.weight', 'rest.1.bias', 'head.weight', 'head.bias'])
-    expect([...params.rest[1]!.weight.dataSync()]).toEqual([...kaimingNormal('in')(fold(key(3), 'params.rest.1.weight'), [3, 3])])
+    expect(Object.keys(values(params))).toEqual([
+      'first.fc.weight',
+      'first.fc.bias',
+      'rest.0.weight',
+      'rest.0.bias',
+      'rest.1.weight',
+      'rest.1.bias',
+      'head.weight',
+      'head.bias',
+    ])
+    expect([...params.rest[1]!.weight.dataSync()]).toEqual([
+      ...kaimingNormal('in')(fold(key(3), 'params.rest.1.weight'), [3, 3]),
+    ])
     expect(values(state)).toEqual({ 'first.centre.mean': [0, 0, 0] })
     expect(params.head.weight.dtype).toBe('float32')
     dispose([params, state])
@@ -72,7 +110,13 @@ describeBackends('init', () => {
 
   it('changes no draw when a layer is added before, between or after', () => {
     const shorter = values(init(sequential({ a: affine(3), b: affine(3) }), key(1), [3]).params)
-    const longer = values(init(sequential({ start: affine(3), a: affine(3), relu, middle: affine(3), b: affine(3), end: affine(7) }), key(1), [3]).params)
+    const longer = values(
+      init(
+        sequential({ start: affine(3), a: affine(3), relu, middle: affine(3), b: affine(3), end: affine(7) }),
+        key(1),
+        [3],
+      ).params,
+    )
     for (const [path, drawn] of Object.entries(shorter)) expect(longer[path]).toEqual(drawn)
     const two = values(init(repeat([affine(3), affine(3)]), key(1), [3]).params)
     const three = values(init(repeat([affine(3), affine(3), affine(3)]), key(1), [3]).params)
@@ -98,7 +142,11 @@ describeBackends('init', () => {
 })
 
 describeBackends('apply and train', () => {
-  const x = (): Tensor => tf.tensor2d([[1, -2, 3, 0.5], [0, 1, -1, 2]])
+  const x = (): Tensor =>
+    tf.tensor2d([
+      [1, -2, 3, 0.5],
+      [0, 1, -1, 2],
+    ])
 
   it('run the layers one after the other', () => {
     const { params, state } = init(net, key(3), [4])
@@ -110,7 +158,14 @@ describeBackends('apply and train', () => {
 
   it('see the batch in training and the state in evaluation', () => {
     const layer = sequential({ centre })
-    const { y, seen } = layer.train({}, tf.tensor2d([[1, 2], [3, 6]]), key(0))
+    const { y, seen } = layer.train(
+      {},
+      tf.tensor2d([
+        [1, 2],
+        [3, 6],
+      ]),
+      key(0),
+    )
     expectClose(seen.centre.mean, [2, 4])
     expectClose(y, [-1, -2, 1, 2])
     expectClose(layer.apply({}, tf.tensor2d([[1, 2]]), { centre: { mean: tf.tensor1d([10, 20]) } }), [-9, -18])
@@ -131,7 +186,12 @@ describeBackends('apply and train', () => {
       key(8),
     )
     const root = key(8)
-    expect(seen).toEqual([fold(root, 'a'), fold(fold(root, 'b'), 'a'), fold(fold(root, 'c'), 0), fold(fold(root, 'c'), 1)])
+    expect(seen).toEqual([
+      fold(root, 'a'),
+      fold(fold(root, 'b'), 'a'),
+      fold(fold(root, 'c'), 0),
+      fold(fold(root, 'c'), 1),
+    ])
   })
 
   it('leave the layers alone that have neither parameters nor state', () => {
@@ -178,10 +238,12 @@ describeBackends('apply and train', () => {
 
   it('leak nothing in a tidy', () => {
     const { params, state } = init(net, key(3), [4])
-    expectNoLeak(() => tf.tidy(() => {
-      const { seen } = net.train(params, x(), key(0))
-      net.apply(params, x(), absorb(0.9)(state, seen))
-    }))
+    expectNoLeak(() =>
+      tf.tidy(() => {
+        const { seen } = net.train(params, x(), key(0))
+        net.apply(params, x(), absorb(0.9)(state, seen))
+      }),
+    )
   })
 })
 
@@ -196,23 +258,31 @@ describeBackends('withState', () => {
 
 describeBackends('absorb', () => {
   it('keeps the decay of the old and takes the rest of the new', () => {
-    const next = absorb(0.9)({ a: { mean: tf.tensor1d([1, 2]) }, b: [tf.scalar(10)] }, { a: { mean: tf.tensor1d([11, 2]) }, b: [tf.scalar(0)] })
+    const next = absorb(0.9)(
+      { a: { mean: tf.tensor1d([1, 2]) }, b: [tf.scalar(10)] },
+      { a: { mean: tf.tensor1d([11, 2]) }, b: [tf.scalar(0)] },
+    )
     expectClose(next.a.mean, [2, 2])
     expectClose(next.b[0]!, [9])
   })
 
   it('leaves a state that sees itself, is the new at decay 0 and the old at decay 1', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.float({ min: -100, max: 100, noNaN: true }), fc.float({ min: -100, max: 100, noNaN: true }), (decay, a, b) =>
-        tf.tidy(() => {
-          const value = (decay: number, old: number, seen: number): number => absorb(decay)({ m: tf.scalar(old) }, { m: tf.scalar(seen) }).m.dataSync()[0]!
-          expect(value(decay, a, a)).toBeCloseTo(a, 3)
-          expect(value(0, a, b)).toBeCloseTo(b, 5)
-          expect(value(1, a, b)).toBeCloseTo(a, 5)
-          const between = value(decay, a, b)
-          expect(between).toBeGreaterThanOrEqual(Math.min(a, b) - 1e-3)
-          expect(between).toBeLessThanOrEqual(Math.max(a, b) + 1e-3)
-        }),
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.float({ min: -100, max: 100, noNaN: true }),
+        fc.float({ min: -100, max: 100, noNaN: true }),
+        (decay, a, b) =>
+          tf.tidy(() => {
+            const value = (decay: number, old: number, seen: number): number =>
+              absorb(decay)({ m: tf.scalar(old) }, { m: tf.scalar(seen) }).m.dataSync()[0]!
+            expect(value(decay, a, a)).toBeCloseTo(a, 3)
+            expect(value(0, a, b)).toBeCloseTo(b, 5)
+            expect(value(1, a, b)).toBeCloseTo(a, 5)
+            const between = value(decay, a, b)
+            expect(between).toBeGreaterThanOrEqual(Math.min(a, b) - 1e-3)
+            expect(between).toBeLessThanOrEqual(Math.max(a, b) + 1e-3)
+          }),
       ),
       { numRuns: 30 },
     )
@@ -220,12 +290,17 @@ describeBackends('absorb', () => {
 
   it('folds n batches of the same moments to 1 - decay^n of the way', () => {
     const seen = { m: tf.scalar(1) }
-    const after = Array.from({ length: 10 }).reduce((state: typeof seen) => absorb(0.8)(state, seen) as typeof seen, { m: tf.scalar(0) })
+    const after = Array.from({ length: 10 }).reduce((state: typeof seen) => absorb(0.8)(state, seen) as typeof seen, {
+      m: tf.scalar(0),
+    })
     expectClose(after.m, [1 - 0.8 ** 10])
   })
 
   it('refuses a decay outside [0, 1] and says what PyTorch calls it', () => {
-    for (const decay of [-0.1, 1.1, Number.NaN]) expect(() => absorb(decay)).toThrow(`absorb: decay must be from 0 to 1, not ${decay}; PyTorch's momentum is 1 - decay`)
+    for (const decay of [-0.1, 1.1, Number.NaN])
+      expect(() => absorb(decay)).toThrow(
+        `absorb: decay must be from 0 to 1, not ${decay}; PyTorch's momentum is 1 - decay`,
+      )
   })
 
   it('names the path where state and seen differ', () => {

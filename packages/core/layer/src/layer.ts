@@ -112,7 +112,8 @@ export const withState =
  * ```
  */
 export const absorb = (decay: number): (<S>(state: S, seen: S) => S) => {
-  if (!(decay >= 0 && decay <= 1)) throw new RangeError(`absorb: decay must be from 0 to 1, not ${decay}; PyTorch's momentum is 1 - decay`)
+  if (!(decay >= 0 && decay <= 1))
+    throw new RangeError(`absorb: decay must be from 0 to 1, not ${decay}; PyTorch's momentum is 1 - decay`)
   return <S>(state: S, seen: S): S =>
     zip([state, seen], ([old, batch]: readonly Tensor[]) => add(mul(old!, decay), mul(batch!, 1 - decay)))
 }

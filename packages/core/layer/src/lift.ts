@@ -26,7 +26,10 @@ export type LiftOptions = {
  * assert.deepEqual([...square.apply({}, tf.tensor1d([3]), {}).dataSync()], [9])
  * ```
  */
-export const lift = (f: (x: Tensor) => Tensor, { kind = 'lift', output = (input) => input }: LiftOptions = {}): Layer<Empty> => ({
+export const lift = (
+  f: (x: Tensor) => Tensor,
+  { kind = 'lift', output = (input) => input }: LiftOptions = {},
+): Layer<Empty> => ({
   plan: (input) => ({ kind, params: {}, state: {}, output: output(input), macs: 0, parts: [] }),
   apply: (_, x) => f(x),
   train: (_, x) => ({ y: f(x), seen: {} }),

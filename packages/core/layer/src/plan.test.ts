@@ -1,7 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { constant, countValues, formatShape, type Layer, lift, ones, repeat, sameShape, sequential, type Shape, ShapeError, Spec, summary, within, zeros } from './index.ts'
+import {
+  constant,
+  countValues,
+  formatShape,
+  type Layer,
+  lift,
+  ones,
+  repeat,
+  sameShape,
+  sequential,
+  type Shape,
+  ShapeError,
+  Spec,
+  summary,
+  within,
+  zeros,
+} from './index.ts'
 
 // No backend is loaded in this file: plans and summaries must not need one.
 
@@ -23,7 +39,14 @@ const affine = (out: number): Layer<Affine> => ({
 })
 
 const scale: Layer<{ readonly gain: tf.Tensor }, { readonly count: tf.Tensor }> = {
-  plan: (input) => ({ kind: 'scale', params: { gain: new Spec(input, ones) }, state: { count: new Spec([], zeros) }, output: input, macs: 0, parts: [] }),
+  plan: (input) => ({
+    kind: 'scale',
+    params: { gain: new Spec(input, ones) },
+    state: { count: new Spec([], zeros) },
+    output: input,
+    macs: 0,
+    parts: [],
+  }),
   apply: unused,
   train: unused,
 }
@@ -50,7 +73,10 @@ describe('a plan', () => {
     expect(Object.keys(params)).toEqual(['hidden', 'rest', 'head'])
     expect(Object.keys(params.hidden)).toEqual(['fc', 'scale'])
     expect(params.hidden.fc.weight.shape).toEqual([6, 4])
-    expect(params.rest.map(({ weight }) => weight.shape)).toEqual([[4, 4], [4, 4]])
+    expect(params.rest.map(({ weight }) => weight.shape)).toEqual([
+      [4, 4],
+      [4, 4],
+    ])
     expect(state).toEqual({ hidden: { scale: { count: new Spec([], zeros) } }, rest: [{}, {}] })
     expect(output).toEqual([2])
     expect(macs).toBe(24 + 16 + 16 + 8)
@@ -58,7 +84,14 @@ describe('a plan', () => {
   })
 
   it('of no layers is the identity', () => {
-    expect(sequential({}).plan([3])).toEqual({ kind: 'sequential', params: {}, state: {}, output: [3], macs: 0, parts: [] })
+    expect(sequential({}).plan([3])).toEqual({
+      kind: 'sequential',
+      params: {},
+      state: {},
+      output: [3],
+      macs: 0,
+      parts: [],
+    })
     expect(repeat([]).plan([3])).toEqual({ kind: 'repeat', params: [], state: [], output: [3], macs: 0, parts: [] })
   })
 
@@ -76,12 +109,23 @@ describe('a plan', () => {
 
 describe('a ShapeError', () => {
   it('carries the path through sequential and repeat', () => {
-    const deep = sequential({ stem: flat, layer1: repeat([affine(3), sequential({ conv: affine(2), wrong: lift(unused, { output: () => [2, 2] }), next: affine(1) })] as Layer<unknown>[]) })
+    const deep = sequential({
+      stem: flat,
+      layer1: repeat([
+        affine(3),
+        sequential({ conv: affine(2), wrong: lift(unused, { output: () => [2, 2] }), next: affine(1) }),
+      ] as Layer<unknown>[]),
+    })
     expect(() => deep.plan([5])).toThrow('layer1.1.next: affine takes [features], but the input is [2,2]')
     try {
       deep.plan([5])
     } catch (error) {
-      expect(error).toMatchObject({ _tag: 'ShapeError', name: 'ShapeError', path: 'layer1.1.next', reason: 'affine takes [features], but the input is [2,2]' })
+      expect(error).toMatchObject({
+        _tag: 'ShapeError',
+        name: 'ShapeError',
+        path: 'layer1.1.next',
+        reason: 'affine takes [features], but the input is [2,2]',
+      })
       return
     }
     expect.unreachable()
@@ -97,9 +141,19 @@ describe('a ShapeError', () => {
   })
 
   it('is the only error whose path within lengthens', () => {
-    expect(() => within('a', () => within('b', () => { throw new ShapeError('c', 'why') }))).toThrow(/^a\.b\.c: why$/)
+    expect(() =>
+      within('a', () =>
+        within('b', () => {
+          throw new ShapeError('c', 'why')
+        }),
+      ),
+    ).toThrow(/^a\.b\.c: why$/)
     const other = new Error('disk full')
-    expect(() => within('a', () => { throw other })).toThrow(other)
+    expect(() =>
+      within('a', () => {
+        throw other
+      }),
+    ).toThrow(other)
     expect(within('a', () => 7)).toBe(7)
   })
 })
@@ -107,7 +161,9 @@ describe('a ShapeError', () => {
 describe('sequential', () => {
   it.each(['0', '12', 'a.b', '', '__proto__'])('refuses the name "%s"', (name) => {
     const layers = Object.fromEntries([[name, affine(1)]])
-    expect(() => sequential(layers)).toThrow(`sequential: the name "${name}" cannot be used; use a name that is not a number and has no dot`)
+    expect(() => sequential(layers)).toThrow(
+      `sequential: the name "${name}" cannot be used; use a name that is not a number and has no dot`,
+    )
     expect(() => sequential(layers)).toThrow(RangeError)
   })
 })

@@ -6,10 +6,14 @@ import type { Part } from './plan.ts'
 import { type Shape, within } from './shape.ts'
 
 /** The parameter tree of named layers: a name for each layer that has parameters. */
-export type ParamsOfAll<R> = { readonly [K in keyof R as [keyof ParamsOf<R[K]>] extends [never] ? never : K]: ParamsOf<R[K]> }
+export type ParamsOfAll<R> = {
+  readonly [K in keyof R as [keyof ParamsOf<R[K]>] extends [never] ? never : K]: ParamsOf<R[K]>
+}
 
 /** The state tree of named layers: a name for each layer that has state. */
-export type StateOfAll<R> = { readonly [K in keyof R as [keyof StateOf<R[K]>] extends [never] ? never : K]: StateOf<R[K]> }
+export type StateOfAll<R> = {
+  readonly [K in keyof R as [keyof StateOf<R[K]>] extends [never] ? never : K]: StateOf<R[K]>
+}
 
 /** A name that cannot be part of a path, or that JavaScript would move to the front of a record. */
 const badName = /^\d+$|\.|^$|^__proto__$/
@@ -31,16 +35,21 @@ const badName = /^\d+$|\.|^$|^__proto__$/
  * assert.deepEqual(net.plan([4]).output, [2])
  * ```
  */
-export const sequential = <const R extends { readonly [name: string]: AnyLayer }>(layers: R): Layer<ParamsOfAll<R>, StateOfAll<R>> => {
+export const sequential = <const R extends { readonly [name: string]: AnyLayer }>(
+  layers: R,
+): Layer<ParamsOfAll<R>, StateOfAll<R>> => {
   const names = Object.keys(layers)
   const bad = names.find((name) => badName.test(name))
   if (bad !== undefined)
-    throw new RangeError(`sequential: the name "${bad}" cannot be used; use a name that is not a number and has no dot, or repeat([...]) for layers without names`)
+    throw new RangeError(
+      `sequential: the name "${bad}" cannot be used; use a name that is not a number and has no dot, or repeat([...]) for layers without names`,
+    )
   const layer = (name: string): AnyLayer => layers[name]!
   return {
     plan: (input) => {
       const parts = chain(names, layer, input)
-      const specs = (tree: 'params' | 'state') => collect(names, (name) => parts.find((part) => part.name === name)!.plan[tree])
+      const specs = (tree: 'params' | 'state') =>
+        collect(names, (name) => parts.find((part) => part.name === name)!.plan[tree])
       return {
         kind: 'sequential',
         params: specs('params') as never,
@@ -50,7 +59,8 @@ export const sequential = <const R extends { readonly [name: string]: AnyLayer }
         parts,
       }
     },
-    apply: (params, x, state) => scope(() => names.reduce((y, name) => layer(name).apply(part(params, name), y, part(state, name)), x)),
+    apply: (params, x, state) =>
+      scope(() => names.reduce((y, name) => layer(name).apply(part(params, name), y, part(state, name)), x)),
     train: (params, x, key) =>
       scope(() => {
         const seen: { [name: string]: unknown } = {}

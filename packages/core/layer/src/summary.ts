@@ -31,7 +31,10 @@ const rowsOf = (parts: readonly Part[], prefix: string, depth: number): readonly
   parts.flatMap(({ name, plan }) => {
     const path = prefix === '' ? name : `${prefix}.${name}`
     const { kind, output, macs } = plan
-    return [{ path, kind, depth, output, params: countValues(plan.params), macs }, ...rowsOf(plan.parts, path, depth + 1)]
+    return [
+      { path, kind, depth, output, params: countValues(plan.params), macs },
+      ...rowsOf(plan.parts, path, depth + 1),
+    ]
   })
 
 /**

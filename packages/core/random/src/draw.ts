@@ -69,8 +69,17 @@ const below = (x: number): number => {
  * assert.ok(uniform(key(1), 100, { low: -2, high: 3 }).every((u) => u >= -2 && u < 3))
  * ```
  */
-export const uniform = (key: Key, count: number, { low, high }: { readonly low: number; readonly high: number } = { low: 0, high: 1 }): Float32Array => {
-  check('uniform', low < high && Number.isFinite(high - low), 'low must be less than high and both finite', `${low} and ${high}`)
+export const uniform = (
+  key: Key,
+  count: number,
+  { low, high }: { readonly low: number; readonly high: number } = { low: 0, high: 1 },
+): Float32Array => {
+  check(
+    'uniform',
+    low < high && Number.isFinite(high - low),
+    'low must be less than high and both finite',
+    `${low} and ${high}`,
+  )
   // Rounding to float32 must not reach high.
   const last = below(high)
   return floats(key, count, (word) => Math.min(low + (high - low) * unit(word), last))
@@ -94,7 +103,8 @@ const lowest = -1 + 2 ** -24
  * assert.ok(Math.abs(draws.reduce((sum, x) => sum + x, 0) / 10000) < 0.03)
  * ```
  */
-export const normal = (key: Key, count: number): Float32Array => floats(key, count, (word) => quantile(lowest + 2 * unit(word)))
+export const normal = (key: Key, count: number): Float32Array =>
+  floats(key, count, (word) => quantile(lowest + 2 * unit(word)))
 
 /**
  * `count` float32 numbers of the standard normal distribution restricted to [-bound, bound].
@@ -136,7 +146,11 @@ export const truncatedNormal = (key: Key, count: number, bound = 2): Float32Arra
  * assert.deepEqual(new Set(integers(key(0), 100, { low: 0, high: 3 })), new Set([0, 1, 2]))
  * ```
  */
-export const integers = (key: Key, count: number, { low, high }: { readonly low: number; readonly high: number }): Int32Array => {
+export const integers = (
+  key: Key,
+  count: number,
+  { low, high }: { readonly low: number; readonly high: number },
+): Int32Array => {
   const fits = Number.isInteger(low) && Number.isInteger(high) && low < high && low >= -(2 ** 31) && high <= 2 ** 31
   check('integers', fits, 'low must be less than high, both whole numbers from -2^31 to 2^31', `${low} and ${high}`)
   const words = bits(key, count)

@@ -14,7 +14,8 @@ import { type Key, threefry } from './threefry.ts'
  * ```
  */
 export const key = (seed: number): Key => {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`key: the seed must be a whole number from 0 to 2^53 - 1, not ${seed}`)
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`key: the seed must be a whole number from 0 to 2^53 - 1, not ${seed}`)
   return [Math.floor(seed / 2 ** 32), seed >>> 0]
 }
 

@@ -1,7 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { erf, quantile } from './gauss.ts'
-import { bits, fold, integers, type Key, key, normal, permutation, split, threefry, truncatedNormal, uniform } from './index.ts'
+import {
+  bits,
+  fold,
+  integers,
+  type Key,
+  key,
+  normal,
+  permutation,
+  split,
+  threefry,
+  truncatedNormal,
+  uniform,
+} from './index.ts'
 
 const keys = fc.nat({ max: Number.MAX_SAFE_INTEGER }).map(key)
 const word = fc.nat({ max: 2 ** 32 - 1 })
@@ -13,16 +25,30 @@ const moment = (values: ArrayLike<number>, power: number): number => mean(Array.
 const distance = (values: ArrayLike<number>, distribution: (x: number) => number): number => {
   const sorted = Array.from(values).sort((a, b) => a - b)
   const n = sorted.length
-  return Math.sqrt(n) * Math.max(...sorted.map((x, i) => Math.max((i + 1) / n - distribution(x), distribution(x) - i / n)))
+  return (
+    Math.sqrt(n) * Math.max(...sorted.map((x, i) => Math.max((i + 1) / n - distribution(x), distribution(x) - i / n)))
+  )
 }
 
 const standardNormal = (x: number): number => (1 + erf(x / Math.SQRT2)) / 2
 
 describe('threefry', () => {
   it.each<readonly [Key, Key, Key]>([
-    [[0, 0], [0, 0], [0x6b200159, 0x99ba4efe]],
-    [[0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], [0x1cb996fc, 0xbb002be7]],
-    [[0x13198a2e, 0x03707344], [0x243f6a88, 0x85a308d3], [0xc4923a9c, 0x483df7a0]],
+    [
+      [0, 0],
+      [0, 0],
+      [0x6b200159, 0x99ba4efe],
+    ],
+    [
+      [0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      [0x1cb996fc, 0xbb002be7],
+    ],
+    [
+      [0x13198a2e, 0x03707344],
+      [0x243f6a88, 0x85a308d3],
+      [0xc4923a9c, 0x483df7a0],
+    ],
   ])('encrypts under key %j the counter %j as its authors publish', (key, counter, block) => {
     expect(threefry(key, counter)).toEqual(block)
   })
@@ -40,7 +66,10 @@ describe('threefry', () => {
   it('changes about half of the bits when one bit of the counter changes', () => {
     const changed = Array.from({ length: 32 }, (_, bit) => {
       const [a, b] = [threefry([1, 2], [0, 77]), threefry([1, 2], [0, (77 ^ (1 << bit)) >>> 0])]
-      return [0, 1].reduce((sum, i) => sum + (a[i]! ^ b[i]!).toString(2).replaceAll('-', '').replaceAll('0', '').length, 0)
+      return [0, 1].reduce(
+        (sum, i) => sum + (a[i]! ^ b[i]!).toString(2).replaceAll('-', '').replaceAll('0', '').length,
+        0,
+      )
     })
     expect(mean(changed)).toBeGreaterThan(24)
     expect(mean(changed)).toBeLessThan(40)
@@ -57,16 +86,28 @@ describe('keys', () => {
 
   it('refuse a seed that is not a whole number in range', () => {
     for (const seed of [-1, 0.5, Number.NaN, 2 ** 53, Infinity])
-      expect(() => key(seed)).toThrow(new RangeError(`key: the seed must be a whole number from 0 to 2^53 - 1, not ${seed}`))
+      expect(() => key(seed)).toThrow(
+        new RangeError(`key: the seed must be a whole number from 0 to 2^53 - 1, not ${seed}`),
+      )
   })
 
   it('split as in JAX', () => {
-    expect(split(key(0), 2)).toEqual([[1797259609, 2579123966], [928981903, 3453687069]])
+    expect(split(key(0), 2)).toEqual([
+      [1797259609, 2579123966],
+      [928981903, 3453687069],
+    ])
     expect(split(key(3), 0)).toEqual([])
   })
 
   it('split into the same first keys whatever their number', () => {
-    fc.assert(fc.property(keys, fc.nat(20), fc.nat(20), (key, n, more) => void expect(split(key, n + more).slice(0, n)).toEqual(split(key, n))))
+    fc.assert(
+      fc.property(
+        keys,
+        fc.nat(20),
+        fc.nat(20),
+        (key, n, more) => void expect(split(key, n + more).slice(0, n)).toEqual(split(key, n)),
+      ),
+    )
   })
 
   it('fold an index as split does', () => {
@@ -74,8 +115,15 @@ describe('keys', () => {
   })
 
   it('fold different names to different keys', () => {
-    const names = Array.from({ length: 2000 }, (_, i) => [`layer${i}.conv.weight`, `layer${i}.conv.bias`, String(i)]).flat()
-    const folded = new Set([...names.map((name) => fold(key(0), name).join()), ...names.map((_, i) => fold(key(0), i).join())])
+    const names = Array.from({ length: 2000 }, (_, i) => [
+      `layer${i}.conv.weight`,
+      `layer${i}.conv.bias`,
+      String(i),
+    ]).flat()
+    const folded = new Set([
+      ...names.map((name) => fold(key(0), name).join()),
+      ...names.map((_, i) => fold(key(0), i).join()),
+    ])
     expect(folded.size).toBe(2 * names.length)
     fc.assert(
       fc.property(keys, fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (key, a, b) => {
@@ -95,7 +143,8 @@ describe('keys', () => {
   })
 
   it('refuse an index that is not a whole number in range', () => {
-    for (const index of [-1, 1.5, 2 ** 32, Number.NaN]) expect(() => fold(key(0), index)).toThrow(/^fold: an index must be a whole number from 0 to 2\^32 - 1, not /)
+    for (const index of [-1, 1.5, 2 ** 32, Number.NaN])
+      expect(() => fold(key(0), index)).toThrow(/^fold: an index must be a whole number from 0 to 2\^32 - 1, not /)
   })
 
   it('give independent draws: neighbours are uncorrelated', () => {
@@ -117,8 +166,11 @@ describe('draws', () => {
   it('of fewer values are the first of more', () => {
     fc.assert(
       fc.property(keys, fc.nat(50), fc.nat(50), (key, n, more) => {
-        for (const draw of [bits, uniform, normal, truncatedNormal]) expect(draw(key, n + more).slice(0, n)).toEqual(draw(key, n))
-        expect(integers(key, n + more, { low: -3, high: 9 }).slice(0, n)).toEqual(integers(key, n, { low: -3, high: 9 }))
+        for (const draw of [bits, uniform, normal, truncatedNormal])
+          expect(draw(key, n + more).slice(0, n)).toEqual(draw(key, n))
+        expect(integers(key, n + more, { low: -3, high: 9 }).slice(0, n)).toEqual(
+          integers(key, n, { low: -3, high: 9 }),
+        )
       }),
     )
   })
@@ -134,12 +186,14 @@ describe('draws', () => {
 
   it('refuse a count that is not a whole number', () => {
     for (const draw of [bits, uniform, normal, truncatedNormal, permutation] as const)
-      for (const count of [-1, 1.5, Number.NaN]) expect(() => draw(key(0), count)).toThrow(`the count must be a whole number from 0, not ${count}`)
+      for (const count of [-1, 1.5, Number.NaN])
+        expect(() => draw(key(0), count)).toThrow(`the count must be a whole number from 0, not ${count}`)
   })
 
   it('of bits have each bit set half of the time', () => {
     const words = bits(key(4), 10_000)
-    for (let bit = 0; bit < 32; bit++) expect(Math.abs(mean(words.map((w) => (w >>> bit) & 1)) - 0.5)).toBeLessThan(0.02)
+    for (let bit = 0; bit < 32; bit++)
+      expect(Math.abs(mean(words.map((w) => (w >>> bit) & 1)) - 0.5)).toBeLessThan(0.02)
   })
 })
 
@@ -153,11 +207,16 @@ describe('uniform', () => {
 
   it('stays in [low, high), also where float32 would round to high', () => {
     fc.assert(
-      fc.property(keys, fc.float({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }), fc.float({ noNaN: true, min: 2 ** -10, max: 10 }), (key, low, width) => {
-        const range = { low, high: low + width }
-        fc.pre(Math.fround(range.high) === range.high)
-        expect(uniform(key, 50, range).every((x) => x >= low && x < range.high)).toBe(true)
-      }),
+      fc.property(
+        keys,
+        fc.float({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }),
+        fc.float({ noNaN: true, min: 2 ** -10, max: 10 }),
+        (key, low, width) => {
+          const range = { low, high: low + width }
+          fc.pre(Math.fround(range.high) === range.high)
+          expect(uniform(key, 50, range).every((x) => x >= low && x < range.high)).toBe(true)
+        },
+      ),
     )
     expect(uniform(key(0), 10_000, { low: 0.999999, high: 1 }).every((x) => x < 1)).toBe(true)
     expect(uniform(key(0), 10_000, { low: -1e-45, high: 0 }).every((x) => x < 0)).toBe(true)
@@ -165,7 +224,9 @@ describe('uniform', () => {
   })
 
   it('refuses bounds in the wrong order', () => {
-    expect(() => uniform(key(0), 1, { low: 1, high: 1 })).toThrow('uniform: low must be less than high and both finite, not 1 and 1')
+    expect(() => uniform(key(0), 1, { low: 1, high: 1 })).toThrow(
+      'uniform: low must be less than high and both finite, not 1 and 1',
+    )
     expect(() => uniform(key(0), 1, { low: 0, high: Infinity })).toThrow(RangeError)
   })
 })
@@ -199,17 +260,24 @@ describe('normal', () => {
     expect(quantile(u)).toBeCloseTo(z, 13)
   })
 
-  it.each([[0.1, 0.1124629160182849], [0.5, 0.5204998778130465], [-1, -0.8427007929497149], [3, 0.9999779095030014], [5, 0.9999999999984626], [7, 1]])(
-    'uses the error function, %d to %d',
-    (x, y) => {
-      expect(erf(x)).toBeCloseTo(y, 14)
-    },
-  )
+  it.each([
+    [0.1, 0.1124629160182849],
+    [0.5, 0.5204998778130465],
+    [-1, -0.8427007929497149],
+    [3, 0.9999779095030014],
+    [5, 0.9999999999984626],
+    [7, 1],
+  ])('uses the error function, %d to %d', (x, y) => {
+    expect(erf(x)).toBeCloseTo(y, 14)
+  })
 
   it('has a quantile function that rises and is odd', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 23 - 1), fc.nat(2 ** 23 - 1), (a, b) => {
-        const [low, high] = [Math.min(a, b), Math.max(a, b)].map((n) => -1 + 2 ** -24 + n * 2 ** -22) as [number, number]
+        const [low, high] = [Math.min(a, b), Math.max(a, b)].map((n) => -1 + 2 ** -24 + n * 2 ** -22) as [
+          number,
+          number,
+        ]
         if (a !== b) expect(quantile(low)).toBeLessThan(quantile(high))
         expect(quantile(-low)).toBe(-quantile(low))
       }),
@@ -231,7 +299,10 @@ describe('truncatedNormal', () => {
   })
 
   it('refuses a bound that is not positive', () => {
-    for (const bound of [0, -2, Number.NaN]) expect(() => truncatedNormal(key(0), 1, bound)).toThrow(`truncatedNormal: the bound must be positive, not ${bound}`)
+    for (const bound of [0, -2, Number.NaN])
+      expect(() => truncatedNormal(key(0), 1, bound)).toThrow(
+        `truncatedNormal: the bound must be positive, not ${bound}`,
+      )
   })
 })
 
@@ -248,14 +319,29 @@ describe('integers', () => {
   })
 
   it('refuse bounds that are not whole, in order and in 32 bits', () => {
-    for (const [low, high] of [[0, 0], [3, 1], [0.5, 2], [0, 2 ** 31 + 1], [-(2 ** 31) - 1, 0]] as const)
-      expect(() => integers(key(0), 1, { low, high })).toThrow(`integers: low must be less than high, both whole numbers from -2^31 to 2^31, not ${low} and ${high}`)
+    for (const [low, high] of [
+      [0, 0],
+      [3, 1],
+      [0.5, 2],
+      [0, 2 ** 31 + 1],
+      [-(2 ** 31) - 1, 0],
+    ] as const)
+      expect(() => integers(key(0), 1, { low, high })).toThrow(
+        `integers: low must be less than high, both whole numbers from -2^31 to 2^31, not ${low} and ${high}`,
+      )
   })
 })
 
 describe('permutation', () => {
   it('holds every number once', () => {
-    fc.assert(fc.property(keys, fc.nat(300), (key, n) => void expect([...permutation(key, n)].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i))))
+    fc.assert(
+      fc.property(
+        keys,
+        fc.nat(300),
+        (key, n) =>
+          void expect([...permutation(key, n)].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i)),
+      ),
+    )
   })
 
   it('is the same for the same key and another for another', () => {

@@ -17,9 +17,19 @@ describeBackends('dispose', () => {
   })
 })
 
-type Run = { readonly params: { readonly w: Tensor }; readonly fixed: Tensor; readonly step: number; readonly key: Uint32Array }
+type Run = {
+  readonly params: { readonly w: Tensor }
+  readonly fixed: Tensor
+  readonly step: number
+  readonly key: Uint32Array
+}
 
-const start = (): Run => ({ params: { w: tf.tensor1d([1, 2]) }, fixed: tf.scalar(5), step: 0, key: new Uint32Array([1, 2]) })
+const start = (): Run => ({
+  params: { w: tf.tensor1d([1, 2]) },
+  fixed: tf.scalar(5),
+  step: 0,
+  key: new Uint32Array([1, 2]),
+})
 
 const next = (run: Run): Run => ({ ...run, params: { w: tf.add(tf.mul(run.params.w, 2), 1) }, step: run.step + 1 })
 

@@ -1,7 +1,8 @@
 import { Tensor, dispose as disposeTensors, tidy } from '@tensorflow/tfjs-core'
 import { leaves } from './tree.ts'
 
-const tensors = (tree: unknown): readonly Tensor[] => leaves<unknown>(tree).filter((leaf): leaf is Tensor => leaf instanceof Tensor)
+const tensors = (tree: unknown): readonly Tensor[] =>
+  leaves<unknown>(tree).filter((leaf): leaf is Tensor => leaf instanceof Tensor)
 
 /**
  * Frees every tensor of a tree; leaves that are not tensors are left alone.
@@ -51,7 +52,9 @@ export const advance = <R>(run: R, step: (run: R) => R): R => {
     if (made instanceof Promise) {
       // What is left of it runs on freed tensors; its failure must not end the process.
       made.catch(() => undefined)
-      throw new TypeError('advance: the step must be synchronous; await what it needs before, and read its numbers after')
+      throw new TypeError(
+        'advance: the step must be synchronous; await what it needs before, and read its numbers after',
+      )
     }
     next = made
     return [...tensors(made)]

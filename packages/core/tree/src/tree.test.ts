@@ -9,14 +9,23 @@ const trees: fc.Arbitrary<Leaves<number>> = fc.letrec<{ tree: Leaves<number> }>(
     { depthSize: 'small', withCrossShrink: true },
     fc.integer(),
     fc.array(tie('tree'), { maxLength: 3 }),
-    fc.dictionary(fc.oneof(fc.constantFrom('weight', 'bias', '0', '10', 'constructor', '__proto__', 'toString', 'length', ''), fc.string()), tie('tree'), { maxKeys: 3 }),
+    fc.dictionary(
+      fc.oneof(
+        fc.constantFrom('weight', 'bias', '0', '10', 'constructor', '__proto__', 'toString', 'length', ''),
+        fc.string(),
+      ),
+      tie('tree'),
+      { maxKeys: 3 },
+    ),
   ),
 })).tree
 
 /** A tree and another of the same structure. */
 const twins = trees.chain((tree) => {
   const count = leaves(tree).length
-  return fc.array(fc.integer(), { minLength: count, maxLength: count }).map((values) => [tree, unflatten(tree, values)] as const)
+  return fc
+    .array(fc.integer(), { minLength: count, maxLength: count })
+    .map((values) => [tree, unflatten(tree, values)] as const)
 })
 
 const add = ([a, b]: readonly number[]): number => a! + b!
@@ -56,7 +65,9 @@ describe('map', () => {
 
   it('of a composition is the composition of maps', () => {
     const [f, g] = [(x: number) => x + 1, (x: number) => x * 2]
-    fc.assert(fc.property(trees, (tree) => void expect(map(map(tree, f), g)).toEqual(map(tree, (x: number) => g(f(x))))))
+    fc.assert(
+      fc.property(trees, (tree) => void expect(map(map(tree, f), g)).toEqual(map(tree, (x: number) => g(f(x))))),
+    )
   })
 
   it('agrees with flatten on leaves and paths', () => {
@@ -86,27 +97,44 @@ describe('unflatten', () => {
   })
 
   it('refuses another number of leaves', () => {
-    expect(() => unflatten({ a: 1, b: [2] }, [1])).toThrow(new StructureError('', 'the tree has 2 leaves, but 1 values were given'))
+    expect(() => unflatten({ a: 1, b: [2] }, [1])).toThrow(
+      new StructureError('', 'the tree has 2 leaves, but 1 values were given'),
+    )
     expect(() => unflatten({}, [1])).toThrow('the root: the tree has 0 leaves, but 1 values were given')
   })
 })
 
 describe('zip', () => {
   it('of one tree is map', () => {
-    fc.assert(fc.property(trees, (tree) => void expect(zip([tree], ([x]: readonly number[]) => x! * 3)).toEqual(map(tree, (x: number) => x * 3))))
+    fc.assert(
+      fc.property(
+        trees,
+        (tree) => void expect(zip([tree], ([x]: readonly number[]) => x! * 3)).toEqual(map(tree, (x: number) => x * 3)),
+      ),
+    )
   })
 
   it('combines the leaves of the same path, in the order of the trees', () => {
     fc.assert(
       fc.property(twins, ([tree, twin]) => {
         expect(leaves(zip([tree, twin], add))).toEqual(leaves<number>(tree).map((x, i) => x + leaves<number>(twin)[i]!))
-        expect(leaves(zip([tree, twin], ([a, b]: readonly number[]) => a! - b!))).toEqual(leaves<number>(tree).map((x, i) => x - leaves<number>(twin)[i]!))
+        expect(leaves(zip([tree, twin], ([a, b]: readonly number[]) => a! - b!))).toEqual(
+          leaves<number>(tree).map((x, i) => x - leaves<number>(twin)[i]!),
+        )
       }),
     )
   })
 
   it('goes by the names and not by their order', () => {
-    expect(zip([{ a: 1, b: 2 }, { b: 20, a: 10 }], add)).toEqual({ a: 11, b: 22 })
+    expect(
+      zip(
+        [
+          { a: 1, b: 2 },
+          { b: 20, a: 10 },
+        ],
+        add,
+      ),
+    ).toEqual({ a: 11, b: 22 })
   })
 
   it('gives the path with the leaves', () => {
@@ -118,12 +146,36 @@ describe('zip', () => {
   const tree = { stem: { weight: 1 }, rest: [{ bias: 2 }, 3] } as Leaves<number>
   it.each<readonly [string, Leaves<number>, string]>([
     ['a missing name', { stem: { weight: 1 }, rest: [{}, 3] }, 'rest.0.bias: in the first tree, but missing in tree 2'],
-    ['a name too many', { stem: { weight: 1, gain: 2 }, rest: [{ bias: 2 }, 3] }, 'stem.gain: in tree 2, but missing in the first tree'],
-    ['a shorter array', { stem: { weight: 1 }, rest: [{ bias: 2 }] }, 'rest.1: in the first tree, but missing in tree 2'],
-    ['a longer array', { stem: { weight: 1 }, rest: [{ bias: 2 }, 3, 4] }, 'rest.2: in tree 2, but missing in the first tree'],
-    ['a branch for a leaf', { stem: { weight: [1] }, rest: [{ bias: 2 }, 3] }, 'stem.weight: a leaf in the first tree, but a branch in tree 2'],
-    ['a leaf for a branch', { stem: { weight: 1 }, rest: [4, 3] }, 'rest.0: a branch in the first tree, but a leaf in tree 2'],
-    ['a record for an array', { stem: { weight: 1 }, rest: { 0: { bias: 2 }, 1: 3 } }, 'rest: an array in the first tree, but a record in tree 2'],
+    [
+      'a name too many',
+      { stem: { weight: 1, gain: 2 }, rest: [{ bias: 2 }, 3] },
+      'stem.gain: in tree 2, but missing in the first tree',
+    ],
+    [
+      'a shorter array',
+      { stem: { weight: 1 }, rest: [{ bias: 2 }] },
+      'rest.1: in the first tree, but missing in tree 2',
+    ],
+    [
+      'a longer array',
+      { stem: { weight: 1 }, rest: [{ bias: 2 }, 3, 4] },
+      'rest.2: in tree 2, but missing in the first tree',
+    ],
+    [
+      'a branch for a leaf',
+      { stem: { weight: [1] }, rest: [{ bias: 2 }, 3] },
+      'stem.weight: a leaf in the first tree, but a branch in tree 2',
+    ],
+    [
+      'a leaf for a branch',
+      { stem: { weight: 1 }, rest: [4, 3] },
+      'rest.0: a branch in the first tree, but a leaf in tree 2',
+    ],
+    [
+      'a record for an array',
+      { stem: { weight: 1 }, rest: { 0: { bias: 2 }, 1: 3 } },
+      'rest: an array in the first tree, but a record in tree 2',
+    ],
     ['a leaf for the whole', 5, 'the root: a branch in the first tree, but a leaf in tree 2'],
   ])('names the path of %s', (_, other, message) => {
     expect(() => zip([tree, other], add)).toThrow(message)
@@ -132,11 +184,14 @@ describe('zip', () => {
 
   it('says which of many trees differs', () => {
     const make = (): { a: number } => ({ a: 1 })
-    expect(() => zip([make(), make(), { a: 1, b: 2 } as { a: number }], add)).toThrow('b: in tree 3, but missing in the first tree')
+    expect(() => zip([make(), make(), { a: 1, b: 2 } as { a: number }], add)).toThrow(
+      'b: in tree 3, but missing in the first tree',
+    )
   })
 
   it('finds any difference at any depth', () => {
-    const nest = (names: readonly string[], tree: Leaves<number>): Leaves<number> => names.reduceRight((inner: Leaves<number>, name) => ({ [name]: inner }), tree)
+    const nest = (names: readonly string[], tree: Leaves<number>): Leaves<number> =>
+      names.reduceRight((inner: Leaves<number>, name) => ({ [name]: inner }), tree)
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z]+$/), { maxLength: 5 }), (names) => {
         const path = [...names, 'x'].join('.')
@@ -158,7 +213,10 @@ describe('zip', () => {
 })
 
 describe('the types', () => {
-  type Params = { readonly conv: { readonly weight: Tensor4D; readonly bias: Tensor1D }; readonly rest: readonly Tensor[] }
+  type Params = {
+    readonly conv: { readonly weight: Tensor4D; readonly bias: Tensor1D }
+    readonly rest: readonly Tensor[]
+  }
   const params: Params = { conv: { weight: undefined as never, bias: undefined as never }, rest: [] }
 
   it('of map, zip and unflatten keep the type of the tree', () => {
@@ -173,7 +231,10 @@ describe('the types', () => {
       readonly conv: { readonly weight: string; readonly bias: string }
       readonly rest: readonly string[]
     }>()
-    expectTypeOf(mapTo({ a: 1, b: [2] }, (x: number) => String(x))).toEqualTypeOf<{ readonly a: string; readonly b: readonly string[] }>()
+    expectTypeOf(mapTo({ a: 1, b: [2] }, (x: number) => String(x))).toEqualTypeOf<{
+      readonly a: string
+      readonly b: readonly string[]
+    }>()
   })
 
   it('of trees take records, arrays and tensors, read-only or not, and nothing else', () => {

@@ -145,7 +145,12 @@ export const zip = <T, L = Tensor>(trees: readonly [T, ...T[]], f: (leaves: read
       return f(values as readonly L[], path)
     }
     others.forEach((other, i) => sameNames(first, other, path, i + 2))
-    return rebuild(first, (name) => visit(values.map((value) => child(value as Node, name)), join(path, name)))
+    return rebuild(first, (name) =>
+      visit(
+        values.map((value) => child(value as Node, name)),
+        join(path, name),
+      ),
+    )
   }
   return visit(trees, '') as T
 }
@@ -157,9 +162,11 @@ const sameNames = (first: Node, other: unknown, path: string, nth: number): void
     throw new StructureError(path, `${kind(first)} in the first tree, but ${kind(other)} in tree ${nth}`)
   }
   for (const name of Object.keys(first))
-    if (!Object.hasOwn(other, name)) throw new StructureError(join(path, name), `in the first tree, but missing in tree ${nth}`)
+    if (!Object.hasOwn(other, name))
+      throw new StructureError(join(path, name), `in the first tree, but missing in tree ${nth}`)
   for (const name of Object.keys(other))
-    if (!Object.hasOwn(first, name)) throw new StructureError(join(path, name), `in tree ${nth}, but missing in the first tree`)
+    if (!Object.hasOwn(first, name))
+      throw new StructureError(join(path, name), `in tree ${nth}, but missing in the first tree`)
 }
 
 /**
@@ -178,7 +185,8 @@ const sameNames = (first: Node, other: unknown, path: string, nth: number): void
  */
 export const unflatten = <T, L = Tensor>(like: T, values: readonly L[]): T => {
   const count = flatten(like).length
-  if (count !== values.length) throw new StructureError('', `the tree has ${count} leaves, but ${values.length} values were given`)
+  if (count !== values.length)
+    throw new StructureError('', `the tree has ${count} leaves, but ${values.length} values were given`)
   let next = 0
   return map<T, L>(like, () => values[next++] as L)
 }

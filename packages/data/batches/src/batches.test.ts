@@ -16,7 +16,8 @@ const take = async (source: AsyncIterable<Batch>, count = Infinity): Promise<rea
   if (count > 0) for await (const batch of source) if (taken.push(batch) >= count) break
   return taken
 }
-const indicesOf = ({ images, count }: Batch): readonly number[] => Array.from({ length: count }, (_, i) => Math.round((images[i * 12] ?? 0) * 255))
+const indicesOf = ({ images, count }: Batch): readonly number[] =>
+  Array.from({ length: count }, (_, i) => Math.round((images[i * 12] ?? 0) * 255))
 const augment = compose(randomCrop({ padding: 1 }), randomHorizontalFlip(), resize({ height: 5, width: 5 }))
 
 const passes = fc.record({
@@ -62,31 +63,42 @@ describe('batches', () => {
   it('augment an image the same whatever the batch size', async () => {
     const imagesBySize = async (size: number): Promise<readonly string[]> => {
       const all = await take(batches(setOf(12), { size, key: key(5), transform: augment, epochs: 1 }))
-      return all.flatMap(({ images, count }) => Array.from({ length: count }, (_, i) => images.slice(i * 25, (i + 1) * 25).join())).sort()
+      return all
+        .flatMap(({ images, count }) =>
+          Array.from({ length: count }, (_, i) => images.slice(i * 25, (i + 1) * 25).join()),
+        )
+        .sort()
     }
     expect(await imagesBySize(5)).toEqual(await imagesBySize(12))
   })
 
   it('shuffle every epoch and every key differently', async () => {
-    const orders = async (seed: number): Promise<readonly string[]> => (await take(batches(setOf(20), { size: 20, key: key(seed), epochs: 3 }))).map((batch) => indicesOf(batch).join())
+    const orders = async (seed: number): Promise<readonly string[]> =>
+      (await take(batches(setOf(20), { size: 20, key: key(seed), epochs: 3 }))).map((batch) => indicesOf(batch).join())
     const [a, b] = [await orders(0), await orders(1)]
     expect(new Set([...a, ...b]).size).toBe(6)
   })
 
   it('augment every epoch differently', async () => {
-    const all = await take(batches(setOf(1), { size: 1, key: key(0), transform: randomCrop({ padding: 2 }), epochs: 20 }))
+    const all = await take(
+      batches(setOf(1), { size: 1, key: key(0), transform: randomCrop({ padding: 2 }), epochs: 20 }),
+    )
     // 25 places, 20 draws.
     expect(new Set(all.map(({ images }) => images.join())).size).toBeGreaterThan(8)
   })
 
   it('drop a partial last batch where told so, and keep it otherwise', async () => {
-    const counts = async (last: 'keep' | 'drop'): Promise<readonly number[]> => (await take(batches(setOf(10), { size: 4, key: key(0), epochs: 1, last }))).map(({ count }) => count)
+    const counts = async (last: 'keep' | 'drop'): Promise<readonly number[]> =>
+      (await take(batches(setOf(10), { size: 4, key: key(0), epochs: 1, last }))).map(({ count }) => count)
     expect(await counts('keep')).toEqual([4, 4, 2])
     expect(await counts('drop')).toEqual([4, 4])
   })
 
   it('go on without end where no number of epochs is given, and may be left at any time', async () => {
-    expect((await take(batches(setOf(3), { size: 2, key: key(0) }), 101)).at(-1)?.cursor).toEqual({ epoch: 50, batch: 0 })
+    expect((await take(batches(setOf(3), { size: 2, key: key(0) }), 101)).at(-1)?.cursor).toEqual({
+      epoch: 50,
+      batch: 0,
+    })
   })
 
   it('are a pass of their own in each loop', async () => {
@@ -102,7 +114,9 @@ describe('batches', () => {
 
   it('prepare the next batch while the caller waits, and only one', async () => {
     let made = 0
-    const source = batches(setOf(9), { size: 3, key: key(0), epochs: 1, transform: (images) => (made++, images) })[Symbol.asyncIterator]()
+    const source = batches(setOf(9), { size: 3, key: key(0), epochs: 1, transform: (images) => (made++, images) })[
+      Symbol.asyncIterator
+    ]()
     await source.next()
     expect(made).toBe(1)
     await new Promise((resolve) => setTimeout(resolve, 20))
@@ -130,7 +144,10 @@ describe('batches', () => {
   })
 
   it('name options that cannot be', () => {
-    const with_ = (options: Partial<BatchesOptions>): (() => unknown) => () => batches(setOf(4), { size: 2, key: key(0), ...options })
+    const with_ =
+      (options: Partial<BatchesOptions>): (() => unknown) =>
+      () =>
+        batches(setOf(4), { size: 2, key: key(0), ...options })
     expect(with_({ size: 0 })).toThrow('size must be a whole number from 1, not 0')
     expect(with_({ size: 1.5 })).toThrow('size must be')
     expect(with_({ start: { epoch: -1, batch: 0 } })).toThrow('start.epoch')

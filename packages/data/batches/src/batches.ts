@@ -34,7 +34,8 @@ export type BatchesOptions = {
 }
 
 const wholeFrom = (low: number, name: string, value: number): void => {
-  if (!Number.isSafeInteger(value) || value < low) throw new RangeError(`batches: ${name} must be a whole number from ${low}, not ${value}`)
+  if (!Number.isSafeInteger(value) || value < low)
+    throw new RangeError(`batches: ${name} must be a whole number from ${low}, not ${value}`)
 }
 
 /**
@@ -52,7 +53,10 @@ const wholeFrom = (low: number, name: string, value: number): void => {
  * assert.equal(batchesPerEpoch(10, { size: 4, last: 'drop' }), 2)
  * ```
  */
-export const batchesPerEpoch = (count: number, { size, last = 'keep' }: { readonly size: number; readonly last?: 'keep' | 'drop' }): number => {
+export const batchesPerEpoch = (
+  count: number,
+  { size, last = 'keep' }: { readonly size: number; readonly last?: 'keep' | 'drop' },
+): number => {
   wholeFrom(1, 'size', size)
   return last === 'keep' ? Math.ceil(count / size) : Math.floor(count / size)
 }
@@ -98,7 +102,14 @@ const batchOf = (set: ImageSet, indices: Uint32Array, images: Images, cursor: Cu
  */
 export const batches = (
   set: ImageSet,
-  { size, key, transform = (images) => images, start = { epoch: 0, batch: 0 }, epochs = Infinity, last = 'keep' }: BatchesOptions,
+  {
+    size,
+    key,
+    transform = (images) => images,
+    start = { epoch: 0, batch: 0 },
+    epochs = Infinity,
+    last = 'keep',
+  }: BatchesOptions,
 ): AsyncIterable<Batch> => {
   const count = set.labels.length
   const perEpoch = batchesPerEpoch(count, { size, last })
@@ -106,10 +117,17 @@ export const batches = (
   wholeFrom(0, 'start.batch', start.batch)
   if (epochs !== Infinity) wholeFrom(0, 'epochs', epochs)
   if (count === 0) throw new RangeError('batches: the set has no images')
-  if (perEpoch === 0) throw new RangeError(`batches: a set of ${count} images has no full batch of ${size}; use a smaller size or keep the last batch`)
-  if (start.batch > perEpoch) throw new RangeError(`batches: start.batch is ${start.batch}, an epoch has ${perEpoch} batches; was the cursor made with another size?`)
+  if (perEpoch === 0)
+    throw new RangeError(
+      `batches: a set of ${count} images has no full batch of ${size}; use a smaller size or keep the last batch`,
+    )
+  if (start.batch > perEpoch)
+    throw new RangeError(
+      `batches: start.batch is ${start.batch}, an epoch has ${perEpoch} batches; was the cursor made with another size?`,
+    )
 
-  const after = ({ epoch, batch }: Cursor): Cursor => (batch + 1 < perEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 })
+  const after = ({ epoch, batch }: Cursor): Cursor =>
+    batch + 1 < perEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 }
 
   function* pass(): Generator<Batch> {
     let cursor = start.batch < perEpoch ? start : { epoch: start.epoch + 1, batch: 0 }

@@ -2,7 +2,12 @@ import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
 import { firstOfEachClass, imageSet, type ImageSet, select } from './index.ts'
 
-const good: ImageSet = { images: Uint8Array.from({ length: 18 }, (_, i) => i), labels: new Uint8Array([1, 0, 1]), shape: [2, 3, 1], classes: ['a', 'b'] }
+const good: ImageSet = {
+  images: Uint8Array.from({ length: 18 }, (_, i) => i),
+  labels: new Uint8Array([1, 0, 1]),
+  shape: [2, 3, 1],
+  classes: ['a', 'b'],
+}
 
 describe('imageSet', () => {
   it('gives parts that fit as a set, without copying', () => {
@@ -15,7 +20,12 @@ describe('imageSet', () => {
     ['a fractional side', { shape: [2.5, 3, 1] as const }, 'InvalidShape', '[2.5, 3, 1]'],
     ['half an image', { images: new Uint8Array(9) }, 'PartialImage', '9 bytes are 1.5 images of 6 bytes'],
     ['fewer labels than images', { labels: new Uint8Array(2) }, 'CountMismatch', '3 images and 2 labels'],
-    ['a label without a class', { labels: new Uint8Array([0, 2, 1]) }, 'LabelOutOfRange', 'label 1 is 2, the classes are 0 to 1'],
+    [
+      'a label without a class',
+      { labels: new Uint8Array([0, 2, 1]) },
+      'LabelOutOfRange',
+      'label 1 is 2, the classes are 0 to 1',
+    ],
   ])('names %s', (_, change, tag, part) => {
     const result = imageSet({ ...good, ...change })
     expect(result).toMatchObject({ left: { _tag: tag } })
@@ -32,7 +42,8 @@ describe('select', () => {
   })
 
   it('names an index outside the set', () => {
-    for (const index of [3, -1, 0.5]) expect(() => select(good, [index])).toThrow(`there is no image ${index}, the set has 3`)
+    for (const index of [3, -1, 0.5])
+      expect(() => select(good, [index])).toThrow(`there is no image ${index}, the set has 3`)
   })
 })
 

@@ -23,7 +23,8 @@ export type ImageSetError = {
   readonly message: string
 }
 
-const failure = (tag: ImageSetError['_tag'], message: string): E.Either<ImageSetError, never> => E.left({ _tag: tag, message })
+const failure = (tag: ImageSetError['_tag'], message: string): E.Either<ImageSetError, never> =>
+  E.left({ _tag: tag, message })
 
 /**
  * Checks images and labels against each other and gives them as a set; nothing is copied.
@@ -41,19 +42,31 @@ const failure = (tag: ImageSetError['_tag'], message: string): E.Either<ImageSet
  */
 export const imageSet = ({ images, labels, shape, classes }: ImageSet): E.Either<ImageSetError, ImageSet> => {
   if (!shape.every((size) => Number.isInteger(size) && size > 0)) {
-    return failure('InvalidShape', `the shape is [${shape.join(', ')}]; height, width and channels must be positive whole numbers`)
+    return failure(
+      'InvalidShape',
+      `the shape is [${shape.join(', ')}]; height, width and channels must be positive whole numbers`,
+    )
   }
   const [height, width, channels] = shape
   const size = height * width * channels
   if (images.length % size !== 0) {
-    return failure('PartialImage', `${images.length} bytes are ${images.length / size} images of ${size} bytes; is the shape [${shape.join(', ')}] right?`)
+    return failure(
+      'PartialImage',
+      `${images.length} bytes are ${images.length / size} images of ${size} bytes; is the shape [${shape.join(', ')}] right?`,
+    )
   }
   if (images.length / size !== labels.length) {
-    return failure('CountMismatch', `there are ${images.length / size} images and ${labels.length} labels; are they of one set?`)
+    return failure(
+      'CountMismatch',
+      `there are ${images.length / size} images and ${labels.length} labels; are they of one set?`,
+    )
   }
   const at = labels.findIndex((label) => label >= classes.length)
   if (at >= 0) {
-    return failure('LabelOutOfRange', `label ${at} is ${labels[at]}, the classes are 0 to ${classes.length - 1}; do images, labels and classes belong together?`)
+    return failure(
+      'LabelOutOfRange',
+      `label ${at} is ${labels[at]}, the classes are 0 to ${classes.length - 1}; do images, labels and classes belong together?`,
+    )
   }
   return E.right({ images, labels, shape, classes })
 }
@@ -81,7 +94,8 @@ export const select = (set: ImageSet, indices: ArrayLike<number>): ImageSet => {
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] ?? Number.NaN
     const label = set.labels[index]
-    if (label === undefined) throw new RangeError(`select: there is no image ${index}, the set has ${set.labels.length}`)
+    if (label === undefined)
+      throw new RangeError(`select: there is no image ${index}, the set has ${set.labels.length}`)
     images.set(set.images.subarray(index * size, (index + 1) * size), i * size)
     labels[i] = label
   }

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fashionMnistSubsetFiles, loadFashionMnistSubset } from './index.ts'
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-const countsOf = (labels: Uint8Array): readonly number[] => labels.reduce<number[]>((counts, label) => counts.with(label, (counts[label] ?? 0) + 1), Array<number>(10).fill(0))
+const countsOf = (labels: Uint8Array): readonly number[] =>
+  labels.reduce<number[]>((counts, label) => counts.with(label, (counts[label] ?? 0) + 1), Array<number>(10).fill(0))
 
 describe('the files of the subset', () => {
   // Printed by scripts/make-fashion-mnist-subset.mjs from the official data set.
@@ -23,7 +24,9 @@ describe('the files of the subset', () => {
   })
 
   it('come with the licence of the data', () => {
-    expect(readFileSync(new URL('LICENSE', fashionMnistSubsetFiles.trainImages), 'utf8')).toContain('Copyright (c) 2017 Zalando SE')
+    expect(readFileSync(new URL('LICENSE', fashionMnistSubsetFiles.trainImages), 'utf8')).toContain(
+      'Copyright (c) 2017 Zalando SE',
+    )
   })
 })
 
@@ -35,7 +38,10 @@ describe('loadFashionMnistSubset', () => {
     expect(countsOf(train.labels)).toEqual(Array(10).fill(1000))
     expect(countsOf(test.labels)).toEqual(Array(10).fill(200))
     expect(train.images.length).toBe(10_000 * 784)
-    expect([train.shape, test.shape]).toEqual([[28, 28, 1], [28, 28, 1]])
+    expect([train.shape, test.shape]).toEqual([
+      [28, 28, 1],
+      [28, 28, 1],
+    ])
     expect(train.classes).toEqual(fashionMnistClasses)
     // The first label of the data set is an ankle boot; so is that of the test set.
     expect([train.labels[0], test.labels[0]]).toEqual([9, 9])
@@ -70,9 +76,15 @@ describe('loadFashionMnistSubset over HTTP', () => {
   beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)))
   afterAll(() => new Promise((resolve) => server.close(resolve)))
   const urlsOf = (kind: string): typeof fashionMnistSubsetFiles => {
-    const of = (url: URL): URL => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${kind}/${url.pathname.split('/').at(-1)}`)
+    const of = (url: URL): URL =>
+      new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/${kind}/${url.pathname.split('/').at(-1)}`)
     const { trainImages, trainLabels, testImages, testLabels } = fashionMnistSubsetFiles
-    return { trainImages: of(trainImages), trainLabels: of(trainLabels), testImages: of(testImages), testLabels: of(testLabels) }
+    return {
+      trainImages: of(trainImages),
+      trainLabels: of(trainLabels),
+      testImages: of(testImages),
+      testLabels: of(testLabels),
+    }
   }
 
   it('reads the same from a server, whether it says that the files are compressed or not', async () => {
@@ -87,6 +99,8 @@ describe('loadFashionMnistSubset over HTTP', () => {
   })
 
   it('names the answer of a server that does not have them', async () => {
-    expect(await loadFashionMnistSubset(urlsOf('missing'))()).toMatchObject({ left: { message: expect.stringContaining('404') as string } })
+    expect(await loadFashionMnistSubset(urlsOf('missing'))()).toMatchObject({
+      left: { message: expect.stringContaining('404') as string },
+    })
   })
 })

@@ -41,7 +41,9 @@ const read = (url: URL): TE.TaskEither<SubsetReadError, Uint8Array> =>
  * assert.equal(data._tag === 'Right' && data.right.train.labels.length, 10_000)
  * ```
  */
-export const loadFashionMnistSubset = (urls: typeof fashionMnistSubsetFiles = fashionMnistSubsetFiles): TE.TaskEither<SubsetReadError | FashionMnistDecodeError, FashionMnist> =>
+export const loadFashionMnistSubset = (
+  urls: typeof fashionMnistSubsetFiles = fashionMnistSubsetFiles,
+): TE.TaskEither<SubsetReadError | FashionMnistDecodeError, FashionMnist> =>
   F.pipe(
     A.sequenceS(TE.ApplyPar)({
       trainImages: read(urls.trainImages),
@@ -49,5 +51,7 @@ export const loadFashionMnistSubset = (urls: typeof fashionMnistSubsetFiles = fa
       testImages: read(urls.testImages),
       testLabels: read(urls.testLabels),
     }),
-    TE.flatMap((files): TE.TaskEither<SubsetReadError | FashionMnistDecodeError, FashionMnist> => decodeFashionMnist(files)),
+    TE.flatMap((files): TE.TaskEither<SubsetReadError | FashionMnistDecodeError, FashionMnist> =>
+      decodeFashionMnist(files),
+    ),
   )

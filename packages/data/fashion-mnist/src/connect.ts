@@ -11,7 +11,12 @@ export type Outcome =
   | { readonly kind: 'oversized' }
 
 /** Ends a connection on which nothing comes for a while. */
-type Watch = { readonly signal: AbortSignal; readonly alive: () => void; readonly stop: () => void; readonly broken: (error: unknown) => Outcome }
+type Watch = {
+  readonly signal: AbortSignal
+  readonly alive: () => void
+  readonly stop: () => void
+  readonly broken: (error: unknown) => Outcome
+}
 
 const watch = (stall: number): Watch => {
   const abort = new AbortController()
@@ -36,10 +41,14 @@ const meaningOf = (response: Response, have: number): Outcome | Omit<Body, 'read
   if (response.status === 200) return { kind: 'body', from: 0 }
   if (response.status === 206) {
     const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1]
-    return Number(from) === have ? { kind: 'body', from: have } : { kind: 'broken', reason: 'the server sent another range than it was asked for' }
+    return Number(from) === have
+      ? { kind: 'body', from: have }
+      : { kind: 'broken', reason: 'the server sent another range than it was asked for' }
   }
   if (response.status === 416) return { kind: 'oversized' }
-  return isPassing(response.status) ? { kind: 'broken', reason: `the server answered ${status}` } : { kind: 'refused', status }
+  return isPassing(response.status)
+    ? { kind: 'broken', reason: `the server answered ${status}` }
+    : { kind: 'refused', status }
 }
 
 const ask = async (url: string, have: number, { signal, broken }: Watch): Promise<Outcome | Body> => {
@@ -57,7 +66,12 @@ const ask = async (url: string, have: number, { signal, broken }: Watch): Promis
 }
 
 /** Writes what comes behind the first `from` bytes of the part. */
-const append = async ({ from, reader }: Body, { bytes, onProgress }: Download, part: string, { alive, broken }: Watch): Promise<Outcome> => {
+const append = async (
+  { from, reader }: Body,
+  { bytes, onProgress }: Download,
+  part: string,
+  { alive, broken }: Watch,
+): Promise<Outcome> => {
   const file = await open(part, from === 0 ? 'w' : 'a')
   try {
     let received = from
@@ -65,7 +79,10 @@ const append = async ({ from, reader }: Body, { bytes, onProgress }: Download, p
       const next = await reader.read().catch(broken)
       if ('kind' in next) return next
       alive()
-      if (next.done) return received === bytes ? { kind: 'ended' } : { kind: 'broken', reason: `the connection ended after ${received} of ${bytes} bytes` }
+      if (next.done)
+        return received === bytes
+          ? { kind: 'ended' }
+          : { kind: 'broken', reason: `the connection ended after ${received} of ${bytes} bytes` }
       received += next.value.length
       if (received > bytes) {
         await reader.cancel()

@@ -3,10 +3,24 @@ import { decodeFile, type Idx, type IdxError } from '@resfn/idx'
 import { apply as A, either as E, function as F, taskEither as TE } from 'fp-ts'
 
 /** The names of the ten classes; a label is an index into them. */
-export const fashionMnistClasses: readonly string[] = ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot']
+export const fashionMnistClasses: readonly string[] = [
+  'T-shirt/top',
+  'Trouser',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Ankle boot',
+]
 
 /** Mean and standard deviation of the 60,000 training images on the scale 0 to 1, for `normalise`. */
-export const fashionMnistMoments: { readonly mean: readonly [number]; readonly std: readonly [number] } = { mean: [0.286], std: [0.353] }
+export const fashionMnistMoments: { readonly mean: readonly [number]; readonly std: readonly [number] } = {
+  mean: [0.286],
+  std: [0.353],
+}
 
 /** The official names of the four files, without `.gz`. */
 export const fashionMnistFiles: {
@@ -42,25 +56,41 @@ export type FashionMnistDecodeError = {
 
 const side = 28
 
-const shaped = (file: FashionMnistFile, wanted: readonly (number | undefined)[], what: string) => (idx: Idx): E.Either<FashionMnistDecodeError, Idx<'uint8'>> =>
-  idx.type === 'uint8' && idx.shape.length === wanted.length && wanted.every((size, i) => size === undefined || size === idx.shape[i])
-    ? E.right(idx)
-    : E.left({
-        _tag: 'InvalidFile',
-        file,
-        message: `${fashionMnistFiles[file]} holds ${idx.type} [${idx.shape.join(', ')}], not ${what}; is it another file under this name?`,
-      })
+const shaped =
+  (file: FashionMnistFile, wanted: readonly (number | undefined)[], what: string) =>
+  (idx: Idx): E.Either<FashionMnistDecodeError, Idx<'uint8'>> =>
+    idx.type === 'uint8' &&
+    idx.shape.length === wanted.length &&
+    wanted.every((size, i) => size === undefined || size === idx.shape[i])
+      ? E.right(idx)
+      : E.left({
+          _tag: 'InvalidFile',
+          file,
+          message: `${fashionMnistFiles[file]} holds ${idx.type} [${idx.shape.join(', ')}], not ${what}; is it another file under this name?`,
+        })
 
 const decoded = (file: FashionMnistFile, bytes: Uint8Array): TE.TaskEither<FashionMnistDecodeError, Idx<'uint8'>> => {
-  const [wanted, what] = file === 'trainImages' || file === 'testImages' ? [[undefined, side, side], `bytes [count, ${side}, ${side}]`] : [[undefined], 'bytes [count]']
+  const [wanted, what] =
+    file === 'trainImages' || file === 'testImages'
+      ? [[undefined, side, side], `bytes [count, ${side}, ${side}]`]
+      : [[undefined], 'bytes [count]']
   return F.pipe(
     decodeFile(bytes),
-    TE.mapLeft((cause): FashionMnistDecodeError => ({ _tag: 'InvalidFile', file, message: `${fashionMnistFiles[file]}: ${cause.message}`, cause })),
+    TE.mapLeft((cause): FashionMnistDecodeError => ({
+      _tag: 'InvalidFile',
+      file,
+      message: `${fashionMnistFiles[file]}: ${cause.message}`,
+      cause,
+    })),
     TE.flatMapEither(shaped(file, wanted, what)),
   )
 }
 
-const decodedSet = (images: FashionMnistFile, labels: FashionMnistFile, files: Readonly<Record<FashionMnistFile, Uint8Array>>): TE.TaskEither<FashionMnistDecodeError, ImageSet> =>
+const decodedSet = (
+  images: FashionMnistFile,
+  labels: FashionMnistFile,
+  files: Readonly<Record<FashionMnistFile, Uint8Array>>,
+): TE.TaskEither<FashionMnistDecodeError, ImageSet> =>
   F.pipe(
     TE.Do,
     TE.apS('pixels', decoded(images, files[images])),
@@ -95,7 +125,9 @@ const decodedSet = (images: FashionMnistFile, labels: FashionMnistFile, files: R
  * assert.equal(result._tag === 'Left' && result.left.message, 'train-images-idx3-ubyte and train-labels-idx1-ubyte: there are 0 images and 1 labels; are they of one set?')
  * ```
  */
-export const decodeFashionMnist = (files: Readonly<Record<FashionMnistFile, Uint8Array>>): TE.TaskEither<FashionMnistDecodeError, FashionMnist> =>
+export const decodeFashionMnist = (
+  files: Readonly<Record<FashionMnistFile, Uint8Array>>,
+): TE.TaskEither<FashionMnistDecodeError, FashionMnist> =>
   A.sequenceS(TE.ApplyPar)({
     train: decodedSet('trainImages', 'trainLabels', files),
     test: decodedSet('testImages', 'testLabels', files),

@@ -28,7 +28,10 @@ export type Download = {
 }
 
 /** Says whether a file is there with this size and SHA-256. */
-export const hasContent = async (path: string, { bytes, sha256 }: { readonly bytes: number; readonly sha256: string }): Promise<boolean> => {
+export const hasContent = async (
+  path: string,
+  { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
+): Promise<boolean> => {
   if ((await sizeOf(path)) !== bytes) return false
   const hash = createHash('sha256')
   try {
@@ -39,7 +42,8 @@ export const hasContent = async (path: string, { bytes, sha256 }: { readonly byt
   return hash.digest('hex') === sha256
 }
 
-const fail = (tag: DownloadError['_tag'], where: string, message: string): E.Either<DownloadError, void> => E.left({ _tag: tag, where, message })
+const fail = (tag: DownloadError['_tag'], where: string, message: string): E.Either<DownloadError, void> =>
+  E.left({ _tag: tag, where, message })
 
 const fetchInto = async (wanted: Download, part: string): Promise<E.Either<DownloadError, void>> => {
   const { url, path, bytes, attempts, pause } = wanted
@@ -48,12 +52,22 @@ const fetchInto = async (wanted: Download, part: string): Promise<E.Either<Downl
   let wrong = 0
   for (;;) {
     const outcome = await connect(wanted, part)
-    if (outcome.kind === 'refused') return fail('Refused', url, `${url}: the server answered ${outcome.status}; give another base URL, or a folder with the files`)
+    if (outcome.kind === 'refused')
+      return fail(
+        'Refused',
+        url,
+        `${url}: the server answered ${outcome.status}; give another base URL, or a folder with the files`,
+      )
     if (outcome.kind === 'broken') {
       const now = await sizeOf(part)
       idle = now > most ? 0 : idle + 1
       most = Math.max(most, now)
-      if (idle >= attempts) return fail('Unreachable', url, `${url}: ${outcome.reason}, ${attempts} times in a row; try again later (what has come is kept), give another base URL, or a folder with the files`)
+      if (idle >= attempts)
+        return fail(
+          'Unreachable',
+          url,
+          `${url}: ${outcome.reason}, ${attempts} times in a row; try again later (what has come is kept), give another base URL, or a folder with the files`,
+        )
       await wait(pause * 2 ** Math.max(0, idle - 1))
       continue
     }
@@ -64,7 +78,12 @@ const fetchInto = async (wanted: Download, part: string): Promise<E.Either<Downl
     await rm(part, { force: true })
     most = 0
     // Once it may be an old part; twice it is the server.
-    if (++wrong === 2) return fail('WrongContent', url, `${url}: what came is not the file of ${bytes} bytes with SHA-256 ${wanted.sha256}; give another base URL, or a folder with the files`)
+    if (++wrong === 2)
+      return fail(
+        'WrongContent',
+        url,
+        `${url}: what came is not the file of ${bytes} bytes with SHA-256 ${wanted.sha256}; give another base URL, or a folder with the files`,
+      )
   }
 }
 
@@ -84,6 +103,10 @@ export const download =
     } catch (error) {
       const code = codeOf(error)
       if (code === undefined) throw error
-      return fail('Unwritable', wanted.path, `${wanted.path} cannot be written (${reasonOf(error)}); give another cache folder`)
+      return fail(
+        'Unwritable',
+        wanted.path,
+        `${wanted.path} cannot be written (${reasonOf(error)}); give another cache folder`,
+      )
     }
   }

@@ -32,7 +32,9 @@ export type FashionMnistError = FashionMnistDecodeError | DownloadError | Folder
 
 /** The code of a Node error, such as `ENOENT`, where it has one. */
 export const codeOf = (error: unknown): string | undefined =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
 
 /** The reason in words; fetch hides it one level down. */
 export const reasonOf = (error: unknown): string => {

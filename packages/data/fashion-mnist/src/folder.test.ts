@@ -7,7 +7,8 @@ import { imagesFile, labelsFile, smallFiles, withFolder } from './fixtures/files
 import { type FashionMnistFile, fashionMnistFiles, loadFashionMnist, loadFashionMnistFolder } from './index.ts'
 
 const fill = async (folder: string, change: Partial<Record<FashionMnistFile, Uint8Array>> = {}): Promise<void> => {
-  for (const [file, bytes] of Object.entries({ ...smallFiles, ...change }) as [FashionMnistFile, Uint8Array][]) await writeFile(join(folder, fashionMnistFiles[file]), bytes)
+  for (const [file, bytes] of Object.entries({ ...smallFiles, ...change }) as [FashionMnistFile, Uint8Array][])
+    await writeFile(join(folder, fashionMnistFiles[file]), bytes)
 }
 
 describe('a folder', () => {
@@ -27,20 +28,56 @@ describe('a folder', () => {
     }))
 
   it.each([
-    ['a wrong magic number', { trainImages: Uint8Array.from(smallFiles.trainImages, (byte, i) => (i === 0 ? 1 : byte)) }, 'InvalidFile', 'train-images-idx3-ubyte: IDX, byte 0: the magic number is 01 00 08 03'],
-    ['a truncated file', { testImages: smallFiles.testImages.subarray(0, 5000) }, 'InvalidFile', 't10k-images-idx3-ubyte: IDX, byte 5000'],
-    ['a truncated gzip file', { trainLabels: gzipSync(smallFiles.trainLabels).subarray(0, 30) }, 'InvalidFile', 'train-labels-idx1-ubyte: IDX, byte 0: the gzip data is damaged or cut short'],
-    ['labels under the name of images', { trainImages: smallFiles.trainLabels }, 'InvalidFile', 'train-images-idx3-ubyte holds uint8 [30], not bytes [count, 28, 28]'],
-    ['images of another size', { trainImages: new Uint8Array([0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 32]) }, 'InvalidFile', 'holds uint8 [0, 32, 32], not bytes'],
-    ['a label out of range', { testLabels: labelsFile(0, 1, 10, 3, 4, 5, 6, 7, 8, 9) }, 'InvalidSet', 'label 2 is 10, the classes are 0 to 9'],
-    ['images and labels of different counts', { testImages: imagesFile(9, 3) }, 'InvalidSet', 't10k-images-idx3-ubyte and t10k-labels-idx1-ubyte: there are 9 images and 10 labels'],
+    [
+      'a wrong magic number',
+      { trainImages: Uint8Array.from(smallFiles.trainImages, (byte, i) => (i === 0 ? 1 : byte)) },
+      'InvalidFile',
+      'train-images-idx3-ubyte: IDX, byte 0: the magic number is 01 00 08 03',
+    ],
+    [
+      'a truncated file',
+      { testImages: smallFiles.testImages.subarray(0, 5000) },
+      'InvalidFile',
+      't10k-images-idx3-ubyte: IDX, byte 5000',
+    ],
+    [
+      'a truncated gzip file',
+      { trainLabels: gzipSync(smallFiles.trainLabels).subarray(0, 30) },
+      'InvalidFile',
+      'train-labels-idx1-ubyte: IDX, byte 0: the gzip data is damaged or cut short',
+    ],
+    [
+      'labels under the name of images',
+      { trainImages: smallFiles.trainLabels },
+      'InvalidFile',
+      'train-images-idx3-ubyte holds uint8 [30], not bytes [count, 28, 28]',
+    ],
+    [
+      'images of another size',
+      { trainImages: new Uint8Array([0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 32]) },
+      'InvalidFile',
+      'holds uint8 [0, 32, 32], not bytes',
+    ],
+    [
+      'a label out of range',
+      { testLabels: labelsFile(0, 1, 10, 3, 4, 5, 6, 7, 8, 9) },
+      'InvalidSet',
+      'label 2 is 10, the classes are 0 to 9',
+    ],
+    [
+      'images and labels of different counts',
+      { testImages: imagesFile(9, 3) },
+      'InvalidSet',
+      't10k-images-idx3-ubyte and t10k-labels-idx1-ubyte: there are 9 images and 10 labels',
+    ],
   ])('with %s is named', (_, change, tag, part) =>
     withFolder(async (folder) => {
       await fill(folder, change)
       const result = await loadFashionMnistFolder(folder)()
       expect(result).toMatchObject({ left: { _tag: tag } })
       expect(E.isLeft(result) && result.left.message).toContain(part)
-    }))
+    }),
+  )
 
   it('that is not there, or is a file, is named with the files that belong into it', () =>
     withFolder(async (folder) => {
@@ -49,7 +86,8 @@ describe('a folder', () => {
       for (const path of [join(folder, 'nowhere'), file]) {
         const result = await loadFashionMnistFolder(path)()
         expect(result).toMatchObject({ left: { _tag: 'MissingFolder', where: path } })
-        for (const name of Object.values(fashionMnistFiles)) expect(E.isLeft(result) && result.left.message).toContain(name)
+        for (const name of Object.values(fashionMnistFiles))
+          expect(E.isLeft(result) && result.left.message).toContain(name)
       }
     }))
 
@@ -59,13 +97,17 @@ describe('a folder', () => {
       await rm(join(folder, fashionMnistFiles.testLabels))
       const result = await loadFashionMnistFolder(folder)()
       expect(result).toMatchObject({ left: { _tag: 'MissingFile', where: folder } })
-      expect(E.isLeft(result) && result.left.message).toContain('neither t10k-labels-idx1-ubyte.gz nor t10k-labels-idx1-ubyte')
+      expect(E.isLeft(result) && result.left.message).toContain(
+        'neither t10k-labels-idx1-ubyte.gz nor t10k-labels-idx1-ubyte',
+      )
     }))
 
   it('with something that cannot be read as a file is named', () =>
     withFolder(async (folder) => {
       await fill(folder)
       await mkdir(join(folder, `${fashionMnistFiles.testLabels}.gz`))
-      expect(await loadFashionMnistFolder(folder)()).toMatchObject({ left: { _tag: 'Unreadable', where: join(folder, `${fashionMnistFiles.testLabels}.gz`) } })
+      expect(await loadFashionMnistFolder(folder)()).toMatchObject({
+        left: { _tag: 'Unreadable', where: join(folder, `${fashionMnistFiles.testLabels}.gz`) },
+      })
     }))
 })

@@ -10,25 +10,38 @@ const missingFolder = (folder: string): FolderError => ({
   message: `there is no folder ${folder}; give the folder that holds ${Object.values(fashionMnistFiles).join(', ')}, each as it is or with .gz`,
 })
 
-const readable = (folder: string): TE.TaskEither<FolderError, string> => async () => {
-  try {
-    return (await stat(folder)).isDirectory() ? E.right(folder) : E.left(missingFolder(folder))
-  } catch {
-    return E.left(missingFolder(folder))
-  }
-}
-
-const readFirst = (folder: string, names: readonly string[]): TE.TaskEither<FolderError, Uint8Array> => async () => {
-  for (const name of names) {
-    const path = join(folder, name)
+const readable =
+  (folder: string): TE.TaskEither<FolderError, string> =>
+  async () => {
     try {
-      return E.right(await readFile(path))
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') return E.left({ _tag: 'Unreadable', where: path, message: `${path} cannot be read (${reasonOf(error)}); check its permissions` })
+      return (await stat(folder)).isDirectory() ? E.right(folder) : E.left(missingFolder(folder))
+    } catch {
+      return E.left(missingFolder(folder))
     }
   }
-  return E.left({ _tag: 'MissingFile', where: folder, message: `${folder} holds neither ${names.join(' nor ')}; put one of them there` })
-}
+
+const readFirst =
+  (folder: string, names: readonly string[]): TE.TaskEither<FolderError, Uint8Array> =>
+  async () => {
+    for (const name of names) {
+      const path = join(folder, name)
+      try {
+        return E.right(await readFile(path))
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT')
+          return E.left({
+            _tag: 'Unreadable',
+            where: path,
+            message: `${path} cannot be read (${reasonOf(error)}); check its permissions`,
+          })
+      }
+    }
+    return E.left({
+      _tag: 'MissingFile',
+      where: folder,
+      message: `${folder} holds neither ${names.join(' nor ')}; put one of them there`,
+    })
+  }
 
 /**
  * Loads Fashion-MNIST from a folder that has the four files, as they are or with `.gz`. Nothing is downloaded.
@@ -46,11 +59,17 @@ const readFirst = (folder: string, names: readonly string[]): TE.TaskEither<Fold
  * ```
  */
 export const loadFashionMnistFolder = (folder: string): TE.TaskEither<FashionMnistError, FashionMnist> => {
-  const read = (file: FashionMnistFile): TE.TaskEither<FashionMnistError, Uint8Array> => readFirst(folder, [`${fashionMnistFiles[file]}.gz`, fashionMnistFiles[file]])
+  const read = (file: FashionMnistFile): TE.TaskEither<FashionMnistError, Uint8Array> =>
+    readFirst(folder, [`${fashionMnistFiles[file]}.gz`, fashionMnistFiles[file]])
   return F.pipe(
     readable(folder),
     TE.flatMap(() =>
-      A.sequenceS(TE.ApplyPar)({ trainImages: read('trainImages'), trainLabels: read('trainLabels'), testImages: read('testImages'), testLabels: read('testLabels') }),
+      A.sequenceS(TE.ApplyPar)({
+        trainImages: read('trainImages'),
+        trainLabels: read('trainLabels'),
+        testImages: read('testImages'),
+        testLabels: read('testLabels'),
+      }),
     ),
     TE.flatMap((files): TE.TaskEither<FashionMnistError, FashionMnist> => decodeFashionMnist(files)),
   )

@@ -1,4 +1,20 @@
-export { decodeFashionMnist, type FashionMnist, fashionMnistClasses, type FashionMnistDecodeError, type FashionMnistFile, fashionMnistFiles, fashionMnistMoments } from './decode.ts'
+export {
+  decodeFashionMnist,
+  type FashionMnist,
+  fashionMnistClasses,
+  type FashionMnistDecodeError,
+  type FashionMnistFile,
+  fashionMnistFiles,
+  fashionMnistMoments,
+} from './decode.ts'
 export type { DownloadError, FashionMnistError, FolderError } from './error.ts'
 export { loadFashionMnistFolder } from './folder.ts'
-export { type Checksums, fashionMnistBaseUrl, fashionMnistCache, fashionMnistChecksums, loadFashionMnist, type LoadOptions, type Progress } from './load.ts'
+export {
+  type Checksums,
+  fashionMnistBaseUrl,
+  fashionMnistCache,
+  fashionMnistChecksums,
+  loadFashionMnist,
+  type LoadOptions,
+  type Progress,
+} from './load.ts'

@@ -8,13 +8,22 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { either as E } from 'fp-ts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checksumsOf, compressed, smallFiles, withFolder } from './fixtures/files.ts'
-import { type FashionMnistFile, fashionMnistChecksums, fashionMnistFiles, loadFashionMnist, type LoadOptions, type Progress } from './index.ts'
+import {
+  type FashionMnistFile,
+  fashionMnistChecksums,
+  fashionMnistFiles,
+  loadFashionMnist,
+  type LoadOptions,
+  type Progress,
+} from './index.ts'
 
 const files = compressed(smallFiles)
 const names = Object.values(fashionMnistFiles).map((name) => `${name}.gz`)
 const first = names[0] ?? ''
 const fileNamed = (url: string | undefined): Buffer => {
-  const found = (Object.entries(fashionMnistFiles) as [FashionMnistFile, string][]).find(([, name]) => url?.endsWith(`/${name}.gz`))
+  const found = (Object.entries(fashionMnistFiles) as [FashionMnistFile, string][]).find(([, name]) =>
+    url?.endsWith(`/${name}.gz`),
+  )
   if (found === undefined) throw new Error(`asked for ${url}`)
   return files[found[0]]
 }
@@ -25,7 +34,12 @@ type Answer = (request: IncomingMessage, response: ServerResponse, file: Buffer)
 const proper: Answer = (request, response, file) => {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
   if (from === 0) return void response.writeHead(200, { 'content-length': file.length }).end(file)
-  response.writeHead(206, { 'content-length': file.length - from, 'content-range': `bytes ${from}-${file.length - 1}/${file.length}` }).end(file.subarray(from))
+  response
+    .writeHead(206, {
+      'content-length': file.length - from,
+      'content-range': `bytes ${from}-${file.length - 1}/${file.length}`,
+    })
+    .end(file.subarray(from))
 }
 
 const servers: Server[] = []
@@ -55,9 +69,16 @@ const scene = async (cache: string, ...answers: readonly Answer[]): Promise<Scen
   return { requests, options: { cache, baseUrl, checksums: checksumsOf(files), stall: 10_000, attempts: 3, pause: 1 } }
 }
 
-const messageOf = (result: E.Either<{ readonly message: string }, unknown>): string => (E.isLeft(result) ? result.left.message : 'it loaded')
+const messageOf = (result: E.Either<{ readonly message: string }, unknown>): string =>
+  E.isLeft(result) ? result.left.message : 'it loaded'
 /** Sends the file up to a byte, waits until it is in the part beside the cache's files, and hangs up. */
-const sendUpTo = async (cache: string, response: ServerResponse, file: Buffer, from: number, to: number): Promise<void> => {
+const sendUpTo = async (
+  cache: string,
+  response: ServerResponse,
+  file: Buffer,
+  from: number,
+  to: number,
+): Promise<void> => {
   response.write(file.subarray(from, to))
   const arrived = async (): Promise<boolean> => {
     const parts = (await readdir(cache)).filter((name) => name.endsWith('.part'))
@@ -66,11 +87,18 @@ const sendUpTo = async (cache: string, response: ServerResponse, file: Buffer, f
   while (!(await arrived())) await wait(5)
   response.destroy()
 }
-const cut = (cache: string, at: number): Answer => (_, response, file) => void sendUpTo(cache, response.writeHead(200, { 'content-length': file.length }), file, 0, at)
-const status = (code: number): Answer => (_, response) => void response.writeHead(code).end('no')
+const cut =
+  (cache: string, at: number): Answer =>
+  (_, response, file) =>
+    void sendUpTo(cache, response.writeHead(200, { 'content-length': file.length }), file, 0, at)
+const status =
+  (code: number): Answer =>
+  (_, response) =>
+    void response.writeHead(code).end('no')
 /** What the cache holds under final names must be right, whatever happened. */
 const expectOnlyWholeFiles = async (cache: string): Promise<void> => {
-  for (const name of await readdir(cache)) if (names.includes(name)) expect(await readFile(join(cache, name)), name).toEqual(fileNamed(`/${name}`))
+  for (const name of await readdir(cache))
+    if (names.includes(name)) expect(await readFile(join(cache, name)), name).toEqual(fileNamed(`/${name}`))
 }
 
 describe('the checksums', () => {
@@ -92,7 +120,9 @@ describe('a download', () => {
       const loaded = await loadFashionMnist({ ...options, onProgress: (progress) => void seen.push(progress) })()
       expect(E.isRight(loaded) && loaded.right.train.images).toEqual(smallFiles.trainImages.subarray(16))
       expect((await readdir(cache)).sort()).toEqual([...names].sort())
-      expect(seen.filter(({ received, total }) => received === total).map(({ file }) => file)).toEqual(Object.keys(fashionMnistFiles))
+      expect(seen.filter(({ received, total }) => received === total).map(({ file }) => file)).toEqual(
+        Object.keys(fashionMnistFiles),
+      )
       expect(await loadFashionMnist(options)()).toEqual(loaded)
       expect(requests).toEqual(['all'])
     }))
@@ -100,10 +130,18 @@ describe('a download', () => {
   it('that breaks off goes on where it was, as often as it takes', () =>
     withFolder(async (cache) => {
       const whole = files.trainImages.length
-      const cutMore = (at: number): Answer => (request, response, file) => {
-        const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0])
-        void sendUpTo(cache, response.writeHead(206, { 'content-range': `bytes ${from}-${whole - 1}/${whole}` }), file, from, at)
-      }
+      const cutMore =
+        (at: number): Answer =>
+        (request, response, file) => {
+          const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0])
+          void sendUpTo(
+            cache,
+            response.writeHead(206, { 'content-range': `bytes ${from}-${whole - 1}/${whole}` }),
+            file,
+            from,
+            at,
+          )
+        }
       const steps = [4000, 8000, 12000, 16000]
       const { options, requests } = await scene(cache, cut(cache, 2000), ...steps.map(cutMore), proper)
       expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
@@ -120,7 +158,8 @@ describe('a download', () => {
 
   it('that stands still is broken off and tried again', () =>
     withFolder(async (cache) => {
-      const stalled: Answer = (_, response, file) => void response.writeHead(200, { 'content-length': file.length }).write(file.subarray(0, 1000))
+      const stalled: Answer = (_, response, file) =>
+        void response.writeHead(200, { 'content-length': file.length }).write(file.subarray(0, 1000))
       const { options, requests } = await scene(cache, stalled, () => undefined, proper)
       expect(E.isRight(await loadFashionMnist({ ...options, stall: 800 })())).toBe(true)
       expect(requests.slice(0, 3)).toEqual(['all', 'bytes=1000-', 'bytes=1000-'])
@@ -190,11 +229,21 @@ describe('a download', () => {
   const corrupt: Answer = (_, response, file) => void response.end(Buffer.from(file).fill(0, 5000, 5010))
   const longer: Answer = (_, response, file) => void response.end(Buffer.concat([file, file]))
   const wrongRange: Answer = (request, response, file) =>
-    request.headers.range === undefined ? void response.end(file.subarray(0, 100)) : void response.writeHead(206, { 'content-range': `bytes 50-${file.length - 1}/${file.length}` }).end(file.subarray(50))
+    request.headers.range === undefined
+      ? void response.end(file.subarray(0, 100))
+      : void response
+          .writeHead(206, { 'content-range': `bytes 50-${file.length - 1}/${file.length}` })
+          .end(file.subarray(50))
   it.each<[string, Answer, string, string, number]>([
     ['other bytes than the official ones', corrupt, 'WrongContent', 'what came is not the file of', 2],
     ['more bytes than the file has', longer, 'WrongContent', 'what came is not the file of', 2],
-    ['a file cut short each time', (_, response, file) => void response.end(file.subarray(0, 900)), 'Unreachable', 'the connection ended after 900 of', 4],
+    [
+      'a file cut short each time',
+      (_, response, file) => void response.end(file.subarray(0, 900)),
+      'Unreachable',
+      'the connection ended after 900 of',
+      4,
+    ],
     ['another range than it was asked for', wrongRange, 'Unreachable', 'another range', 4],
     ['404', status(404), 'Refused', 'the server answered 404 Not Found', 1],
     ['403', status(403), 'Refused', 'the server answered 403 Forbidden', 1],
@@ -209,7 +258,8 @@ describe('a download', () => {
       expect(messageOf(result)).toContain('give another base URL, or a folder with the files')
       expect(requests.length).toBe(connections)
       expect(await readdir(cache)).not.toContain(first)
-    }))
+    }),
+  )
 
   it('tries again after a passing error of the server', () =>
     withFolder(async (cache) => {
@@ -234,7 +284,9 @@ describe('a download', () => {
       const file = join(folder, 'a-file')
       await writeFile(file, '')
       const { options } = await scene(join(file, 'cache'), proper)
-      expect(await loadFashionMnist(options)()).toMatchObject({ left: { _tag: 'Unwritable', message: expect.stringContaining('give another cache folder') as string } })
+      expect(await loadFashionMnist(options)()).toMatchObject({
+        left: { _tag: 'Unwritable', message: expect.stringContaining('give another cache folder') as string },
+      })
     }))
 
   it('may run twice at once', () =>

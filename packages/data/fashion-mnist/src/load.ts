@@ -56,19 +56,28 @@ export type LoadOptions = {
  */
 export const fashionMnistCache = (): string => join(envPaths('resfn', { suffix: '' }).cache, 'fashion-mnist')
 
-const fetched = (options: LoadOptions, cache: string): TE.TaskEither<DownloadError, void> => async () => {
-  const { baseUrl = fashionMnistBaseUrl, checksums = fashionMnistChecksums, onProgress, stall = 30_000, attempts = 4, pause = 500 } = options
-  for (const [file, checksum] of Object.entries(checksums) as [FashionMnistFile, Checksums[FashionMnistFile]][]) {
-    const name = `${fashionMnistFiles[file]}.gz`
-    const path = join(cache, name)
-    if (await hasContent(path, checksum)) continue
-    const url = `${baseUrl.replace(/\/*$/, '/')}${name}`
-    const progress = (received: number): void => onProgress?.({ file, received, total: checksum.bytes })
-    const result = await download({ url, path, ...checksum, onProgress: progress, stall, attempts, pause })()
-    if (E.isLeft(result)) return result
+const fetched =
+  (options: LoadOptions, cache: string): TE.TaskEither<DownloadError, void> =>
+  async () => {
+    const {
+      baseUrl = fashionMnistBaseUrl,
+      checksums = fashionMnistChecksums,
+      onProgress,
+      stall = 30_000,
+      attempts = 4,
+      pause = 500,
+    } = options
+    for (const [file, checksum] of Object.entries(checksums) as [FashionMnistFile, Checksums[FashionMnistFile]][]) {
+      const name = `${fashionMnistFiles[file]}.gz`
+      const path = join(cache, name)
+      if (await hasContent(path, checksum)) continue
+      const url = `${baseUrl.replace(/\/*$/, '/')}${name}`
+      const progress = (received: number): void => onProgress?.({ file, received, total: checksum.bytes })
+      const result = await download({ url, path, ...checksum, onProgress: progress, stall, attempts, pause })()
+      if (E.isLeft(result)) return result
+    }
+    return E.right(undefined)
   }
-  return E.right(undefined)
-}
 
 /**
  * Loads Fashion-MNIST: 60,000 training and 10,000 test images of 28 x 28 bytes in ten classes.

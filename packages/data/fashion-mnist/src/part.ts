@@ -16,7 +16,9 @@ const isRunning = (id: number): boolean => {
 /** `name.part` was left by a download that gave up, `name.<process>-<random>.part` is being written, or was by a process that was killed. */
 const isAbandoned = (name: string, file: string): boolean => {
   if (file === `${name}.part`) return true
-  const owner = file.startsWith(`${name}.`) ? /^(\d+)-[0-9a-f]+\.part$/.exec(file.slice(name.length + 1))?.[1] : undefined
+  const owner = file.startsWith(`${name}.`)
+    ? /^(\d+)-[0-9a-f]+\.part$/.exec(file.slice(name.length + 1))?.[1]
+    : undefined
   return owner !== undefined && !isRunning(Number(owner))
 }
 

@@ -19,7 +19,9 @@ export type Moments = { readonly mean: readonly number[]; readonly std: readonly
  */
 export const normalise = ({ mean, std }: Moments): ((images: Images) => Images) => {
   if (mean.length !== std.length || !std.every((value) => value > 0)) {
-    throw new RangeError(`normalise: needs one mean and one std above zero for each channel, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`)
+    throw new RangeError(
+      `normalise: needs one mean and one std above zero for each channel, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`,
+    )
   }
   return ({ values, shape }) => {
     const channels = shape[3]

@@ -3,7 +3,8 @@ import type { Images, Transform } from './images.ts'
 
 const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
   const key = keys[image]
-  if (key === undefined) throw new RangeError(`${name}: image ${image} has no key; a random transform needs one key for each image`)
+  if (key === undefined)
+    throw new RangeError(`${name}: image ${image} has no key; a random transform needs one key for each image`)
   return fold(key, name)
 }
 
@@ -22,7 +23,8 @@ const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
  * ```
  */
 export const randomHorizontalFlip = ({ probability = 0.5 }: { readonly probability?: number } = {}): Transform => {
-  if (!(probability >= 0 && probability <= 1)) throw new RangeError(`randomHorizontalFlip: the probability must be from 0 to 1, not ${probability}`)
+  if (!(probability >= 0 && probability <= 1))
+    throw new RangeError(`randomHorizontalFlip: the probability must be from 0 to 1, not ${probability}`)
   return ({ values, shape }, keys) => {
     const [count, height, width, channels] = shape
     const result = new Float32Array(values)
@@ -31,7 +33,8 @@ export const randomHorizontalFlip = ({ probability = 0.5 }: { readonly probabili
       if (uniform(keyOf('flip', keys, n), 1)[0]! >= probability) continue
       for (let at = n * height * row; at < (n + 1) * height * row; at += row) {
         for (let x = 0; x < width; x++) {
-          for (let c = 0; c < channels; c++) result[at + x * channels + c] = values[at + (width - 1 - x) * channels + c]!
+          for (let c = 0; c < channels; c++)
+            result[at + x * channels + c] = values[at + (width - 1 - x) * channels + c]!
         }
       }
     }
@@ -68,16 +71,30 @@ const copyWindow = (from: Images, to: Images, image: number, top: number, left: 
  * assert.deepEqual(shape, [1, 28, 28, 1])
  * ```
  */
-export const randomCrop = ({ padding, height, width }: { readonly padding: number; readonly height?: number; readonly width?: number }): Transform => {
-  if (!Number.isInteger(padding) || padding < 0) throw new RangeError(`randomCrop: the padding must be a whole number of pixels from 0, not ${padding}`)
+export const randomCrop = ({
+  padding,
+  height,
+  width,
+}: {
+  readonly padding: number
+  readonly height?: number
+  readonly width?: number
+}): Transform => {
+  if (!Number.isInteger(padding) || padding < 0)
+    throw new RangeError(`randomCrop: the padding must be a whole number of pixels from 0, not ${padding}`)
   return (images, keys) => {
     const [count, fromHeight, fromWidth, channels] = images.shape
     const [toHeight, toWidth] = [height ?? fromHeight, width ?? fromWidth]
     const [rows, columns] = [fromHeight + 2 * padding - toHeight + 1, fromWidth + 2 * padding - toWidth + 1]
     if (rows < 1 || columns < 1) {
-      throw new RangeError(`randomCrop: a window of ${toHeight} x ${toWidth} does not fit into ${fromHeight} x ${fromWidth} with ${padding} pixels of padding`)
+      throw new RangeError(
+        `randomCrop: a window of ${toHeight} x ${toWidth} does not fit into ${fromHeight} x ${fromWidth} with ${padding} pixels of padding`,
+      )
     }
-    const result: Images = { values: new Float32Array(count * toHeight * toWidth * channels), shape: [count, toHeight, toWidth, channels] }
+    const result: Images = {
+      values: new Float32Array(count * toHeight * toWidth * channels),
+      shape: [count, toHeight, toWidth, channels],
+    }
     for (let n = 0; n < count; n++) {
       const place = keyOf('crop', keys, n)
       const [top] = integers(fold(place, 'top'), 1, { low: 0, high: rows })

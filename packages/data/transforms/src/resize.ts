@@ -27,7 +27,14 @@ const triangle = (from: number, to: number, antialias: boolean): Filter => {
 /**
  * Filters the middle axis of `[outer, from, inner]`: rows of `inner` numbers are scaled and added, so the inner loop runs over neighbours.
  */
-const filterAxis = (values: Float32Array, outer: number, from: number, to: number, inner: number, { taps, start, weights }: Filter): Float32Array => {
+const filterAxis = (
+  values: Float32Array,
+  outer: number,
+  from: number,
+  to: number,
+  inner: number,
+  { taps, start, weights }: Filter,
+): Float32Array => {
   const result = new Float32Array(outer * to * inner)
   for (let o = 0; o < outer; o++) {
     for (let i = 0; i < to; i++) {
@@ -70,11 +77,20 @@ export const resize = ({
   readonly antialias?: boolean
 }): ((images: Images) => Images) => {
   for (const size of [height, width]) {
-    if (!Number.isInteger(size) || size < 1) throw new RangeError(`resize: height and width must be positive whole numbers of pixels, not ${height} and ${width}`)
+    if (!Number.isInteger(size) || size < 1)
+      throw new RangeError(
+        `resize: height and width must be positive whole numbers of pixels, not ${height} and ${width}`,
+      )
   }
   return ({ values, shape: [count, fromHeight, fromWidth, channels] }) => {
-    const wide = fromWidth === width ? values : filterAxis(values, count * fromHeight, fromWidth, width, channels, triangle(fromWidth, width, antialias))
-    const both = fromHeight === height ? wide : filterAxis(wide, count, fromHeight, height, width * channels, triangle(fromHeight, height, antialias))
+    const wide =
+      fromWidth === width
+        ? values
+        : filterAxis(values, count * fromHeight, fromWidth, width, channels, triangle(fromWidth, width, antialias))
+    const both =
+      fromHeight === height
+        ? wide
+        : filterAxis(wide, count, fromHeight, height, width * channels, triangle(fromHeight, height, antialias))
     return { values: both, shape: [count, height, width, channels] }
   }
 }

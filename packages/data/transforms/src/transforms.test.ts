@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs'
 import { fold, key, type Key } from '@resfn/random'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { compose, type Images, normalise, outputShape, randomCrop, randomHorizontalFlip, resize, toFloat, type Transform } from './index.ts'
+import {
+  compose,
+  type Images,
+  normalise,
+  outputShape,
+  randomCrop,
+  randomHorizontalFlip,
+  resize,
+  toFloat,
+  type Transform,
+} from './index.ts'
 
 type ResizeCase = {
   readonly from: Images['shape']
@@ -11,20 +21,26 @@ type ResizeCase = {
   readonly plain: readonly number[]
   readonly antialias: readonly number[]
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/resize.json', import.meta.url), 'utf8')) as { readonly cases: readonly ResizeCase[] }
+const { cases } = JSON.parse(readFileSync(new URL('./fixtures/resize.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly ResizeCase[]
+}
 
 const keysOf = (count: number, seed = 0): readonly Key[] => Array.from({ length: count }, (_, i) => fold(key(seed), i))
-const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a, (value, i) => Math.abs(value - (b[i] ?? Number.NaN))).reduce((x, y) => Math.max(x, y), 0)
+const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a, (value, i) => Math.abs(value - (b[i] ?? Number.NaN))).reduce((x, y) => Math.max(x, y), 0)
 const ramp = (...shape: [number, number, number, number]): Images => ({
   values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i + 1),
   shape,
 })
-const image = ({ values, shape: [, height, width, channels] }: Images, n: number): Float32Array => values.slice(n * height * width * channels, (n + 1) * height * width * channels)
+const image = ({ values, shape: [, height, width, channels] }: Images, n: number): Float32Array =>
+  values.slice(n * height * width * channels, (n + 1) * height * width * channels)
 
 describe('toFloat', () => {
   it('divides by 255 as float32 does', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
-    expect(toFloat(bytes, [1, 16, 16, 1]).values).toEqual(new Float32Array(bytes).map((byte) => Math.fround(byte / 255)))
+    expect(toFloat(bytes, [1, 16, 16, 1]).values).toEqual(
+      new Float32Array(bytes).map((byte) => Math.fround(byte / 255)),
+    )
   })
 })
 
@@ -45,7 +61,8 @@ describe('resize', () => {
         const { values } = to(images)
         expect(Math.min(...values)).toBeGreaterThanOrEqual(1 - 1e-4)
         expect(Math.max(...values)).toBeLessThanOrEqual(fromHeight * fromWidth * (1 + 1e-6))
-        for (const value of to({ ...images, values: images.values.map(() => 3) }).values) expect(value).toBeCloseTo(3, 5)
+        for (const value of to({ ...images, values: images.values.map(() => 3) }).values)
+          expect(value).toBeCloseTo(3, 5)
       }),
     )
   })
@@ -53,20 +70,26 @@ describe('resize', () => {
   it('leaves images of the right size as they are, and refuses sizes that are none', () => {
     const images = ramp(2, 3, 4, 2)
     expect(resize({ height: 3, width: 4 })(images)).toEqual(images)
-    for (const height of [0, -1, 1.5, Number.NaN]) expect(() => resize({ height, width: 2 })).toThrow('positive whole numbers of pixels')
+    for (const height of [0, -1, 1.5, Number.NaN])
+      expect(() => resize({ height, width: 2 })).toThrow('positive whole numbers of pixels')
   })
 })
 
 describe('normalise', () => {
   it('shifts and scales each channel', () => {
-    const { values } = normalise({ mean: [1, 2], std: [2, 4] })({ values: new Float32Array([1, 2, 3, 6, 5, 10]), shape: [1, 1, 3, 2] })
+    const { values } = normalise({ mean: [1, 2], std: [2, 4] })({
+      values: new Float32Array([1, 2, 3, 6, 5, 10]),
+      shape: [1, 1, 3, 2],
+    })
     expect(values).toEqual(new Float32Array([0, 0, 1, 1, 2, 2]))
   })
 
   it('names moments that do not fit', () => {
     expect(() => normalise({ mean: [1], std: [] })).toThrow('one mean and one std')
     expect(() => normalise({ mean: [1], std: [0] })).toThrow('above zero')
-    expect(() => normalise({ mean: [0], std: [1] })(ramp(1, 1, 1, 3))).toThrow('the images have 3 channels, mean and std are for 1')
+    expect(() => normalise({ mean: [0], std: [1] })(ramp(1, 1, 1, 3))).toThrow(
+      'the images have 3 channels, mean and std are for 1',
+    )
   })
 })
 
@@ -116,10 +139,16 @@ describe('random transforms', () => {
     const places = new Map<string, number>()
     const count = 1800
     const source = ramp(1, 3, 3, 1)
-    const images: Images = { values: Float32Array.from({ length: count * 9 }, (_, i) => source.values[i % 9] ?? 0), shape: [count, 3, 3, 1] }
+    const images: Images = {
+      values: Float32Array.from({ length: count * 9 }, (_, i) => source.values[i % 9] ?? 0),
+      shape: [count, 3, 3, 1],
+    }
     const cropped = randomCrop({ padding: 1 })(images, keysOf(count))
-    const padded = (y: number, x: number): number => (y < 0 || x < 0 || y > 2 || x > 2 ? 0 : (source.values[y * 3 + x] ?? 0))
-    const windows = [-1, 0, 1].flatMap((top) => [-1, 0, 1].map((left) => [0, 1, 2].flatMap((y) => [0, 1, 2].map((x) => padded(y + top, x + left))).join()))
+    const padded = (y: number, x: number): number =>
+      y < 0 || x < 0 || y > 2 || x > 2 ? 0 : (source.values[y * 3 + x] ?? 0)
+    const windows = [-1, 0, 1].flatMap((top) =>
+      [-1, 0, 1].map((left) => [0, 1, 2].flatMap((y) => [0, 1, 2].map((x) => padded(y + top, x + left))).join()),
+    )
     for (let n = 0; n < count; n++) {
       const window = image(cropped, n).join()
       expect(windows).toContain(window)
@@ -142,7 +171,9 @@ describe('random transforms', () => {
 
   it('name what is wrong', () => {
     expect(() => randomCrop({ padding: -1 })).toThrow('the padding must be a whole number')
-    expect(() => randomCrop({ padding: 0, height: 9 })(ramp(1, 2, 2, 1), keysOf(1))).toThrow('a window of 9 x 2 does not fit into 2 x 2')
+    expect(() => randomCrop({ padding: 0, height: 9 })(ramp(1, 2, 2, 1), keysOf(1))).toThrow(
+      'a window of 9 x 2 does not fit into 2 x 2',
+    )
     expect(() => randomHorizontalFlip({ probability: 2 })).toThrow('from 0 to 1')
     expect(() => randomHorizontalFlip()(ramp(2, 1, 1, 1), keysOf(1))).toThrow('image 1 has no key')
   })
@@ -166,6 +197,11 @@ describe('compose', () => {
 
 describe('outputShape', () => {
   it('is the shape behind a transform', () => {
-    expect(outputShape(compose(randomCrop({ padding: 0, height: 20, width: 20 }), resize({ height: 96, width: 80 })), [28, 28, 3])).toEqual([96, 80, 3])
+    expect(
+      outputShape(
+        compose(randomCrop({ padding: 0, height: 20, width: 20 }), resize({ height: 96, width: 80 })),
+        [28, 28, 3],
+      ),
+    ).toEqual([96, 80, 3])
   })
 })

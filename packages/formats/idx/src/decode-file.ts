@@ -70,7 +70,9 @@ export const decodeFile = (bytes: Uint8Array): TE.TaskEither<IdxError, Idx> =>
           return decode(await inflate(bytes))
         } catch (error) {
           const reason = error instanceof Error ? error.message : String(error)
-          return E.left(failure('InvalidGzip', 0, `the gzip data is damaged or cut short (${reason})`, 'fetch it again'))
+          return E.left(
+            failure('InvalidGzip', 0, `the gzip data is damaged or cut short (${reason})`, 'fetch it again'),
+          )
         }
       }
     : async () => decode(bytes)

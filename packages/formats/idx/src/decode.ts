@@ -17,8 +17,17 @@ const checkLength =
   (length: number) =>
   (header: Header): E.Either<IdxError, Header> => {
     const claim = `${header.shape.join(' x ')} ${header.type} need ${header.end} bytes with the header`
-    if (length < header.end) return E.left(failure('Truncated', length, `${claim}, the file has ${length}`, 'it is cut short: fetch it again'))
-    if (length > header.end) return E.left(failure('TrailingBytes', header.end, `${claim}, the file has ${length}`, 'it is damaged or two files in one: fetch it again'))
+    if (length < header.end)
+      return E.left(failure('Truncated', length, `${claim}, the file has ${length}`, 'it is cut short: fetch it again'))
+    if (length > header.end)
+      return E.left(
+        failure(
+          'TrailingBytes',
+          header.end,
+          `${claim}, the file has ${length}`,
+          'it is damaged or two files in one: fetch it again',
+        ),
+      )
     return E.right(header)
   }
 

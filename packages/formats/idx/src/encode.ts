@@ -31,11 +31,25 @@ const write = (view: DataView, at: number, type: Idx['type'], value: number): vo
  */
 export const encode = ({ type, shape, data }: Idx): E.Either<IdxError, Uint8Array> => {
   if (shape.length > 255 || !shape.every((size) => Number.isInteger(size) && size >= 0 && size < 2 ** 32)) {
-    return E.left(failure('InvalidShape', 3, `the shape is [${shape.join(', ')}]`, 'an IDX shape has at most 255 sizes, each from 0 to 2^32 - 1'))
+    return E.left(
+      failure(
+        'InvalidShape',
+        3,
+        `the shape is [${shape.join(', ')}]`,
+        'an IDX shape has at most 255 sizes, each from 0 to 2^32 - 1',
+      ),
+    )
   }
   const count = shape.reduce((total, size) => total * size, 1)
   if (count !== data.length) {
-    return E.left(failure('InvalidShape', 4, `the shape [${shape.join(', ')}] needs ${count} numbers, the data has ${data.length}`, 'make shape and data agree'))
+    return E.left(
+      failure(
+        'InvalidShape',
+        4,
+        `the shape [${shape.join(', ')}] needs ${count} numbers, the data has ${data.length}`,
+        'make shape and data agree',
+      ),
+    )
   }
   const { code, size } = elements[type]
   const start = 4 + 4 * shape.length

@@ -4,7 +4,13 @@ import { either as E, function as F } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
 import { decode, decodeFile, encode, type Idx, type IdxError } from './index.ts'
 
-const bytesOf = (idx: Idx): Uint8Array => F.pipe(encode(idx), E.getOrElseW((error) => { throw new Error(error.message) }))
+const bytesOf = (idx: Idx): Uint8Array =>
+  F.pipe(
+    encode(idx),
+    E.getOrElseW((error) => {
+      throw new Error(error.message)
+    }),
+  )
 const shapes = fc.array(fc.nat(4), { maxLength: 4 })
 const count = (shape: readonly number[]): number => shape.reduce((total, size) => total * size, 1)
 const idx: fc.Arbitrary<Idx> = shapes.chain((shape) => {
@@ -32,7 +38,9 @@ describe('IDX files', () => {
     expect(bytesOf({ type: 'int32', shape: [1, 2], data: new Int32Array([1, -2]) })).toEqual(
       new Uint8Array([0, 0, 0x0c, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 255, 255, 255, 254]),
     )
-    expect(bytesOf({ type: 'float32', shape: [], data: new Float32Array([1]) })).toEqual(new Uint8Array([0, 0, 0x0d, 0, 0x3f, 0x80, 0, 0]))
+    expect(bytesOf({ type: 'float32', shape: [], data: new Float32Array([1]) })).toEqual(
+      new Uint8Array([0, 0, 0x0d, 0, 0x3f, 0x80, 0, 0]),
+    )
   })
 
   it('share their memory for 8-bit types', () => {
@@ -61,7 +69,13 @@ const cases: readonly (readonly [string, readonly number[], IdxError['_tag'], nu
   ['a header cut short', [0, 0, 8, 3, 0, 0, 0, 1, 0, 0], 'Truncated', 10, '16 bytes for rank 3'],
   ['data cut short', [0, 0, 8, 1, 0, 0, 0, 5, 1, 2], 'Truncated', 10, 'need 13 bytes'],
   ['a claim of 4 GB in 9 bytes', [0, 0, 8, 1, 255, 255, 255, 255, 1], 'Truncated', 9, '4294967303'],
-  ['sizes beyond 2^53 bytes', [0, 0, 14, 2, 255, 255, 255, 255, 255, 255, 255, 255], 'TooLarge', 4, '4294967295 x 4294967295'],
+  [
+    'sizes beyond 2^53 bytes',
+    [0, 0, 14, 2, 255, 255, 255, 255, 255, 255, 255, 255],
+    'TooLarge',
+    4,
+    '4294967295 x 4294967295',
+  ],
   ['bytes after the data', [0, 0, 8, 1, 0, 0, 0, 1, 7, 7], 'TrailingBytes', 9, 'the file has 10'],
 ]
 
@@ -76,13 +90,19 @@ describe('decode names what is wrong and where', () => {
 describe('encode refuses', () => {
   it('a shape that does not fit its data, or that IDX cannot hold', () => {
     for (const shape of [[3], [-1], [1.5], [2 ** 32], Array<number>(256).fill(1)]) {
-      expect(encode({ type: 'uint8', shape, data: new Uint8Array(1) })).toMatchObject({ left: { _tag: 'InvalidShape' } })
+      expect(encode({ type: 'uint8', shape, data: new Uint8Array(1) })).toMatchObject({
+        left: { _tag: 'InvalidShape' },
+      })
     }
   })
 })
 
 describe('decodeFile', () => {
-  const value: Idx = { type: 'uint8', shape: [300, 200], data: Uint8Array.from({ length: 60000 }, (_, i) => (i * i) % 251) }
+  const value: Idx = {
+    type: 'uint8',
+    shape: [300, 200],
+    data: Uint8Array.from({ length: 60000 }, (_, i) => (i * i) % 251),
+  }
 
   it('reads the same from raw and from gzip bytes', async () => {
     expect(await decodeFile(bytesOf(value))()).toEqual(E.right(value))

@@ -12,7 +12,9 @@ export type IdxArrays = {
 export type IdxType = keyof IdxArrays
 
 /** An array of numbers as an IDX file holds it: `data` in row-major order, `shape` outermost first. */
-export type Idx<T extends IdxType = IdxType> = { readonly [K in T]: { readonly type: K; readonly shape: readonly number[]; readonly data: IdxArrays[K] } }[T]
+export type Idx<T extends IdxType = IdxType> = {
+  readonly [K in T]: { readonly type: K; readonly shape: readonly number[]; readonly data: IdxArrays[K] }
+}[T]
 
 /** What can be wrong with the bytes of an IDX file, or with an array to be encoded. */
 export type IdxError = {

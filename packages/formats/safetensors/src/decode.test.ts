@@ -20,7 +20,8 @@ const errorOf = (bytes: Uint8Array): SafetensorsError => {
   if (E.isRight(result)) throw new Error('it decoded')
   return result.left
 }
-const entry = (dtype: unknown, shape: unknown, offsets: unknown): string => JSON.stringify({ dtype, shape, data_offsets: offsets })
+const entry = (dtype: unknown, shape: unknown, offsets: unknown): string =>
+  JSON.stringify({ dtype, shape, data_offsets: offsets })
 const floats = (count: number): Uint8Array => new Uint8Array(count * 4)
 
 describe('decode names what is wrong', () => {
@@ -50,9 +51,24 @@ describe('decode names what is wrong', () => {
     ['a shape of strings', file(`{"a":${entry('U8', ['1'], [0, 1])}}`), 'InvalidJson', 'expected a number'],
     ['metadata that holds a number', file('{"__metadata__":{"a":1}}'), 'InvalidJson', 'expected a string'],
     ['very deep unknown fields', file(`{"a":{"x":${'['.repeat(1e5)}`), 'InvalidJson', 'nested'],
-    ['a tensor twice', file(`{"a":${entry('U8', [0], [0, 0])},"a":${entry('U8', [0], [0, 0])}}`), 'DuplicateName', '"a" occurs twice'],
-    ['a tensor twice, once with an escape', file(`{"a":${entry('U8', [0], [0, 0])},"\\u0061":{}}`), 'DuplicateName', '"a" occurs twice'],
-    ['a field twice', file('{"a":{"dtype":"U8","dtype":"F32","shape":[0],"data_offsets":[0,0]}}'), 'DuplicateName', '"dtype"'],
+    [
+      'a tensor twice',
+      file(`{"a":${entry('U8', [0], [0, 0])},"a":${entry('U8', [0], [0, 0])}}`),
+      'DuplicateName',
+      '"a" occurs twice',
+    ],
+    [
+      'a tensor twice, once with an escape',
+      file(`{"a":${entry('U8', [0], [0, 0])},"\\u0061":{}}`),
+      'DuplicateName',
+      '"a" occurs twice',
+    ],
+    [
+      'a field twice',
+      file('{"a":{"dtype":"U8","dtype":"F32","shape":[0],"data_offsets":[0,0]}}'),
+      'DuplicateName',
+      '"dtype"',
+    ],
     ['a metadata key twice', file('{"__metadata__":{"k":"1","k":"2"}}'), 'DuplicateName', '"k"'],
     ['metadata twice', file('{"__metadata__":{},"__metadata__":{}}'), 'DuplicateName', '"__metadata__"'],
     ['no dtype', file('{"a":{"shape":[],"data_offsets":[0,0]}}'), 'InvalidField', 'tensor "a": "dtype" is missing'],
@@ -60,25 +76,100 @@ describe('decode names what is wrong', () => {
     ['no offsets', file('{"a":{"dtype":"U8","shape":[]}}'), 'InvalidField', '"data_offsets" is missing'],
     ['a negative size', file(`{"a":${entry('U8', [-1], [0, 1])}}`), 'InvalidField', '"shape" holds -1'],
     ['a fractional size', file(`{"a":${entry('U8', [1.5], [0, 1])}}`), 'InvalidField', '"shape" holds 1.5'],
-    ['a size with a fraction of zero', file('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}'), 'InvalidField', '"shape" holds 1.0'],
-    ['a size with an exponent', file('{"a":{"dtype":"U8","shape":[1e3],"data_offsets":[0,1000]}}'), 'InvalidField', '"shape" holds 1e3'],
-    ['a size beyond 2^53', file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,1]}}'), 'InvalidField', 'holds 9007199254740993'],
+    [
+      'a size with a fraction of zero',
+      file('{"a":{"dtype":"U8","shape":[1.0],"data_offsets":[0,1]}}'),
+      'InvalidField',
+      '"shape" holds 1.0',
+    ],
+    [
+      'a size with an exponent',
+      file('{"a":{"dtype":"U8","shape":[1e3],"data_offsets":[0,1000]}}'),
+      'InvalidField',
+      '"shape" holds 1e3',
+    ],
+    [
+      'a size beyond 2^53',
+      file('{"a":{"dtype":"U8","shape":[9007199254740993],"data_offsets":[0,1]}}'),
+      'InvalidField',
+      'holds 9007199254740993',
+    ],
     ['65 sizes', file(`{"a":${entry('U8', Array(65).fill(1), [0, 1])}}`), 'InvalidField', 'more than 64'],
-    ['an offset beyond 2^53', file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551615]}}'), 'InvalidField', '"data_offsets" holds'],
+    [
+      'an offset beyond 2^53',
+      file('{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,18446744073709551615]}}'),
+      'InvalidField',
+      '"data_offsets" holds',
+    ],
     ['three offsets', file(`{"a":${entry('U8', [1], [0, 1, 2])}}`), 'InvalidField', 'more than 2'],
     ['one offset', file(`{"a":${entry('U8', [1], [0])}}`), 'InvalidField', '[begin, end]'],
-    ['offsets that run backwards', file(`{"a":${entry('U8', [1], [1, 0])}}`, new Uint8Array(1)), 'InvalidField', 'begin <= end'],
+    [
+      'offsets that run backwards',
+      file(`{"a":${entry('U8', [1], [1, 0])}}`, new Uint8Array(1)),
+      'InvalidField',
+      'begin <= end',
+    ],
     ['an unknown dtype', file(`{"a":${entry('F128', [1], [0, 16])}}`, new Uint8Array(16)), 'UnknownDtype', '"F128"'],
-    ['a dtype from the prototype of objects', file(`{"a":${entry('toString', [1], [0, 1])}}`, new Uint8Array(1)), 'UnknownDtype', '"toString"'],
-    ['fewer bytes than the shape needs', file(`{"a":${entry('F32', [2], [0, 4])}}`, floats(1)), 'SizeMismatch', 'shape [2] of F32 needs 8 bytes, "data_offsets" gives 4'],
-    ['a product that overflows', file(`{"a":${entry('U8', [2 ** 40, 2 ** 40], [0, 0])}}`), 'SizeMismatch', 'larger than 2^53 bits'],
-    ['a product that overflows before its zero', file(`{"a":${entry('U8', [2 ** 40, 2 ** 40, 0], [0, 0])}}`), 'SizeMismatch', 'larger than 2^53 bits'],
-    ['packed floats that end inside a byte', file(`{"a":${entry('F6_E3M2', [3], [0, 3])}}`, new Uint8Array(3)), 'SizeMismatch', 'whole byte'],
-    ['a tensor beyond the data', file(`{"a":${entry('F32', [2], [0, 8])}}`, floats(1)), 'OutOfBounds', 'ends at byte 8 of the data, which has 4'],
-    ['tensors that overlap', file(`{"a":${entry('F32', [1], [0, 4])},"b":${entry('F32', [1], [0, 4])}}`, floats(1)), 'Overlap', 'tensor "b": it starts at byte 0 of the data, inside tensor "a"'],
-    ['a hole between tensors', file(`{"a":${entry('F32', [1], [0, 4])},"b":${entry('F32', [1], [8, 12])}}`, floats(3)), 'Hole', 'bytes 4 to 8'],
-    ['a hole before the first tensor', file(`{"a":${entry('U8', [1], [1, 2])}}`, new Uint8Array(2)), 'Hole', 'bytes 0 to 1'],
-    ['bytes after the last tensor', file(`{"a":${entry('U8', [1], [0, 1])}}`, new Uint8Array(2)), 'Hole', 'the last 1 bytes'],
+    [
+      'a dtype from the prototype of objects',
+      file(`{"a":${entry('toString', [1], [0, 1])}}`, new Uint8Array(1)),
+      'UnknownDtype',
+      '"toString"',
+    ],
+    [
+      'fewer bytes than the shape needs',
+      file(`{"a":${entry('F32', [2], [0, 4])}}`, floats(1)),
+      'SizeMismatch',
+      'shape [2] of F32 needs 8 bytes, "data_offsets" gives 4',
+    ],
+    [
+      'a product that overflows',
+      file(`{"a":${entry('U8', [2 ** 40, 2 ** 40], [0, 0])}}`),
+      'SizeMismatch',
+      'larger than 2^53 bits',
+    ],
+    [
+      'a product that overflows before its zero',
+      file(`{"a":${entry('U8', [2 ** 40, 2 ** 40, 0], [0, 0])}}`),
+      'SizeMismatch',
+      'larger than 2^53 bits',
+    ],
+    [
+      'packed floats that end inside a byte',
+      file(`{"a":${entry('F6_E3M2', [3], [0, 3])}}`, new Uint8Array(3)),
+      'SizeMismatch',
+      'whole byte',
+    ],
+    [
+      'a tensor beyond the data',
+      file(`{"a":${entry('F32', [2], [0, 8])}}`, floats(1)),
+      'OutOfBounds',
+      'ends at byte 8 of the data, which has 4',
+    ],
+    [
+      'tensors that overlap',
+      file(`{"a":${entry('F32', [1], [0, 4])},"b":${entry('F32', [1], [0, 4])}}`, floats(1)),
+      'Overlap',
+      'tensor "b": it starts at byte 0 of the data, inside tensor "a"',
+    ],
+    [
+      'a hole between tensors',
+      file(`{"a":${entry('F32', [1], [0, 4])},"b":${entry('F32', [1], [8, 12])}}`, floats(3)),
+      'Hole',
+      'bytes 4 to 8',
+    ],
+    [
+      'a hole before the first tensor',
+      file(`{"a":${entry('U8', [1], [1, 2])}}`, new Uint8Array(2)),
+      'Hole',
+      'bytes 0 to 1',
+    ],
+    [
+      'bytes after the last tensor',
+      file(`{"a":${entry('U8', [1], [0, 1])}}`, new Uint8Array(2)),
+      'Hole',
+      'the last 1 bytes',
+    ],
   ]
   it.each(cases)('%s', (_, bytes, tag, part) => {
     const error = errorOf(bytes)
@@ -89,21 +180,31 @@ describe('decode names what is wrong', () => {
 })
 
 describe('decodeHeader', () => {
-  const whole = file(`{"a":${entry('F32', [2], [0, 8])},"b":${entry('U8', [1], [8, 9])}}`, new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 7]))
+  const whole = file(
+    `{"a":${entry('F32', [2], [0, 8])},"b":${entry('U8', [1], [8, 9])}}`,
+    new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 7]),
+  )
   const start = whole.length - 9
 
   it('gives the bytes of the file that hold each tensor, from the beginning of the file alone', () => {
     const result = decodeHeader(whole.subarray(0, start), whole.length)
-    expect(result).toEqual(E.right({
-      tensors: new Map([['a', { dtype: 'F32', shape: [2], start, end: start + 8 }], ['b', { dtype: 'U8', shape: [1], start: start + 8, end: start + 9 }]]),
-      metadata: new Map(),
-    }))
+    expect(result).toEqual(
+      E.right({
+        tensors: new Map([
+          ['a', { dtype: 'F32', shape: [2], start, end: start + 8 }],
+          ['b', { dtype: 'U8', shape: [1], start: start + 8, end: start + 9 }],
+        ]),
+        metadata: new Map(),
+      }),
+    )
     const all = decode(whole)
     expect(E.isRight(all) && all.right.tensors.get('b')?.data).toEqual(new Uint8Array([7]))
   })
 
   it('says how many bytes to give, and checks the fit to the file', () => {
-    expect(decodeHeader(whole.subarray(0, 10), whole.length)).toMatchObject({ left: { _tag: 'HeaderOutOfBounds', message: expect.stringContaining(`give the first ${start} bytes`) as string } })
+    expect(decodeHeader(whole.subarray(0, 10), whole.length)).toMatchObject({
+      left: { _tag: 'HeaderOutOfBounds', message: expect.stringContaining(`give the first ${start} bytes`) as string },
+    })
     expect(decodeHeader(whole.subarray(0, start), whole.length - 1)).toMatchObject({ left: { _tag: 'OutOfBounds' } })
     expect(decodeHeader(whole.subarray(0, start), whole.length + 1)).toMatchObject({ left: { _tag: 'Hole' } })
   })
@@ -112,22 +213,38 @@ describe('decodeHeader', () => {
 describe('decode accepts', () => {
   it('offsets in any order', () => {
     const bytes = file(`{"b":${entry('U8', [1], [1, 2])},"a":${entry('U8', [1], [0, 1])}}`, new Uint8Array([7, 8]))
-    expect(decode(bytes)).toMatchObject(E.right({ tensors: new Map([['b', { data: new Uint8Array([8]) }], ['a', { data: new Uint8Array([7]) }]]) }))
+    expect(decode(bytes)).toMatchObject(
+      E.right({
+        tensors: new Map([
+          ['b', { data: new Uint8Array([8]) }],
+          ['a', { data: new Uint8Array([7]) }],
+        ]),
+      }),
+    )
   })
 
   it('white space inside and after the header, unknown fields, and null as metadata', () => {
-    const bytes = file('{ "a" : {"x":[1,{"y":null}],"dtype":"U8" , "shape":[ ],"data_offsets":[0,1],"z":true} ,\n"__metadata__": null }\t  ', new Uint8Array(1))
+    const bytes = file(
+      '{ "a" : {"x":[1,{"y":null}],"dtype":"U8" , "shape":[ ],"data_offsets":[0,1],"z":true} ,\n"__metadata__": null }\t  ',
+      new Uint8Array(1),
+    )
     expect(E.isRight(decode(bytes))).toBe(true)
   })
 
   it('empty tensors at the offset of their neighbour', () => {
-    const bytes = file(`{"a":${entry('U8', [2], [0, 2])},"none":${entry('F32', [0, 9], [0, 0])},"last":${entry('U8', [0], [2, 2])}}`, new Uint8Array(2))
+    const bytes = file(
+      `{"a":${entry('U8', [2], [0, 2])},"none":${entry('F32', [0, 9], [0, 0])},"last":${entry('U8', [0], [2, 2])}}`,
+      new Uint8Array(2),
+    )
     expect(E.isRight(decode(bytes))).toBe(true)
   })
 
   it('names of the object prototype as plain names', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty']
-    const bytes = file(`{${names.map((name, i) => `"${name}":${entry('U8', [1], [i, i + 1])}`).join()},"__metadata__":{"__proto__":"x"}}`, new Uint8Array(4))
+    const bytes = file(
+      `{${names.map((name, i) => `"${name}":${entry('U8', [1], [i, i + 1])}`).join()},"__metadata__":{"__proto__":"x"}}`,
+      new Uint8Array(4),
+    )
     const result = decode(bytes)
     expect(result).toMatchObject(E.right({ metadata: new Map([['__proto__', 'x']]) }))
     expect(E.isRight(result) && [...result.right.tensors.keys()]).toEqual(names)
@@ -146,18 +263,58 @@ describe('decode accepts', () => {
 })
 
 describe('encode names what is wrong', () => {
-  const u8 = (...data: number[]): { dtype: 'U8'; shape: number[]; data: Uint8Array } => ({ dtype: 'U8', shape: [data.length], data: new Uint8Array(data) })
+  const u8 = (...data: number[]): { dtype: 'U8'; shape: number[]; data: Uint8Array } => ({
+    dtype: 'U8',
+    shape: [data.length],
+    data: new Uint8Array(data),
+  })
   const cases: readonly (readonly [string, Parameters<typeof encode>[0], SafetensorsError['_tag'], string])[] = [
-    ['a name twice', { tensors: [['a', u8(1)], ['a', u8(2)]] }, 'DuplicateName', 'tensor "a"'],
+    [
+      'a name twice',
+      {
+        tensors: [
+          ['a', u8(1)],
+          ['a', u8(2)],
+        ],
+      },
+      'DuplicateName',
+      'tensor "a"',
+    ],
     ['the reserved name', { tensors: [['__metadata__', u8(1)]] }, 'InvalidField', 'reserved'],
     ['a name that UTF-8 cannot hold', { tensors: [['\ud800', u8(1)]] }, 'InvalidUtf8', 'surrogate'],
-    ['a shape that does not fit', { tensors: [['a', { ...u8(1, 2), shape: [3] }]] }, 'SizeMismatch', 'needs 3 bytes, the data has 2'],
-    ['a packed shape inside a byte', { tensors: [['a', { dtype: 'F4', shape: [3], data: new Uint8Array(2) }]] }, 'SizeMismatch', 'whole byte'],
+    [
+      'a shape that does not fit',
+      { tensors: [['a', { ...u8(1, 2), shape: [3] }]] },
+      'SizeMismatch',
+      'needs 3 bytes, the data has 2',
+    ],
+    [
+      'a packed shape inside a byte',
+      { tensors: [['a', { dtype: 'F4', shape: [3], data: new Uint8Array(2) }]] },
+      'SizeMismatch',
+      'whole byte',
+    ],
     ['a shape too large', { tensors: [['a', { ...u8(), shape: [2 ** 50, 2 ** 50] }]] }, 'SizeMismatch', '2^53'],
     ['a negative size', { tensors: [['a', { ...u8(1), shape: [-1, -1] }]] }, 'InvalidField', '[-1, -1]'],
     ['a dtype that is none', { tensors: [['a', { ...u8(1), dtype: 'F31' as 'F32' }]] }, 'UnknownDtype', '"F31"'],
-    ['metadata twice', { tensors: [], metadata: [['k', '1'], ['k', '2']] }, 'DuplicateName', 'metadata "k"'],
-    ['metadata that is no string', { tensors: [], metadata: [['k', 1 as unknown as string]] }, 'InvalidField', 'metadata "k"'],
+    [
+      'metadata twice',
+      {
+        tensors: [],
+        metadata: [
+          ['k', '1'],
+          ['k', '2'],
+        ],
+      },
+      'DuplicateName',
+      'metadata "k"',
+    ],
+    [
+      'metadata that is no string',
+      { tensors: [], metadata: [['k', 1 as unknown as string]] },
+      'InvalidField',
+      'metadata "k"',
+    ],
   ]
   it.each(cases)('%s', (_, input, tag, part) => {
     const result = encode(input)

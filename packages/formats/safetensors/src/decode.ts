@@ -8,7 +8,12 @@ import type { TensorView } from './view.ts'
 export const maximalHeaderLength = 100_000_000
 
 /** Where one tensor is: `start` to `end` are bytes of the file. */
-export type TensorPlace = { readonly dtype: Dtype; readonly shape: readonly number[]; readonly start: number; readonly end: number }
+export type TensorPlace = {
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+  readonly start: number
+  readonly end: number
+}
 
 /** What the header of a file says. */
 export type SafetensorsHeader = {
@@ -25,16 +30,40 @@ export type Safetensors = {
 const quoted = (name: string): string => `tensor ${JSON.stringify(name)}`
 
 const headerLength = (bytes: Uint8Array, fileLength: number): E.Either<SafetensorsError, number> => {
-  if (bytes.length < 8) return E.left(failure('TooShort', 'byte 0', `the file has ${bytes.length} bytes and needs at least 8`, 'fetch it again'))
+  if (bytes.length < 8)
+    return E.left(
+      failure('TooShort', 'byte 0', `the file has ${bytes.length} bytes and needs at least 8`, 'fetch it again'),
+    )
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
   if (length > BigInt(maximalHeaderLength)) {
-    return E.left(failure('HeaderTooLarge', 'byte 0', `the header claims ${length} bytes, the limit is ${maximalHeaderLength}`, 'the file is damaged or not safetensors'))
+    return E.left(
+      failure(
+        'HeaderTooLarge',
+        'byte 0',
+        `the header claims ${length} bytes, the limit is ${maximalHeaderLength}`,
+        'the file is damaged or not safetensors',
+      ),
+    )
   }
   if (length > BigInt(fileLength - 8)) {
-    return E.left(failure('HeaderOutOfBounds', 'byte 0', `the header claims ${length} bytes, the file has ${fileLength - 8} after the length`, 'the file is cut short or not safetensors: fetch it again'))
+    return E.left(
+      failure(
+        'HeaderOutOfBounds',
+        'byte 0',
+        `the header claims ${length} bytes, the file has ${fileLength - 8} after the length`,
+        'the file is cut short or not safetensors: fetch it again',
+      ),
+    )
   }
   if (length > BigInt(bytes.length - 8)) {
-    return E.left(failure('HeaderOutOfBounds', 'byte 0', `the header has ${length} bytes, ${bytes.length - 8} of them are given`, `give the first ${length + 8n} bytes of the file`))
+    return E.left(
+      failure(
+        'HeaderOutOfBounds',
+        'byte 0',
+        `the header has ${length} bytes, ${bytes.length - 8} of them are given`,
+        `give the first ${length + 8n} bytes of the file`,
+      ),
+    )
   }
   return E.right(Number(length))
 }
@@ -49,8 +78,18 @@ const sizeFault = ({ name, dtype, shape, offsets: [begin, end] }: Entry): Safete
   const expected = byteLength(dtype, shape)
   if (expected === end - begin) return undefined
   const claim = `shape [${shape.join(', ')}] of ${dtype}`
-  const need = expected === 'overflow' ? 'is larger than 2^53 bits' : expected === 'fraction' ? 'does not end at a whole byte' : `needs ${expected} bytes`
-  return failure('SizeMismatch', quoted(name), `${claim} ${need}, "data_offsets" gives ${end - begin}`, 'the file is damaged: fetch or write it again')
+  const need =
+    expected === 'overflow'
+      ? 'is larger than 2^53 bits'
+      : expected === 'fraction'
+        ? 'does not end at a whole byte'
+        : `needs ${expected} bytes`
+  return failure(
+    'SizeMismatch',
+    quoted(name),
+    `${claim} ${need}, "data_offsets" gives ${end - begin}`,
+    'the file is damaged: fetch or write it again',
+  )
 }
 
 /** The first place where the entries, by offset, do not cover `0 … length` exactly once. */
@@ -58,14 +97,41 @@ const coverFault = (entries: readonly Entry[], length: number): SafetensorsError
   const sorted = [...entries].sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1])
   let covered = 0
   let previous = 'the header'
-  for (const { name, offsets: [begin, end] } of sorted) {
-    if (end > length) return failure('OutOfBounds', quoted(name), `it ends at byte ${end} of the data, which has ${length}`, 'the file is cut short: fetch it again')
-    if (begin < covered) return failure('Overlap', quoted(name), `it starts at byte ${begin} of the data, inside ${previous}`, 'each byte belongs to one tensor: write the file again')
-    if (begin > covered) return failure('Hole', quoted(name), `bytes ${covered} to ${begin} of the data, before it, belong to no tensor`, 'write the file without gaps')
+  for (const {
+    name,
+    offsets: [begin, end],
+  } of sorted) {
+    if (end > length)
+      return failure(
+        'OutOfBounds',
+        quoted(name),
+        `it ends at byte ${end} of the data, which has ${length}`,
+        'the file is cut short: fetch it again',
+      )
+    if (begin < covered)
+      return failure(
+        'Overlap',
+        quoted(name),
+        `it starts at byte ${begin} of the data, inside ${previous}`,
+        'each byte belongs to one tensor: write the file again',
+      )
+    if (begin > covered)
+      return failure(
+        'Hole',
+        quoted(name),
+        `bytes ${covered} to ${begin} of the data, before it, belong to no tensor`,
+        'write the file without gaps',
+      )
     covered = end
     previous = quoted(name)
   }
-  if (covered < length) return failure('Hole', `byte ${covered} of the data`, `the last ${length - covered} bytes belong to no tensor`, 'write the file without bytes after the tensors')
+  if (covered < length)
+    return failure(
+      'Hole',
+      `byte ${covered} of the data`,
+      `the last ${length - covered} bytes belong to no tensor`,
+      'write the file without bytes after the tensors',
+    )
   return undefined
 }
 
@@ -138,7 +204,10 @@ export const decode = (bytes: Uint8Array): E.Either<SafetensorsError, Safetensor
   F.pipe(
     decodeHeader(bytes, bytes.length),
     E.map(({ tensors, metadata }) => {
-      const views = [...tensors].map(([name, { dtype, shape, start, end }]): [string, TensorView] => [name, { dtype, shape, data: bytes.subarray(start, end) }])
+      const views = [...tensors].map(([name, { dtype, shape, start, end }]): [string, TensorView] => [
+        name,
+        { dtype, shape, data: bytes.subarray(start, end) },
+      ])
       return { tensors: new Map(views), metadata }
     }),
   )

@@ -26,7 +26,8 @@ const nameFault = (names: readonly string[], kind: string): SafetensorsError | u
   const seen = new Set<string>()
   for (const name of names) {
     const where = `${kind} ${JSON.stringify(name)}`
-    if (!wellFormed(name)) return failure('InvalidUtf8', where, 'the name has half a surrogate pair', 'use a name that UTF-8 can hold')
+    if (!wellFormed(name))
+      return failure('InvalidUtf8', where, 'the name has half a surrogate pair', 'use a name that UTF-8 can hold')
     if (seen.has(name)) return failure('DuplicateName', where, 'the name occurs twice', 'give each its own name')
     seen.add(name)
   }
@@ -35,27 +36,61 @@ const nameFault = (names: readonly string[], kind: string): SafetensorsError | u
 
 const tensorFault = ([name, { dtype, shape, data }]: readonly [string, TensorView]): SafetensorsError | undefined => {
   const where = `tensor ${JSON.stringify(name)}`
-  if (name === metadataKey) return failure('InvalidField', where, 'the name is reserved for the metadata', 'use another name')
-  if (!isDtype(dtype)) return failure('UnknownDtype', where, `dtype ${JSON.stringify(dtype)} is not in the format`, 'see `dtypes` for the names')
+  if (name === metadataKey)
+    return failure('InvalidField', where, 'the name is reserved for the metadata', 'use another name')
+  if (!isDtype(dtype))
+    return failure(
+      'UnknownDtype',
+      where,
+      `dtype ${JSON.stringify(dtype)} is not in the format`,
+      'see `dtypes` for the names',
+    )
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    return failure('InvalidField', where, `shape is [${shape.join(', ')}]`, 'sizes are whole numbers from 0 to 2^53 - 1')
+    return failure(
+      'InvalidField',
+      where,
+      `shape is [${shape.join(', ')}]`,
+      'sizes are whole numbers from 0 to 2^53 - 1',
+    )
   }
   const expected = byteLength(dtype, shape)
   if (expected === data.length) return undefined
-  const need = expected === 'overflow' ? 'is larger than 2^53 bits' : expected === 'fraction' ? 'does not end at a whole byte' : `needs ${expected} bytes`
-  return failure('SizeMismatch', where, `shape [${shape.join(', ')}] of ${dtype} ${need}, the data has ${data.length}`, 'make shape and data agree')
+  const need =
+    expected === 'overflow'
+      ? 'is larger than 2^53 bits'
+      : expected === 'fraction'
+        ? 'does not end at a whole byte'
+        : `needs ${expected} bytes`
+  return failure(
+    'SizeMismatch',
+    where,
+    `shape [${shape.join(', ')}] of ${dtype} ${need}, the data has ${data.length}`,
+    'make shape and data agree',
+  )
 }
 
 const metadataFault = (metadata: readonly (readonly [string, string])[]): SafetensorsError | undefined => {
   const bad = metadata.find(([, value]) => typeof value !== 'string' || !wellFormed(value))
-  return bad === undefined ? undefined : failure('InvalidField', `metadata ${JSON.stringify(bad[0])}`, 'the value is not a string that UTF-8 can hold', 'metadata holds strings: JSON.stringify it')
+  return bad === undefined
+    ? undefined
+    : failure(
+        'InvalidField',
+        `metadata ${JSON.stringify(bad[0])}`,
+        'the value is not a string that UTF-8 can hold',
+        'metadata holds strings: JSON.stringify it',
+      )
 }
 
 /** Largest alignment first, then by name: the order of the reference implementation. */
 const layout = (tensors: readonly (readonly [string, TensorView])[]): readonly (readonly [string, TensorView])[] =>
-  [...tensors].sort(([a, left], [b, right]) => dtypes.indexOf(right.dtype) - dtypes.indexOf(left.dtype) || byCodePoint(a, b))
+  [...tensors].sort(
+    ([a, left], [b, right]) => dtypes.indexOf(right.dtype) - dtypes.indexOf(left.dtype) || byCodePoint(a, b),
+  )
 
-const headerBytes = (tensors: readonly (readonly [string, TensorView])[], metadata: readonly (readonly [string, string])[]): Uint8Array => {
+const headerBytes = (
+  tensors: readonly (readonly [string, TensorView])[],
+  metadata: readonly (readonly [string, string])[],
+): Uint8Array => {
   let offset = 0
   const members = tensors.map(([name, { dtype, shape, data }]) => {
     const entry = { dtype, shape, data_offsets: [offset, (offset += data.length)] }
@@ -93,16 +128,32 @@ export const encode = ({ tensors, metadata = [] }: EncodeInput): E.Either<Safete
   const given = [...tensors]
   const pairs = [...metadata]
   const fault =
-    nameFault(given.map(([name]) => name), 'tensor') ??
-    nameFault(pairs.map(([key]) => key), 'metadata') ??
+    nameFault(
+      given.map(([name]) => name),
+      'tensor',
+    ) ??
+    nameFault(
+      pairs.map(([key]) => key),
+      'metadata',
+    ) ??
     metadataFault(pairs) ??
     given.map(tensorFault).find((found) => found !== undefined)
   if (fault !== undefined) return E.left(fault)
 
   const sorted = layout(given)
-  const header = headerBytes(sorted, [...pairs].sort(([a], [b]) => byCodePoint(a, b)))
+  const header = headerBytes(
+    sorted,
+    [...pairs].sort(([a], [b]) => byCodePoint(a, b)),
+  )
   if (header.length > maximalHeaderLength) {
-    return E.left(failure('HeaderTooLarge', 'header', `it has ${header.length} bytes, the limit is ${maximalHeaderLength}`, 'use fewer tensors or less metadata'))
+    return E.left(
+      failure(
+        'HeaderTooLarge',
+        'header',
+        `it has ${header.length} bytes, the limit is ${maximalHeaderLength}`,
+        'use fewer tensors or less metadata',
+      ),
+    )
   }
   const file = new Uint8Array(8 + header.length + sorted.reduce((total, [, { data }]) => total + data.length, 0))
   new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true)

@@ -33,7 +33,12 @@ export type SafetensorsError = {
 }
 
 /** Makes a `SafetensorsError`; the message is `where: what; mend`. */
-export const failure = (tag: SafetensorsError['_tag'], where: string, what: string, mend: string): SafetensorsError => ({
+export const failure = (
+  tag: SafetensorsError['_tag'],
+  where: string,
+  what: string,
+  mend: string,
+): SafetensorsError => ({
   _tag: tag,
   where,
   message: `${where}: ${what}; ${mend}`,

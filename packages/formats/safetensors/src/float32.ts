@@ -36,7 +36,14 @@ const readers: { readonly [D in Dtype]?: (view: TensorView) => Float32Array } = 
 export const toFloat32 = (view: TensorView): E.Either<SafetensorsError, Float32Array> => {
   const read = readers[view.dtype]
   return read === undefined
-    ? E.left(failure('UnsupportedDtype', `view of ${view.dtype}`, 'it has no conversion to float32', 'read its bits with `typedArray`'))
+    ? E.left(
+        failure(
+          'UnsupportedDtype',
+          `view of ${view.dtype}`,
+          'it has no conversion to float32',
+          'read its bits with `typedArray`',
+        ),
+      )
     : E.right(read(view))
 }
 
@@ -64,4 +71,5 @@ export type FloatDtype = 'F16' | 'BF16' | 'F32' | 'F64'
  * assert.deepEqual(fromFloat32('F16', [1], new Float32Array([1])).data, new Uint8Array([0x00, 0x3c]))
  * ```
  */
-export const fromFloat32 = (dtype: FloatDtype, shape: readonly number[], values: Float32Array): TensorView => writers[dtype](shape, values)
+export const fromFloat32 = (dtype: FloatDtype, shape: readonly number[], values: Float32Array): TensorView =>
+  writers[dtype](shape, values)

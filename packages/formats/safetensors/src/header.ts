@@ -23,16 +23,22 @@ export const metadataKey = '__metadata__'
 /** NumPy's and PyTorch's limit; without one a hostile header could ask for an array of 50 million sizes. */
 const maximalRank = 64
 
-const invalid = (name: string, what: string, mend: string): SafetensorsError => failure('InvalidField', `tensor ${JSON.stringify(name)}`, what, mend)
+const invalid = (name: string, what: string, mend: string): SafetensorsError =>
+  failure('InvalidField', `tensor ${JSON.stringify(name)}`, what, mend)
 
 const sizes = (json: JsonReader, name: string, field: string, limit: number): readonly number[] => {
   const values: number[] = []
   json.array(() => {
-    if (values.length === limit) throw invalid(name, `"${field}" has more than ${limit} numbers`, 'the file is damaged or not safetensors')
+    if (values.length === limit)
+      throw invalid(name, `"${field}" has more than ${limit} numbers`, 'the file is damaged or not safetensors')
     const text = json.number()
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
     if (!Number.isSafeInteger(value)) {
-      throw invalid(name, `"${field}" holds ${text.slice(0, 40)}`, 'sizes and offsets are whole numbers from 0 to 2^53 - 1')
+      throw invalid(
+        name,
+        `"${field}" holds ${text.slice(0, 40)}`,
+        'sizes and offsets are whole numbers from 0 to 2^53 - 1',
+      )
     }
     values.push(value)
   })
@@ -49,12 +55,18 @@ const entry = (json: JsonReader, name: string): Entry => {
     else if (field === 'data_offsets') offsets = sizes(json, name, field, 2)
     else json.skip()
   })
-  const missing = dtype === undefined ? 'dtype' : shape === undefined ? 'shape' : offsets === undefined ? 'data_offsets' : undefined
+  const missing =
+    dtype === undefined ? 'dtype' : shape === undefined ? 'shape' : offsets === undefined ? 'data_offsets' : undefined
   if (dtype === undefined || shape === undefined || offsets === undefined) {
     throw invalid(name, `"${missing}" is missing`, 'each tensor needs "dtype", "shape" and "data_offsets"')
   }
   if (!isDtype(dtype)) {
-    throw failure('UnknownDtype', `tensor ${JSON.stringify(name)}`, `dtype ${JSON.stringify(dtype)} is not in the format`, 'see `dtypes` for the names')
+    throw failure(
+      'UnknownDtype',
+      `tensor ${JSON.stringify(name)}`,
+      `dtype ${JSON.stringify(dtype)} is not in the format`,
+      'see `dtypes` for the names',
+    )
   }
   const [begin, end] = offsets
   if (begin === undefined || end === undefined || end < begin) {

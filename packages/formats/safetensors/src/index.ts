@@ -1,4 +1,11 @@
-export { decode, decodeHeader, maximalHeaderLength, type Safetensors, type SafetensorsHeader, type TensorPlace } from './decode.ts'
+export {
+  decode,
+  decodeHeader,
+  maximalHeaderLength,
+  type Safetensors,
+  type SafetensorsHeader,
+  type TensorPlace,
+} from './decode.ts'
 export { byteLength, type Dtype, dtypeBits, dtypes, isDtype } from './dtype.ts'
 export { encode, type EncodeInput } from './encode.ts'
 export type { SafetensorsError } from './error.ts'

@@ -101,7 +101,12 @@ export const jsonReader = (text: string): JsonReader => {
     nested('{', '}', () => {
       const name = string()
       if (names.has(name)) {
-        throw failure('DuplicateName', `header, character ${at}`, `the name ${JSON.stringify(name)} occurs twice`, 'each name may occur once: write the file again')
+        throw failure(
+          'DuplicateName',
+          `header, character ${at}`,
+          `the name ${JSON.stringify(name)} occurs twice`,
+          'each name may occur once: write the file again',
+        )
       }
       names.add(name)
       expect(':')

@@ -1,7 +1,18 @@
 import fc from 'fast-check'
 import { either as E, function as F } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { byteLength, decode, dtypeBits, dtypes, encode, fromFloat32, type TensorView, tensorView, toFloat32, typedArray } from './index.ts'
+import {
+  byteLength,
+  decode,
+  dtypeBits,
+  dtypes,
+  encode,
+  fromFloat32,
+  type TensorView,
+  tensorView,
+  toFloat32,
+  typedArray,
+} from './index.ts'
 
 const view: fc.Arbitrary<TensorView> = fc
   .record({ dtype: fc.constantFrom(...dtypes), shape: fc.array(fc.nat(4), { maxLength: 4 }), seed: fc.nat(255) })
@@ -17,13 +28,20 @@ const content = fc.record({
   metadata: fc.uniqueArray(fc.tuple(name, fc.string({ unit: 'grapheme' })), { maxLength: 3, selector: ([key]) => key }),
 })
 const bytesOf = (input: Parameters<typeof encode>[0]): Uint8Array =>
-  F.pipe(encode(input), E.getOrElseW((error) => { throw new Error(error.message) }))
+  F.pipe(
+    encode(input),
+    E.getOrElseW((error) => {
+      throw new Error(error.message)
+    }),
+  )
 
 describe('safetensors', () => {
   it('decode what encode wrote, for every dtype', () => {
     fc.assert(
       fc.property(content, ({ tensors, metadata }) => {
-        expect(decode(bytesOf({ tensors, metadata }))).toEqual(E.right({ tensors: new Map(tensors), metadata: new Map(metadata) }))
+        expect(decode(bytesOf({ tensors, metadata }))).toEqual(
+          E.right({ tensors: new Map(tensors), metadata: new Map(metadata) }),
+        )
       }),
     )
   })
@@ -31,7 +49,9 @@ describe('safetensors', () => {
   it('have the same bytes whatever the order of their content', () => {
     fc.assert(
       fc.property(content, ({ tensors, metadata }) => {
-        expect(bytesOf({ tensors: [...tensors].reverse(), metadata: [...metadata].reverse() })).toEqual(bytesOf({ tensors, metadata }))
+        expect(bytesOf({ tensors: [...tensors].reverse(), metadata: [...metadata].reverse() })).toEqual(
+          bytesOf({ tensors, metadata }),
+        )
       }),
     )
   })
@@ -63,7 +83,11 @@ describe('safetensors', () => {
   })
 
   it('decode header texts as JSON.parse reads them, or refuse them', () => {
-    const text = fc.oneof(fc.json(), fc.string().map((part) => `{"a":${part}}`), fc.json().map((part) => `{"a":{"x":${part},"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`))
+    const text = fc.oneof(
+      fc.json(),
+      fc.string().map((part) => `{"a":${part}}`),
+      fc.json().map((part) => `{"a":{"x":${part},"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`),
+    )
     fc.assert(
       fc.property(text, (header) => {
         const encoded = new TextEncoder().encode(header)
@@ -71,7 +95,10 @@ describe('safetensors', () => {
         new DataView(bytes.buffer).setBigUint64(0, BigInt(encoded.length), true)
         bytes.set(encoded, 8)
         const result = decode(bytes)
-        if (E.isRight(result)) expect(Object.keys(JSON.parse(header) as object)).toEqual(expect.arrayContaining([...result.right.tensors.keys()]))
+        if (E.isRight(result))
+          expect(Object.keys(JSON.parse(header) as object)).toEqual(
+            expect.arrayContaining([...result.right.tensors.keys()]),
+          )
       }),
       { numRuns: 500 },
     )
@@ -81,12 +108,17 @@ describe('safetensors', () => {
 describe('conversions', () => {
   it('keep float32 values through F32 and F64, and unaligned views read the same', () => {
     fc.assert(
-      fc.property(fc.float32Array(), fc.constantFrom('F32' as const, 'F64' as const), fc.nat(7), (values, dtype, shift) => {
-        const made = fromFloat32(dtype, [values.length], values)
-        const moved = new Uint8Array(made.data.length + shift)
-        moved.set(made.data, shift)
-        expect(toFloat32({ ...made, data: moved.subarray(shift) })).toEqual(E.right(values))
-      }),
+      fc.property(
+        fc.float32Array(),
+        fc.constantFrom('F32' as const, 'F64' as const),
+        fc.nat(7),
+        (values, dtype, shift) => {
+          const made = fromFloat32(dtype, [values.length], values)
+          const moved = new Uint8Array(made.data.length + shift)
+          moved.set(made.data, shift)
+          expect(toFloat32({ ...made, data: moved.subarray(shift) })).toEqual(E.right(values))
+        },
+      ),
     )
   })
 
@@ -106,7 +138,9 @@ describe('conversions', () => {
 
   it('refuse what float32 cannot hold and say how to read it', () => {
     const result = toFloat32(tensorView('I64', [1], new BigInt64Array([2n ** 60n])))
-    expect(result).toMatchObject({ left: { _tag: 'UnsupportedDtype', message: expect.stringContaining('typedArray') as string } })
+    expect(result).toMatchObject({
+      left: { _tag: 'UnsupportedDtype', message: expect.stringContaining('typedArray') as string },
+    })
   })
 
   it('give 64-bit integers and complex pairs as typed arrays', () => {

@@ -3,7 +3,18 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { decode, type Dtype, encode, f16FromFloat32, bf16FromFloat32, float32FromBF16, float32FromF16, type TensorView, toFloat32, typedArray } from './index.ts'
+import {
+  decode,
+  type Dtype,
+  encode,
+  f16FromFloat32,
+  bf16FromFloat32,
+  float32FromBF16,
+  float32FromF16,
+  type TensorView,
+  toFloat32,
+  typedArray,
+} from './index.ts'
 
 const path = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 const read = (name: string): Uint8Array => new Uint8Array(readFileSync(path(name)))
@@ -15,7 +26,9 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 type Listing = {
   readonly metadata: Readonly<Record<string, string>>
-  readonly tensors: Readonly<Record<string, { readonly dtype: Dtype; readonly shape: readonly number[]; readonly hex: string }>>
+  readonly tensors: Readonly<
+    Record<string, { readonly dtype: Dtype; readonly shape: readonly number[]; readonly hex: string }>
+  >
 }
 const listing = (name: string): Listing => JSON.parse(readFileSync(path(name), 'utf8')) as Listing
 
@@ -55,7 +68,8 @@ describe('half and brain floats', () => {
 
   it('survive the way to float32 and back, all 65,536 of them', () => {
     const all = Uint16Array.from({ length: 65536 }, (_, bits) => bits)
-    const quiet = (mask: number, bit: number): Uint16Array => all.map((bits) => ((bits & 0x7fff) > mask ? bits | bit : bits))
+    const quiet = (mask: number, bit: number): Uint16Array =>
+      all.map((bits) => ((bits & 0x7fff) > mask ? bits | bit : bits))
     expect(f16FromFloat32(float32FromF16(all))).toEqual(quiet(0x7c00, 0x200))
     expect(bf16FromFloat32(float32FromBF16(all))).toEqual(quiet(0x7f80, 0x40))
   })
@@ -68,7 +82,9 @@ describe('half and brain floats', () => {
     })
     expect(float32FromF16(finite)).toEqual(expected)
     expect(float32FromF16(finite.map((bits) => bits | 0x8000))).toEqual(expected.map((value) => -value))
-    expect(float32FromF16(new Uint16Array([0x7c00, 0xfc00, 0x7e01]))).toEqual(new Float32Array([Infinity, -Infinity, Number.NaN]))
+    expect(float32FromF16(new Uint16Array([0x7c00, 0xfc00, 0x7e01]))).toEqual(
+      new Float32Array([Infinity, -Infinity, Number.NaN]),
+    )
   })
 })
 
@@ -76,22 +92,41 @@ describe('a file of ours', () => {
   const ours = listing('ours.json')
   const bytes = valueOf(
     encode({
-      tensors: Object.entries(ours.tensors).map(([name, { dtype, shape, hex: data }]) => [name, { dtype, shape, data: new Uint8Array(Buffer.from(data, 'hex')) }] as const),
+      tensors: Object.entries(ours.tensors).map(
+        ([name, { dtype, shape, hex: data }]) =>
+          [name, { dtype, shape, data: new Uint8Array(Buffer.from(data, 'hex')) }] as const,
+      ),
       metadata: Object.entries(ours.metadata),
     }),
   )
 
   it('is the committed file, which the Python library has read and compared', () => {
     expect(hex(bytes)).toBe(hex(read('ours.safetensors')))
-    expect(JSON.parse(readFileSync(path('ours.verified.json'), 'utf8'))).toMatchObject({ equal: true, tensors: Object.keys(ours.tensors).length })
+    expect(JSON.parse(readFileSync(path('ours.verified.json'), 'utf8'))).toMatchObject({
+      equal: true,
+      tensors: Object.keys(ours.tensors).length,
+    })
   })
 
   const python = process.env['RESFN_PYTHON']
-  it(python === undefined ? 'was compared by Python when the fixture was made (set RESFN_PYTHON to compare again)' : `is read by ${python} as written`, () => {
-    const verified =
-      python === undefined
-        ? readFileSync(path('ours.verified.json'), 'utf8')
-        : execFileSync(python, [fileURLToPath(new URL('../../../../scripts/fixtures/safetensors_files.py', import.meta.url)), 'verify', path('ours.json')], { encoding: 'utf8' })
-    expect(JSON.parse(verified)).toMatchObject({ equal: true })
-  })
+  it(
+    python === undefined
+      ? 'was compared by Python when the fixture was made (set RESFN_PYTHON to compare again)'
+      : `is read by ${python} as written`,
+    () => {
+      const verified =
+        python === undefined
+          ? readFileSync(path('ours.verified.json'), 'utf8')
+          : execFileSync(
+              python,
+              [
+                fileURLToPath(new URL('../../../../scripts/fixtures/safetensors_files.py', import.meta.url)),
+                'verify',
+                path('ours.json'),
+              ],
+              { encoding: 'utf8' },
+            )
+      expect(JSON.parse(verified)).toMatchObject({ equal: true })
+    },
+  )
 })

@@ -107,7 +107,11 @@ export const typedArray = <D extends Dtype>(view: TensorView<D>): TypedArrays[D]
  * assert.equal(tensorView('I64', [], new BigInt64Array([7n])).data.length, 8)
  * ```
  */
-export const tensorView = <D extends Dtype>(dtype: D, shape: readonly number[], values: TypedArrays[D]): TensorView<D> => {
+export const tensorView = <D extends Dtype>(
+  dtype: D,
+  shape: readonly number[],
+  values: TypedArrays[D],
+): TensorView<D> => {
   const array: ArrayBufferView = values
   return { dtype, shape, data: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) }
 }

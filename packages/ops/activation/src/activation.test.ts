@@ -9,23 +9,36 @@ import { activation, type ActivationName, relu, sigmoid, tanh } from './activati
 
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly name: ActivationName } & { readonly [name in 'x' | 'y' | 'dx']: Values }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as { readonly cases: readonly Case[] }
+const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[]
+}
 const names = cases.map(({ name }) => name)
 
 const slope = (layer: Layer<Empty>, x: tf.Tensor): tf.Tensor =>
-  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(layer.apply({}, tree.x, {})), aux: {} }))({ x }).gradients.x
+  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(layer.apply({}, tree.x, {})), aux: {} }))({ x })
+    .gradients.x
 
 describeBackends('activation', () => {
-  it.each(cases.map((example) => [example.name, example] as const))('%s equals PyTorch in value and gradient', (name, { x, y, dx }) => {
-    const input = tf.tensor1d(x.values)
-    expectClose(activation(name).apply({}, input, {}), y.values, 1e-6)
-    expectClose(slope(activation(name), input), dx.values, 2e-6)
-  })
+  it.each(cases.map((example) => [example.name, example] as const))(
+    '%s equals PyTorch in value and gradient',
+    (name, { x, y, dx }) => {
+      const input = tf.tensor1d(x.values)
+      expectClose(activation(name).apply({}, input, {}), y.values, 1e-6)
+      expectClose(slope(activation(name), input), dx.values, 2e-6)
+    },
+  )
 
   it.each(names)('%s has the gradient of finite differences, away from its kinks', (name) => {
-    const params = { x: tf.tensor2d([[-2.5, -1.2, -0.4], [0.3, 1.7, 4.1]]) }
+    const params = {
+      x: tf.tensor2d([
+        [-2.5, -1.2, -0.4],
+        [0.3, 1.7, 4.1],
+      ]),
+    }
     const f = (tree: typeof params): tf.Tensor => tf.sum(tf.square(activation(name).apply({}, tree.x, {})))
-    checkGradients(f, params, { x: valueAndGradient((tree: typeof params) => ({ loss: f(tree), aux: {} }))(params).gradients.x })
+    checkGradients(f, params, {
+      x: valueAndGradient((tree: typeof params) => ({ loss: f(tree), aux: {} }))(params).gradients.x,
+    })
   })
 
   it('relu sends no gradient where the input is 0', () => {
@@ -34,13 +47,16 @@ describeBackends('activation', () => {
 
   it('relu is idempotent and the shape stays, whatever the shape', () => {
     fc.assert(
-      fc.property(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 30 }), (values) => {
-        tf.tidy(() => {
-          const once = relu.apply({}, tf.tensor(values, [1, values.length, 1]), {})
-          expect(once.shape).toEqual([1, values.length, 1])
-          expect([...relu.apply({}, once, {}).dataSync()]).toEqual([...once.dataSync()])
-        })
-      }),
+      fc.property(
+        fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 30 }),
+        (values) => {
+          tf.tidy(() => {
+            const once = relu.apply({}, tf.tensor(values, [1, values.length, 1]), {})
+            expect(once.shape).toEqual([1, values.length, 1])
+            expect([...relu.apply({}, once, {}).dataSync()]).toEqual([...once.dataSync()])
+          })
+        },
+      ),
       { numRuns: 30 },
     )
   })
@@ -59,7 +75,8 @@ describeBackends('activation', () => {
 
 describe('the plan of an activation', () => {
   it('keeps the shape, has no parameters and is named after the function', () => {
-    for (const name of names) expect(activation(name).plan([4, 4, 2])).toMatchObject({ kind: name, output: [4, 4, 2], params: {}, macs: 0 })
+    for (const name of names)
+      expect(activation(name).plan([4, 4, 2])).toMatchObject({ kind: name, output: [4, 4, 2], params: {}, macs: 0 })
     expect(summary(relu, [10]).params).toBe(0)
     expectTypeOf(relu).toEqualTypeOf<Layer<Empty>>()
   })

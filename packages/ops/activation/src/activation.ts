@@ -1,4 +1,12 @@
-import { elu, leakyRelu, relu as tfRelu, relu6, sigmoid as tfSigmoid, type Tensor, tanh as tfTanh } from '@tensorflow/tfjs-core'
+import {
+  elu,
+  leakyRelu,
+  relu as tfRelu,
+  relu6,
+  sigmoid as tfSigmoid,
+  type Tensor,
+  tanh as tfTanh,
+} from '@tensorflow/tfjs-core'
 import { type Empty, type Layer, lift } from '@resfn/layer'
 
 /** The names of the activation functions. */

@@ -6,22 +6,37 @@ import { valueAndGradient } from '@resfn/autodiff'
 import { absorb, init, type Layer, ShapeError, summary, withState } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { applyBatchNorm, batchNorm, type BatchNormOptions, type BatchNormParams, type BatchNormState, textbookConvention, trainBatchNorm } from './batch-norm.ts'
+import {
+  applyBatchNorm,
+  batchNorm,
+  type BatchNormOptions,
+  type BatchNormParams,
+  type BatchNormState,
+  textbookConvention,
+  trainBatchNorm,
+} from './batch-norm.ts'
 
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Gradients = { readonly [name in 'dx' | 'dweight' | 'dbias']: Values }
-type Case = Gradients & { readonly [name in 'x' | 'weight' | 'bias' | 'mean' | 'variance' | 'y' | 'nextMean' | 'nextVariance' | 'dy']: Values } & {
+type Case = Gradients & {
+  readonly [name in 'x' | 'weight' | 'bias' | 'mean' | 'variance' | 'y' | 'nextMean' | 'nextVariance' | 'dy']: Values
+} & {
   readonly epsilon: number
   readonly decay: number
   readonly evaluated: Gradients & { readonly y: Values }
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as { readonly cases: readonly Case[] }
+const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[]
+}
 const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
 
 /** Parameters and input in one tree, to differentiate by all of them. */
 type Inputs = { readonly params: BatchNormParams; readonly x: tf.Tensor }
 
-const differentiate = (f: (inputs: Inputs) => tf.Tensor, inputs: Inputs): { readonly y: tf.Tensor; readonly gradients: Inputs } => {
+const differentiate = (
+  f: (inputs: Inputs) => tf.Tensor,
+  inputs: Inputs,
+): { readonly y: tf.Tensor; readonly gradients: Inputs } => {
   const { gradients, aux } = valueAndGradient((tree: Inputs) => {
     const y = f(tree)
     return { loss: tf.sum(y), aux: { y } }
@@ -31,7 +46,14 @@ const differentiate = (f: (inputs: Inputs) => tf.Tensor, inputs: Inputs): { read
 
 const randomInputs = (seed: number, shape: readonly number[]): Inputs => {
   const channels = shape.at(-1)!
-  const draw = (by: number, ...size: number[]): tf.Tensor => tf.tensor(normal(key(seed + by), size.reduce((a, b) => a * b, 1)), size)
+  const draw = (by: number, ...size: number[]): tf.Tensor =>
+    tf.tensor(
+      normal(
+        key(seed + by),
+        size.reduce((a, b) => a * b, 1),
+      ),
+      size,
+    )
   return { params: { weight: draw(1, channels), bias: draw(2, channels) }, x: draw(3, ...shape) }
 }
 
@@ -44,7 +66,10 @@ const composed = ({ params: { weight, bias }, x }: Inputs, epsilon = 1e-5): tf.T
   return tf.add(tf.mul(weight, tf.div(centred, tf.sqrt(tf.add(variance, epsilon)))), bias)
 }
 
-const small = [[1, 2], [3, 4]]
+const small = [
+  [1, 2],
+  [3, 4],
+]
 const oneAndZero = (): BatchNormParams => ({ weight: tf.ones([2]), bias: tf.zeros([2]) })
 
 /** The running statistics after one batch of the small example, from the first state of the convention. */
@@ -60,7 +85,10 @@ describeBackends('batch normalisation', () => {
     const { epsilon, decay } = example
     const train = trainBatchNorm({ epsilon })
     const state = { mean: tensorOf(example.mean), variance: tensorOf(example.variance) }
-    const inputs = { params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) }, x: tensorOf(example.x) }
+    const inputs = {
+      params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) },
+      x: tensorOf(example.x),
+    }
     const next = absorb(decay)(state, train(inputs.params, inputs.x).seen)
     expectClose(next.mean, example.nextMean.values)
     expectClose(next.variance, example.nextVariance.values)
@@ -74,9 +102,15 @@ describeBackends('batch normalisation', () => {
   it.each(cases)('equals PyTorch in evaluation: output and gradients (case %$)', (example) => {
     const apply = applyBatchNorm({ epsilon: example.epsilon })
     const state = { mean: tensorOf(example.mean), variance: tensorOf(example.variance) }
-    const inputs = { params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) }, x: tensorOf(example.x) }
+    const inputs = {
+      params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) },
+      x: tensorOf(example.x),
+    }
     expectClose(apply(inputs.params, inputs.x, state), example.evaluated.y.values)
-    const { gradients } = differentiate(({ params, x }) => tf.mul(apply(params, x, state), tensorOf(example.dy)), inputs)
+    const { gradients } = differentiate(
+      ({ params, x }) => tf.mul(apply(params, x, state), tensorOf(example.dy)),
+      inputs,
+    )
     expectClose(gradients.x, example.evaluated.dx.values)
     expectClose(gradients.params.weight, example.evaluated.dweight.values, 2e-5)
     expectClose(gradients.params.bias, example.evaluated.dbias.values, 2e-5)
@@ -99,56 +133,80 @@ describeBackends('batch normalisation', () => {
   it('multiplies by 316.2278 when evaluated before any training, with the textbook’s variance of 0', () => {
     const net = batchNorm(textbookConvention)
     const { params, state } = init(net, key(0), [2])
-    expectClose(withState(net, state)(params, tf.tensor2d(small)), small.flat().map((x) => x * 316.2278), 1e-6)
+    expectClose(
+      withState(net, state)(params, tf.tensor2d(small)),
+      small.flat().map((x) => x * 316.2278),
+      1e-6,
+    )
   })
 
   it('gives channels of mean = bias and variance = weight squared, whatever goes in', () => {
     fc.assert(
-      fc.property(fc.nat(), fc.integer({ min: 2, max: 4 }), fc.integer({ min: 2, max: 6 }), fc.integer({ min: 1, max: 5 }), (seed, batch, side, channels) => {
-        tf.tidy(() => {
-          const { params, x } = randomInputs(seed, [batch, side, side, channels])
-          const { y } = trainBatchNorm({ epsilon: 0 })(params, tf.add(tf.mul(x, 5), 3))
-          const moments = tf.moments(y, [0, 1, 2])
-          expectClose(moments.mean, tf.mul(params.bias, 1), 1e-4)
-          expectClose(tf.sqrt(moments.variance), tf.abs(params.weight), 1e-3)
-        })
-      }),
+      fc.property(
+        fc.nat(),
+        fc.integer({ min: 2, max: 4 }),
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 1, max: 5 }),
+        (seed, batch, side, channels) => {
+          tf.tidy(() => {
+            const { params, x } = randomInputs(seed, [batch, side, side, channels])
+            const { y } = trainBatchNorm({ epsilon: 0 })(params, tf.add(tf.mul(x, 5), 3))
+            const moments = tf.moments(y, [0, 1, 2])
+            expectClose(moments.mean, tf.mul(params.bias, 1), 1e-4)
+            expectClose(tf.sqrt(moments.variance), tf.abs(params.weight), 1e-3)
+          })
+        },
+      ),
       { numRuns: 25 },
     )
   })
 
   it('does not see the scale and shift of its input', () => {
     fc.assert(
-      fc.property(fc.nat(), fc.float({ min: Math.fround(0.1), max: 10, noNaN: true }), fc.float({ min: -5, max: 5, noNaN: true }), (seed, scale, shift) => {
-        tf.tidy(() => {
-          const { params, x } = randomInputs(seed, [8, 3])
-          const train = trainBatchNorm({ epsilon: 0 })
-          expectClose(train(params, tf.add(tf.mul(x, scale), shift)).y, train(params, x).y, 1e-3)
-        })
-      }),
+      fc.property(
+        fc.nat(),
+        fc.float({ min: Math.fround(0.1), max: 10, noNaN: true }),
+        fc.float({ min: -5, max: 5, noNaN: true }),
+        (seed, scale, shift) => {
+          tf.tidy(() => {
+            const { params, x } = randomInputs(seed, [8, 3])
+            const train = trainBatchNorm({ epsilon: 0 })
+            expectClose(train(params, tf.add(tf.mul(x, scale), shift)).y, train(params, x).y, 1e-3)
+          })
+        },
+      ),
       { numRuns: 25 },
     )
   })
 
   it('changes nothing if and only if weight is the deviation and bias the mean', () => {
     fc.assert(
-      fc.property(fc.nat(), fc.constantFrom(0.05, 0.5), fc.constantFrom('weight' as const, 'bias' as const), (seed, by, spoilt) => {
-        tf.tidy(() => {
-          const { x } = randomInputs(seed, [6, 2, 2, 3])
-          const { mean, variance } = tf.moments(x, [0, 1, 2])
-          const params = { weight: tf.sqrt(tf.add(variance, 1e-5)), bias: mean }
-          expectClose(trainBatchNorm()(params, x).y, x, 1e-5)
-          expectClose(applyBatchNorm()(params, x, { mean, variance }), x, 1e-5)
-          const other = trainBatchNorm()({ ...params, [spoilt]: tf.add(params[spoilt], by) }, x).y
-          expect(tf.max(tf.abs(tf.sub(other, x))).dataSync()[0]).toBeGreaterThan(by / 10)
-        })
-      }),
+      fc.property(
+        fc.nat(),
+        fc.constantFrom(0.05, 0.5),
+        fc.constantFrom('weight' as const, 'bias' as const),
+        (seed, by, spoilt) => {
+          tf.tidy(() => {
+            const { x } = randomInputs(seed, [6, 2, 2, 3])
+            const { mean, variance } = tf.moments(x, [0, 1, 2])
+            const params = { weight: tf.sqrt(tf.add(variance, 1e-5)), bias: mean }
+            expectClose(trainBatchNorm()(params, x).y, x, 1e-5)
+            expectClose(applyBatchNorm()(params, x, { mean, variance }), x, 1e-5)
+            const other = trainBatchNorm()({ ...params, [spoilt]: tf.add(params[spoilt], by) }, x).y
+            expect(tf.max(tf.abs(tf.sub(other, x))).dataSync()[0]).toBeGreaterThan(by / 10)
+          })
+        },
+      ),
       { numRuns: 20 },
     )
   })
 
   it('has in closed form the gradient of its written-out form', () => {
-    for (const shape of [[4, 3], [2, 3, 4, 5], [3, 5, 5, 8]]) {
+    for (const shape of [
+      [4, 3],
+      [2, 3, 4, 5],
+      [3, 5, 5, 8],
+    ]) {
       const inputs = randomInputs(5, shape)
       const upstream = randomInputs(6, shape).x
       const weigh = (y: tf.Tensor): tf.Tensor => tf.mul(y, upstream)
@@ -169,7 +227,8 @@ describeBackends('batch normalisation', () => {
       ({ params, x }) => applyBatchNorm({ epsilon: 1e-3 })(params, x, state),
     ]
     for (const form of forms) {
-      const f = (tree: Inputs): tf.Tensor => tf.sum(tf.mul(tf.square(form(tree)), tf.reshape(tf.linspace(-1, 2, 24), [3, 2, 2, 2])))
+      const f = (tree: Inputs): tf.Tensor =>
+        tf.sum(tf.mul(tf.square(form(tree)), tf.reshape(tf.linspace(-1, 2, 24), [3, 2, 2, 2])))
       checkGradients(f, inputs, valueAndGradient((tree: Inputs) => ({ loss: f(tree), aux: {} }))(inputs).gradients)
     }
   })
@@ -183,7 +242,14 @@ describeBackends('batch normalisation', () => {
   })
 
   it('stays finite on constant channels and on inputs with a large mean', () => {
-    const { y } = trainBatchNorm()(oneAndZero(), tf.tensor2d([[7, 1e4], [7, 1e4 + 1], [7, 1e4 + 2]]))
+    const { y } = trainBatchNorm()(
+      oneAndZero(),
+      tf.tensor2d([
+        [7, 1e4],
+        [7, 1e4 + 1],
+        [7, 1e4 + 2],
+      ]),
+    )
     expectClose(y, [0, -1.2247357, 0, 0, 0, 1.2247357], 1e-4)
   })
 
@@ -196,8 +262,15 @@ describeBackends('batch normalisation', () => {
 
   it('needs more than one value a channel, unless the variance is biased', () => {
     const x = tf.ones([1, 2])
-    expect(() => trainBatchNorm()(oneAndZero(), x)).toThrow(new RangeError('batchNorm: training needs more than one value a channel, but the batch is [1,2]; use a larger batch'))
-    expectClose(trainBatchNorm({ runningVariance: 'biased' })({ weight: tf.ones([2]), bias: tf.tensor1d([3, 4]) }, x).y, [3, 4])
+    expect(() => trainBatchNorm()(oneAndZero(), x)).toThrow(
+      new RangeError(
+        'batchNorm: training needs more than one value a channel, but the batch is [1,2]; use a larger batch',
+      ),
+    )
+    expectClose(
+      trainBatchNorm({ runningVariance: 'biased' })({ weight: tf.ones([2]), bias: tf.tensor1d([3, 4]) }, x).y,
+      [3, 4],
+    )
   })
 })
 
@@ -209,8 +282,12 @@ describe('the plan of batch normalisation', () => {
   })
 
   it('says which shapes and epsilons it cannot take', () => {
-    expect(() => batchNorm().plan([4, 4])).toThrow(new ShapeError('', 'batchNorm takes [features] or [height,width,channels], but the input is [4,4]'))
-    expect(() => batchNorm({ epsilon: -1 })).toThrow(new RangeError('batchNorm: epsilon must be a finite number of at least 0, not -1'))
+    expect(() => batchNorm().plan([4, 4])).toThrow(
+      new ShapeError('', 'batchNorm takes [features] or [height,width,channels], but the input is [4,4]'),
+    )
+    expect(() => batchNorm({ epsilon: -1 })).toThrow(
+      new RangeError('batchNorm: epsilon must be a finite number of at least 0, not -1'),
+    )
   })
 
   it('has the same type of tree for state and for what a batch showed', () => {

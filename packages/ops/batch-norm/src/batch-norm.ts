@@ -15,7 +15,12 @@ export type BatchNormOptions = {
   /** which variance goes into the state: divided by n - 1 (`unbiased`, PyTorch; if not given) or by n (`biased`). Normalising always uses n. */
   readonly runningVariance?: 'unbiased' | 'biased'
   /** first values; weight 1, bias 0, mean 0 and variance 1 if not given */
-  readonly initial?: { readonly weight?: Initialiser; readonly bias?: Initialiser; readonly mean?: Initialiser; readonly variance?: Initialiser }
+  readonly initial?: {
+    readonly weight?: Initialiser
+    readonly bias?: Initialiser
+    readonly mean?: Initialiser
+    readonly variance?: Initialiser
+  }
 }
 
 /**
@@ -34,7 +39,8 @@ export type BatchNormOptions = {
 export const textbookConvention: BatchNormOptions = { runningVariance: 'biased', initial: { variance: zeros } }
 
 const checkEpsilon = (epsilon: number): void => {
-  if (!Number.isFinite(epsilon) || epsilon < 0) throw new RangeError(`batchNorm: epsilon must be a finite number of at least 0, not ${epsilon}`)
+  if (!Number.isFinite(epsilon) || epsilon < 0)
+    throw new RangeError(`batchNorm: epsilon must be a finite number of at least 0, not ${epsilon}`)
 }
 
 /**
@@ -56,7 +62,11 @@ const checkEpsilon = (epsilon: number): void => {
  * assert.ok(Math.abs(y.dataSync()[0]! - 316.2278) < 1e-3)
  * ```
  */
-export const applyBatchNorm = ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsilon'> = {}): ((params: BatchNormParams, x: Tensor, state: BatchNormState) => Tensor) => {
+export const applyBatchNorm = ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsilon'> = {}): ((
+  params: BatchNormParams,
+  x: Tensor,
+  state: BatchNormState,
+) => Tensor) => {
   checkEpsilon(epsilon)
   return ({ weight, bias }, x, { mean, variance }) =>
     tfBatchNorm(x as Tensor4D, mean as Tensor1D, variance as Tensor1D, bias as Tensor1D, weight as Tensor1D, epsilon)
@@ -82,14 +92,22 @@ export const applyBatchNorm = ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsil
  * assert.deepEqual([...seen.variance.dataSync()], [2, 2])
  * ```
  */
-export const trainBatchNorm = ({ epsilon = 1e-5, runningVariance = 'unbiased' }: BatchNormOptions = {}): ((params: BatchNormParams, x: Tensor) => Trained<BatchNormState>) => {
+export const trainBatchNorm = ({ epsilon = 1e-5, runningVariance = 'unbiased' }: BatchNormOptions = {}): ((
+  params: BatchNormParams,
+  x: Tensor,
+) => Trained<BatchNormState>) => {
   checkEpsilon(epsilon)
   return ({ weight, bias }, x) => {
     const count = x.size / x.shape.at(-1)!
     if (runningVariance === 'unbiased' && count < 2)
-      throw new RangeError(`batchNorm: training needs more than one value a channel, but the batch is [${x.shape.join(',')}]; use a larger batch`)
+      throw new RangeError(
+        `batchNorm: training needs more than one value a channel, but the batch is [${x.shape.join(',')}]; use a larger batch`,
+      )
     const [y, mean, variance] = batchNormTrain({ x, weight, bias }, { epsilon })
-    return { y: y!, seen: { mean: mean!, variance: runningVariance === 'biased' ? variance! : mul(variance!, count / (count - 1)) } }
+    return {
+      y: y!,
+      seen: { mean: mean!, variance: runningVariance === 'biased' ? variance! : mul(variance!, count / (count - 1)) },
+    }
   }
 }
 
@@ -115,7 +133,10 @@ export const batchNorm = (options: BatchNormOptions = {}): Layer<BatchNormParams
     plan: (input) => {
       const channels = input.at(-1)
       if (channels === undefined || (input.length !== 1 && input.length !== 3))
-        throw new ShapeError('', `batchNorm takes [features] or [height,width,channels], but the input is [${input.join(',')}]`)
+        throw new ShapeError(
+          '',
+          `batchNorm takes [features] or [height,width,channels], but the input is [${input.join(',')}]`,
+        )
       const spec = (initialiser: Initialiser): Spec => new Spec([channels], initialiser)
       return {
         kind: 'batchNorm',

@@ -1,1 +1,9 @@
-export { applyBatchNorm, batchNorm, type BatchNormOptions, type BatchNormParams, type BatchNormState, textbookConvention, trainBatchNorm } from './batch-norm.ts'
+export {
+  applyBatchNorm,
+  batchNorm,
+  type BatchNormOptions,
+  type BatchNormParams,
+  type BatchNormState,
+  textbookConvention,
+  trainBatchNorm,
+} from './batch-norm.ts'

@@ -3,7 +3,13 @@ import { defineKernel } from '@resfn/kernel'
 
 type Settings = { readonly epsilon: number }
 type Forward = { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor }
-type Backward = { readonly dy: Tensor; readonly x: Tensor; readonly weight: Tensor; readonly mean: Tensor; readonly variance: Tensor }
+type Backward = {
+  readonly dy: Tensor
+  readonly x: Tensor
+  readonly weight: Tensor
+  readonly mean: Tensor
+  readonly variance: Tensor
+}
 
 /** The axes that a channel's statistics run over: all but the last. */
 const positions = (x: Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis)

@@ -1,5 +1,14 @@
 import { add, conv2d as tfConv2d, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
-import { formatShape, type Initialiser, kaimingNormal, type Layer, type Shape, ShapeError, Spec, zeros } from '@resfn/layer'
+import {
+  formatShape,
+  type Initialiser,
+  kaimingNormal,
+  type Layer,
+  type Shape,
+  ShapeError,
+  Spec,
+  zeros,
+} from '@resfn/layer'
 
 /** `weight` [size, size, in, out], `bias` [out] where the layer has one. */
 export type Conv2dParams = { readonly weight: Tensor; readonly bias?: Tensor }
@@ -28,7 +37,14 @@ const keepSize = (size: number): number => Math.floor((size - 1) / 2)
 
 // Written out side by side: the native backend of Node takes no plain number.
 const sides = (padding: number): 'valid' | [[0, 0], [number, number], [number, number], [0, 0]] =>
-  padding === 0 ? 'valid' : [[0, 0], [padding, padding], [padding, padding], [0, 0]]
+  padding === 0
+    ? 'valid'
+    : [
+        [0, 0],
+        [padding, padding],
+        [padding, padding],
+        [0, 0],
+      ]
 
 /**
  * 2-D convolution as a bare function: `y[n,i,j,o] = bias[o] + sum over u,v,c of x[n, s i + u - p, s j + v - p, c] weight[u,v,c,o]`.
@@ -70,11 +86,20 @@ export const applyConv2d =
  * assert.deepEqual([plan.output, plan.macs], [[112, 112, 64], 118013952])
  * ```
  */
-export const conv2d = ({ out, size, stride = 1, padding = keepSize(size), bias = false, initial = {} }: Conv2dOptions): Layer<Conv2dParams> => {
+export const conv2d = ({
+  out,
+  size,
+  stride = 1,
+  padding = keepSize(size),
+  bias = false,
+  initial = {},
+}: Conv2dOptions): Layer<Conv2dParams> => {
   const counts = { out, size, stride }
   for (const [name, value] of Object.entries(counts))
-    if (!Number.isInteger(value) || value < 1) throw new RangeError(`conv2d: ${name} must be a whole number of at least 1, not ${value}`)
-  if (!Number.isInteger(padding) || padding < 0) throw new RangeError(`conv2d: padding must be a whole number of at least 0, not ${padding}`)
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`conv2d: ${name} must be a whole number of at least 1, not ${value}`)
+  if (!Number.isInteger(padding) || padding < 0)
+    throw new RangeError(`conv2d: padding must be a whole number of at least 0, not ${padding}`)
   const apply = applyConv2d({ stride, padding })
   return {
     plan: (input) => {
@@ -97,11 +122,18 @@ export const conv2d = ({ out, size, stride = 1, padding = keepSize(size), bias =
   }
 }
 
-const outputShape = (input: Shape, { out, size, stride, padding }: Required<Conv2dWindow> & { readonly out: number; readonly size: number }): Shape => {
-  if (input.length !== 3) throw new ShapeError('', `conv2d takes [height,width,channels], but the input is ${formatShape(input)}`)
+const outputShape = (
+  input: Shape,
+  { out, size, stride, padding }: Required<Conv2dWindow> & { readonly out: number; readonly size: number },
+): Shape => {
+  if (input.length !== 3)
+    throw new ShapeError('', `conv2d takes [height,width,channels], but the input is ${formatShape(input)}`)
   const along = (extent: number): number => Math.floor((extent + 2 * padding - size) / stride) + 1
   const output = [along(input[0]!), along(input[1]!), out]
   if (output.some((extent) => extent < 1))
-    throw new ShapeError('', `the ${size}x${size} kernel is larger than the input ${formatShape(input)} with padding ${padding}; use a smaller kernel or more padding`)
+    throw new ShapeError(
+      '',
+      `the ${size}x${size} kernel is larger than the input ${formatShape(input)} with padding ${padding}; use a smaller kernel or more padding`,
+    )
   return output
 }

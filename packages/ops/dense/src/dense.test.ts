@@ -10,7 +10,9 @@ import { applyDense, dense, type DenseParams, flatten } from './dense.ts'
 
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly [name in 'x' | 'weight' | 'bias' | 'y' | 'dy' | 'dx' | 'dweight' | 'dbias']: Values }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as { readonly cases: readonly Case[] }
+const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[]
+}
 const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
 
 describeBackends('dense', () => {
@@ -29,12 +31,26 @@ describeBackends('dense', () => {
     const count = fc.integer({ min: 1, max: 9 })
     fc.assert(
       fc.property(count, count, count, fc.nat(), (batch, features, out, seed) => {
-        const [x, weight, bias] = [batch * features, features * out, out].map((size, i) => normal(key(seed + i), size)) as [Float32Array, Float32Array, Float32Array]
+        const [x, weight, bias] = [batch * features, features * out, out].map((size, i) =>
+          normal(key(seed + i), size),
+        ) as [Float32Array, Float32Array, Float32Array]
         const expected = Array.from({ length: batch * out }, (_, at) => {
           const [n, o] = [Math.floor(at / out), at % out]
-          return Array.from({ length: features }, (__, i) => x[n * features + i]! * weight[i * out + o]!).reduce((sum, term) => sum + term, bias[o]!)
+          return Array.from({ length: features }, (__, i) => x[n * features + i]! * weight[i * out + o]!).reduce(
+            (sum, term) => sum + term,
+            bias[o]!,
+          )
         })
-        tf.tidy(() => expectClose(applyDense({ weight: tf.tensor(weight, [features, out]), bias: tf.tensor(bias) }, tf.tensor(x, [batch, features])), expected, 2e-5))
+        tf.tidy(() =>
+          expectClose(
+            applyDense(
+              { weight: tf.tensor(weight, [features, out]), bias: tf.tensor(bias) },
+              tf.tensor(x, [batch, features]),
+            ),
+            expected,
+            2e-5,
+          ),
+        )
       }),
       { numRuns: 40 },
     )
@@ -54,7 +70,12 @@ describeBackends('dense', () => {
     const { params } = init(net, key(0), [2, 2, 1])
     const x = tf.ones([2, 2, 2, 1])
     expectNoLeak(() => tf.tidy(() => void net.apply(params, x, {})))
-    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: typeof params) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params)))
+    expectNoLeak(() =>
+      tf.tidy(
+        () =>
+          void valueAndGradient((p: typeof params) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
+      ),
+    )
   })
 
   it('flattens with the channels running fastest, also an empty batch', () => {
@@ -82,8 +103,12 @@ describe('the plan of dense', () => {
   })
 
   it('says what to do about images and about bad counts', () => {
-    expect(() => dense({ out: 2 }).plan([7, 7, 64])).toThrow(new ShapeError('', 'dense takes [features], but the input is [7,7,64]; put flatten or globalAvgPool before it'))
-    expect(() => dense({ out: 1.5 })).toThrow(new RangeError('dense: out must be a whole number of at least 1, not 1.5'))
+    expect(() => dense({ out: 2 }).plan([7, 7, 64])).toThrow(
+      new ShapeError('', 'dense takes [features], but the input is [7,7,64]; put flatten or globalAvgPool before it'),
+    )
+    expect(() => dense({ out: 1.5 })).toThrow(
+      new RangeError('dense: out must be a whole number of at least 1, not 1.5'),
+    )
     expect(() => sequential({ head: dense({ out: 2 }) }).plan([2, 2, 1])).toThrow('head: dense takes [features]')
   })
 

@@ -1,5 +1,15 @@
 import { add, matMul, reshape, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core'
-import { type Empty, fanInUniform, formatShape, type Initialiser, type Layer, lift, ShapeError, Spec, uniform } from '@resfn/layer'
+import {
+  type Empty,
+  fanInUniform,
+  formatShape,
+  type Initialiser,
+  type Layer,
+  lift,
+  ShapeError,
+  Spec,
+  uniform,
+} from '@resfn/layer'
 
 /** `weight` [in, out], `bias` [out] where the layer has one. */
 export type DenseParams = { readonly weight: Tensor; readonly bias?: Tensor }
@@ -53,12 +63,16 @@ export const applyDense = ({ weight, bias }: DenseParams, x: Tensor): Tensor => 
  * ```
  */
 export const dense = ({ out, bias = true, initial = {} }: DenseOptions): Layer<DenseParams> => {
-  if (!Number.isInteger(out) || out < 1) throw new RangeError(`dense: out must be a whole number of at least 1, not ${out}`)
+  if (!Number.isInteger(out) || out < 1)
+    throw new RangeError(`dense: out must be a whole number of at least 1, not ${out}`)
   return {
     plan: (input) => {
       const [features] = input
       if (input.length !== 1 || features === undefined)
-        throw new ShapeError('', `dense takes [features], but the input is ${formatShape(input)}; put flatten or globalAvgPool before it`)
+        throw new ShapeError(
+          '',
+          `dense takes [features], but the input is ${formatShape(input)}; put flatten or globalAvgPool before it`,
+        )
       return {
         kind: 'dense',
         params: {

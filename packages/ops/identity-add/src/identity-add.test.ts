@@ -11,11 +11,19 @@ import { key, normal } from '@resfn/random'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { applyIdentityAdd, identityAdd } from './identity-add.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(normal(key(seed), shape.reduce((a, b) => a * b, 1)), shape)
+const draw = (seed: number, ...shape: number[]): tf.Tensor =>
+  tf.tensor(
+    normal(
+      key(seed),
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  )
 
 /** The slope of a function of one tensor, with an upstream gradient. */
 const pullBack = (f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, dy: tf.Tensor | number): tf.Tensor =>
-  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(f(tree.x), dy)), aux: {} }))({ x }).gradients.x
+  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(f(tree.x), dy)), aux: {} }))({ x })
+    .gradients.x
 
 /** conv-BN-ReLU-conv-BN whose last normalisation has weight 0, so that the branch is nothing at first. */
 const silentBranch = sequential({
@@ -31,13 +39,16 @@ const times = (w: tf.Tensor, x: tf.Tensor): tf.Tensor => tf.mul(w, x)
 describeBackends('identityAdd', () => {
   it('is the identity, to the bit, where the branch is zero', () => {
     fc.assert(
-      fc.property(fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 }), (values) => {
-        tf.tidy(() => {
-          const x = tf.tensor2d(values, [1, values.length])
-          const y = applyIdentityAdd((_: tf.Tensor, input) => tf.zerosLike(input))(tf.scalar(1), x)
-          expect([...tf.sub(y, x).dataSync()].every((difference) => difference === 0)).toBe(true)
-        })
-      }),
+      fc.property(
+        fc.array(fc.float({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 }),
+        (values) => {
+          tf.tidy(() => {
+            const x = tf.tensor2d(values, [1, values.length])
+            const y = applyIdentityAdd((_: tf.Tensor, input) => tf.zerosLike(input))(tf.scalar(1), x)
+            expect([...tf.sub(y, x).dataSync()].every((difference) => difference === 0)).toBe(true)
+          })
+        },
+      ),
       { numRuns: 40 },
     )
   })
@@ -52,7 +63,11 @@ describeBackends('identityAdd', () => {
           const expected = tf.add(x, branch.apply(params, x, {})).dataSync()
           expectClose(identityAdd(branch).apply(params, x, {}), expected, 0)
           expectClose(identityAdd(branch).train(params, x, key(0)).y, expected, 0)
-          expectClose(applyIdentityAdd(branch.apply as never as (p: typeof params, x: tf.Tensor) => tf.Tensor)(params, x), expected, 0)
+          expectClose(
+            applyIdentityAdd(branch.apply as never as (p: typeof params, x: tf.Tensor) => tf.Tensor)(params, x),
+            expected,
+            0,
+          )
         })
       }),
       { numRuns: 20 },
@@ -61,13 +76,20 @@ describeBackends('identityAdd', () => {
 
   it('sends back dy (1 + f’): the upstream gradient itself where the branch’s slope is 0, twice where it is 1', () => {
     const [x, dy] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([5, -7, 0.5])]
-    for (const slope of [0, 1, -1]) expectClose(pullBack((input) => applyIdentityAdd(times)(tf.scalar(slope), input), x, dy), [5, -7, 0.5].map((g) => g * (1 + slope)), 0)
+    for (const slope of [0, 1, -1])
+      expectClose(
+        pullBack((input) => applyIdentityAdd(times)(tf.scalar(slope), input), x, dy),
+        [5, -7, 0.5].map((g) => g * (1 + slope)),
+        0,
+      )
   })
 
   it('sends (1 + w)^L through a chain of L joins, where a plain chain sends w^L', () => {
     const x = tf.tensor1d([1])
-    const chain = (layers: number, w: number, join: (params: tf.Tensor, x: tf.Tensor) => tf.Tensor) => (input: tf.Tensor): tf.Tensor =>
-      Array.from({ length: layers }).reduce((y: tf.Tensor) => join(tf.scalar(w), y), input)
+    const chain =
+      (layers: number, w: number, join: (params: tf.Tensor, x: tf.Tensor) => tf.Tensor) =>
+      (input: tf.Tensor): tf.Tensor =>
+        Array.from({ length: layers }).reduce((y: tf.Tensor) => join(tf.scalar(w), y), input)
     expectClose(pullBack(chain(50, 0.1, applyIdentityAdd(times)), x, 1), 1.1 ** 50, 1e-5)
     expectClose(pullBack(chain(20, 0.1, times), x, 1).dataSync()[0]! / 0.1 ** 20, 1, 1e-5)
     expect(pullBack(chain(50, 0.1, times), x, 1).dataSync()[0]).toBe(0)
@@ -75,7 +97,10 @@ describeBackends('identityAdd', () => {
   })
 
   it('turns products of slopes into sums: d(f + g(f)) / dw = df/dw + dg/df df/dw', () => {
-    const gradientOf = (f: (p: { readonly w: tf.Tensor }) => tf.Tensor): number => valueAndGradient((p: { readonly w: tf.Tensor }) => ({ loss: tf.sum(f(p)), aux: {} }))({ w: tf.scalar(0.7) }).gradients.w.dataSync()[0]!
+    const gradientOf = (f: (p: { readonly w: tf.Tensor }) => tf.Tensor): number =>
+      valueAndGradient((p: { readonly w: tf.Tensor }) => ({ loss: tf.sum(f(p)), aux: {} }))({
+        w: tf.scalar(0.7),
+      }).gradients.w.dataSync()[0]!
     const x = tf.tensor1d([0.3, -1.2])
     const f = ({ w }: { readonly w: tf.Tensor }): tf.Tensor => tf.tanh(tf.mul(w, x))
     const g = (y: tf.Tensor): tf.Tensor => tf.mul(tf.square(y), 3)
@@ -88,7 +113,11 @@ describeBackends('identityAdd', () => {
       const branch = sequential({ relu, fc: dense({ out: 6 }) })
       const { params } = init(repeat([branch, branch, branch, branch]), key(3), [6])
       const x = draw(4, 2, 6)
-      const y = repeat(params.map(() => identityAdd(branch))).apply(params, x, params.map(() => ({})))
+      const y = repeat(params.map(() => identityAdd(branch))).apply(
+        params,
+        x,
+        params.map(() => ({})),
+      )
       const { sum } = params.reduce(
         ({ sum, at }, p) => {
           const f = branch.apply(p, at, {})
@@ -107,9 +136,17 @@ describeBackends('identityAdd', () => {
       const [x, dy] = [draw(6, 2, 5, 5, 3), draw(7, 2, 5, 5, 3)]
       expect([...net.train(params, x, key(0)).y.dataSync()]).toEqual([...x.dataSync()])
       expect([...net.apply(params, x, state).dataSync()]).toEqual([...x.dataSync()])
-      const { gradients } = valueAndGradient((tree: { readonly params: typeof params; readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(net.train(tree.params, tree.x, key(0)).y, dy)), aux: {} }))({ params, x })
+      const { gradients } = valueAndGradient((tree: { readonly params: typeof params; readonly x: tf.Tensor }) => ({
+        loss: tf.sum(tf.mul(net.train(tree.params, tree.x, key(0)).y, dy)),
+        aux: {},
+      }))({ params, x })
       expect([...tf.sub(gradients.x, dy).dataSync()].every((difference) => difference === 0)).toBe(true)
-      for (const silent of [gradients.params.a.weight, gradients.params.bnA.weight, gradients.params.bnA.bias, gradients.params.b.weight])
+      for (const silent of [
+        gradients.params.a.weight,
+        gradients.params.bnA.weight,
+        gradients.params.bnA.bias,
+        gradients.params.b.weight,
+      ])
         expect([...silent.dataSync()].every((g) => g === 0)).toBe(true)
       expect([...gradients.params.bnB.weight.dataSync()].every((g) => g !== 0)).toBe(true)
     })
@@ -125,9 +162,17 @@ describeBackends('identityAdd', () => {
   it('hands on what the branch saw, and leaves no tensor behind', () => {
     const net = identityAdd(batchNorm())
     const { params } = init(net, key(0), [2])
-    const x = tf.tensor2d([[1, 2], [3, 4]])
+    const x = tf.tensor2d([
+      [1, 2],
+      [3, 4],
+    ])
     expectClose(net.train(params, x, key(0)).seen.mean, [2, 3])
-    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: BatchNormParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params)))
+    expectNoLeak(() =>
+      tf.tidy(
+        () =>
+          void valueAndGradient((p: BatchNormParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
+      ),
+    )
   })
 })
 
@@ -143,7 +188,8 @@ describe('the plan of identityAdd', () => {
   })
 
   it('says where the shapes differ, and that a projection mends it', () => {
-    const block = (branch: AnyLayer): AnyLayer => sequential({ layer2: sequential({ first: sequential({ add: identityAdd(branch) }) }) })
+    const block = (branch: AnyLayer): AnyLayer =>
+      sequential({ layer2: sequential({ first: sequential({ add: identityAdd(branch) }) }) })
     const message = (branch: AnyLayer, input: readonly number[]): string => {
       try {
         return String(block(branch).plan(input).kind)
@@ -153,9 +199,20 @@ describe('the plan of identityAdd', () => {
         return (error as ShapeError).message
       }
     }
-    expect(message(conv2d({ out: 128, size: 3, stride: 2 }), [28, 28, 64])).toBe('layer2.first.add: branch [14,14,128] and shortcut [28,28,64] differ; stride 2 needs a projection (projectedAdd)')
-    expect(message(conv2d({ out: 128, size: 3 }), [28, 28, 64])).toBe('layer2.first.add: branch [28,28,128] and shortcut [28,28,64] differ; a change of shape needs a projection (projectedAdd)')
-    expect(message(sequential({ conv: dense({ out: 3 }) }), [2, 2, 3])).toMatch(/^layer2\.first\.add\.conv: dense takes \[features\]/)
-    expect(message(lift((x) => x, { output: () => [7] }), [3])).toContain('branch [7] and shortcut [3] differ')
+    expect(message(conv2d({ out: 128, size: 3, stride: 2 }), [28, 28, 64])).toBe(
+      'layer2.first.add: branch [14,14,128] and shortcut [28,28,64] differ; stride 2 needs a projection (projectedAdd)',
+    )
+    expect(message(conv2d({ out: 128, size: 3 }), [28, 28, 64])).toBe(
+      'layer2.first.add: branch [28,28,128] and shortcut [28,28,64] differ; a change of shape needs a projection (projectedAdd)',
+    )
+    expect(message(sequential({ conv: dense({ out: 3 }) }), [2, 2, 3])).toMatch(
+      /^layer2\.first\.add\.conv: dense takes \[features\]/,
+    )
+    expect(
+      message(
+        lift((x) => x, { output: () => [7] }),
+        [3],
+      ),
+    ).toContain('branch [7] and shortcut [3] differ')
   })
 })

@@ -56,6 +56,8 @@ export const identityAdd = <P, S>(branch: Layer<P, S>): Layer<P, S> => ({
 
 const differ = (branch: readonly number[], shortcut: readonly number[]): string => {
   const smaller = branch.length === 3 && branch[0]! < shortcut[0]!
-  const reason = smaller ? `stride ${Math.round(shortcut[0]! / branch[0]!)} needs a projection` : 'a change of shape needs a projection'
+  const reason = smaller
+    ? `stride ${Math.round(shortcut[0]! / branch[0]!)} needs a projection`
+    : 'a change of shape needs a projection'
   return `branch ${formatShape(branch)} and shortcut ${formatShape(shortcut)} differ; ${reason} (projectedAdd)`
 }

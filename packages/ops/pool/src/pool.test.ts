@@ -10,15 +10,25 @@ import { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.ts'
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Kind = 'maxPool' | 'avgPool'
 type Case = Required<PoolOptions> & { readonly kind: Kind } & { readonly [name in 'x' | 'y' | 'dy' | 'dx']: Values }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as { readonly cases: readonly Case[] }
+const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
+  readonly cases: readonly Case[]
+}
 const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
 const pools = { maxPool, avgPool }
 
 const pullBack = (layer: Layer<Empty>, x: tf.Tensor, dy: tf.Tensor | number): tf.Tensor =>
-  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(layer.apply({}, tree.x, {}), dy)), aux: {} }))({ x }).gradients.x
+  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({
+    loss: tf.sum(tf.mul(layer.apply({}, tree.x, {}), dy)),
+    aux: {},
+  }))({ x }).gradients.x
 
 /** Pooling by its definition: cells outside of the image never win a maximum and count as zeros in a mean. */
-const naive = (kind: Kind, { size, stride, padding }: Required<PoolOptions>, x: readonly number[], [batch, height, width, channels]: readonly number[]): number[] => {
+const naive = (
+  kind: Kind,
+  { size, stride, padding }: Required<PoolOptions>,
+  x: readonly number[],
+  [batch, height, width, channels]: readonly number[],
+): number[] => {
   const along = (extent: number): number => Math.floor((extent + 2 * padding - size) / stride) + 1
   const y: number[] = []
   for (let n = 0; n < batch!; n++)
@@ -28,19 +38,44 @@ const naive = (kind: Kind, { size, stride, padding }: Required<PoolOptions>, x: 
           const cells: number[] = []
           for (let row = stride * i - padding; row < stride * i - padding + size; row++)
             for (let column = stride * j - padding; column < stride * j - padding + size; column++)
-              if (row >= 0 && column >= 0 && row < height! && column < width!) cells.push(x[((n * height! + row) * width! + column) * channels! + c]!)
+              if (row >= 0 && column >= 0 && row < height! && column < width!)
+                cells.push(x[((n * height! + row) * width! + column) * channels! + c]!)
           y.push(kind === 'maxPool' ? Math.max(...cells) : cells.reduce((sum, cell) => sum + cell, 0) / (size * size))
         }
   return y
 }
 
 const problem = fc
-  .record({ batch: fc.constantFrom(1, 2), height: fc.integer({ min: 1, max: 9 }), width: fc.integer({ min: 1, max: 9 }), channels: fc.integer({ min: 1, max: 5 }), size: fc.integer({ min: 1, max: 4 }), stride: fc.integer({ min: 1, max: 3 }), padding: fc.integer({ min: 0, max: 2 }) })
+  .record({
+    batch: fc.constantFrom(1, 2),
+    height: fc.integer({ min: 1, max: 9 }),
+    width: fc.integer({ min: 1, max: 9 }),
+    channels: fc.integer({ min: 1, max: 5 }),
+    size: fc.integer({ min: 1, max: 4 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    padding: fc.integer({ min: 0, max: 2 }),
+  })
   .filter(({ height, width, size, padding }) => padding <= size / 2 && Math.min(height, width) + 2 * padding >= size)
-  .chain((d) => fc.tuple(fc.constant(d), fc.array(fc.integer({ min: -50, max: 50 }), { minLength: d.batch * d.height * d.width * d.channels, maxLength: d.batch * d.height * d.width * d.channels })))
+  .chain((d) =>
+    fc.tuple(
+      fc.constant(d),
+      fc.array(fc.integer({ min: -50, max: 50 }), {
+        minLength: d.batch * d.height * d.width * d.channels,
+        maxLength: d.batch * d.height * d.width * d.channels,
+      }),
+    ),
+  )
 
 describeBackends('pooling', () => {
-  it.each(cases.map((example) => [`${example.kind} ${example.size}x${example.size} /${example.stride} padded by ${example.padding} of ${example.x.shape.join('x')}`, example] as const))('equals PyTorch in value and gradient: %s', (_, example) => {
+  it.each(
+    cases.map(
+      (example) =>
+        [
+          `${example.kind} ${example.size}x${example.size} /${example.stride} padded by ${example.padding} of ${example.x.shape.join('x')}`,
+          example,
+        ] as const,
+    ),
+  )('equals PyTorch in value and gradient: %s', (_, example) => {
     const layer = pools[example.kind](example)
     const y = layer.apply({}, tensorOf(example.x), {})
     expect(y.shape).toEqual(example.y.shape)
@@ -72,9 +107,16 @@ describeBackends('pooling', () => {
 
   it('average pooling has the gradient of finite differences, also with padding', () => {
     const layer = avgPool({ size: 3, stride: 2, padding: 1 })
-    const params = { x: tf.tensor4d(Float32Array.from({ length: 32 }, (_, i) => Math.sin(3 * i)), [1, 4, 4, 2]) }
+    const params = {
+      x: tf.tensor4d(
+        Float32Array.from({ length: 32 }, (_, i) => Math.sin(3 * i)),
+        [1, 4, 4, 2],
+      ),
+    }
     const f = (tree: typeof params): tf.Tensor => tf.sum(tf.square(layer.apply({}, tree.x, {})))
-    checkGradients(f, params, { x: valueAndGradient((tree: typeof params) => ({ loss: f(tree), aux: {} }))(params).gradients.x })
+    checkGradients(f, params, {
+      x: valueAndGradient((tree: typeof params) => ({ loss: f(tree), aux: {} }))(params).gradients.x,
+    })
   })
 
   it('max pooling gives the gradient of equal values to the first of them alone', () => {
@@ -82,7 +124,11 @@ describeBackends('pooling', () => {
   })
 
   it('max pooling of negative values takes the largest of them, not the padding', () => {
-    expect([...maxPool({ size: 3, stride: 2, padding: 1 }).apply({}, tf.fill([1, 4, 4, 1], -5), {}).dataSync()]).toEqual([-5, -5, -5, -5])
+    expect([
+      ...maxPool({ size: 3, stride: 2, padding: 1 })
+        .apply({}, tf.fill([1, 4, 4, 1], -5), {})
+        .dataSync(),
+    ]).toEqual([-5, -5, -5, -5])
   })
 
   it('global average pooling is the mean of each channel, with the gradient shared out evenly', () => {
@@ -95,25 +141,40 @@ describeBackends('pooling', () => {
 
   it('leaves no tensor behind, gradients included', () => {
     const x = tf.ones([1, 4, 4, 2])
-    for (const layer of [maxPool({ size: 3, stride: 2, padding: 1 }), avgPool({ size: 3, stride: 2, padding: 1 }), globalAvgPool])
+    for (const layer of [
+      maxPool({ size: 3, stride: 2, padding: 1 }),
+      avgPool({ size: 3, stride: 2, padding: 1 }),
+      globalAvgPool,
+    ])
       expectNoLeak(() => tf.tidy(() => void pullBack(layer, x, 1)))
   })
 })
 
 describe('the plan of pooling', () => {
   it('has no parameters, and the shapes of PyTorch', () => {
-    expect(maxPool({ size: 3, stride: 2, padding: 1 }).plan([112, 112, 64])).toMatchObject({ output: [56, 56, 64], params: {}, macs: 0, kind: 'maxPool 3x3 /2' })
+    expect(maxPool({ size: 3, stride: 2, padding: 1 }).plan([112, 112, 64])).toMatchObject({
+      output: [56, 56, 64],
+      params: {},
+      macs: 0,
+      kind: 'maxPool 3x3 /2',
+    })
     expect(avgPool({ size: 2 }).plan([7, 9, 3]).output).toEqual([3, 4, 3])
     expect(globalAvgPool.plan([7, 7, 512]).output).toEqual([512])
     expectTypeOf(maxPool({ size: 2 })).toEqualTypeOf<Layer<Empty>>()
   })
 
   it('says which inputs and options it cannot take', () => {
-    expect(() => sequential({ pool: maxPool({ size: 3 }) }).plan([2, 5, 1])).toThrow(new ShapeError('pool', 'the 3x3 window is larger than the input [2,5,1]'))
+    expect(() => sequential({ pool: maxPool({ size: 3 }) }).plan([2, 5, 1])).toThrow(
+      new ShapeError('pool', 'the 3x3 window is larger than the input [2,5,1]'),
+    )
     expect(() => avgPool({ size: 2 }).plan([5])).toThrow('avgPool takes [height,width,channels], but the input is [5]')
     expect(() => globalAvgPool.plan([5])).toThrow('globalAvgPool takes [height,width,channels], but the input is [5]')
-    expect(() => maxPool({ size: 2, padding: 2 })).toThrow(new RangeError('maxPool: padding must be a whole number from 0 to half of the size 2, not 2'))
+    expect(() => maxPool({ size: 2, padding: 2 })).toThrow(
+      new RangeError('maxPool: padding must be a whole number from 0 to half of the size 2, not 2'),
+    )
     expect(() => avgPool({ size: 0 })).toThrow('avgPool: size must be a whole number of at least 1, not 0')
-    expect(() => maxPool({ size: 2, stride: 1.5 })).toThrow('maxPool: stride must be a whole number of at least 1, not 1.5')
+    expect(() => maxPool({ size: 2, stride: 1.5 })).toThrow(
+      'maxPool: stride must be a whole number of at least 1, not 1.5',
+    )
   })
 })

@@ -1,4 +1,11 @@
-import { avgPool as tfAvgPool, maxPool as tfMaxPool, mean, pad, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  avgPool as tfAvgPool,
+  maxPool as tfMaxPool,
+  mean,
+  pad,
+  type Tensor,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core'
 import { type Empty, formatShape, type Layer, lift, type Shape, ShapeError } from '@resfn/layer'
 
 /** The window of a pooling layer. */
@@ -17,16 +24,19 @@ const pool =
   (kind: string, f: Pool) =>
   ({ size, stride = size, padding = 0 }: PoolOptions): Layer<Empty> => {
     for (const [name, value] of Object.entries({ size, stride }))
-      if (!Number.isInteger(value) || value < 1) throw new RangeError(`${kind}: ${name} must be a whole number of at least 1, not ${value}`)
+      if (!Number.isInteger(value) || value < 1)
+        throw new RangeError(`${kind}: ${name} must be a whole number of at least 1, not ${value}`)
     if (!Number.isInteger(padding) || padding < 0 || padding > size / 2)
       throw new RangeError(`${kind}: padding must be a whole number from 0 to half of the size ${size}, not ${padding}`)
     return lift((x) => f(x as Tensor4D, size, stride, padding), {
       kind: `${kind} ${size}x${size}${stride === 1 ? '' : ` /${stride}`}`,
       output: (input) => {
-        if (input.length !== 3) throw new ShapeError('', `${kind} takes [height,width,channels], but the input is ${formatShape(input)}`)
+        if (input.length !== 3)
+          throw new ShapeError('', `${kind} takes [height,width,channels], but the input is ${formatShape(input)}`)
         const along = (extent: number): number => Math.floor((extent + 2 * padding - size) / stride) + 1
         const output: Shape = [along(input[0]!), along(input[1]!), input[2]!]
-        if (output.some((extent) => extent < 1)) throw new ShapeError('', `the ${size}x${size} window is larger than the input ${formatShape(input)}`)
+        if (output.some((extent) => extent < 1))
+          throw new ShapeError('', `the ${size}x${size} window is larger than the input ${formatShape(input)}`)
         return output
       },
     })
@@ -50,7 +60,9 @@ const pool =
  * assert.deepEqual([...y.dataSync()], [4])
  * ```
  */
-export const maxPool: (options: PoolOptions) => Layer<Empty> = pool('maxPool', (x, size, stride, padding) => tfMaxPool(x, size, stride, padding))
+export const maxPool: (options: PoolOptions) => Layer<Empty> = pool('maxPool', (x, size, stride, padding) =>
+  tfMaxPool(x, size, stride, padding),
+)
 
 /**
  * Average pooling: `y[n,i,j,c] = mean over the window of x`; padding counts as zeros, as PyTorch does by default.
@@ -72,7 +84,19 @@ export const maxPool: (options: PoolOptions) => Layer<Empty> = pool('maxPool', (
  */
 export const avgPool: (options: PoolOptions) => Layer<Empty> = pool('avgPool', (x, size, stride, padding) =>
   // tfjs divides a padded window by its valid cells, but its gradient by all; zeros of our own keep the two in step.
-  tfAvgPool(padding === 0 ? x : (pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]]) as Tensor4D), size, stride, 'valid'),
+  tfAvgPool(
+    padding === 0
+      ? x
+      : (pad(x, [
+          [0, 0],
+          [padding, padding],
+          [padding, padding],
+          [0, 0],
+        ]) as Tensor4D),
+    size,
+    stride,
+    'valid',
+  ),
 )
 
 /**
@@ -90,7 +114,8 @@ export const avgPool: (options: PoolOptions) => Layer<Empty> = pool('avgPool', (
 export const globalAvgPool: Layer<Empty> = lift((x) => mean(x, [1, 2]), {
   kind: 'globalAvgPool',
   output: (input) => {
-    if (input.length !== 3) throw new ShapeError('', `globalAvgPool takes [height,width,channels], but the input is ${formatShape(input)}`)
+    if (input.length !== 3)
+      throw new ShapeError('', `globalAvgPool takes [height,width,channels], but the input is ${formatShape(input)}`)
     return [input[2]!]
   },
 })

@@ -4,19 +4,40 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
-import { type AnyLayer, init, type Layer, type ParamsOf, sequential, ShapeError, type StateOf, summary } from '@resfn/layer'
+import {
+  type AnyLayer,
+  init,
+  type Layer,
+  type ParamsOf,
+  sequential,
+  ShapeError,
+  type StateOf,
+  summary,
+} from '@resfn/layer'
 import { fold, type Key, key, normal } from '@resfn/random'
 import { flatten } from '@resfn/tree'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { applyProjectedAdd, projectedAdd } from './projected-add.ts'
 import { projection, subsampleAndPad } from './shortcut.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(normal(key(seed), shape.reduce((a, b) => a * b, 1)), shape)
+const draw = (seed: number, ...shape: number[]): tf.Tensor =>
+  tf.tensor(
+    normal(
+      key(seed),
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  )
 
 const down = projectedAdd(conv2d({ out: 4, size: 3, stride: 2 }), projection({ out: 4, stride: 2 }))
 
 /** Option A by its definition: every s-th row and column, then zeros after the channels. */
-const optionA = (x: Float32Array, [batch, height, width, channels]: readonly number[], out: number, stride: number): number[] => {
+const optionA = (
+  x: Float32Array,
+  [batch, height, width, channels]: readonly number[],
+  out: number,
+  stride: number,
+): number[] => {
   const y: number[] = []
   for (let n = 0; n < batch!; n++)
     for (let i = 0; i < height!; i += stride)
@@ -35,7 +56,10 @@ describeBackends('projectedAdd', () => {
       const expected = tf.add(branch.apply(params.branch, x, {}), shortcut.apply(params.shortcut, x, {})).dataSync()
       expectClose(down.apply(params, x, {}), expected, 0)
       expectClose(down.train(params, x, key(0)).y, expected, 0)
-      const bare = (layer: Layer<Conv2dParams>) => (p: Conv2dParams, input: tf.Tensor): tf.Tensor => layer.apply(p, input, {})
+      const bare =
+        (layer: Layer<Conv2dParams>) =>
+        (p: Conv2dParams, input: tf.Tensor): tf.Tensor =>
+          layer.apply(p, input, {})
       expectClose(applyProjectedAdd(bare(branch), bare(shortcut))(params, x), expected, 0)
     })
   })
@@ -62,15 +86,24 @@ describeBackends('projectedAdd', () => {
   it('subsamples and pads as option A is defined, at any size, stride and number of channels', () => {
     const extent = fc.integer({ min: 1, max: 7 })
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 }), extent, extent, extent, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.nat(), (batch, height, width, channels, more, stride, seed) => {
-        tf.tidy(() => {
-          const shortcut = subsampleAndPad({ out: channels + more, stride })
-          const x = draw(seed, batch, height, width, channels)
-          const y = shortcut.apply({}, x, {})
-          expect(y.shape).toEqual([batch, ...shortcut.plan([height, width, channels]).output])
-          expectClose(y, optionA(x.dataSync() as Float32Array, x.shape, channels + more, stride), 0)
-        })
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 2 }),
+        extent,
+        extent,
+        extent,
+        fc.integer({ min: 0, max: 4 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.nat(),
+        (batch, height, width, channels, more, stride, seed) => {
+          tf.tidy(() => {
+            const shortcut = subsampleAndPad({ out: channels + more, stride })
+            const x = draw(seed, batch, height, width, channels)
+            const y = shortcut.apply({}, x, {})
+            expect(y.shape).toEqual([batch, ...shortcut.plan([height, width, channels]).output])
+            expectClose(y, optionA(x.dataSync() as Float32Array, x.shape, channels + more, stride), 0)
+          })
+        },
+      ),
       { numRuns: 60 },
     )
   })
@@ -83,10 +116,16 @@ describeBackends('projectedAdd', () => {
           const x = draw(seed, 1, side, side, 2)
           const y = shortcut.apply({}, x, {})
           const dy = draw(seed + 1, ...y.shape)
-          const { gradients } = valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(shortcut.apply({}, tree.x, {}), dy)), aux: {} }))({ x })
+          const { gradients } = valueAndGradient((tree: { readonly x: tf.Tensor }) => ({
+            loss: tf.sum(tf.mul(shortcut.apply({}, tree.x, {}), dy)),
+            aux: {},
+          }))({ x })
           expectClose(tf.sum(tf.mul(gradients.x, x)), tf.sum(tf.mul(y, dy)), 1e-3)
           // Only the picked pixels have a gradient, and it is the upstream one.
-          expect(tf.sum(tf.abs(gradients.x)).dataSync()[0]).toBeCloseTo(tf.sum(tf.abs(tf.slice(dy, [0, 0, 0, 0], [1, y.shape[1]!, y.shape[2]!, 2]))).dataSync()[0]!, 4)
+          expect(tf.sum(tf.abs(gradients.x)).dataSync()[0]).toBeCloseTo(
+            tf.sum(tf.abs(tf.slice(dy, [0, 0, 0, 0], [1, y.shape[1]!, y.shape[2]!, 2]))).dataSync()[0]!,
+            4,
+          )
         })
       }),
       { numRuns: 20 },
@@ -104,13 +143,27 @@ describeBackends('projectedAdd', () => {
     const { params } = init(net, key(0), [2, 2, 2])
     const x = draw(1, 3, 2, 2, 2)
     const { seen } = net.train(params, x, key(0))
-    expect(flatten(seen).map(({ path }) => path)).toEqual(['branch.mean', 'branch.variance', 'shortcut.bn.mean', 'shortcut.bn.variance'])
-    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: typeof params) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params)))
+    expect(flatten(seen).map(({ path }) => path)).toEqual([
+      'branch.mean',
+      'branch.variance',
+      'shortcut.bn.mean',
+      'shortcut.bn.variance',
+    ])
+    expectNoLeak(() =>
+      tf.tidy(
+        () =>
+          void valueAndGradient((p: typeof params) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
+      ),
+    )
   })
 
   it('gives each side a key of its own', () => {
     const keys: Key[] = []
-    const witness: AnyLayer = { plan: batchNorm().plan, apply: (_, x) => x, train: (_, x, k) => ({ y: (keys.push(k), x), seen: {} }) }
+    const witness: AnyLayer = {
+      plan: batchNorm().plan,
+      apply: (_, x) => x,
+      train: (_, x, k) => ({ y: (keys.push(k), x), seen: {} }),
+    }
     projectedAdd(witness, witness).train({} as never, tf.zeros([1]), key(7))
     expect(keys).toEqual([fold(key(7), 'branch'), fold(key(7), 'shortcut')])
   })
@@ -118,29 +171,65 @@ describeBackends('projectedAdd', () => {
 
 describe('the plan of projectedAdd', () => {
   it('has a branch and a shortcut; a side without parameters or state leaves none', () => {
-    const { plan } = projectedAdd(sequential({ conv: conv2d({ out: 4, size: 3, stride: 2 }), bn: batchNorm() }), subsampleAndPad({ out: 4, stride: 2 }))
-    expect(flatten(plan([4, 4, 2]).params).map(({ path }) => path)).toEqual(['branch.conv.weight', 'branch.bn.weight', 'branch.bn.bias'])
+    const { plan } = projectedAdd(
+      sequential({ conv: conv2d({ out: 4, size: 3, stride: 2 }), bn: batchNorm() }),
+      subsampleAndPad({ out: 4, stride: 2 }),
+    )
+    expect(flatten(plan([4, 4, 2]).params).map(({ path }) => path)).toEqual([
+      'branch.conv.weight',
+      'branch.bn.weight',
+      'branch.bn.bias',
+    ])
     expect(Object.keys(down.plan([4, 4, 2]).params)).toEqual(['branch', 'shortcut'])
     expect(down.plan([4, 4, 2]).state).toEqual({})
-    expectTypeOf<ParamsOf<typeof down>>().toEqualTypeOf<{ readonly branch: Conv2dParams; readonly shortcut: Conv2dParams }>()
+    expectTypeOf<ParamsOf<typeof down>>().toEqualTypeOf<{
+      readonly branch: Conv2dParams
+      readonly shortcut: Conv2dParams
+    }>()
     const join = projectedAdd(batchNorm(), subsampleAndPad({ out: 4, stride: 1 }))
     expectTypeOf<ParamsOf<typeof join>>().toEqualTypeOf<{ readonly branch: BatchNormParams }>()
     expectTypeOf<StateOf<typeof join>>().toEqualTypeOf<{ readonly branch: BatchNormState }>()
   })
 
   it('projects up and down with in times out weights, and one more for each output with a bias', () => {
-    expect(summary(projection({ out: 256, stride: 1 }), [56, 56, 64])).toMatchObject({ params: 64 * 256, output: [56, 56, 256] })
-    expect(summary(projection({ out: 16, stride: 2, bias: true }), [28, 28, 64])).toMatchObject({ params: 64 * 16 + 16, output: [14, 14, 16] })
-    expect(summary(subsampleAndPad({ out: 32, stride: 2 }), [7, 7, 16])).toMatchObject({ params: 0, macs: 0, output: [4, 4, 32] })
+    expect(summary(projection({ out: 256, stride: 1 }), [56, 56, 64])).toMatchObject({
+      params: 64 * 256,
+      output: [56, 56, 256],
+    })
+    expect(summary(projection({ out: 16, stride: 2, bias: true }), [28, 28, 64])).toMatchObject({
+      params: 64 * 16 + 16,
+      output: [14, 14, 16],
+    })
+    expect(summary(subsampleAndPad({ out: 32, stride: 2 }), [7, 7, 16])).toMatchObject({
+      params: 0,
+      macs: 0,
+      output: [4, 4, 32],
+    })
   })
 
   it('names the sides whose shapes differ, and the part that cannot take its input', () => {
-    const net = sequential({ add: projectedAdd(conv2d({ out: 128, size: 3, stride: 2 }), projection({ out: 128, stride: 1 })) })
-    expect(() => net.plan([28, 28, 64])).toThrow(new ShapeError('add', 'branch [14,14,128] and shortcut [28,28,128] differ; give both the same stride and output channels'))
-    expect(() => projectedAdd(conv2d({ out: 8, size: 3 }), subsampleAndPad({ out: 8, stride: 1 })).plan([4, 4, 16])).toThrow(
-      new ShapeError('shortcut', 'subsampleAndPad adds channels, but the input [4,4,16] has more than 8; use projection to reduce them'),
+    const net = sequential({
+      add: projectedAdd(conv2d({ out: 128, size: 3, stride: 2 }), projection({ out: 128, stride: 1 })),
+    })
+    expect(() => net.plan([28, 28, 64])).toThrow(
+      new ShapeError(
+        'add',
+        'branch [14,14,128] and shortcut [28,28,128] differ; give both the same stride and output channels',
+      ),
     )
-    expect(() => subsampleAndPad({ out: 8, stride: 1 }).plan([4])).toThrow('subsampleAndPad takes [height,width,channels], but the input is [4]')
-    expect(() => subsampleAndPad({ out: 8, stride: 0 })).toThrow(new RangeError('subsampleAndPad: stride must be a whole number of at least 1, not 0'))
+    expect(() =>
+      projectedAdd(conv2d({ out: 8, size: 3 }), subsampleAndPad({ out: 8, stride: 1 })).plan([4, 4, 16]),
+    ).toThrow(
+      new ShapeError(
+        'shortcut',
+        'subsampleAndPad adds channels, but the input [4,4,16] has more than 8; use projection to reduce them',
+      ),
+    )
+    expect(() => subsampleAndPad({ out: 8, stride: 1 }).plan([4])).toThrow(
+      'subsampleAndPad takes [height,width,channels], but the input is [4]',
+    )
+    expect(() => subsampleAndPad({ out: 8, stride: 0 })).toThrow(
+      new RangeError('subsampleAndPad: stride must be a whole number of at least 1, not 0'),
+    )
   })
 })

@@ -1,6 +1,17 @@
 import { add, type Tensor } from '@tensorflow/tfjs-core'
 import { fold } from '@resfn/random'
-import { type Branch, collect, empty, formatShape, type Layer, type ParamsOfAll, sameShape, ShapeError, type StateOfAll, within } from '@resfn/layer'
+import {
+  type Branch,
+  collect,
+  empty,
+  formatShape,
+  type Layer,
+  type ParamsOfAll,
+  sameShape,
+  ShapeError,
+  type StateOfAll,
+  within,
+} from '@resfn/layer'
 
 /** The trees of a branch and a shortcut; a side without any leaves none. */
 export type ProjectedParams<P, Q> = { readonly branch: P; readonly shortcut: Q }
@@ -27,7 +38,10 @@ export type Sides<P, S, Q, T> = { readonly branch: Layer<P, S>; readonly shortcu
  * ```
  */
 export const applyProjectedAdd =
-  <P, Q>(branch: (params: P, x: Tensor) => Tensor, shortcut: (params: Q, x: Tensor) => Tensor): ((params: ProjectedParams<P, Q>, x: Tensor) => Tensor) =>
+  <P, Q>(
+    branch: (params: P, x: Tensor) => Tensor,
+    shortcut: (params: Q, x: Tensor) => Tensor,
+  ): ((params: ProjectedParams<P, Q>, x: Tensor) => Tensor) =>
   (params, x) =>
     add(branch(params.branch, x), shortcut(params.shortcut, x))
 
@@ -58,10 +72,16 @@ export const projectedAdd = <P, S, Q, T>(
   const trees = (tree: unknown, side: Side): never => ((tree as Branch)[side] ?? empty) as never
   return {
     plan: (input) => {
-      const plans = { branch: within('branch', () => branch.plan(input)), shortcut: within('shortcut', () => shortcut.plan(input)) }
+      const plans = {
+        branch: within('branch', () => branch.plan(input)),
+        shortcut: within('shortcut', () => shortcut.plan(input)),
+      }
       const [a, b] = [plans.branch.output, plans.shortcut.output]
       if (!sameShape(a, b))
-        throw new ShapeError('', `branch ${formatShape(a)} and shortcut ${formatShape(b)} differ; give both the same stride and output channels`)
+        throw new ShapeError(
+          '',
+          `branch ${formatShape(a)} and shortcut ${formatShape(b)} differ; give both the same stride and output channels`,
+        )
       return {
         kind: 'projectedAdd',
         params: collect(names, (side) => plans[side as Side].params) as never,
@@ -80,7 +100,10 @@ export const projectedAdd = <P, S, Q, T>(
         branch: branch.train(trees(params, 'branch'), x, fold(key, 'branch')),
         shortcut: shortcut.train(trees(params, 'shortcut'), x, fold(key, 'shortcut')),
       }
-      return { y: add(trained.branch.y, trained.shortcut.y), seen: collect(names, (side) => trained[side as Side].seen) as never }
+      return {
+        y: add(trained.branch.y, trained.shortcut.y),
+        seen: collect(names, (side) => trained[side as Side].seen) as never,
+      }
     },
   }
 }

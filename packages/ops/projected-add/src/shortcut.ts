@@ -20,7 +20,8 @@ export type ShortcutOptions = { readonly out: number; readonly stride: number }
  * assert.deepEqual(projection({ out: 32, stride: 2 }).plan([28, 28, 16]).output, [14, 14, 32])
  * ```
  */
-export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias' | 'initial'>): Layer<Conv2dParams> => conv2d({ ...options, size: 1 })
+export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias' | 'initial'>): Layer<Conv2dParams> =>
+  conv2d({ ...options, size: 1 })
 
 /**
  * The shortcut without parameters, option A: `y[n,i,j,c] = x[n, s i, s j, c]` for the old channels c and 0 for the new ones after them.
@@ -42,21 +43,30 @@ export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias'
  */
 export const subsampleAndPad = ({ out, stride }: ShortcutOptions): Layer<Empty> => {
   for (const [name, value] of Object.entries({ out, stride }))
-    if (!Number.isInteger(value) || value < 1) throw new RangeError(`subsampleAndPad: ${name} must be a whole number of at least 1, not ${value}`)
+    if (!Number.isInteger(value) || value < 1)
+      throw new RangeError(`subsampleAndPad: ${name} must be a whole number of at least 1, not ${value}`)
   return lift((x) => (stride === 1 ? padChannels(x, out) : subsample(x, stride, out)), {
     kind: `subsample /${stride}, pad`,
     output: (input) => {
       const [height, width, channels] = input
-      if (input.length !== 3) throw new ShapeError('', `subsampleAndPad takes [height,width,channels], but the input is ${formatShape(input)}`)
+      if (input.length !== 3)
+        throw new ShapeError(
+          '',
+          `subsampleAndPad takes [height,width,channels], but the input is ${formatShape(input)}`,
+        )
       if (channels! > out)
-        throw new ShapeError('', `subsampleAndPad adds channels, but the input ${formatShape(input)} has more than ${out}; use projection to reduce them`)
+        throw new ShapeError(
+          '',
+          `subsampleAndPad adds channels, but the input ${formatShape(input)} has more than ${out}; use projection to reduce them`,
+        )
       return [Math.ceil(height! / stride), Math.ceil(width! / stride), out]
     },
   })
 }
 
 // One convolution by [1 0] does both, exactly, and it is the kernel that every backend has made fast, back as well as forth; slices are not.
-const subsample = (x: Tensor, stride: number, out: number): Tensor => conv2dOf(x as Tensor4D, identityKernel(x.shape.at(-1)!, out), stride, 'valid')
+const subsample = (x: Tensor, stride: number, out: number): Tensor =>
+  conv2dOf(x as Tensor4D, identityKernel(x.shape.at(-1)!, out), stride, 'valid')
 
 const identityKernel = (channels: number, out: number): Tensor4D => {
   const values = new Float32Array(channels * out)
@@ -66,5 +76,12 @@ const identityKernel = (channels: number, out: number): Tensor4D => {
 
 const padChannels = (x: Tensor, out: number): Tensor => {
   const missing = out - x.shape.at(-1)!
-  return missing === 0 ? x : pad(x, [[0, 0], [0, 0], [0, 0], [0, missing]])
+  return missing === 0
+    ? x
+    : pad(x, [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, missing],
+      ])
 }

@@ -9,7 +9,14 @@ import { key, normal } from '@resfn/random'
 import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { applyScale, scale, scaleBy, type ScaleParams } from './scale.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(normal(key(seed), shape.reduce((a, b) => a * b, 1)), shape)
+const draw = (seed: number, ...shape: number[]): tf.Tensor =>
+  tf.tensor(
+    normal(
+      key(seed),
+      shape.reduce((a, b) => a * b, 1),
+    ),
+    shape,
+  )
 const number = fc.float({ min: -8, max: 8, noNaN: true })
 const by = (factor: number, x: tf.Tensor): tf.Tensor => scaleBy(factor).apply({}, x, {})
 
@@ -57,7 +64,9 @@ describeBackends('scale', () => {
     tf.tidy(() => {
       const [x, dy] = [draw(1, 4, 2, 2, 3), draw(2, 4, 2, 2, 3)]
       const gradient = (weight: tf.Tensor): tf.Tensor =>
-        valueAndGradient((params: ScaleParams) => ({ loss: tf.sum(tf.mul(applyScale(params, x), dy)), aux: {} }))({ weight }).gradients.weight
+        valueAndGradient((params: ScaleParams) => ({ loss: tf.sum(tf.mul(applyScale(params, x), dy)), aux: {} }))({
+          weight,
+        }).gradients.weight
       expectClose(gradient(tf.scalar(0.3)), tf.sum(tf.mul(x, dy)), 1e-5)
       expectClose(gradient(tf.tensor1d([1, 2, 3])), tf.sum(tf.mul(x, dy), [0, 1, 2]), 1e-5)
     })
@@ -78,7 +87,10 @@ describeBackends('scale', () => {
       const { params } = init(block, key(1), [4])
       const x = draw(2, 3, 4)
       expect([...block.apply(params, x, {}).dataSync()]).toEqual([...x.dataSync()])
-      const { gradients } = valueAndGradient((p: typeof params) => ({ loss: tf.sum(tf.square(block.train(p, x, key(0)).y)), aux: {} }))(params)
+      const { gradients } = valueAndGradient((p: typeof params) => ({
+        loss: tf.sum(tf.square(block.train(p, x, key(0)).y)),
+        aux: {},
+      }))(params)
       expect([...gradients.fc.weight.dataSync()].every((g) => g === 0)).toBe(true)
       expect(gradients.scale.weight.dataSync()[0]).not.toBe(0)
     })
@@ -87,8 +99,11 @@ describeBackends('scale', () => {
   it('on the shortcut makes the gradient a power of the factor: it vanishes below 1 and grows above', () => {
     const through = (factor: number): number => {
       const x = tf.tensor1d([1])
-      const net = (input: tf.Tensor): tf.Tensor => Array.from({ length: 54 }).reduce((y: tf.Tensor) => by(factor, y), input)
-      return valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(net(tree.x)), aux: {} }))({ x }).gradients.x.dataSync()[0]!
+      const net = (input: tf.Tensor): tf.Tensor =>
+        Array.from({ length: 54 }).reduce((y: tf.Tensor) => by(factor, y), input)
+      return valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(net(tree.x)), aux: {} }))({
+        x,
+      }).gradients.x.dataSync()[0]!
     }
     expect(through(0.5)).toBe(0.5 ** 54)
     expect(through(1)).toBe(1)
@@ -101,7 +116,10 @@ describeBackends('scale', () => {
       const { params } = init(net, key(4), [3])
       const x = draw(5, 2, 3)
       const gradients = (factor: number): DenseParams =>
-        valueAndGradient((p: DenseParams) => ({ loss: by(factor, tf.mean(tf.square(net.apply(p, x, {})))) as tf.Scalar, aux: {} }))(params).gradients
+        valueAndGradient((p: DenseParams) => ({
+          loss: by(factor, tf.mean(tf.square(net.apply(p, x, {})))) as tf.Scalar,
+          aux: {},
+        }))(params).gradients
       const [plain, scaled] = [gradients(1), gradients(1024)]
       expect([...by(1 / 1024, scaled.weight).dataSync()]).toEqual([...plain.weight.dataSync()])
     })
@@ -114,7 +132,11 @@ describeBackends('scale', () => {
   it('leaves no tensor behind, gradients included', () => {
     const params = { weight: tf.tensor1d([1, 2]) }
     const x = tf.ones([3, 2])
-    expectNoLeak(() => tf.tidy(() => void valueAndGradient((p: ScaleParams) => ({ loss: tf.sum(by(2, applyScale(p, x))), aux: {} }))(params)))
+    expectNoLeak(() =>
+      tf.tidy(
+        () => void valueAndGradient((p: ScaleParams) => ({ loss: tf.sum(by(2, applyScale(p, x))), aux: {} }))(params),
+      ),
+    )
   })
 })
 
@@ -130,7 +152,9 @@ describe('the plan of scale', () => {
   })
 
   it('says what it cannot take', () => {
-    expect(() => scale({ per: 'channel' }).plan([])).toThrow(new ShapeError('', 'a scale per channel needs an input with a channel axis, but the input is []'))
+    expect(() => scale({ per: 'channel' }).plan([])).toThrow(
+      new ShapeError('', 'a scale per channel needs an input with a channel axis, but the input is []'),
+    )
     expect(() => scaleBy(Number.NaN)).toThrow(new RangeError('scaleBy: the factor must be a finite number, not NaN'))
     expect(() => scaleBy(Infinity)).toThrow(RangeError)
   })

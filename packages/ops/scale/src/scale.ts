@@ -49,7 +49,8 @@ export const applyScale = ({ weight }: ScaleParams, x: Tensor): Tensor => mul(x,
 export const scale = ({ per, initial = 1 }: ScaleOptions): Layer<ScaleParams> => ({
   plan: (input) => {
     const channels = input.at(-1)
-    if (per === 'channel' && channels === undefined) throw new ShapeError('', 'a scale per channel needs an input with a channel axis, but the input is []')
+    if (per === 'channel' && channels === undefined)
+      throw new ShapeError('', 'a scale per channel needs an input with a channel axis, but the input is []')
     return {
       kind: per === 'channel' ? 'scale per channel' : 'scale',
       params: { weight: new Spec(per === 'channel' ? [channels!] : [], constant(initial)) },

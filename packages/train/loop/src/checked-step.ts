@@ -16,24 +16,38 @@ type Numbers = Pick<StepEvent, 'examples' | 'loss' | 'accuracy' | 'gradientNorm'
 export type Advanced<P, S> = { readonly run: Run<P, S>; readonly numbers: Numbers } | { readonly error: NotFiniteError }
 
 /** A step with its checks; what the old run does not share with the new one is freed, or, when the step came to nothing, the new one. */
-export const checkedStep = <P, S>(learning: Learning<P, S>): ((run: Run<P, S>, batch: Batch) => Promise<Advanced<P, S>>) => {
+export const checkedStep = <P, S>(
+  learning: Learning<P, S>,
+): ((run: Run<P, S>, batch: Batch) => Promise<Advanced<P, S>>) => {
   const step = takeStep(learning)
   let planned: { readonly sample: Shape; readonly classes: number } | undefined
   return async (run, batch) => {
     checkExamples(batch)
     const sample = batch.shape.slice(1)
-    if (planned === undefined || !sameShape(planned.sample, sample)) planned = { sample, classes: checkNet(learning.net, run.params, sample) }
+    if (planned === undefined || !sameShape(planned.sample, sample))
+      planned = { sample, classes: checkNet(learning.net, run.params, sample) }
     const { classes } = planned
     checkClasses(batch.labels, classes)
 
     const learningRate = learning.schedule(run.step)
     const { learned, ...tensors } = step(run, batch)
     // Read back before the old run is freed: it is the last good one if these are not finite.
-    const [[loss], values, [gradientNorm]] = await Promise.all([numbersOf(tensors.loss), numbersOf(tensors.logits), numbersOf(tensors.gradientNorm)])
+    const [[loss], values, [gradientNorm]] = await Promise.all([
+      numbersOf(tensors.loss),
+      numbersOf(tensors.logits),
+      numbersOf(tensors.gradientNorm),
+    ])
     dispose(tensors)
     if (loss === undefined || gradientNorm === undefined || !Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       advance<unknown>(learned, () => run)
-      return { error: new NotFiniteError({ step: run.step + 1, loss: loss ?? Number.NaN, gradientNorm: gradientNorm ?? Number.NaN, learningRate }) }
+      return {
+        error: new NotFiniteError({
+          step: run.step + 1,
+          loss: loss ?? Number.NaN,
+          gradientNorm: gradientNorm ?? Number.NaN,
+          learningRate,
+        }),
+      }
     }
     const examples = batch.labels.length
     const correct = topCorrect(1)({ values, classes }, batch.labels)

@@ -9,7 +9,14 @@ export type CheckpointError = {
    * - `OtherTensors`: tensors are missing, too many, or of another shape or dtype than the net's or the optimiser's.
    * - `WeightsOnly`: there is no run in it to go on with.
    */
-  readonly _tag: 'Unreadable' | 'NotACheckpoint' | 'UnknownVersion' | 'CorruptMetadata' | 'OtherNet' | 'OtherTensors' | 'WeightsOnly'
+  readonly _tag:
+    | 'Unreadable'
+    | 'NotACheckpoint'
+    | 'UnknownVersion'
+    | 'CorruptMetadata'
+    | 'OtherNet'
+    | 'OtherTensors'
+    | 'WeightsOnly'
   /** One or more sentences: where, what is wrong, and how to mend it. */
   readonly message: string
 }

@@ -12,7 +12,16 @@ import fc from 'fast-check'
 import { either as E, function as F } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
 import { description, input, net, optimiser, type TinyRun, training, valuesOf } from './fixtures/tiny.ts'
-import { type CheckpointError, decodeCheckpoint, encodeCheckpoint, encodeWeights, restoreRun, restoreVariables, startRun, train } from './index.ts'
+import {
+  type CheckpointError,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  encodeWeights,
+  restoreRun,
+  restoreVariables,
+  startRun,
+  train,
+} from './index.ts'
 
 const wanted = { net, name: 'tiny', input }
 const steps = 9
@@ -29,7 +38,8 @@ const left = <A>(result: E.Either<CheckpointError, A>): CheckpointError => {
 
 const start = (using: Optimiser = optimiser): TinyRun => startRun(net, { optimiser: using, key: key(1), input })
 const bytesOf = async (run: TinyRun): Promise<Uint8Array> => right(await encodeCheckpoint(run, description)())
-const read = (bytes: Uint8Array, using: Optimiser = optimiser): E.Either<CheckpointError, TinyRun> => F.pipe(bytes, decodeCheckpoint, E.chain(restoreRun({ ...wanted, optimiser: using })))
+const read = (bytes: Uint8Array, using: Optimiser = optimiser): E.Either<CheckpointError, TinyRun> =>
+  F.pipe(bytes, decodeCheckpoint, E.chain(restoreRun({ ...wanted, optimiser: using })))
 
 /** Trains to the end, or to a step, where it is aborted. */
 const trainTo = async (run: TinyRun, using: Optimiser, until = Number.POSITIVE_INFINITY): Promise<TinyRun> => {
@@ -41,7 +51,10 @@ const trainTo = async (run: TinyRun, using: Optimiser, until = Number.POSITIVE_I
   throw new Error('there was no done event')
 }
 
-const frozen = ({ params, state, optimiser: memory, ...rest }: TinyRun): unknown => ({ ...valuesOf({ params, state, memory }), rest })
+const frozen = ({ params, state, optimiser: memory, ...rest }: TinyRun): unknown => ({
+  ...valuesOf({ params, state, memory }),
+  rest,
+})
 
 const resumed: { readonly [name: string]: Optimiser } = {
   'sgd with momentum': optimiser,
@@ -93,7 +106,9 @@ describeBackends('a run resumed from its checkpoint', () => {
     const bytes = await bytesOf(run)
     const before = tf.memory().numTensors
     expect(left(read(bytes, optimiser))._tag).toBe('OtherTensors')
-    expect(left(F.pipe(bytes, decodeCheckpoint, E.chain(restoreVariables({ ...wanted, input: [4, 4, 2] }))))._tag).toBe('OtherNet')
+    expect(left(F.pipe(bytes, decodeCheckpoint, E.chain(restoreVariables({ ...wanted, input: [4, 4, 2] }))))._tag).toBe(
+      'OtherNet',
+    )
     expect(tf.memory().numTensors).toBe(before)
     dispose(right(read(bytes, adam())))
     expect(tf.memory().numTensors).toBe(before)
@@ -104,10 +119,21 @@ describe('a checkpoint', () => {
   it('names its tensors by group and path', async () => {
     const { tensors, description: said, progress } = right(decodeCheckpoint(await bytesOf(start())))
     expect([...tensors.keys()].filter((name) => name.includes('bn'))).toEqual([
-      'optimiser.velocity.bn.bias', 'optimiser.velocity.bn.weight', 'params.bn.bias', 'params.bn.weight', 'state.bn.mean', 'state.bn.variance',
+      'optimiser.velocity.bn.bias',
+      'optimiser.velocity.bn.weight',
+      'params.bn.bias',
+      'params.bn.weight',
+      'state.bn.mean',
+      'state.bn.variance',
     ])
     expect(said).toEqual(description)
-    expect(progress).toEqual({ key: [0, 1], cursor: { epoch: 0, batch: 0 }, step: 0, score: { examples: 0, correct: 0, loss: 0 }, history: [] })
+    expect(progress).toEqual({
+      key: [0, 1],
+      cursor: { epoch: 0, batch: 0 },
+      step: 0,
+      score: { examples: 0, correct: 0, loss: 0 },
+      history: [],
+    })
   })
 
   it('of weights alone serves evaluation and says that there is no run in it', async () => {
@@ -115,7 +141,11 @@ describe('a checkpoint', () => {
     const bytes = right(await encodeWeights(run, description)())
     const restored = right(F.pipe(bytes, decodeCheckpoint, E.chain(restoreVariables(wanted))))
     expect(valuesOf(restored)).toEqual(valuesOf({ params: run.params, state: run.state }))
-    expect(left(read(bytes))).toEqual({ _tag: 'WeightsOnly', message: 'the checkpoint: it holds weights and no run; evaluate it, or start a new run from its weights (restoreVariables)' })
+    expect(left(read(bytes))).toEqual({
+      _tag: 'WeightsOnly',
+      message:
+        'the checkpoint: it holds weights and no run; evaluate it, or start a new run from its weights (restoreVariables)',
+    })
   })
 
   it('of a run serves evaluation too', async () => {
@@ -123,7 +153,13 @@ describe('a checkpoint', () => {
   })
 
   it('keeps a history with numbers that JSON does not have', async () => {
-    const odd = { epoch: 0, step: 3, learningRate: 0.1, training: { loss: Number.POSITIVE_INFINITY, accuracy: 0.5 }, evaluation: { loss: Number.NaN, accuracy: 0 } }
+    const odd = {
+      epoch: 0,
+      step: 3,
+      learningRate: 0.1,
+      training: { loss: Number.POSITIVE_INFINITY, accuracy: 0.5 },
+      evaluation: { loss: Number.NaN, accuracy: 0 },
+    }
     expect(right(read(await bytesOf({ ...start(), history: [odd] }))).history).toEqual([odd])
   })
 
@@ -131,7 +167,8 @@ describe('a checkpoint', () => {
     const checkpoint = right(decodeCheckpoint(await bytesOf(start())))
     expect(left(restoreVariables({ ...wanted, name: 'resnet20', input: [28, 28, 1] })(checkpoint))).toEqual({
       _tag: 'OtherNet',
-      message: 'the checkpoint: it was made for tiny on [4,4,1] images with 3 classes; you asked for resnet20 on [28,28,1]; build the net as the checkpoint describes it, or start resnet20 anew',
+      message:
+        'the checkpoint: it was made for tiny on [4,4,1] images with 3 classes; you asked for resnet20 on [28,28,1]; build the net as the checkpoint describes it, or start resnet20 anew',
     })
   })
 
@@ -165,7 +202,9 @@ describe('a checkpoint', () => {
   it('made with another optimiser says what is missing and what belongs to nothing', async () => {
     const { _tag, message } = left(read(await bytesOf(start(adam()))))
     expect(_tag).toBe('OtherTensors')
-    expect(message).toMatch(/optimiser\.velocity\.conv\.weight F32 \[3,3,1,3\] is missing; .*; and \d+ more; is the optimiser built with the same options/)
+    expect(message).toMatch(
+      /optimiser\.velocity\.conv\.weight F32 \[3,3,1,3\] is missing; .*; and \d+ more; is the optimiser built with the same options/,
+    )
   })
 })
 
@@ -173,21 +212,51 @@ describe('bytes that are no checkpoint', () => {
   const metadata = (change: { readonly [key: string]: string | undefined }): Promise<Uint8Array> =>
     bytesOf(start()).then((bytes) => {
       const file = right(E.mapLeft((error: unknown) => error as CheckpointError)(decode(bytes)))
-      const entries = Object.entries({ ...Object.fromEntries(file.metadata), ...change }).filter((entry): entry is [string, string] => entry[1] !== undefined)
-      return right(E.mapLeft((error: unknown) => error as CheckpointError)(encode({ tensors: file.tensors, metadata: entries })))
+      const entries = Object.entries({ ...Object.fromEntries(file.metadata), ...change }).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      )
+      return right(
+        E.mapLeft((error: unknown) => error as CheckpointError)(encode({ tensors: file.tensors, metadata: entries })),
+      )
     })
-  const run = { key: [0, 1], cursor: { epoch: 0, batch: 0 }, step: 0, score: { examples: 0, correct: 0, loss: 0 }, history: [] }
+  const run = {
+    key: [0, 1],
+    cursor: { epoch: 0, batch: 0 },
+    step: 0,
+    score: { examples: 0, correct: 0, loss: 0 },
+    history: [],
+  }
 
   it.each<readonly [string, CheckpointError['_tag'], { readonly [key: string]: string | undefined }]>([
-    ['metadata: it has the keys description, run, version, not those of a checkpoint', 'NotACheckpoint', { format: undefined }],
+    [
+      'metadata: it has the keys description, run, version, not those of a checkpoint',
+      'NotACheckpoint',
+      { format: undefined },
+    ],
     ['metadata "version": it is "2", this package reads "1"', 'UnknownVersion', { version: '2' }],
     ['metadata "description": it is not JSON', 'CorruptMetadata', { description: '{' }],
     ['metadata "description": description.net is missing, not an object', 'CorruptMetadata', { description: '{}' }],
-    ['description.net.input[1] is "x", not a whole number from 0', 'CorruptMetadata', { description: JSON.stringify({ net: { name: 'tiny', input: [4, 'x'], classes: [] } }) }],
-    ['run.cursor.batch is -1, not a whole number from 0', 'CorruptMetadata', { run: JSON.stringify({ ...run, cursor: { epoch: 0, batch: -1 } }) }],
+    [
+      'description.net.input[1] is "x", not a whole number from 0',
+      'CorruptMetadata',
+      { description: JSON.stringify({ net: { name: 'tiny', input: [4, 'x'], classes: [] } }) },
+    ],
+    [
+      'run.cursor.batch is -1, not a whole number from 0',
+      'CorruptMetadata',
+      { run: JSON.stringify({ ...run, cursor: { epoch: 0, batch: -1 } }) },
+    ],
     ['run.key is [0], not two 32-bit numbers', 'CorruptMetadata', { run: JSON.stringify({ ...run, key: [0] }) }],
-    ['run.score.loss is null, not a number', 'CorruptMetadata', { run: JSON.stringify({ ...run, score: { examples: 0, correct: 0, loss: null } }) }],
-    ['run.history[0].training is missing, not an object', 'CorruptMetadata', { run: JSON.stringify({ ...run, history: [{ epoch: 0, step: 1, learningRate: 1 }] }) }],
+    [
+      'run.score.loss is null, not a number',
+      'CorruptMetadata',
+      { run: JSON.stringify({ ...run, score: { examples: 0, correct: 0, loss: null } }) },
+    ],
+    [
+      'run.history[0].training is missing, not an object',
+      'CorruptMetadata',
+      { run: JSON.stringify({ ...run, history: [{ epoch: 0, step: 1, learningRate: 1 }] }) },
+    ],
   ])('say where: %s', async (message, tag, change) => {
     const error = left(decodeCheckpoint(await metadata(change)))
     expect(error.message).toContain(message)

@@ -18,7 +18,9 @@ export type Checkpoint = {
 
 const unreadable = ({ message }: SafetensorsError): CheckpointError => ({ _tag: 'Unreadable', message })
 
-const views = async (trees: { readonly [name: string]: unknown }): Promise<readonly (readonly [string, TensorView])[]> =>
+const views = async (trees: {
+  readonly [name: string]: unknown
+}): Promise<readonly (readonly [string, TensorView])[]> =>
   Promise.all(
     flatten<Tensor>(trees).map(async ({ path, leaf }) => {
       const values = await leaf.data()
@@ -27,7 +29,10 @@ const views = async (trees: { readonly [name: string]: unknown }): Promise<reado
   )
 
 const file =
-  (trees: { readonly [name: string]: unknown }, metadata: readonly (readonly [string, string])[]): TE.TaskEither<CheckpointError, Uint8Array> =>
+  (
+    trees: { readonly [name: string]: unknown },
+    metadata: readonly (readonly [string, string])[],
+  ): TE.TaskEither<CheckpointError, Uint8Array> =>
   async () =>
     E.mapLeft(unreadable)(encode({ tensors: await views(trees), metadata }))
 
@@ -54,7 +59,10 @@ const file =
  * assert.deepEqual(names, E.right(['params.bias', 'params.weight']))
  * ```
  */
-export const encodeCheckpoint = <P, S>({ params, state, optimiser, ...progress }: Run<P, S>, description: Description): TE.TaskEither<CheckpointError, Uint8Array> =>
+export const encodeCheckpoint = <P, S>(
+  { params, state, optimiser, ...progress }: Run<P, S>,
+  description: Description,
+): TE.TaskEither<CheckpointError, Uint8Array> =>
   file({ params, state, optimiser }, encodeMetadata(description, progress))
 
 /**
@@ -76,8 +84,10 @@ export const encodeCheckpoint = <P, S>({ params, state, optimiser, ...progress }
  * assert.equal(bytes._tag, 'Right')
  * ```
  */
-export const encodeWeights = <P, S>({ params, state }: Variables<P, S>, description: Description): TE.TaskEither<CheckpointError, Uint8Array> =>
-  file({ params, state }, encodeMetadata(description))
+export const encodeWeights = <P, S>(
+  { params, state }: Variables<P, S>,
+  description: Description,
+): TE.TaskEither<CheckpointError, Uint8Array> => file({ params, state }, encodeMetadata(description))
 
 /**
  * Reads the bytes of a checkpoint: what it says of itself, and its tensors by name. The description tells which net to build;
@@ -98,5 +108,10 @@ export const decodeCheckpoint = (bytes: Uint8Array): E.Either<CheckpointError, C
   F.pipe(
     decode(bytes),
     E.mapLeft(unreadable),
-    E.chain(({ metadata, tensors }) => F.pipe(decodeMetadata(metadata), E.map((read) => ({ ...read, tensors })))),
+    E.chain(({ metadata, tensors }) =>
+      F.pipe(
+        decodeMetadata(metadata),
+        E.map((read) => ({ ...read, tensors })),
+      ),
+    ),
   )

@@ -16,7 +16,13 @@ const set: ImageSet = {
 }
 const normalised = normalise({ mean: [0.5], std: [0.25] })
 const real = training({
-  batches: (start) => batches(set, { size: 4, key: key(3), transform: compose(randomCrop({ padding: 1 }), randomHorizontalFlip(), normalised), start }),
+  batches: (start) =>
+    batches(set, {
+      size: 4,
+      key: key(3),
+      transform: compose(randomCrop({ padding: 1 }), randomHorizontalFlip(), normalised),
+      start,
+    }),
   evaluation: () => batchesInOrder(set, { size: 5, transform: normalised }),
   checkpointSteps: 1,
   epochs: 2,
@@ -29,7 +35,9 @@ const read = (bytes: Uint8Array): TinyRun => {
 }
 
 /** The losses of the steps, the files of the checkpoints, and the end of a run. */
-const follow = async (run: TinyRun): Promise<{ readonly losses: readonly number[]; readonly files: readonly Uint8Array[]; readonly end: unknown }> => {
+const follow = async (
+  run: TinyRun,
+): Promise<{ readonly losses: readonly number[]; readonly files: readonly Uint8Array[]; readonly end: unknown }> => {
   const losses: number[] = []
   const files: Uint8Array[] = []
   for await (const event of train(real, run)) {
@@ -38,7 +46,12 @@ const follow = async (run: TinyRun): Promise<{ readonly losses: readonly number[
       const bytes = await encodeCheckpoint(event.run, description)()
       if (E.isRight(bytes)) files.push(bytes.right)
     }
-    if (event.type === 'done') return { losses, files, end: { values: valuesOf([event.run.params, event.run.state, event.run.optimiser]), history: event.run.history } }
+    if (event.type === 'done')
+      return {
+        losses,
+        files,
+        end: { values: valuesOf([event.run.params, event.run.state, event.run.optimiser]), history: event.run.history },
+      }
   }
   throw new Error('there was no done event')
 }

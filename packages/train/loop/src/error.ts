@@ -5,7 +5,17 @@ export class NotFiniteError extends Error {
   readonly step: number
   readonly loss: number
   readonly gradientNorm: number
-  constructor({ step, loss, gradientNorm, learningRate }: { readonly step: number; readonly loss: number; readonly gradientNorm: number; readonly learningRate: number }) {
+  constructor({
+    step,
+    loss,
+    gradientNorm,
+    learningRate,
+  }: {
+    readonly step: number
+    readonly loss: number
+    readonly gradientNorm: number
+    readonly learningRate: number
+  }) {
     super(
       `step ${step}: the loss is ${loss} and the norm of the gradients ${gradientNorm} at learning rate ${learningRate}; ` +
         'take a smaller learning rate or a longer warm-up, clip the gradients (clipByGlobalNorm), and check that the images are finite and normalised',

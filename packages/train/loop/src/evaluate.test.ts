@@ -66,9 +66,13 @@ describeBackends('evaluate', () => {
   })
 
   it('refuses what is no classifier, and a set without examples', async () => {
-    await expect(evaluate((x) => x.clone(), inOrder(4))).rejects.toThrow('the net gives [4,4,4,1] for 4 examples; it must give logits [batch,classes]')
+    await expect(evaluate((x) => x.clone(), inOrder(4))).rejects.toThrow(
+      'the net gives [4,4,4,1] for 4 examples; it must give logits [batch,classes]',
+    )
     await expect(evaluate(() => tf.zeros([3, 3]), inOrder(4))).rejects.toThrow(BatchError)
     await expect(evaluate((x) => x, [])).rejects.toThrow('there was no batch; is the set empty?')
-    await expect(evaluate(() => tf.zeros([4, 2]), inOrder(4))).rejects.toThrow('label 2 is 2, but the classes are 0 to 1')
+    await expect(evaluate(() => tf.zeros([4, 2]), inOrder(4))).rejects.toThrow(
+      'label 2 is 2, but the classes are 0 to 1',
+    )
   })
 })

@@ -1,5 +1,17 @@
 import { type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
-import { accuracy, addConfusions, addScores, type ClassScore, confusion, type Confusion, meanLoss, noScore, perClass, predictions, scoreOf } from '@resfn/losses'
+import {
+  accuracy,
+  addConfusions,
+  addScores,
+  type ClassScore,
+  confusion,
+  type Confusion,
+  meanLoss,
+  noScore,
+  perClass,
+  predictions,
+  scoreOf,
+} from '@resfn/losses'
 import type { Examples } from './batch.ts'
 import { BatchError } from './error.ts'
 import { checkExamples } from './check.ts'
@@ -19,14 +31,25 @@ export type Evaluation = {
 }
 
 /** What the net says of one example: `index` counts the examples of the pass from 0, `probability` is that of the predicted class. */
-export type Prediction = { readonly index: number; readonly label: number; readonly predicted: number; readonly probability: number }
+export type Prediction = {
+  readonly index: number
+  readonly label: number
+  readonly predicted: number
+  readonly probability: number
+}
 
 /** A net as evaluation sees it: from a batch `[batch, ...input]` to logits `[batch, classes]`; a frozen net, or `(x) => net.apply(params, x, state)`. */
 export type Predict = (x: Tensor) => Tensor
 
-type BatchResult = { readonly classes: number; readonly predictions: readonly Prediction[] } & Pick<Evaluation, 'confusion'> & { readonly score: typeof noScore }
+type BatchResult = { readonly classes: number; readonly predictions: readonly Prediction[] } & Pick<
+  Evaluation,
+  'confusion'
+> & { readonly score: typeof noScore }
 
-async function* results(predict: Predict, batches: AsyncIterable<Examples> | Iterable<Examples>): AsyncGenerator<BatchResult> {
+async function* results(
+  predict: Predict,
+  batches: AsyncIterable<Examples> | Iterable<Examples>,
+): AsyncGenerator<BatchResult> {
   let index = 0
   for await (const batch of batches) {
     checkExamples(batch)
@@ -34,7 +57,9 @@ async function* results(predict: Predict, batches: AsyncIterable<Examples> | Ite
     const [count, classes] = logits.shape
     if (logits.rank !== 2 || count !== batch.labels.length || classes === undefined) {
       logits.dispose()
-      throw new BatchError(`evaluate: the net gives [${logits.shape.join(',')}] for ${batch.labels.length} examples; it must give logits [batch,classes]`)
+      throw new BatchError(
+        `evaluate: the net gives [${logits.shape.join(',')}] for ${batch.labels.length} examples; it must give logits [batch,classes]`,
+      )
     }
     const values = (await logits.data()) as Float32Array
     logits.dispose()
@@ -44,7 +69,12 @@ async function* results(predict: Predict, batches: AsyncIterable<Examples> | Ite
       classes,
       score: scoreOf(said, labels),
       confusion: confusion(classes)(labels, said.predicted),
-      predictions: Array.from(labels, (label, i) => ({ index: index + i, label, predicted: said.predicted[i]!, probability: said.probabilities[i]! })),
+      predictions: Array.from(labels, (label, i) => ({
+        index: index + i,
+        label,
+        predicted: said.predicted[i]!,
+        probability: said.probabilities[i]!,
+      })),
     }
     index += labels.length
     await nextTask()
@@ -69,7 +99,10 @@ async function* results(predict: Predict, batches: AsyncIterable<Examples> | Ite
  * assert.deepEqual(said.map(({ label, predicted }) => [label, predicted]), [[1, 1], [1, 0]])
  * ```
  */
-export async function* predictionsOf(predict: Predict, batches: AsyncIterable<Examples> | Iterable<Examples>): AsyncGenerator<Prediction> {
+export async function* predictionsOf(
+  predict: Predict,
+  batches: AsyncIterable<Examples> | Iterable<Examples>,
+): AsyncGenerator<Prediction> {
   for await (const result of results(predict, batches)) yield* result.predictions
 }
 
@@ -92,7 +125,10 @@ export async function* predictionsOf(predict: Predict, batches: AsyncIterable<Ex
  * assert.deepEqual(confusion, [[0, 0], [1, 1]])
  * ```
  */
-export const evaluate = async (predict: Predict, batches: AsyncIterable<Examples> | Iterable<Examples>): Promise<Evaluation> => {
+export const evaluate = async (
+  predict: Predict,
+  batches: AsyncIterable<Examples> | Iterable<Examples>,
+): Promise<Evaluation> => {
   let score = noScore
   let counts: Confusion | undefined
   for await (const result of results(predict, batches)) {
@@ -100,5 +136,11 @@ export const evaluate = async (predict: Predict, batches: AsyncIterable<Examples
     counts = counts === undefined ? result.confusion : addConfusions(counts, result.confusion)
   }
   if (counts === undefined) throw new BatchError('evaluate: there was no batch; is the set empty?')
-  return { examples: score.examples, loss: meanLoss(score), accuracy: accuracy(score), perClass: perClass(counts), confusion: counts }
+  return {
+    examples: score.examples,
+    loss: meanLoss(score),
+    accuracy: accuracy(score),
+    perClass: perClass(counts),
+    confusion: counts,
+  }
 }

@@ -49,7 +49,11 @@ export type CheckpointEvent<P, S> = {
 }
 
 /** The last event; the run now belongs to whoever gets it. */
-export type DoneEvent<P, S> = { readonly type: 'done'; readonly reason: 'finished' | 'aborted'; readonly run: Run<P, S> }
+export type DoneEvent<P, S> = {
+  readonly type: 'done'
+  readonly reason: 'finished' | 'aborted'
+  readonly run: Run<P, S>
+}
 
 /** What `train` gives. All but the runs is plain data. */
 export type TrainEvent<P, S> = StepEvent | EpochEvent | EvaluationEvent | CheckpointEvent<P, S> | DoneEvent<P, S>

@@ -31,10 +31,16 @@ const format = 'resfn'
 const version = '1'
 
 // JSON has no NaN and no infinities; a history may.
-const stringify = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === 'number' && !Number.isFinite(part) ? String(part) : part))
+const stringify = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
+  )
 
 /** Description and progress as the strings of a safetensors file. */
-export const encodeMetadata = (description: Description, progress?: Progress): readonly (readonly [string, string])[] => [
+export const encodeMetadata = (
+  description: Description,
+  progress?: Progress,
+): readonly (readonly [string, string])[] => [
   ['format', format],
   ['version', version],
   ['description', stringify(description)],
@@ -51,10 +57,15 @@ const wanted = (path: string, what: string, value: unknown): never => {
 
 const number: Decoder<number> = (value, path) => {
   if (typeof value === 'number') return value
-  return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : wanted(path, 'a number', value)
+  return value === 'NaN' || value === 'Infinity' || value === '-Infinity'
+    ? Number(value)
+    : wanted(path, 'a number', value)
 }
 
-const whole: Decoder<number> = (value, path) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : wanted(path, 'a whole number from 0', value))
+const whole: Decoder<number> = (value, path) =>
+  Number.isSafeInteger(value) && (value as number) >= 0
+    ? (value as number)
+    : wanted(path, 'a whole number from 0', value)
 
 const text: Decoder<string> = (value, path) => (typeof value === 'string' ? value : wanted(path, 'a string', value))
 
@@ -71,7 +82,10 @@ type Decoded<F extends Fields> = { readonly [K in keyof F]: ReturnType<F[K]> }
 const fieldsOf = (value: unknown, path: string, fields: Fields): readonly (readonly [string, unknown])[] =>
   typeof value !== 'object' || value === null || Array.isArray(value)
     ? wanted(path, 'an object', value)
-    : Object.entries(fields).map(([name, decode]) => [name, decode((value as { readonly [name: string]: unknown })[name], `${path}.${name}`)] as const)
+    : Object.entries(fields).map(
+        ([name, decode]) =>
+          [name, decode((value as { readonly [name: string]: unknown })[name], `${path}.${name}`)] as const,
+      )
 
 const record =
   <F extends Fields>(fields: F): Decoder<Decoded<F>> =>
@@ -82,15 +96,20 @@ const record =
 const recordWith =
   <F extends Fields, O extends Fields>(fields: F, optional: O): Decoder<Decoded<F> & Partial<Decoded<O>>> =>
   (value, path) => {
-    const present = Object.fromEntries(Object.entries(optional).filter(([name]) => Object.hasOwn(Object(value) as object, name)))
-    return Object.fromEntries([...fieldsOf(value, path, fields), ...fieldsOf(value, path, present)]) as Decoded<F> & Partial<Decoded<O>>
+    const present = Object.fromEntries(
+      Object.entries(optional).filter(([name]) => Object.hasOwn(Object(value) as object, name)),
+    )
+    return Object.fromEntries([...fieldsOf(value, path, fields), ...fieldsOf(value, path, present)]) as Decoded<F> &
+      Partial<Decoded<O>>
   }
 
 const averages = record({ loss: number, accuracy: number })
 
 const key: Decoder<Key> = (value, path) => {
   const parts = list(whole)(value, path)
-  return parts.length === 2 && parts.every((part) => part < 2 ** 32) ? [parts[0]!, parts[1]!] : wanted(path, 'two 32-bit numbers', value)
+  return parts.length === 2 && parts.every((part) => part < 2 ** 32)
+    ? [parts[0]!, parts[1]!]
+    : wanted(path, 'two 32-bit numbers', value)
 }
 
 const progress: Decoder<Progress> = record({
@@ -98,7 +117,12 @@ const progress: Decoder<Progress> = record({
   cursor: record({ epoch: whole, batch: whole }) satisfies Decoder<Cursor>,
   step: whole,
   score: record({ examples: whole, correct: whole, loss: number }) satisfies Decoder<Score>,
-  history: list(recordWith({ epoch: whole, step: whole, learningRate: number, training: averages }, { evaluation: averages }) as Decoder<EpochRecord>),
+  history: list(
+    recordWith(
+      { epoch: whole, step: whole, learningRate: number, training: averages },
+      { evaluation: averages },
+    ) as Decoder<EpochRecord>,
+  ),
 })
 
 const description = recordWith(
@@ -109,18 +133,42 @@ const description = recordWith(
 const decodeText = <A>(name: string, decoder: Decoder<A>, value: string): E.Either<CheckpointError, A> =>
   E.tryCatch(
     () => decoder(JSON.parse(value), name),
-    (error) => failure('CorruptMetadata', `metadata "${name}"`, error instanceof Corrupt ? error.message : 'it is not JSON', 'the file is damaged or was not written by encodeCheckpoint'),
+    (error) =>
+      failure(
+        'CorruptMetadata',
+        `metadata "${name}"`,
+        error instanceof Corrupt ? error.message : 'it is not JSON',
+        'the file is damaged or was not written by encodeCheckpoint',
+      ),
   )
 
 /** Description and, where the file holds a run and not only weights, its progress. */
-export const decodeMetadata = (metadata: ReadonlyMap<string, string>): E.Either<CheckpointError, { readonly description: Description; readonly progress: Progress | undefined }> => {
+export const decodeMetadata = (
+  metadata: ReadonlyMap<string, string>,
+): E.Either<CheckpointError, { readonly description: Description; readonly progress: Progress | undefined }> => {
   if (metadata.get('format') !== format || !metadata.has('description'))
-    return E.left(failure('NotACheckpoint', 'metadata', `it has ${metadata.size === 0 ? 'no entries' : `the keys ${[...metadata.keys()].join(', ')}`}, not those of a checkpoint`, 'for weights of other programs use an importer'))
+    return E.left(
+      failure(
+        'NotACheckpoint',
+        'metadata',
+        `it has ${metadata.size === 0 ? 'no entries' : `the keys ${[...metadata.keys()].join(', ')}`}, not those of a checkpoint`,
+        'for weights of other programs use an importer',
+      ),
+    )
   if (metadata.get('version') !== version)
-    return E.left(failure('UnknownVersion', 'metadata "version"', `it is ${JSON.stringify(metadata.get('version') ?? null)}, this package reads "${version}"`, 'use a newer release of @resfn/loop'))
+    return E.left(
+      failure(
+        'UnknownVersion',
+        'metadata "version"',
+        `it is ${JSON.stringify(metadata.get('version') ?? null)}, this package reads "${version}"`,
+        'use a newer release of @resfn/loop',
+      ),
+    )
   const described = decodeText('description', description, metadata.get('description')!)
   if (E.isLeft(described)) return described
   const run = metadata.get('run')
   if (run === undefined) return E.right({ description: described.right, progress: undefined })
-  return E.map((decoded: Progress) => ({ description: described.right, progress: decoded }))(decodeText('run', progress, run))
+  return E.map((decoded: Progress) => ({ description: described.right, progress: decoded }))(
+    decodeText('run', progress, run),
+  )
 }

@@ -14,9 +14,14 @@ export type Wanted<P, S> = { readonly net: Layer<P, S>; readonly name: string; r
 type Shapes = ReadonlyMap<string, Shape>
 
 const shapesOf = (root: string, specs: unknown): readonly (readonly [string, Shape])[] =>
-  flatten<{ readonly shape: Shape }>(specs).map(({ path, leaf }) => [path === '' ? root : `${root}.${path}`, leaf.shape] as const)
+  flatten<{ readonly shape: Shape }>(specs).map(
+    ({ path, leaf }) => [path === '' ? root : `${root}.${path}`, leaf.shape] as const,
+  )
 
-const otherNet = ({ description: { net } }: Checkpoint, { name, input }: Wanted<unknown, unknown>): CheckpointError | undefined =>
+const otherNet = (
+  { description: { net } }: Checkpoint,
+  { name, input }: Wanted<unknown, unknown>,
+): CheckpointError | undefined =>
   net.name === name && sameShape(net.input, input)
     ? undefined
     : failure(
@@ -29,13 +34,21 @@ const otherNet = ({ description: { net } }: Checkpoint, { name, input }: Wanted<
 const described = ({ dtype, shape }: TensorView): string => `${dtype} ${formatShape(shape)}`
 
 /** Every difference between the tensors expected and those of the file. */
-const differences = (expected: Shapes, tensors: ReadonlyMap<string, TensorView>, within: readonly string[]): readonly string[] => [
+const differences = (
+  expected: Shapes,
+  tensors: ReadonlyMap<string, TensorView>,
+  within: readonly string[],
+): readonly string[] => [
   ...[...expected].flatMap(([name, shape]) => {
     const found = tensors.get(name)
     if (found === undefined) return [`${name} F32 ${formatShape(shape)} is missing`]
-    return found.dtype === 'F32' && sameShape(found.shape, shape) ? [] : [`${name} is ${described(found)}, expected F32 ${formatShape(shape)}`]
+    return found.dtype === 'F32' && sameShape(found.shape, shape)
+      ? []
+      : [`${name} is ${described(found)}, expected F32 ${formatShape(shape)}`]
   }),
-  ...[...tensors].filter(([name]) => !expected.has(name) && within.some((root) => name === root || name.startsWith(`${root}.`))).map(([name, view]) => `${name} ${described(view)} belongs to nothing`),
+  ...[...tensors]
+    .filter(([name]) => !expected.has(name) && within.some((root) => name === root || name.startsWith(`${root}.`)))
+    .map(([name, view]) => `${name} ${described(view)} belongs to nothing`),
 ]
 
 const listed = 5
@@ -98,7 +111,15 @@ export const restoreVariables =
         state: mapTo<unknown, Tensor, Spec>(plan.state, read(tensors, 'state')) as S,
       })
     } catch (error) {
-      if (error instanceof ShapeError) return E.left(failure('OtherNet', error.path, error.reason, `the net named ${wanted.name} cannot take ${formatShape(wanted.input)} images`))
+      if (error instanceof ShapeError)
+        return E.left(
+          failure(
+            'OtherNet',
+            error.path,
+            error.reason,
+            `the net named ${wanted.name} cannot take ${formatShape(wanted.input)} images`,
+          ),
+        )
       throw error
     }
   }
@@ -128,25 +149,45 @@ export const restoreVariables =
  * ```
  */
 export const restoreRun =
-  <P, S>({ optimiser, ...wanted }: Wanted<P, S> & { readonly optimiser: Optimiser }): ((checkpoint: Checkpoint) => E.Either<CheckpointError, Run<P, S>>) =>
+  <P, S>({
+    optimiser,
+    ...wanted
+  }: Wanted<P, S> & { readonly optimiser: Optimiser }): ((
+    checkpoint: Checkpoint,
+  ) => E.Either<CheckpointError, Run<P, S>>) =>
   (checkpoint) => {
     const { progress, tensors } = checkpoint
     if (progress === undefined)
-      return E.left(failure('WeightsOnly', 'the checkpoint', 'it holds weights and no run', 'evaluate it, or start a new run from its weights (restoreVariables)'))
+      return E.left(
+        failure(
+          'WeightsOnly',
+          'the checkpoint',
+          'it holds weights and no run',
+          'evaluate it, or start a new run from its weights (restoreVariables)',
+        ),
+      )
     const variables = restoreVariables(wanted)(checkpoint)
     if (E.isLeft(variables)) return variables
     const { params, state } = variables.right
     // The structure of the optimiser's state is known to the optimiser alone: it is asked for a fresh one, and only its shapes are kept.
-    const shapes = mapTo<OptimiserState, Shaped, Tensor>(tidy(() => optimiser.init(params) as never) as OptimiserState, (leaf) => {
-      leaf.dispose()
-      return new Shaped(leaf.shape)
-    })
+    const shapes = mapTo<OptimiserState, Shaped, Tensor>(
+      tidy(() => optimiser.init(params) as never) as OptimiserState,
+      (leaf) => {
+        leaf.dispose()
+        return new Shaped(leaf.shape)
+      },
+    )
     const found = differences(new Map(shapesOf('optimiser', shapes)), tensors, ['optimiser'])
     if (found.length > 0) {
       flatten<Tensor>({ params, state }).forEach(({ leaf }) => leaf.dispose())
       return E.left(otherTensors('the optimiser', found))
     }
-    return E.right({ ...progress, params, state, optimiser: mapTo<unknown, Tensor, Shaped>(shapes, read(tensors, 'optimiser')) as OptimiserState })
+    return E.right({
+      ...progress,
+      params,
+      state,
+      optimiser: mapTo<unknown, Tensor, Shaped>(shapes, read(tensors, 'optimiser')) as OptimiserState,
+    })
   }
 
 /** A class, so that trees see a leaf. */

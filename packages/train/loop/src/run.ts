@@ -64,5 +64,14 @@ export const startRun = <P, S>(
   { optimiser, key, input }: { readonly optimiser: Optimiser; readonly key: Key; readonly input: Shape },
 ): Run<P, S> => {
   const { params, state } = init(net, fold(key, 'init'), input)
-  return { params, state, optimiser: optimiser.init(params), key, cursor: { epoch: 0, batch: 0 }, step: 0, score: noScore, history: [] }
+  return {
+    params,
+    state,
+    optimiser: optimiser.init(params),
+    key,
+    cursor: { epoch: 0, batch: 0 },
+    step: 0,
+    score: noScore,
+    history: [],
+  }
 }

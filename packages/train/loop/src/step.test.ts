@@ -15,7 +15,8 @@ const start = (): TinyRun => startRun(net, { optimiser, key: key(1), input })
 const [examples] = inOrder(4)
 
 /** The tree with plain arrays in the place of tensors. */
-const everything = (tree: unknown): unknown => mapTo(tree, (leaf: unknown) => (leaf instanceof tf.Tensor ? [...leaf.dataSync()] : leaf))
+const everything = (tree: unknown): unknown =>
+  mapTo(tree, (leaf: unknown) => (leaf instanceof tf.Tensor ? [...leaf.dataSync()] : leaf))
 
 describeBackends('takeStep', () => {
   it('gives the same for the same run, and leaves the run as it was', () => {
@@ -32,7 +33,8 @@ describeBackends('takeStep', () => {
     const step = takeStep(training())
     const before = tf.memory().numTensors
     const stepped = step(run, examples!)
-    const owned = 3 + Object.keys(valuesOf([stepped.learned.params, stepped.learned.state, stepped.learned.optimiser])).length
+    const owned =
+      3 + Object.keys(valuesOf([stepped.learned.params, stepped.learned.state, stepped.learned.optimiser])).length
     expect(tf.memory().numTensors).toBe(before + owned)
     dispose(stepped)
     expect(tf.memory().numTensors).toBe(before)
@@ -41,7 +43,9 @@ describeBackends('takeStep', () => {
   it('draws other chance at another step and from another key', () => {
     const run = start()
     const step = takeStep(training({ schedule: constantRate(0.1) }))
-    const logits = (changed: Partial<TinyRun>): readonly number[] => [...step({ ...run, ...changed }, examples!).logits.dataSync()]
+    const logits = (changed: Partial<TinyRun>): readonly number[] => [
+      ...step({ ...run, ...changed }, examples!).logits.dataSync(),
+    ]
     expect(logits({ step: 1 })).not.toEqual(logits({ step: 0 }))
     expect(logits({ key: key(2) })).not.toEqual(logits({}))
   })
@@ -59,12 +63,28 @@ describeBackends('takeStep', () => {
   it('is the step of logistic regression, written out', () => {
     const linear = sequential({ fc: dense({ out: 2 }) })
     const run = startRun(linear, { optimiser: sgd(), key: key(0), input: [2] })
-    const x = tf.tensor2d([[1, 2], [3, -1]])
+    const x = tf.tensor2d([
+      [1, 2],
+      [3, -1],
+    ])
     const step = takeStep({ net: linear, loss: crossEntropy(), optimiser: sgd(), schedule: constantRate(0.5) })
-    const { learned, loss, logits, gradientNorm } = step(run, { images: x.dataSync<'float32'>(), shape: [2, 2], labels: new Int32Array([0, 1]) })
+    const { learned, loss, logits, gradientNorm } = step(run, {
+      images: x.dataSync<'float32'>(),
+      shape: [2, 2],
+      labels: new Int32Array([0, 1]),
+    })
     const { weight, bias } = run.params.fc
     const expected = tf.add(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D), bias!)
-    const slope = tf.div(tf.sub(tf.softmax(expected), tf.tensor2d([[1, 0], [0, 1]])), 2)
+    const slope = tf.div(
+      tf.sub(
+        tf.softmax(expected),
+        tf.tensor2d([
+          [1, 0],
+          [0, 1],
+        ]),
+      ),
+      2,
+    )
     const gradients = { weight: tf.matMul(tf.transpose(x), slope as tf.Tensor2D), bias: tf.sum(slope, 0) }
     expectClose(logits, expected)
     const logarithms = tf.logSoftmax(expected).dataSync()

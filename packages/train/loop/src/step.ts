@@ -58,20 +58,35 @@ export type Stepped<P, S> = {
  * assert.equal(learned.step, 1)
  * ```
  */
-export const takeStep = <P, S>({ net, loss, optimiser, schedule, statisticsDecay = 0.9 }: Learning<P, S>): ((run: Run<P, S>, examples: Examples) => Stepped<P, S>) => {
+export const takeStep = <P, S>({
+  net,
+  loss,
+  optimiser,
+  schedule,
+  statisticsDecay = 0.9,
+}: Learning<P, S>): ((run: Run<P, S>, examples: Examples) => Stepped<P, S>) => {
   const absorbSeen = absorb(statisticsDecay)
   return (run, { images, shape, labels }) => {
     const { params, state, step } = run
     const stepped = tidy(() => {
       const [x, y] = [tensor(images, [...shape], 'float32'), tensor1d(labels, 'int32')]
       const key = fold(fold(run.key, 'step'), step)
-      const { loss: value, gradients, aux } = valueAndGradient((variables: P) => {
+      const {
+        loss: value,
+        gradients,
+        aux,
+      } = valueAndGradient((variables: P) => {
         const { y: logits, seen } = net.train(variables, x, key)
         return { loss: loss(logits, y), aux: { logits, seen } }
       })(params)
       const updated = optimiser.update(gradients, run.optimiser, params, { step, learningRate: schedule(step) })
       return {
-        learned: { params: updated.params, state: absorbSeen(state, aux.seen), optimiser: updated.state, step: step + 1 },
+        learned: {
+          params: updated.params,
+          state: absorbSeen(state, aux.seen),
+          optimiser: updated.state,
+          step: step + 1,
+        },
         loss: value,
         logits: aux.logits,
         gradientNorm: globalNorm(gradients),

@@ -7,7 +7,19 @@ import { dispose } from '@resfn/tree'
 import { dense } from '@resfn/dense'
 import { lift, sequential, ShapeError } from '@resfn/layer'
 import { describe, expect, it } from 'vitest'
-import { batchesPerEpoch, count, inOrder, input, net, optimiser, shuffled, type TinyRun, training, untyped, valuesOf } from './fixtures/tiny.ts'
+import {
+  batchesPerEpoch,
+  count,
+  inOrder,
+  input,
+  net,
+  optimiser,
+  shuffled,
+  type TinyRun,
+  training,
+  untyped,
+  valuesOf,
+} from './fixtures/tiny.ts'
 import { type Batch, BatchError, evaluate, NotFiniteError, startRun, train, type TrainEvent } from './index.ts'
 
 type TinyEvent = TrainEvent<TinyRun['params'], TinyRun['state']>
@@ -20,13 +32,17 @@ const eventsOf = async (events: AsyncIterable<TinyEvent>): Promise<readonly Tiny
   return list
 }
 
-const ofType = <T extends TinyEvent['type']>(events: readonly TinyEvent[], type: T): readonly Extract<TinyEvent, { readonly type: T }>[] =>
+const ofType = <T extends TinyEvent['type']>(
+  events: readonly TinyEvent[],
+  type: T,
+): readonly Extract<TinyEvent, { readonly type: T }>[] =>
   events.filter((event): event is Extract<TinyEvent, { readonly type: T }> => event.type === type)
 
 /** Changes the images of one batch. */
 const spoil = (epoch: number, batch: number, change: (given: Batch) => Batch) =>
   async function* (from: { readonly epoch: number; readonly batch: number }): AsyncGenerator<Batch> {
-    for await (const given of shuffled(key(11))(from)) yield given.cursor.epoch === epoch && given.cursor.batch === batch ? change(given) : given
+    for await (const given of shuffled(key(11))(from))
+      yield given.cursor.epoch === epoch && given.cursor.batch === batch ? change(given) : given
   }
 
 describeBackends('train', () => {
@@ -36,8 +52,21 @@ describeBackends('train', () => {
     expect(events.map(({ type }) => type)).toEqual([...epoch, ...epoch, ...epoch, 'done'])
     const [done] = ofType(events, 'done')
     expect(done).toMatchObject({ reason: 'finished', run: { step: 9, cursor: { epoch: 3, batch: 0 } } })
-    expect(ofType(events, 'step').map(({ epoch, batch, step, examples }) => [epoch, batch, step, examples]).slice(0, 4)).toEqual([[0, 0, 1, 4], [0, 1, 2, 4], [0, 2, 3, 2], [1, 0, 4, 4]])
-    expect(ofType(events, 'step').map(({ learningRate }) => learningRate).slice(0, 3)).toEqual([0, 0.1, 0.2])
+    expect(
+      ofType(events, 'step')
+        .map(({ epoch, batch, step, examples }) => [epoch, batch, step, examples])
+        .slice(0, 4),
+    ).toEqual([
+      [0, 0, 1, 4],
+      [0, 1, 2, 4],
+      [0, 2, 3, 2],
+      [1, 0, 4, 4],
+    ])
+    expect(
+      ofType(events, 'step')
+        .map(({ learningRate }) => learningRate)
+        .slice(0, 3),
+    ).toEqual([0, 0.1, 0.2])
     for (const { loss, gradientNorm, seconds, examplesPerSecond } of ofType(events, 'step'))
       for (const value of [loss, gradientNorm, seconds, examplesPerSecond]) expect(value).toBeGreaterThan(0)
     dispose(done!.run)
@@ -55,16 +84,36 @@ describeBackends('train', () => {
     const events = await eventsOf(train(training({ epochs: 1 }), start()))
     const steps = ofType(events, 'step')
     const [epoch] = ofType(events, 'epoch')
-    const weighted = (value: (step: (typeof steps)[number]) => number): number => steps.reduce((sum, step) => sum + value(step) * step.examples, 0) / count
-    expect(epoch!.loss).toBeCloseTo(weighted(({ loss }) => loss), 12)
-    expect(epoch!.accuracy).toBeCloseTo(weighted(({ accuracy }) => accuracy), 12)
+    const weighted = (value: (step: (typeof steps)[number]) => number): number =>
+      steps.reduce((sum, step) => sum + value(step) * step.examples, 0) / count
+    expect(epoch!.loss).toBeCloseTo(
+      weighted(({ loss }) => loss),
+      12,
+    )
+    expect(epoch!.accuracy).toBeCloseTo(
+      weighted(({ accuracy }) => accuracy),
+      12,
+    )
     const [done] = ofType(events, 'done')
     const { params, state } = done!.run
     const again = await evaluate((x) => net.apply(params, x, state), inOrder(3))
     const [evaluation] = ofType(events, 'evaluation')
-    expect(evaluation).toMatchObject({ accuracy: again.accuracy, confusion: again.confusion, perClass: again.perClass, examples: count })
+    expect(evaluation).toMatchObject({
+      accuracy: again.accuracy,
+      confusion: again.confusion,
+      perClass: again.perClass,
+      examples: count,
+    })
     expect(evaluation!.loss).toBeCloseTo(again.loss, 5)
-    expect(done!.run.history).toEqual([{ epoch: 0, step: 3, learningRate: 0.2, training: { loss: epoch!.loss, accuracy: epoch!.accuracy }, evaluation: { loss: evaluation!.loss, accuracy: evaluation!.accuracy } }])
+    expect(done!.run.history).toEqual([
+      {
+        epoch: 0,
+        step: 3,
+        learningRate: 0.2,
+        training: { loss: epoch!.loss, accuracy: epoch!.accuracy },
+        evaluation: { loss: evaluation!.loss, accuracy: evaluation!.accuracy },
+      },
+    ])
     dispose(done!.run)
   })
 
@@ -102,7 +151,12 @@ describeBackends('train', () => {
 
   it('offers checkpoints after every so many steps, but once where an epoch ends there too', async () => {
     const events = await eventsOf(train(training({ epochs: 2, checkpointSteps: 2 }), start()))
-    expect(ofType(events, 'checkpoint').map(({ reason, run }) => [reason, run.step])).toEqual([['steps', 2], ['epoch', 3], ['steps', 4], ['epoch', 6]])
+    expect(ofType(events, 'checkpoint').map(({ reason, run }) => [reason, run.step])).toEqual([
+      ['steps', 2],
+      ['epoch', 3],
+      ['steps', 4],
+      ['epoch', 6],
+    ])
   })
 
   it('stops after the step under way when it is aborted, with a checkpoint, and goes on from there', async () => {
@@ -151,7 +205,11 @@ describeBackends('train', () => {
     expect((error as NotFiniteError).message).toMatch(/^step 5: the loss is NaN .* take a smaller learning rate/)
     expect(events.slice(-2).map(({ type }) => type)).toEqual(['step', 'checkpoint'])
     expect(events.at(-1)).toMatchObject({ reason: 'not finite', run: { step: 4 } })
-    expect(Object.values(good.at(-1) as { readonly [path: string]: readonly number[] }).flat().every(Number.isFinite)).toBe(true)
+    expect(
+      Object.values(good.at(-1) as { readonly [path: string]: readonly number[] })
+        .flat()
+        .every(Number.isFinite),
+    ).toBe(true)
     expect(tf.memory().numTensors).toBe(before)
   })
 
@@ -162,16 +220,42 @@ describeBackends('train', () => {
   })
 
   it.each<readonly [string, string, (given: Batch) => Batch]>([
-    ['a label beyond the classes', 'label 1 of the batch is 3, but the net has 3 classes: 0 to 2', (given) => ({ ...given, labels: given.labels.with(1, 3) })],
+    [
+      'a label beyond the classes',
+      'label 1 of the batch is 3, but the net has 3 classes: 0 to 2',
+      (given) => ({ ...given, labels: given.labels.with(1, 3) }),
+    ],
     ['a negative label', 'label 0 of the batch is -1', (given) => ({ ...given, labels: given.labels.with(0, -1) })],
-    ['fewer labels than images', 'has 3 labels; it needs one an example: 4', (given) => ({ ...given, labels: given.labels.slice(1) })],
-    ['a shape that the values do not fill', 'the batch has 64 values, but its shape [4,4,5,1] needs 80', (given) => ({ ...given, shape: [4, 4, 5, 1] })],
-    ['no example', 'the batch has no example', (given) => ({ ...given, images: new Float32Array(), labels: new Int32Array(), shape: [0, 4, 4, 1] })],
-    ['images of other channels', 'params.conv.weight is [3,3,1,3], but on samples of shape [4,2,2] the net needs [3,3,2,3]', (given) => ({ ...given, shape: [4, 4, 2, 2] })],
-    ['a place that was not asked for', 'the batches gave batch 7 of epoch 0 where batch 1 of epoch 0 was due', (given) => ({ ...given, cursor: { epoch: 0, batch: 7 } })],
+    [
+      'fewer labels than images',
+      'has 3 labels; it needs one an example: 4',
+      (given) => ({ ...given, labels: given.labels.slice(1) }),
+    ],
+    [
+      'a shape that the values do not fill',
+      'the batch has 64 values, but its shape [4,4,5,1] needs 80',
+      (given) => ({ ...given, shape: [4, 4, 5, 1] }),
+    ],
+    [
+      'no example',
+      'the batch has no example',
+      (given) => ({ ...given, images: new Float32Array(), labels: new Int32Array(), shape: [0, 4, 4, 1] }),
+    ],
+    [
+      'images of other channels',
+      'params.conv.weight is [3,3,1,3], but on samples of shape [4,2,2] the net needs [3,3,2,3]',
+      (given) => ({ ...given, shape: [4, 4, 2, 2] }),
+    ],
+    [
+      'a place that was not asked for',
+      'the batches gave batch 7 of epoch 0 where batch 1 of epoch 0 was due',
+      (given) => ({ ...given, cursor: { epoch: 0, batch: 7 } }),
+    ],
   ])('refuses a batch with %s', async (_, message, change) => {
     const before = tf.memory().numTensors
-    const error = await eventsOf(train(training({ batches: spoil(0, 1, change) }), start())).catch((thrown: unknown) => thrown)
+    const error = await eventsOf(train(training({ batches: spoil(0, 1, change) }), start())).catch(
+      (thrown: unknown) => thrown,
+    )
     expect(error).toBeInstanceOf(BatchError)
     expect((error as BatchError).message).toContain(message)
     expect(tf.memory().numTensors).toBe(before)
@@ -191,13 +275,17 @@ describeBackends('train', () => {
         yield batch
       }
     }
-    await expect(eventsOf(train(training({ batches }), start()))).rejects.toThrow('the batches ended before batch 0 of epoch 2')
+    await expect(eventsOf(train(training({ batches }), start()))).rejects.toThrow(
+      'the batches ended before batch 0 of epoch 2',
+    )
   })
 
   it('refuses a net that does not end in logits', async () => {
     const images = untyped(sequential({ same: lift((x) => x) }))
     const run = startRun(images, { optimiser, key: key(0), input })
-    await expect(eventsOf(train(training({ net: images }), run))).rejects.toThrow('the net gives [4,4,1] for a sample, but a classifier must give [classes]')
+    await expect(eventsOf(train(training({ net: images }), run))).rejects.toThrow(
+      'the net gives [4,4,1] for a sample, but a classifier must give [classes]',
+    )
   })
 
   it('lets timers run between the steps', async () => {
@@ -210,7 +298,15 @@ describeBackends('train', () => {
   })
 
   it('has nothing to do for a run that is at the end', async () => {
-    const [done] = ofType(await eventsOf(train(training({ epochs: 1, optimiser: adam(), evaluation: () => inOrder(10) }), startRun(net, { optimiser: adam(), key: key(1), input }))), 'done')
+    const [done] = ofType(
+      await eventsOf(
+        train(
+          training({ epochs: 1, optimiser: adam(), evaluation: () => inOrder(10) }),
+          startRun(net, { optimiser: adam(), key: key(1), input }),
+        ),
+      ),
+      'done',
+    )
     const events = await eventsOf(train(training({ epochs: 1, optimiser: adam() }), done!.run))
     expect(events.map(({ type }) => type)).toEqual(['done'])
   })

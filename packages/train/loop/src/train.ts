@@ -63,12 +63,19 @@ export type Training<P, S> = Learning<P, S> & {
  *   if (event.type === 'done') assert.equal(event.run.history.at(-1)!.training.accuracy, 1)
  * ```
  */
-export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): AsyncGenerator<TrainEvent<P, S>, void, undefined> {
+export async function* train<P, S>(
+  training: Training<P, S>,
+  first: Run<P, S>,
+): AsyncGenerator<TrainEvent<P, S>, void, undefined> {
   const { batches, checkpointSteps, epochs, signal } = training
   let run = first
   let owned = true
   let source: AsyncIterator<Batch> | undefined
-  const checkpoint = (reason: CheckpointEvent<P, S>['reason']): CheckpointEvent<P, S> => ({ type: 'checkpoint', reason, run })
+  const checkpoint = (reason: CheckpointEvent<P, S>['reason']): CheckpointEvent<P, S> => ({
+    type: 'checkpoint',
+    reason,
+    run,
+  })
   try {
     check(training)
     const advanceBy = checkedStep(training)
@@ -76,12 +83,27 @@ export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): 
     for (;;) {
       if (isEpochOver(run) && signal?.aborted !== true) {
         const record = recordOf(training, run)
-        yield { type: 'epoch', epoch: record.epoch, step: run.step, examples: run.score.examples, ...record.training, learningRate: record.learningRate }
+        yield {
+          type: 'epoch',
+          epoch: record.epoch,
+          step: run.step,
+          examples: run.score.examples,
+          ...record.training,
+          learningRate: record.learningRate,
+        }
         const started = util.now()
         const evaluation = await evaluateUnlessAborted(training, run)
         if (evaluation !== 'aborted') {
-          if (evaluation !== undefined) yield { type: 'evaluation', epoch: record.epoch, step: run.step, seconds: (util.now() - started) / 1000, ...evaluation }
-          const evaluated = evaluation === undefined ? {} : { evaluation: { loss: evaluation.loss, accuracy: evaluation.accuracy } }
+          if (evaluation !== undefined)
+            yield {
+              type: 'evaluation',
+              epoch: record.epoch,
+              step: run.step,
+              seconds: (util.now() - started) / 1000,
+              ...evaluation,
+            }
+          const evaluated =
+            evaluation === undefined ? {} : { evaluation: { loss: evaluation.loss, accuracy: evaluation.accuracy } }
           run = { ...run, score: noScore, history: [...run.history, { ...record, ...evaluated }] }
           yield checkpoint('epoch')
         }
@@ -103,8 +125,16 @@ export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): 
       const { cursor } = run
       run = stepped.run
       const seconds = (util.now() - started) / 1000
-      yield { type: 'step', ...cursor, step: run.step, ...stepped.numbers, seconds, examplesPerSecond: stepped.numbers.examples / seconds }
-      if (checkpointSteps !== undefined && run.step % checkpointSteps === 0 && !isEpochOver(run)) yield checkpoint('steps')
+      yield {
+        type: 'step',
+        ...cursor,
+        step: run.step,
+        ...stepped.numbers,
+        seconds,
+        examplesPerSecond: stepped.numbers.examples / seconds,
+      }
+      if (checkpointSteps !== undefined && run.step % checkpointSteps === 0 && !isEpochOver(run))
+        yield checkpoint('steps')
       await nextTask()
     }
   } finally {
@@ -114,9 +144,12 @@ export async function* train<P, S>(training: Training<P, S>, first: Run<P, S>): 
 }
 
 const check = <P, S>({ checkpointSteps, epochs }: Training<P, S>): void => {
-  if (!Number.isSafeInteger(epochs) || epochs < 0) throw new RangeError(`train: epochs must be a whole number from 0, not ${epochs}`)
+  if (!Number.isSafeInteger(epochs) || epochs < 0)
+    throw new RangeError(`train: epochs must be a whole number from 0, not ${epochs}`)
   if (checkpointSteps !== undefined && !(Number.isSafeInteger(checkpointSteps) && checkpointSteps > 0))
-    throw new RangeError(`train: checkpointSteps must be a whole number from 1, not ${checkpointSteps}; leave it out for checkpoints after epochs only`)
+    throw new RangeError(
+      `train: checkpointSteps must be a whole number from 1, not ${checkpointSteps}; leave it out for checkpoints after epochs only`,
+    )
 }
 
 /** The last batch of an epoch was taken, and the epoch is not in the history yet. Follows from the run alone, so that a restored run knows it too. */
@@ -131,7 +164,10 @@ const recordOf = <P, S>({ schedule }: Training<P, S>, { cursor, score, step }: R
 
 class Aborted extends Error {}
 
-const evaluateUnlessAborted = async <P, S>({ evaluation, net, signal }: Training<P, S>, { params, state }: Run<P, S>): Promise<Evaluation | 'aborted' | undefined> => {
+const evaluateUnlessAborted = async <P, S>(
+  { evaluation, net, signal }: Training<P, S>,
+  { params, state }: Run<P, S>,
+): Promise<Evaluation | 'aborted' | undefined> => {
   if (evaluation === undefined) return undefined
   async function* wanted(): AsyncGenerator<Examples> {
     for await (const examples of evaluation!()) {
@@ -149,9 +185,14 @@ const evaluateUnlessAborted = async <P, S>({ evaluation, net, signal }: Training
 
 const nextBatch = async (source: AsyncIterator<Batch>, { epoch, batch }: Cursor): Promise<Batch> => {
   const result = await source.next()
-  if (result.done === true) throw new BatchError(`the batches ended before batch ${batch} of epoch ${epoch}; let them go on to the last epoch, or train for fewer epochs`)
+  if (result.done === true)
+    throw new BatchError(
+      `the batches ended before batch ${batch} of epoch ${epoch}; let them go on to the last epoch, or train for fewer epochs`,
+    )
   const { cursor } = result.value
   if (cursor.epoch !== epoch || cursor.batch !== batch)
-    throw new BatchError(`the batches gave batch ${cursor.batch} of epoch ${cursor.epoch} where batch ${batch} of epoch ${epoch} was due; start them at the cursor they are given`)
+    throw new BatchError(
+      `the batches gave batch ${cursor.batch} of epoch ${cursor.epoch} where batch ${batch} of epoch ${epoch} was due; start them at the cursor they are given`,
+    )
   return result.value
 }

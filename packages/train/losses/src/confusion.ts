@@ -32,12 +32,16 @@ export type ClassScore = {
 export const confusion =
   (classes: number): ((labels: Int32Array, predicted: Int32Array) => Confusion) =>
   (labels, predicted) => {
-    if (labels.length !== predicted.length) throw new LossError(`confusion: there are ${labels.length} labels and ${predicted.length} predictions`)
+    if (labels.length !== predicted.length)
+      throw new LossError(`confusion: there are ${labels.length} labels and ${predicted.length} predictions`)
     const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
     labels.forEach((label, i) => {
       const row = counts[label]
       const before = row?.[predicted[i]!]
-      if (before === undefined) throw new LossError(`confusion: example ${i} has label ${label} and prediction ${predicted[i]}, but the classes are 0 to ${classes - 1}`)
+      if (before === undefined)
+        throw new LossError(
+          `confusion: example ${i} has label ${label} and prediction ${predicted[i]}, but the classes are 0 to ${classes - 1}`,
+        )
       row![predicted[i]!] = before + 1
     })
     return counts
@@ -80,5 +84,10 @@ export const perClass = (counts: Confusion): readonly ClassScore[] =>
     const right = row[label]!
     const examples = total(row)
     const predicted = total(counts.map((other) => other[label]!))
-    return { examples, recall: right / examples, precision: right / predicted, f1: (2 * right) / (examples + predicted) }
+    return {
+      examples,
+      recall: right / examples,
+      precision: right / predicted,
+      f1: (2 * right) / (examples + predicted),
+    }
   })

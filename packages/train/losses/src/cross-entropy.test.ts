@@ -18,18 +18,26 @@ const logits = (): tf.Tensor => tf.tensor2d(fixture.logits, fixture.shape)
 const labels = (): tf.Tensor => tf.tensor1d(fixture.labels, 'int32')
 
 /** The loss and the gradient at the logits. */
-const differentiate = (loss: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor): { readonly value: tf.Tensor; readonly grad: tf.Tensor } =>
-  tf.valueAndGrad((input: tf.Tensor) => loss(input))(x)
+const differentiate = (
+  loss: (x: tf.Tensor) => tf.Tensor,
+  x: tf.Tensor,
+): { readonly value: tf.Tensor; readonly grad: tf.Tensor } => tf.valueAndGrad((input: tf.Tensor) => loss(input))(x)
 
 describeBackends('crossEntropy', () => {
-  it.each(fixture.cases)('has the values and gradients of PyTorch with smoothing $smoothing', ({ smoothing, loss, gradient }) => {
-    const { value, grad } = differentiate((x) => crossEntropy({ smoothing })(x, labels()), logits())
-    expectClose(value, loss)
-    expectClose(grad, gradient)
-  })
+  it.each(fixture.cases)(
+    'has the values and gradients of PyTorch with smoothing $smoothing',
+    ({ smoothing, loss, gradient }) => {
+      const { value, grad } = differentiate((x) => crossEntropy({ smoothing })(x, labels()), logits())
+      expectClose(value, loss)
+      expectClose(grad, gradient)
+    },
+  )
 
   it('has the values and gradients of PyTorch for mixed labels', () => {
-    const { value, grad } = differentiate((x) => softCrossEntropy(x, tf.tensor2d(fixture.mixed, fixture.shape)), logits())
+    const { value, grad } = differentiate(
+      (x) => softCrossEntropy(x, tf.tensor2d(fixture.mixed, fixture.shape)),
+      logits(),
+    )
     expectClose(value, fixture.mixedCase.loss)
     expectClose(grad, fixture.mixedCase.gradient)
   })
@@ -46,7 +54,13 @@ describeBackends('crossEntropy', () => {
   })
 
   it('is finite, with finite gradients, for logits of any size', () => {
-    const { value, grad } = differentiate((x) => crossEntropy()(x, tf.tensor1d([1, 0], 'int32')), tf.tensor2d([[3e38, -3e37], [1e4, -1e30]]))
+    const { value, grad } = differentiate(
+      (x) => crossEntropy()(x, tf.tensor1d([1, 0], 'int32')),
+      tf.tensor2d([
+        [3e38, -3e37],
+        [1e4, -1e30],
+      ]),
+    )
     expect(value.dataSync()[0]).toBeGreaterThan(1e38)
     expectClose(grad, [0.5, -0.5, 0, 0])
   })
@@ -66,9 +80,13 @@ describeBackends('crossEntropy', () => {
   it('names both shapes when logits and labels do not fit', () => {
     const loss = crossEntropy()
     expect(() => loss(tf.zeros([2, 3]), tf.tensor1d([0, 1, 2], 'int32'))).toThrow(LossError)
-    expect(() => loss(tf.zeros([2, 3]), tf.tensor1d([0, 1, 2], 'int32'))).toThrow('logits [2,3] must be [batch,classes] and labels [3]')
+    expect(() => loss(tf.zeros([2, 3]), tf.tensor1d([0, 1, 2], 'int32'))).toThrow(
+      'logits [2,3] must be [batch,classes] and labels [3]',
+    )
     expect(() => loss(tf.zeros([2, 1, 3]), tf.tensor1d([0, 1], 'int32'))).toThrow('logits [2,1,3]')
-    expect(() => loss(tf.zeros([2, 3]), tf.tensor1d([0, 1]))).toThrow('int32 class indices, not float32; for probabilities use softCrossEntropy')
+    expect(() => loss(tf.zeros([2, 3]), tf.tensor1d([0, 1]))).toThrow(
+      'int32 class indices, not float32; for probabilities use softCrossEntropy',
+    )
     expect(() => softCrossEntropy(tf.zeros([2, 3]), tf.zeros([2, 4]))).toThrow('logits [2,3] and targets [2,4]')
   })
 })

@@ -1,4 +1,19 @@
-import { add, cast, customGrad, div, exp, type GradSaveFunc, log, max, mean, mul, oneHot, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
+import {
+  add,
+  cast,
+  customGrad,
+  div,
+  exp,
+  type GradSaveFunc,
+  log,
+  max,
+  mean,
+  mul,
+  oneHot,
+  sub,
+  sum,
+  type Tensor,
+} from '@tensorflow/tfjs-core'
 import { LossError } from './loss-error.ts'
 
 /** A loss of a classifier: from logits `[batch, classes]` and labels (int32 `[batch]`) to a scalar, the mean over the batch. */
@@ -30,8 +45,15 @@ const shapeOf = (tensor: Tensor): string => `[${tensor.shape.join(',')}]`
  * ```
  */
 export const softCrossEntropy: Loss = (logits, targets) => {
-  if (logits.rank !== 2 || targets.rank !== 2 || logits.shape[0] !== targets.shape[0] || logits.shape[1] !== targets.shape[1])
-    throw new LossError(`softCrossEntropy: logits ${shapeOf(logits)} and targets ${shapeOf(targets)} must both be [batch,classes]`)
+  if (
+    logits.rank !== 2 ||
+    targets.rank !== 2 ||
+    logits.shape[0] !== targets.shape[0] ||
+    logits.shape[1] !== targets.shape[1]
+  )
+    throw new LossError(
+      `softCrossEntropy: logits ${shapeOf(logits)} and targets ${shapeOf(targets)} must both be [batch,classes]`,
+    )
   const batch = logits.shape[0]!
   const loss = customGrad((...args: (Tensor | GradSaveFunc)[]) => {
     const [x, save] = args as [Tensor, GradSaveFunc]
@@ -68,11 +90,17 @@ export const softCrossEntropy: Loss = (logits, targets) => {
  * ```
  */
 export const crossEntropy = ({ smoothing = 0 }: CrossEntropyOptions = {}): Loss => {
-  if (!(smoothing >= 0 && smoothing <= 1)) throw new RangeError(`crossEntropy: smoothing must be from 0 to 1, not ${smoothing}`)
+  if (!(smoothing >= 0 && smoothing <= 1))
+    throw new RangeError(`crossEntropy: smoothing must be from 0 to 1, not ${smoothing}`)
   return (logits, labels) => {
     if (logits.rank !== 2 || labels.rank !== 1 || logits.shape[0] !== labels.shape[0])
-      throw new LossError(`crossEntropy: logits ${shapeOf(logits)} must be [batch,classes] and labels ${shapeOf(labels)} [batch], with the same batch; does the net end in a dense layer?`)
-    if (labels.dtype !== 'int32') throw new LossError(`crossEntropy: labels must be int32 class indices, not ${labels.dtype}; for probabilities use softCrossEntropy`)
+      throw new LossError(
+        `crossEntropy: logits ${shapeOf(logits)} must be [batch,classes] and labels ${shapeOf(labels)} [batch], with the same batch; does the net end in a dense layer?`,
+      )
+    if (labels.dtype !== 'int32')
+      throw new LossError(
+        `crossEntropy: labels must be int32 class indices, not ${labels.dtype}; for probabilities use softCrossEntropy`,
+      )
     const classes = logits.shape[1]!
     const elsewhere = smoothing / classes
     // The WASM backend takes whole numbers only for the values of oneHot.

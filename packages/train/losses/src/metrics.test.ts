@@ -1,12 +1,31 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { accuracy, addConfusions, addScores, confusion, LossError, meanLoss, noScore, perClass, predictions, type Score, scoreOf, topCorrect } from './index.ts'
+import {
+  accuracy,
+  addConfusions,
+  addScores,
+  confusion,
+  LossError,
+  meanLoss,
+  noScore,
+  perClass,
+  predictions,
+  type Score,
+  scoreOf,
+  topCorrect,
+} from './index.ts'
 
 const classes = 4
 
 /** Batches of logits that are float32 already, with labels. */
 const batch = fc
-  .array(fc.record({ row: fc.array(fc.integer({ min: -40, max: 40 }), { minLength: classes, maxLength: classes }), label: fc.nat(classes - 1) }), { minLength: 1, maxLength: 12 })
+  .array(
+    fc.record({
+      row: fc.array(fc.integer({ min: -40, max: 40 }), { minLength: classes, maxLength: classes }),
+      label: fc.nat(classes - 1),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
   .map((examples) => ({
     logits: { values: Float32Array.from(examples.flatMap(({ row }) => row)), classes },
     labels: Int32Array.from(examples, ({ label }) => label),
@@ -31,7 +50,10 @@ describe('predictions', () => {
   })
 
   it('stay finite for logits of any size', () => {
-    const { losses, probabilities } = predictions({ values: new Float32Array([3e38, -3e38]), classes: 2 }, new Int32Array([0]))
+    const { losses, probabilities } = predictions(
+      { values: new Float32Array([3e38, -3e38]), classes: 2 },
+      new Int32Array([0]),
+    )
     expect([losses[0], probabilities[0]]).toEqual([0, 1])
   })
 
@@ -68,7 +90,9 @@ describe('topCorrect', () => {
   })
 
   it('does not count what is not a number', () => {
-    expect(topCorrect(2)({ values: new Float32Array([Number.NaN, Number.NaN]), classes: 2 }, new Int32Array([0]))).toBe(0)
+    expect(topCorrect(2)({ values: new Float32Array([Number.NaN, Number.NaN]), classes: 2 }, new Int32Array([0]))).toBe(
+      0,
+    )
   })
 
   it('refuses k = 0', () => {
@@ -100,31 +124,59 @@ describe('scores', () => {
 describe('confusion', () => {
   it('counts every example once, in the row of its label and the column of its prediction', () => {
     const counts = confusion(3)(new Int32Array([0, 0, 2, 1]), new Int32Array([0, 2, 2, 0]))
-    expect(counts).toEqual([[1, 0, 1], [1, 0, 0], [0, 0, 1]])
+    expect(counts).toEqual([
+      [1, 0, 1],
+      [1, 0, 0],
+      [0, 0, 1],
+    ])
   })
 
   it('of two batches is the sum of theirs', () => {
     fc.assert(
       fc.property(batch, batch, (a, b) => {
-        const [said, other] = [a, b].map(({ logits, labels }) => ({ labels, predicted: predictions(logits, labels).predicted }))
+        const [said, other] = [a, b].map(({ logits, labels }) => ({
+          labels,
+          predicted: predictions(logits, labels).predicted,
+        }))
         const count = confusion(classes)
-        const together = count(Int32Array.from([...said!.labels, ...other!.labels]), Int32Array.from([...said!.predicted, ...other!.predicted]))
-        expect(addConfusions(count(said!.labels, said!.predicted), count(other!.labels, other!.predicted))).toEqual(together)
+        const together = count(
+          Int32Array.from([...said!.labels, ...other!.labels]),
+          Int32Array.from([...said!.predicted, ...other!.predicted]),
+        )
+        expect(addConfusions(count(said!.labels, said!.predicted), count(other!.labels, other!.predicted))).toEqual(
+          together,
+        )
       }),
     )
   })
 
   it('gives recall, precision and F1 of each class', () => {
-    const [first, second, third] = perClass([[3, 1, 0], [2, 2, 0], [0, 0, 0]])
+    const [first, second, third] = perClass([
+      [3, 1, 0],
+      [2, 2, 0],
+      [0, 0, 0],
+    ])
     expect(first).toEqual({ examples: 4, recall: 0.75, precision: 0.6, f1: 6 / 9 })
     expect(second).toEqual({ examples: 4, recall: 0.5, precision: 2 / 3, f1: 4 / 7 })
     expect(third).toEqual({ examples: 0, recall: Number.NaN, precision: Number.NaN, f1: Number.NaN })
   })
 
   it('names what does not fit', () => {
-    expect(() => confusion(2)(new Int32Array([0]), new Int32Array([0, 1]))).toThrow('there are 1 labels and 2 predictions')
-    expect(() => confusion(2)(new Int32Array([0, 2]), new Int32Array([0, 1]))).toThrow('example 1 has label 2 and prediction 1, but the classes are 0 to 1')
+    expect(() => confusion(2)(new Int32Array([0]), new Int32Array([0, 1]))).toThrow(
+      'there are 1 labels and 2 predictions',
+    )
+    expect(() => confusion(2)(new Int32Array([0, 2]), new Int32Array([0, 1]))).toThrow(
+      'example 1 has label 2 and prediction 1, but the classes are 0 to 1',
+    )
     expect(() => confusion(2)(new Int32Array([0]), new Int32Array([-1]))).toThrow('prediction -1')
-    expect(() => addConfusions([[1]], [[1, 0], [0, 1]])).toThrow('1 classes against 2')
+    expect(() =>
+      addConfusions(
+        [[1]],
+        [
+          [1, 0],
+          [0, 1],
+        ],
+      ),
+    ).toThrow('1 classes against 2')
   })
 })

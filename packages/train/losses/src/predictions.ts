@@ -16,9 +16,14 @@ export type Predictions = {
 /** Throws unless there is one label from 0 to classes - 1 for each row of logits. */
 export const checkLabels = (where: string, { values, classes }: Logits, labels: Int32Array): void => {
   if (values.length !== labels.length * classes)
-    throw new LossError(`${where}: ${labels.length} labels need ${labels.length * classes} logits for ${classes} classes, but there are ${values.length}`)
+    throw new LossError(
+      `${where}: ${labels.length} labels need ${labels.length * classes} logits for ${classes} classes, but there are ${values.length}`,
+    )
   const at = labels.findIndex((label) => label < 0 || label >= classes)
-  if (at >= 0) throw new LossError(`${where}: label ${at} is ${labels[at]}, but the classes are 0 to ${classes - 1}; was the net made for another number of classes?`)
+  if (at >= 0)
+    throw new LossError(
+      `${where}: label ${at} is ${labels[at]}, but the classes are 0 to ${classes - 1}; was the net made for another number of classes?`,
+    )
 }
 
 /**

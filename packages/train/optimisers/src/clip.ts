@@ -46,7 +46,12 @@ export const clipByGlobalNorm = (limit: number): ((optimiser: Optimiser) => Opti
     init,
     update: (gradients, state, params, at) => {
       const factor = minimum(div(limit, add(globalNorm(gradients), 1e-6)), 1)
-      return update(map(gradients, (g: Tensor) => mul(g, factor)), state, params, at)
+      return update(
+        map(gradients, (g: Tensor) => mul(g, factor)),
+        state,
+        params,
+        at,
+      )
     },
   })
 }

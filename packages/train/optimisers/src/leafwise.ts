@@ -15,7 +15,12 @@ export class OptimiserError extends Error {
 export type Slots<N extends string> = { readonly [K in N]: Tensor }
 
 /** How one parameter moves: from it, its gradient and what is remembered of it to the next parameter and what to remember. */
-export type LeafRule<N extends string> = (param: Tensor, gradient: Tensor, slots: Slots<N>, at: At) => readonly [param: Tensor, slots: Slots<N>]
+export type LeafRule<N extends string> = (
+  param: Tensor,
+  gradient: Tensor,
+  slots: Slots<N>,
+  at: At,
+) => readonly [param: Tensor, slots: Slots<N>]
 
 /**
  * An optimiser from a rule for one parameter; what it remembers starts as zeros.
@@ -41,13 +46,35 @@ export const leafwise = <const N extends string>(slots: readonly N[], rule: Leaf
   init: (params) => Object.fromEntries(slots.map((name) => [name, map(params, (leaf: Tensor) => zerosLike(leaf))])),
   update: <P>(gradients: P, state: { readonly [name: string]: unknown }, params: P, at: At) => {
     const missing = slots.find((name) => !Object.hasOwn(state, name))
-    if (missing !== undefined) throw new OptimiserError(`the optimiser's state has no ${missing}, only ${Object.keys(state).join(', ') || 'nothing'}; it is of another optimiser: start with init(params)`)
+    if (missing !== undefined)
+      throw new OptimiserError(
+        `the optimiser's state has no ${missing}, only ${Object.keys(state).join(', ') || 'nothing'}; it is of another optimiser: start with init(params)`,
+      )
     const remembered: Slots<N>[] = []
-    const next = zip([params, gradients, ...slots.map((name) => state[name] as P)], ([param, gradient, ...own]: readonly Tensor[]) => {
-      const [moved, kept] = rule(param!, gradient!, Object.fromEntries(slots.map((name, i) => [name, own[i]])) as Slots<N>, at)
-      remembered.push(kept)
-      return moved
-    })
-    return { params: next, state: Object.fromEntries(slots.map((name) => [name, unflatten<P, Tensor>(params, remembered.map((kept) => kept[name]))])) }
+    const next = zip(
+      [params, gradients, ...slots.map((name) => state[name] as P)],
+      ([param, gradient, ...own]: readonly Tensor[]) => {
+        const [moved, kept] = rule(
+          param!,
+          gradient!,
+          Object.fromEntries(slots.map((name, i) => [name, own[i]])) as Slots<N>,
+          at,
+        )
+        remembered.push(kept)
+        return moved
+      },
+    )
+    return {
+      params: next,
+      state: Object.fromEntries(
+        slots.map((name) => [
+          name,
+          unflatten<P, Tensor>(
+            params,
+            remembered.map((kept) => kept[name]),
+          ),
+        ]),
+      ),
+    }
   },
 })

@@ -4,7 +4,20 @@ import { describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { advance, flatten, map, StructureError } from '@resfn/tree'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { adam, adamW, clipByGlobalNorm, decoupledWeightDecay, exceptVectors, globalNorm, leafwise, type Optimiser, OptimiserError, type OptimiserState, sgd, weightDecay } from './index.ts'
+import {
+  adam,
+  adamW,
+  clipByGlobalNorm,
+  decoupledWeightDecay,
+  exceptVectors,
+  globalNorm,
+  leafwise,
+  type Optimiser,
+  OptimiserError,
+  type OptimiserState,
+  sgd,
+  weightDecay,
+} from './index.ts'
 
 type Values = { readonly weight: number[]; readonly bias: number[] }
 const fixture = JSON.parse(readFileSync(new URL('./fixtures/optimisers.json', import.meta.url), 'utf8')) as {
@@ -21,19 +34,28 @@ const optimisers: { readonly [name: string]: Optimiser } = {
   sgd: sgd(),
   'sgd with momentum': sgd({ momentum: 0.9 }),
   "sgd with Nesterov's momentum and weight decay": weightDecay({ decay: 0.05 })(sgd({ momentum: 0.9, nesterov: true })),
-  'sgd with weight decay on the matrix alone': weightDecay({ decay: 0.05, mask: exceptVectors })(sgd({ momentum: 0.9 })),
+  'sgd with weight decay on the matrix alone': weightDecay({ decay: 0.05, mask: exceptVectors })(
+    sgd({ momentum: 0.9 }),
+  ),
   adam: adam(),
-  'adam with other betas, epsilon and a penalty': weightDecay({ decay: 0.05 })(adam({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3 })),
+  'adam with other betas, epsilon and a penalty': weightDecay({ decay: 0.05 })(
+    adam({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3 }),
+  ),
   adamW: adamW({ decay: 0.1 }),
   'sgd with clipped gradients': clipByGlobalNorm(1.5)(sgd({ momentum: 0.9 })),
 }
 
 type Run = { readonly params: Params; readonly state: OptimiserState; readonly step: number }
 
-const stepOf = ({ update }: Optimiser) => ({ params, state, step }: Run): Run => ({
-  ...update(tree(fixture.gradients[step % fixture.gradients.length]!), state, params, { step, learningRate: fixture.rates[step % fixture.rates.length]! }),
-  step: step + 1,
-})
+const stepOf =
+  ({ update }: Optimiser) =>
+  ({ params, state, step }: Run): Run => ({
+    ...update(tree(fixture.gradients[step % fixture.gradients.length]!), state, params, {
+      step,
+      learningRate: fixture.rates[step % fixture.rates.length]!,
+    }),
+    step: step + 1,
+  })
 
 describeBackends('optimisers', () => {
   it('are compared for every case of the fixture', () => {
@@ -70,13 +92,20 @@ describeBackends('optimisers', () => {
     const state = optimiser.init(params)
     optimiser.update(tree(fixture.gradients[0]!), state, params, { step: 0, learningRate: 0.1 })
     expectClose(params.weight, fixture.start.weight, 0)
-    expect(flatten(state).flatMap(({ leaf }) => [...leaf.dataSync()]).every((value) => value === 0)).toBe(true)
+    expect(
+      flatten(state)
+        .flatMap(({ leaf }) => [...leaf.dataSync()])
+        .every((value) => value === 0),
+    ).toBe(true)
   })
 
   it('stand still at learning rate 0', () => {
     const params = tree(fixture.start)
     for (const optimiser of Object.values(optimisers)) {
-      const next = optimiser.update(tree(fixture.gradients[0]!), optimiser.init(params), params, { step: 0, learningRate: 0 })
+      const next = optimiser.update(tree(fixture.gradients[0]!), optimiser.init(params), params, {
+        step: 0,
+        learningRate: 0,
+      })
       expectClose(next.params.weight, fixture.start.weight, 0)
     }
   })
@@ -86,7 +115,10 @@ describeBackends('optimisers', () => {
       fc.property(fc.float({ min: Math.fround(0.001), max: 1, noNaN: true }), (learningRate) => {
         const [params, gradients] = [tree(fixture.start), tree(fixture.gradients[0]!)]
         const { params: next } = sgd().update(gradients, {}, params, { step: 0, learningRate })
-        expectClose(next.weight, fixture.start.weight.map((w, i) => w - learningRate * fixture.gradients[0]!.weight[i]!))
+        expectClose(
+          next.weight,
+          fixture.start.weight.map((w, i) => w - learningRate * fixture.gradients[0]!.weight[i]!),
+        )
       }),
       { numRuns: 20 },
     )
@@ -94,13 +126,21 @@ describeBackends('optimisers', () => {
 
   it("adam's first step is the learning rate against the sign of the gradient", () => {
     const params = { w: tf.tensor1d([1, 1, 1]) }
-    const { params: next } = adam().update({ w: tf.tensor1d([1e-3, -5, 2e4]) }, adam().init(params), params, { step: 0, learningRate: 0.1 })
+    const { params: next } = adam().update({ w: tf.tensor1d([1e-3, -5, 2e4]) }, adam().init(params), params, {
+      step: 0,
+      learningRate: 0.1,
+    })
     expectClose(next.w, [0.9, 1.1, 0.9])
   })
 
   it('clipping leaves small gradients alone and gives large ones the norm of the limit', () => {
     const seen = (gradient: number[]): number => {
-      const { params } = clipByGlobalNorm(1)(sgd()).update({ a: tf.tensor1d(gradient), b: tf.zeros([2, 2]) }, {}, { a: tf.zeros([2]), b: tf.zeros([2, 2]) }, { step: 0, learningRate: 1 })
+      const { params } = clipByGlobalNorm(1)(sgd()).update(
+        { a: tf.tensor1d(gradient), b: tf.zeros([2, 2]) },
+        {},
+        { a: tf.zeros([2]), b: tf.zeros([2, 2]) },
+        { step: 0, learningRate: 1 },
+      )
       return globalNorm(params).dataSync()[0]!
     }
     expect(seen([0.3, 0.4])).toBeCloseTo(0.5, 6)
@@ -113,7 +153,10 @@ describeBackends('optimisers', () => {
     const still = map(params, (leaf: tf.Tensor) => tf.zerosLike(leaf))
     const mask = (_: tf.Tensor, path: string): boolean => path.startsWith('layer1.0')
     for (const decay of [weightDecay, decoupledWeightDecay]) {
-      const { params: next } = decay({ decay: 0.5, mask })(sgd()).update(still, {}, params, { step: 0, learningRate: 0.5 })
+      const { params: next } = decay({ decay: 0.5, mask })(sgd()).update(still, {}, params, {
+        step: 0,
+        learningRate: 0.5,
+      })
       expect([next.layer1[0]!.weight, next.head.weight].map((leaf) => leaf.dataSync()[0])).toEqual([0.75, 1])
     }
   })
@@ -122,7 +165,9 @@ describeBackends('optimisers', () => {
     const params = tree(fixture.start)
     const at = { step: 0, learningRate: 0.1 }
     expect(() => adam().update(params, sgd({ momentum: 0.9 }).init(params), params, at)).toThrow(OptimiserError)
-    expect(() => adam().update(params, sgd({ momentum: 0.9 }).init(params), params, at)).toThrow('has no mean, only velocity')
+    expect(() => adam().update(params, sgd({ momentum: 0.9 }).init(params), params, at)).toThrow(
+      'has no mean, only velocity',
+    )
     expect(() => sgd().update({ weight: params.weight } as Params, {}, params, at)).toThrow(StructureError)
     expect(() => sgd().update({ weight: params.weight } as Params, {}, params, at)).toThrow('bias')
   })

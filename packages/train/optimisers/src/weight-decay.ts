@@ -55,7 +55,9 @@ export const weightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((
   return ({ init, update }) => ({
     init,
     update: (gradients, state, params, at) => {
-      const penalised = zip([gradients, params], ([g, p]: readonly Tensor[], path) => (mask(p!, path) ? add(g!, mul(p!, decay)) : g!))
+      const penalised = zip([gradients, params], ([g, p]: readonly Tensor[], path) =>
+        mask(p!, path) ? add(g!, mul(p!, decay)) : g!,
+      )
       return update(penalised, state, params, at)
     },
   })
@@ -81,13 +83,21 @@ export const weightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((
  * assert.equal(params.w.dataSync()[0], 1.5)
  * ```
  */
-export const decoupledWeightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
+export const decoupledWeightDecay = ({
+  decay,
+  mask = everyLeaf,
+}: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
   check('decoupledWeightDecay', decay)
   return ({ init, update }) => ({
     init,
     update: (gradients, state, params, at) => {
       const kept = 1 - at.learningRate * decay
-      return update(gradients, state, map(params, (p: Tensor, path) => (mask(p, path) ? mul(p, kept) : p)), at)
+      return update(
+        gradients,
+        state,
+        map(params, (p: Tensor, path) => (mask(p, path) ? mul(p, kept) : p)),
+        at,
+      )
     },
   })
 }

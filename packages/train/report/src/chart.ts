@@ -46,12 +46,27 @@ const option = ({ lines, range, format }: Chart): Option => {
     animation: false,
     grid: { left: 42, right: 10, top: 12, bottom: 44 },
     xAxis: {
-      type: 'value', min: 0, max: last, minInterval: 1, name: 'epoch', nameLocation: 'middle', nameGap: 26, nameTextStyle: label,
-      axisLabel: label, axisLine: { lineStyle: { color: 'var(--rule)' } }, axisTick: { show: false }, splitLine: { show: false },
+      type: 'value',
+      min: 0,
+      max: last,
+      minInterval: 1,
+      name: 'epoch',
+      nameLocation: 'middle',
+      nameGap: 26,
+      nameTextStyle: label,
+      axisLabel: label,
+      axisLine: { lineStyle: { color: 'var(--rule)' } },
+      axisTick: { show: false },
+      splitLine: { show: false },
     },
     yAxis: {
-      type: 'value', ...range, splitNumber: 4, axisLabel: { ...label, formatter: format },
-      axisLine: { show: false }, axisTick: { show: false }, splitLine: { lineStyle: { color: 'var(--rule)' } },
+      type: 'value',
+      ...range,
+      splitNumber: 4,
+      axisLabel: { ...label, formatter: format },
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { lineStyle: { color: 'var(--rule)' } },
     },
     series: lines.map(series),
   }
@@ -63,7 +78,9 @@ export const figure = (chart: Chart): string => {
   const { title, lines, width, height } = chart
   const view = init(null, null, { renderer: 'svg', ssr: true, width, height })
   view.setOption(option(chart))
-  const svg = view.renderToSVGString().replace(/^<svg width="[^"]*" height="[^"]*"/, `<svg role="img" aria-label="${escape(title)}"`)
+  const svg = view
+    .renderToSVGString()
+    .replace(/^<svg width="[^"]*" height="[^"]*"/, `<svg role="img" aria-label="${escape(title)}"`)
   view.dispose()
   const key = lines
     .filter(({ faint }) => faint !== true)

@@ -21,7 +21,9 @@ export const curves = ({ epochs, steps = [] }: Run): string => {
     points: epochs.map((epoch) => [epoch.epoch, value(epoch)] as const),
   })
   const losses = thinned(steps, ({ loss }) => loss).filter(([, loss]) => Number.isFinite(loss))
-  const accuracies = epochs.flatMap(({ trainAccuracy, testAccuracy }) => [trainAccuracy, testAccuracy]).filter(Number.isFinite)
+  const accuracies = epochs
+    .flatMap(({ trainAccuracy, testAccuracy }) => [trainAccuracy, testAccuracy])
+    .filter(Number.isFinite)
   const lowest = Math.max(0, Math.floor(Math.min(1, ...accuracies) * 10) / 10)
   const rates = thinned(steps, ({ learningRate }) => learningRate)
   const size = { width: 400, height: 270 }
@@ -40,12 +42,23 @@ export const curves = ({ epochs, steps = [] }: Run): string => {
     figure({
       ...size,
       title: 'Accuracy',
-      lines: [over('train', 'train', ({ trainAccuracy }) => trainAccuracy), over('test', 'test', ({ testAccuracy }) => testAccuracy)],
+      lines: [
+        over('train', 'train', ({ trainAccuracy }) => trainAccuracy),
+        over('test', 'test', ({ testAccuracy }) => testAccuracy),
+      ],
       range: { min: lowest, max: 1 },
       format: (value) => value.toFixed(2),
     }),
     ...(rates.length > 0
-      ? [figure({ ...size, title: 'Learning rate', lines: [{ name: 'learning rate', colour: 'rate', points: rates }], range: { min: 0 }, format: String })]
+      ? [
+          figure({
+            ...size,
+            title: 'Learning rate',
+            lines: [{ name: 'learning rate', colour: 'rate', points: rates }],
+            range: { min: 0 },
+            format: String,
+          }),
+        ]
       : []),
   ]
   return `<div class="charts">${charts.join('')}</div>`

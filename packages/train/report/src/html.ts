@@ -1,4 +1,10 @@
-const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: { readonly [character: string]: string } = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 /** A text as HTML shows it, in elements and in quoted attributes. */
 export const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]!)

@@ -21,7 +21,12 @@ const adler32 = (bytes: Uint8Array): number => {
   return ((b << 16) | a) >>> 0
 }
 
-const word = (value: number): readonly number[] => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff]
+const word = (value: number): readonly number[] => [
+  value >>> 24,
+  (value >>> 16) & 0xff,
+  (value >>> 8) & 0xff,
+  value & 0xff,
+]
 
 const concat = (parts: readonly ArrayLike<number>[]): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
@@ -55,7 +60,10 @@ const stored = (bytes: Uint8Array): Uint8Array => {
 /** An image as a PNG file. Source: PNG specification (ISO/IEC 15948), RFC 1950, RFC 1951 section 3.2.4. */
 export const encodePng = ({ pixels, height, width, channels }: Image): Uint8Array => {
   const row = width * channels
-  if (pixels.length !== height * row) throw new RangeError(`an image of ${height} x ${width} x ${channels} has ${height * row} bytes, not ${pixels.length}`)
+  if (pixels.length !== height * row)
+    throw new RangeError(
+      `an image of ${height} x ${width} x ${channels} has ${height * row} bytes, not ${pixels.length}`,
+    )
   const lines = Array.from({ length: height }, (_, y) => [[0], pixels.subarray(y * row, (y + 1) * row)]).flat()
   return concat([
     [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],

@@ -13,8 +13,19 @@ const run: Run = {
   ],
   steps: Array.from({ length: 1000 }, (_, i) => ({ epoch: (i + 1) / 500, loss: 2 - i / 1000, learningRate: 0.1 })),
   classes: ['cat', 'dog'],
-  confusion: [[3, 1], [0, 4]],
-  mistakes: [{ index: 7, image: { pixels: new Uint8Array([0, 128, 255, 7]), height: 2, width: 2, channels: 1 }, label: 0, predicted: 1, probability: 0.999 }],
+  confusion: [
+    [3, 1],
+    [0, 4],
+  ],
+  mistakes: [
+    {
+      index: 7,
+      image: { pixels: new Uint8Array([0, 128, 255, 7]), height: 2, width: 2, channels: 1 },
+      label: 0,
+      predicted: 1,
+      probability: 0.999,
+    },
+  ],
 }
 
 describe('report', () => {
@@ -33,7 +44,11 @@ describe('report', () => {
 
   it('draws three charts that take their colours from the page', () => {
     const charts = page.match(/<svg [^>]*>/g)
-    expect(charts?.map((chart) => /aria-label="([^"]*)"/.exec(chart)?.[1])).toEqual(['Loss', 'Accuracy', 'Learning rate'])
+    expect(charts?.map((chart) => /aria-label="([^"]*)"/.exec(chart)?.[1])).toEqual([
+      'Loss',
+      'Accuracy',
+      'Learning rate',
+    ])
     for (const colour of ['--train', '--test', '--rate']) expect(page).toContain(`stroke="var(${colour})"`)
     expect(page).not.toMatch(/<svg [^>]*(?:width|height)="\d/)
   })
@@ -57,13 +72,21 @@ describe('report', () => {
   })
 
   it('gives precision, recall and F1, and the class that one is taken for', () => {
-    const [cat, dog] = [...page.matchAll(/<th scope="row">(?:cat|dog)<\/th><td>4<\/td>.*?<\/tr>/g)].map(([row]) => row.replaceAll(/<[^>]*>/g, ' ').split(/\s+/))
+    const [cat, dog] = [...page.matchAll(/<th scope="row">(?:cat|dog)<\/th><td>4<\/td>.*?<\/tr>/g)].map(([row]) =>
+      row.replaceAll(/<[^>]*>/g, ' ').split(/\s+/),
+    )
     expect(cat).toEqual(['', 'cat', '4', '1.000', '0.750', '0.857', 'dog', '1×', ''])
     expect(dog).toEqual(['', 'dog', '4', '0.800', '1.000', '0.889', '–', ''])
   })
 
   it('shows a class without images without a number that is none', () => {
-    const empty = report({ ...run, confusion: [[0, 0], [0, 4]] })
+    const empty = report({
+      ...run,
+      confusion: [
+        [0, 0],
+        [0, 4],
+      ],
+    })
     expect(empty).not.toContain('NaN')
     expect(empty).not.toContain('undefined')
   })
@@ -92,7 +115,7 @@ const decoded = (png: Uint8Array): { readonly header: readonly number[]; readonl
     return (value ^ 0xffffffff) >>> 0
   }
   const chunks = new Map<string, Uint8Array>()
-  for (let at = 8; at < png.length; ) {
+  for (let at = 8; at < png.length;) {
     const length = view.getUint32(at)
     expect(view.getUint32(at + 8 + length)).toBe(crc(png.subarray(at + 4, at + 8 + length)))
     chunks.set(String.fromCharCode(...png.subarray(at + 4, at + 8)), png.subarray(at + 8, at + 8 + length))
@@ -100,12 +123,17 @@ const decoded = (png: Uint8Array): { readonly header: readonly number[]; readonl
   }
   const header = chunks.get('IHDR')!
   const size = new DataView(header.buffer, header.byteOffset)
-  return { header: [size.getUint32(0), size.getUint32(4), ...header.subarray(8)], lines: new Uint8Array(inflateSync(chunks.get('IDAT')!)) }
+  return {
+    header: [size.getUint32(0), size.getUint32(4), ...header.subarray(8)],
+    lines: new Uint8Array(inflateSync(chunks.get('IDAT')!)),
+  }
 }
 
 describe('encodePng', () => {
   it('writes grey images, row by row', () => {
-    const { header, lines } = decoded(encodePng({ pixels: new Uint8Array([1, 2, 3, 4, 5, 6]), height: 2, width: 3, channels: 1 }))
+    const { header, lines } = decoded(
+      encodePng({ pixels: new Uint8Array([1, 2, 3, 4, 5, 6]), height: 2, width: 3, channels: 1 }),
+    )
     expect(header).toEqual([3, 2, 8, 0, 0, 0, 0])
     expect([...lines]).toEqual([0, 1, 2, 3, 0, 4, 5, 6])
   })

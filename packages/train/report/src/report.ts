@@ -8,10 +8,12 @@ import { confusionMatrix, epochTable, perClass } from './tables.ts'
 const facts = (kind: string, list: readonly Fact[], wrap: (fact: string) => string): string =>
   `<dl class="${kind}">${list.map(({ name, value }) => wrap(`<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`)).join('')}</dl>`
 
-const mistake = (classes: readonly string[]) => ({ index, image, label, predicted, probability }: Mistake): string => {
-  const [is, says] = [classes[label] ?? `class ${label}`, classes[predicted] ?? `class ${predicted}`]
-  return `<li><img src="${dataUrl(image)}" alt="test image ${index}: ${escape(is)}"><b>${escape(is)}</b><s>${escape(says)}</s> <small>${Math.floor(100 * probability)} % sure · no. ${index}</small></li>`
-}
+const mistake =
+  (classes: readonly string[]) =>
+  ({ index, image, label, predicted, probability }: Mistake): string => {
+    const [is, says] = [classes[label] ?? `class ${label}`, classes[predicted] ?? `class ${predicted}`]
+    return `<li><img src="${dataUrl(image)}" alt="test image ${index}: ${escape(is)}"><b>${escape(is)}</b><s>${escape(says)}</s> <small>${Math.floor(100 * probability)} % sure · no. ${index}</small></li>`
+  }
 
 const section = (title: string, note: string, body: string): string =>
   `<section><h2>${escape(title)}</h2>${note === '' ? '' : `<p>${escape(note)}</p>`}${body}</section>`
@@ -45,12 +47,26 @@ export const report = (run: Run): string => {
   const body = [
     `<header><h1>${escape(title)}</h1>${subtitle === '' ? '' : `<p>${escape(subtitle)}</p>`}</header>`,
     facts('headline', headline, (fact) => `<div>${fact}</div>`),
-    epochs.length === 0 ? '' : section('Training', 'Train: means over the epoch while it ran, so with augmentation and label smoothing where there are any. Test: at its end.', curves(run) + epochTable(run)),
-    section('Confusion matrix', 'Rows: what the image is. Columns: what the net says. Test images.', `<div class="card">${confusionMatrix(run)}</div>`),
+    epochs.length === 0
+      ? ''
+      : section(
+          'Training',
+          'Train: means over the epoch while it ran, so with augmentation and label smoothing where there are any. Test: at its end.',
+          curves(run) + epochTable(run),
+        ),
+    section(
+      'Confusion matrix',
+      'Rows: what the image is. Columns: what the net says. Test images.',
+      `<div class="card">${confusionMatrix(run)}</div>`,
+    ),
     section('Class by class', '', `<div class="card">${perClass(run)}</div>`),
     mistakes.length === 0
       ? ''
-      : section('The most confident mistakes', 'What the image is, and under it what the net says.', `<ul class="mistakes">${mistakes.map(mistake(classes)).join('')}</ul>`),
+      : section(
+          'The most confident mistakes',
+          'What the image is, and under it what the net says.',
+          `<ul class="mistakes">${mistakes.map(mistake(classes)).join('')}</ul>`,
+        ),
     section('The run', '', `<div class="card">${facts('facts', run.facts, (fact) => fact)}</div>`),
     '<footer>Written by resfn.</footer>',
   ]

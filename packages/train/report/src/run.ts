@@ -21,7 +21,12 @@ export type Step = {
 }
 
 /** One image as bytes: `height * width * channels` of them, row by row; one channel is grey, three are RGB. */
-export type Image = { readonly pixels: Uint8Array; readonly height: number; readonly width: number; readonly channels: 1 | 3 }
+export type Image = {
+  readonly pixels: Uint8Array
+  readonly height: number
+  readonly width: number
+  readonly channels: 1 | 3
+}
 
 /** An image that the net took for something else. */
 export type Mistake = {

@@ -31,10 +31,17 @@ const half = (from: number, to: number, part: number): number => to + ((from - t
  * assert.deepEqual([rate(0).toFixed(4), rate(29).toFixed(4), rate(99).toFixed(8)], ['0.0160', '0.4000', '0.00000160'])
  * ```
  */
-export const oneCycle = ({ max, steps, rises = 0.3, initial = max / 25, final = initial / 1e4 }: OneCycleOptions): Schedule => {
+export const oneCycle = ({
+  max,
+  steps,
+  rises = 0.3,
+  initial = max / 25,
+  final = initial / 1e4,
+}: OneCycleOptions): Schedule => {
   wholeFrom(1, 'oneCycle', 'steps', steps)
   for (const [name, value] of Object.entries({ max, initial, final })) rateFrom0('oneCycle', name, value)
-  if (!(rises > 0 && rises < 1)) throw new RangeError(`oneCycle: rises is the part of the steps that rises, between 0 and 1, not ${rises}`)
+  if (!(rises > 0 && rises < 1))
+    throw new RangeError(`oneCycle: rises is the part of the steps that rises, between 0 and 1, not ${rises}`)
   const top = rises * steps - 1
   const last = steps - 1
   return (step) => {

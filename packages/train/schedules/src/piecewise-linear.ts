@@ -24,7 +24,8 @@ export const piecewiseLinear = (points: readonly Point[]): Schedule => {
   if (first === undefined) throw new RangeError('piecewiseLinear: give at least one point [step, rate]')
   points.forEach(([step, rate], i) => {
     rateFrom0('piecewiseLinear', `the rate at step ${step}`, rate)
-    if (!(i === 0 || step > points[i - 1]![0])) throw new RangeError(`piecewiseLinear: the steps must rise, but ${step} comes after ${points[i - 1]![0]}`)
+    if (!(i === 0 || step > points[i - 1]![0]))
+      throw new RangeError(`piecewiseLinear: the steps must rise, but ${step} comes after ${points[i - 1]![0]}`)
   })
   return (step) => {
     const next = points.findIndex(([at]) => at > step)

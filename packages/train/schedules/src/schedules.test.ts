@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { constantRate, cosine, inEpochs, inTurn, milestones, oneCycle, perEpoch, piecewiseLinear, type Schedule } from './index.ts'
+import {
+  constantRate,
+  cosine,
+  inEpochs,
+  inTurn,
+  milestones,
+  oneCycle,
+  perEpoch,
+  piecewiseLinear,
+  type Schedule,
+} from './index.ts'
 
 const { cases } = JSON.parse(readFileSync(new URL('./fixtures/schedules.json', import.meta.url), 'utf8')) as {
   readonly cases: { readonly [name: string]: readonly number[] }
@@ -68,7 +78,11 @@ describe('schedules', () => {
   })
 
   it("piecewise linear rates follow He's warm-up and Page's triangle", () => {
-    const triangle = piecewiseLinear([[0, 0], [5, 0.4], [24, 0]])
+    const triangle = piecewiseLinear([
+      [0, 0],
+      [5, 0.4],
+      [24, 0],
+    ])
     expect([0, 1, 5, 14.5, 24, 99].map((epoch) => triangle(epoch))).toEqual([0, 0.08, 0.4, 0.2, 0, 0])
     expect(piecewiseLinear([[3, 0.1]])(0)).toBe(0.1)
     const warm = inTurn([{ schedule: constantRate(0.01), steps: 400 }], milestones({ rate: 0.1, at: [31600] }))
@@ -78,7 +92,14 @@ describe('schedules', () => {
 
   it('a schedule in turn starts counting where the one before it ends', () => {
     const count: Schedule = (step) => step
-    const rate = inTurn([{ schedule: count, steps: 3 }, { schedule: count, steps: 0 }, { schedule: count, steps: 2 }], count)
+    const rate = inTurn(
+      [
+        { schedule: count, steps: 3 },
+        { schedule: count, steps: 0 },
+        { schedule: count, steps: 2 },
+      ],
+      count,
+    )
     expect([0, 1, 2, 3, 4, 5, 6].map(rate)).toEqual([0, 1, 2, 0, 1, 0, 1])
   })
 
@@ -92,13 +113,26 @@ describe('schedules', () => {
     ['constantRate: rate must be a number from 0, not -1', () => constantRate(-1)],
     ['not Infinity', () => constantRate(Number.POSITIVE_INFINITY)],
     ['milestones: at[1] must be a whole number from 0, not 2.5', () => milestones({ rate: 1, at: [3, 2.5] })],
-    ['cosine: steps (they count the warm-up) must be a whole number from 6, not 5', () => cosine({ rate: 1, steps: 5, warmup: 5 })],
+    [
+      'cosine: steps (they count the warm-up) must be a whole number from 6, not 5',
+      () => cosine({ rate: 1, steps: 5, warmup: 5 }),
+    ],
     ['between 0 and 1, not 1', () => oneCycle({ max: 1, steps: 10, rises: 1 })],
     ['at least one point', () => piecewiseLinear([])],
-    ['the steps must rise, but 1 comes after 1', () => piecewiseLinear([[1, 0.1], [1, 0.2]])],
+    [
+      'the steps must rise, but 1 comes after 1',
+      () =>
+        piecewiseLinear([
+          [1, 0.1],
+          [1, 0.2],
+        ]),
+    ],
     ['inEpochs: stepsPerEpoch must be a whole number from 1, not 0', () => inEpochs(0)],
     ['perEpoch: stepsPerEpoch must be a whole number from 1, not 1.5', () => perEpoch(1.5)],
-    ['phases[0].steps must be a whole number from 0, not -1', () => inTurn([{ schedule: constantRate(1), steps: -1 }], constantRate(1))],
+    [
+      'phases[0].steps must be a whole number from 0, not -1',
+      () => inTurn([{ schedule: constantRate(1), steps: -1 }], constantRate(1)),
+    ],
   ])('refuse senseless settings: %s', (message, make) => {
     expect(make).toThrow(message)
   })

@@ -20,7 +20,9 @@ export const activations: readonly GradConfig[] = [
   fromOutput('Relu', (dy, y) => reluGrad({ dy, y }, {})[0]!),
   fromOutput('Relu6', (dy, y) => tf.mul(dy, tf.mul(tf.step(y), tf.step(tf.sub(6, y))))),
   fromOutput('Elu', (dy, y) => tf.mul(dy, tf.add(1, tf.minimum(y, 0)))),
-  fromInput('Selu', (dy, x) => tf.mul(dy, tf.where(tf.greater(x, 0), selu.scale, tf.mul(selu.scale * selu.alpha, tf.exp(x))))),
+  fromInput('Selu', (dy, x) =>
+    tf.mul(dy, tf.where(tf.greater(x, 0), selu.scale, tf.mul(selu.scale * selu.alpha, tf.exp(x)))),
+  ),
   fromInput<{ readonly alpha: number }>('LeakyRelu', (dy, x, { alpha }) => tf.mul(dy, tf.step(x, alpha))),
   {
     kernelName: 'Prelu',
@@ -45,5 +47,9 @@ export const activations: readonly GradConfig[] = [
     },
     'logits',
   ),
-  fromOutput<{ readonly axis: number }>('LogSoftmax', (dy, y, { axis }) => tf.sub(dy, tf.mul(tf.sum(dy, axis, true), tf.exp(y))), 'logits'),
+  fromOutput<{ readonly axis: number }>(
+    'LogSoftmax',
+    (dy, y, { axis }) => tf.sub(dy, tf.mul(tf.sum(dy, axis, true), tf.exp(y))),
+    'logits',
+  ),
 ]

@@ -6,21 +6,53 @@ const mask = (condition: Tensor): Tensor => tf.cast(condition, 'float32')
 
 /** Arithmetic of two inputs, with broadcasting. */
 export const binaries: readonly GradConfig[] = [
-  linearBinary('Add', (dy) => dy, (dy) => dy),
-  linearBinary('Sub', (dy) => dy, (dy) => tf.neg(dy)),
-  binary('Multiply', (dy, _, b) => tf.mul(dy, b), (dy, a) => tf.mul(dy, a)),
-  binary('RealDiv', (dy, _, b) => tf.div(dy, b), (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b)))),
-  binary('SquaredDifference', (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(a, b))), (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(b, a)))),
+  linearBinary(
+    'Add',
+    (dy) => dy,
+    (dy) => dy,
+  ),
+  linearBinary(
+    'Sub',
+    (dy) => dy,
+    (dy) => tf.neg(dy),
+  ),
+  binary(
+    'Multiply',
+    (dy, _, b) => tf.mul(dy, b),
+    (dy, a) => tf.mul(dy, a),
+  ),
+  binary(
+    'RealDiv',
+    (dy, _, b) => tf.div(dy, b),
+    (dy, a, b) => tf.neg(tf.div(tf.mul(dy, a), tf.square(b))),
+  ),
+  binary(
+    'SquaredDifference',
+    (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(a, b))),
+    (dy, a, b) => tf.mul(dy, tf.mul(2, tf.sub(b, a))),
+  ),
   // A tie counts for `a`, so that the two gradients always add up to dy.
-  binary('Maximum', (dy, a, b) => tf.mul(dy, mask(tf.greaterEqual(a, b))), (dy, a, b) => tf.mul(dy, mask(tf.less(a, b)))),
-  binary('Minimum', (dy, a, b) => tf.mul(dy, mask(tf.lessEqual(a, b))), (dy, a, b) => tf.mul(dy, mask(tf.greater(a, b)))),
+  binary(
+    'Maximum',
+    (dy, a, b) => tf.mul(dy, mask(tf.greaterEqual(a, b))),
+    (dy, a, b) => tf.mul(dy, mask(tf.less(a, b))),
+  ),
+  binary(
+    'Minimum',
+    (dy, a, b) => tf.mul(dy, mask(tf.lessEqual(a, b))),
+    (dy, a, b) => tf.mul(dy, mask(tf.greater(a, b))),
+  ),
   binary(
     'Pow',
     // x^0 is the constant 1, at x = 0 too, where 0 x^-1 is not a number.
     (dy, a, b) => tf.mul(dy, tf.where(tf.equal(b, 0), 0, tf.mul(b, tf.pow(a, tf.sub(b, 1))))),
     (dy, a, b) => tf.mul(dy, tf.mul(tf.pow(a, b), tf.where(tf.greater(a, 0), tf.log(a), 0))),
   ),
-  binary('Mod', (dy) => dy, (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b))))),
+  binary(
+    'Mod',
+    (dy) => dy,
+    (dy, a, b) => tf.neg(tf.mul(dy, tf.floor(tf.div(a, b)))),
+  ),
   binary(
     'Atan2',
     (dy, a, b) => tf.div(tf.mul(dy, b), tf.add(tf.square(a), tf.square(b))),
@@ -49,8 +81,10 @@ export const unaries: readonly GradConfig[] = [
   fromInput('Atan', (dy, x) => tf.div(dy, tf.add(1, tf.square(x)))),
   fromInput('Sinh', (dy, x) => tf.mul(dy, tf.cosh(x))),
   fromInput('Cosh', (dy, x) => tf.mul(dy, tf.sinh(x))),
-  fromInput<{ readonly clipValueMin: number; readonly clipValueMax: number }>('ClipByValue', (dy, x, { clipValueMin, clipValueMax }) =>
-    tf.mul(dy, mask(tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax)))),
+  fromInput<{ readonly clipValueMin: number; readonly clipValueMax: number }>(
+    'ClipByValue',
+    (dy, x, { clipValueMin, clipValueMax }) =>
+      tf.mul(dy, mask(tf.logicalAnd(tf.greaterEqual(x, clipValueMin), tf.lessEqual(x, clipValueMax)))),
   ),
 ]
 

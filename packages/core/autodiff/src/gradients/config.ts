@@ -6,20 +6,32 @@ import type { GradConfig, NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
 // - each closure runs only if its input is on the way to what is differentiated, so nothing is computed outside of them without need.
 
 /** The gradient of a kernel of one input that needs nothing but `dy`. */
-export const linear = <A = object>(kernelName: string, gradient: (dy: Tensor, settings: A) => Tensor, input = 'x'): GradConfig => ({
+export const linear = <A = object>(
+  kernelName: string,
+  gradient: (dy: Tensor, settings: A) => Tensor,
+  input = 'x',
+): GradConfig => ({
   kernelName,
   gradFunc: (dy, _, settings) => ({ [input]: () => gradient(dy as Tensor, settings as A) }),
 })
 
 /** The gradient of a kernel of one input from `dy` and the input. */
-export const fromInput = <A = object>(kernelName: string, gradient: (dy: Tensor, x: Tensor, settings: A) => Tensor, input = 'x'): GradConfig => ({
+export const fromInput = <A = object>(
+  kernelName: string,
+  gradient: (dy: Tensor, x: Tensor, settings: A) => Tensor,
+  input = 'x',
+): GradConfig => ({
   kernelName,
   inputsToSave: [input],
   gradFunc: (dy, [x], settings) => ({ [input]: () => gradient(dy as Tensor, x!, settings as A) }),
 })
 
 /** The gradient of a kernel of one input from `dy` and the output, so that the input can be freed. */
-export const fromOutput = <A = object>(kernelName: string, gradient: (dy: Tensor, y: Tensor, settings: A) => Tensor, input = 'x'): GradConfig => ({
+export const fromOutput = <A = object>(
+  kernelName: string,
+  gradient: (dy: Tensor, y: Tensor, settings: A) => Tensor,
+  input = 'x',
+): GradConfig => ({
   kernelName,
   outputsToSave: [true],
   gradFunc: (dy, [y], settings) => ({ [input]: () => gradient(dy as Tensor, y!, settings as A) }),
@@ -35,19 +47,33 @@ export const inputShapes = (saved: readonly Tensor[]): { readonly [input: string
 }
 
 /** The gradient of a kernel of one input from `dy` and the shape of the input. */
-export const fromShape = <A = object>(kernelName: string, gradient: (dy: Tensor, shape: number[], settings: A) => Tensor, input = 'x'): GradConfig => ({
+export const fromShape = <A = object>(
+  kernelName: string,
+  gradient: (dy: Tensor, shape: number[], settings: A) => Tensor,
+  input = 'x',
+): GradConfig => ({
   kernelName,
-  gradFunc: (dy, saved, settings) => ({ [input]: () => gradient(dy as Tensor, inputShapes(saved)[input]!, settings as A) }),
+  gradFunc: (dy, saved, settings) => ({
+    [input]: () => gradient(dy as Tensor, inputShapes(saved)[input]!, settings as A),
+  }),
 })
 
 /** The gradients of a kernel of any number of inputs from `dy` and the shapes of the inputs. */
-export const fromShapes = <A = object>(kernelName: string, gradients: (dy: Tensor, shapes: readonly number[][], settings: A) => readonly (() => Tensor)[]): GradConfig => ({
+export const fromShapes = <A = object>(
+  kernelName: string,
+  gradients: (dy: Tensor, shapes: readonly number[][], settings: A) => readonly (() => Tensor)[],
+): GradConfig => ({
   kernelName,
-  gradFunc: (dy, saved, settings) => Object.fromEntries(gradients(dy as Tensor, Object.values(inputShapes(saved)), settings as A).entries()),
+  gradFunc: (dy, saved, settings) =>
+    Object.fromEntries(gradients(dy as Tensor, Object.values(inputShapes(saved)), settings as A).entries()),
 })
 
 /** The gradients of a kernel of two inputs that broadcast and that it is linear in, each with a constant factor. */
-export const linearBinary = (kernelName: string, byA: (dy: Tensor) => Tensor, byB: (dy: Tensor) => Tensor): GradConfig => ({
+export const linearBinary = (
+  kernelName: string,
+  byA: (dy: Tensor) => Tensor,
+  byB: (dy: Tensor) => Tensor,
+): GradConfig => ({
   kernelName,
   gradFunc: (dy, saved) => {
     const { a, b } = inputShapes(saved)
@@ -73,7 +99,9 @@ export const binary = (kernelName: string, byA: Partial, byB: Partial): GradConf
 /** Undoes broadcasting: the sum over the axes that were broadcast from `shape`, always as a new tensor. */
 export const sumTo = (gradient: Tensor, shape: readonly number[]): Tensor => {
   const added = gradient.rank - shape.length
-  const axes = gradient.shape.flatMap((size, axis) => (axis < added || (shape[axis - added] === 1 && size > 1) ? [axis] : []))
+  const axes = gradient.shape.flatMap((size, axis) =>
+    axis < added || (shape[axis - added] === 1 && size > 1) ? [axis] : [],
+  )
   return reshape(axes.length === 0 ? gradient : sum(gradient, axes), [...shape])
 }
 

@@ -13,16 +13,31 @@ const dilate = (filter: Tensor, [down, across]: Pair): Tensor => {
   if (down === 1 && across === 1) return filter
   const [height, width, depth, out] = filter.shape as [number, number, number, number]
   const tap = depth * out
-  const rows = tf.pad(tf.reshape(filter, [height, width * tap]), [[0, 0], [0, (down - 1) * width * tap]])
-  const taps = tf.pad(tf.reshape(rows, [height * down * width, tap]), [[0, 0], [0, (across - 1) * tap]])
-  return tf.slice(tf.reshape(taps, [height * down, width * across, depth, out]), [0, 0, 0, 0], [(height - 1) * down + 1, (width - 1) * across + 1, depth, out])
+  const rows = tf.pad(tf.reshape(filter, [height, width * tap]), [
+    [0, 0],
+    [0, (down - 1) * width * tap],
+  ])
+  const taps = tf.pad(tf.reshape(rows, [height * down * width, tap]), [
+    [0, 0],
+    [0, (across - 1) * tap],
+  ])
+  return tf.slice(
+    tf.reshape(taps, [height * down, width * across, depth, out]),
+    [0, 0, 0, 0],
+    [(height - 1) * down + 1, (width - 1) * across + 1, depth, out],
+  )
 }
 
 /** The taps of a filter gradient that belong to the filter, the inverse of `dilate`. */
 const undilate = (wide: Tensor, [height, width, depth, out]: readonly number[], [down, across]: Pair): Tensor => {
   if (down === 1 && across === 1) return wide
   const tap = depth! * out!
-  const padded = tf.pad(wide, [[0, down - 1], [0, across - 1], [0, 0], [0, 0]])
+  const padded = tf.pad(wide, [
+    [0, down - 1],
+    [0, across - 1],
+    [0, 0],
+    [0, 0],
+  ])
   const taps = tf.slice(tf.reshape(padded, [height! * down * width!, across * tap]), [0, 0], [-1, tap])
   const rows = tf.slice(tf.reshape(taps, [height!, down * width! * tap]), [0, 0], [-1, width! * tap])
   return tf.reshape(rows, [height!, width!, depth!, out!])
@@ -36,19 +51,48 @@ const convolution = (kernelName: 'Conv2D' | 'DepthwiseConv2dNative'): GradConfig
     const [x, filter] = saved as [Tensor, Tensor]
     const dilations = pair(settings['dilations'] as number | Pair)
     const plain = { ...settings, dilations: [1, 1] }
-    const wideShape = [(filter.shape[0]! - 1) * dilations[0] + 1, (filter.shape[1]! - 1) * dilations[1] + 1, filter.shape[2]!, filter.shape[3]!]
+    const wideShape = [
+      (filter.shape[0]! - 1) * dilations[0] + 1,
+      (filter.shape[1]! - 1) * dilations[1] + 1,
+      filter.shape[2]!,
+      filter.shape[3]!,
+    ]
     return {
-      x: () => run(`${kernelName}BackpropInput`, { dy: dy as Tensor, filter: dilate(filter, dilations) }, { ...plain, inputShape: x.shape }),
+      x: () =>
+        run(
+          `${kernelName}BackpropInput`,
+          { dy: dy as Tensor, filter: dilate(filter, dilations) },
+          { ...plain, inputShape: x.shape },
+        ),
       filter: () =>
-        undilate(run(`${kernelName}BackpropFilter`, { x, dy: dy as Tensor }, { ...plain, filterShape: wideShape }), filter.shape, dilations),
+        undilate(
+          run(`${kernelName}BackpropFilter`, { x, dy: dy as Tensor }, { ...plain, filterShape: wideShape }),
+          filter.shape,
+          dilations,
+        ),
     }
   },
 })
 
-type PoolSettings = { readonly filterSize: number | [number, number]; readonly strides: number | [number, number]; readonly pad: Pad; readonly dimRoundingMode?: Rounding }
+type PoolSettings = {
+  readonly filterSize: number | [number, number]
+  readonly strides: number | [number, number]
+  readonly pad: Pad
+  readonly dimRoundingMode?: Rounding
+}
 
 /** How far the windows reach over each edge of the input. */
-const edges = ({ inHeight, inWidth, outHeight, outWidth, strideHeight, strideWidth, filterHeight, filterWidth, padInfo: { top, left } }: tf.backend_util.Conv2DInfo) => ({
+const edges = ({
+  inHeight,
+  inWidth,
+  outHeight,
+  outWidth,
+  strideHeight,
+  strideWidth,
+  filterHeight,
+  filterWidth,
+  padInfo: { top, left },
+}: tf.backend_util.Conv2DInfo) => ({
   top,
   bottom: Math.max(0, (outHeight - 1) * strideHeight + filterHeight - inHeight - top),
   left,
@@ -60,7 +104,10 @@ const poolInfo = (x: Tensor, { filterSize, strides, pad, dimRoundingMode }: Pool
 
 /** How many cells of the input each window along one axis covers. */
 const covered = (windows: number, stride: number, size: number, before: number, input: number): readonly number[] =>
-  Array.from({ length: windows }, (_, i) => Math.min(i * stride - before + size, input) - Math.max(i * stride - before, 0))
+  Array.from(
+    { length: windows },
+    (_, i) => Math.min(i * stride - before + size, input) - Math.max(i * stride - before, 0),
+  )
 
 const maxPool: GradConfig = {
   kernelName: 'MaxPool',
@@ -70,11 +117,24 @@ const maxPool: GradConfig = {
     const [input, output] = saved as [Tensor, Tensor]
     const inputs = { dy: dy as Tensor, input, output }
     const pool = settings as unknown as PoolSettings
-    if (pool.dimRoundingMode == null || pool.dimRoundingMode === 'floor') return { x: () => run('MaxPoolGrad', inputs, pool) }
+    if (pool.dimRoundingMode == null || pool.dimRoundingMode === 'floor')
+      return { x: () => run('MaxPoolGrad', inputs, pool) }
     // Some backends' kernels ignore the rounding, so it is written out as padding.
     const { top, bottom, left, right } = edges(poolInfo(input, pool))
     const { filterSize, strides } = pool
-    return { x: () => run('MaxPoolGrad', inputs, { filterSize, strides, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] }) }
+    return {
+      x: () =>
+        run('MaxPoolGrad', inputs, {
+          filterSize,
+          strides,
+          pad: [
+            [0, 0],
+            [top, bottom],
+            [left, right],
+            [0, 0],
+          ],
+        }),
+    }
   },
 }
 
@@ -89,13 +149,26 @@ const avgPool = fromInput<PoolSettings>('AvgPool', (dy, x, settings) => {
   const whole = info.filterHeight * info.filterWidth
   const shares = rows.flatMap((height) => columns.map((width) => whole / (height * width)))
   const shared = tf.mul(dy, tf.tensor(shares, [1, rows.length, columns.length, 1]))
-  const input = tf.pad(x, [[0, 0], [top, bottom], [left, right], [0, 0]])
-  const padded = run('AvgPoolGrad', { dy: shared, input }, { filterSize: settings.filterSize, strides: settings.strides, pad: 'valid' })
+  const input = tf.pad(x, [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ])
+  const padded = run(
+    'AvgPoolGrad',
+    { dy: shared, input },
+    { filterSize: settings.filterSize, strides: settings.strides, pad: 'valid' },
+  )
   return tf.slice(padded, [0, top, left, 0], x.shape)
 })
 
 type ResizeSettings = { readonly alignCorners: boolean; readonly halfPixelCenters: boolean }
-type Weights = (position: number, size: number, settings: ResizeSettings) => readonly (readonly [index: number, weight: number])[]
+type Weights = (
+  position: number,
+  size: number,
+  settings: ResizeSettings,
+) => readonly (readonly [index: number, weight: number])[]
 
 const bilinear: Weights = (position, size) => {
   const below = Math.max(0, Math.floor(position))
@@ -138,7 +211,9 @@ const resize = (kernelName: string, weights: Weights): GradConfig =>
 
 /** Names of inputs to save of which some may be absent: tfjs maps them to the inputs and would try to save what is not there. */
 const present = (names: string[]): string[] =>
-  Object.assign([...names], { map: <T>(f: (name: string, i: number, all: string[]) => T): T[] => names.map(f).filter((input) => input != null) })
+  Object.assign([...names], {
+    map: <T>(f: (name: string, i: number, all: string[]) => T): T[] => names.map(f).filter((input) => input != null),
+  })
 
 /** Batch normalisation with given moments, which are inputs like the others; scale may be absent. */
 const batchNorm: GradConfig = {
@@ -153,7 +228,8 @@ const batchNorm: GradConfig = {
     return {
       x: () => tf.mul(dy, slope()),
       mean: () => tf.neg(sumTo(tf.mul(dy, slope()), mean.shape)),
-      variance: () => sumTo(tf.mul(tf.mul(dy, normalised()), tf.mul(tf.mul(-0.5, scale), tf.square(inverse))), variance.shape),
+      variance: () =>
+        sumTo(tf.mul(tf.mul(dy, normalised()), tf.mul(tf.mul(-0.5, scale), tf.square(inverse))), variance.shape),
       scale: () => sumTo(tf.mul(dy, normalised()), scale.shape),
       offset: () => sumTo(dy, mean.shape),
     }

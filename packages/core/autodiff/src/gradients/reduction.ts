@@ -4,7 +4,8 @@ import { fromInput, fromShape, linear, sizeOf } from './config.ts'
 
 type Axes = number | readonly number[] | undefined
 
-const parse = (axes: Axes, shape: number[]): readonly number[] => tf.util.parseAxisParam((axes ?? null) as number[], shape)
+const parse = (axes: Axes, shape: number[]): readonly number[] =>
+  tf.util.parseAxisParam((axes ?? null) as number[], shape)
 
 /** A reduced tensor with its lost axes back, of size 1. */
 const kept = (reduced: Tensor, shape: readonly number[], axes: readonly number[]): Tensor =>
@@ -16,7 +17,10 @@ const kept = (reduced: Tensor, shape: readonly number[], axes: readonly number[]
 const countOf = (shape: readonly number[], axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]!))
 
 /** The gradient of the largest or the smallest value, shared evenly by equal ones. */
-const extreme = (kernelName: 'Max' | 'Min', axesOf: (settings: { readonly reductionIndices?: Axes; readonly axis?: Axes }) => Axes): GradConfig => ({
+const extreme = (
+  kernelName: 'Max' | 'Min',
+  axesOf: (settings: { readonly reductionIndices?: Axes; readonly axis?: Axes }) => Axes,
+): GradConfig => ({
   kernelName,
   inputsToSave: ['x'],
   outputsToSave: [true],
@@ -34,7 +38,9 @@ const extreme = (kernelName: 'Max' | 'Min', axesOf: (settings: { readonly reduct
 
 /** Reductions over axes, and running sums. */
 export const reductions: readonly GradConfig[] = [
-  fromShape<{ readonly axis?: Axes }>('Sum', (dy, shape, { axis }) => tf.broadcastTo(kept(dy, shape, parse(axis, shape)), shape)),
+  fromShape<{ readonly axis?: Axes }>('Sum', (dy, shape, { axis }) =>
+    tf.broadcastTo(kept(dy, shape, parse(axis, shape)), shape),
+  ),
   fromShape<{ readonly axis?: Axes }>('Mean', (dy, shape, { axis }) => {
     const axes = parse(axis, shape)
     return tf.broadcastTo(tf.div(kept(dy, shape, axes), countOf(shape, axes)), shape)
@@ -51,7 +57,8 @@ export const reductions: readonly GradConfig[] = [
     const back = order.map((_, i) => order.indexOf(i))
     return tf.mul(tf.transpose(tf.reshape(others, moved.shape), back), kept(dy, x.shape, axes))
   }),
-  linear<{ readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean }>('Cumsum', (dy, { axis, exclusive, reverse }) =>
-    tf.cumsum(dy, axis, exclusive, !reverse),
+  linear<{ readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean }>(
+    'Cumsum',
+    (dy, { axis, exclusive, reverse }) => tf.cumsum(dy, axis, exclusive, !reverse),
   ),
 ]

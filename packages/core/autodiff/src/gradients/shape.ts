@@ -7,7 +7,8 @@ type Paddings = readonly (readonly [number, number])[]
 const list = (dy: Tensor | Tensor[]): Tensor[] => (Array.isArray(dy) ? dy : [dy])
 
 /** `[0, ..., value at the axis, ..., 0]`. */
-const at = (rank: number, axis: number, value: number): number[] => Array.from({ length: rank }, (_, i) => (i === axis ? value : 0))
+const at = (rank: number, axis: number, value: number): number[] =>
+  Array.from({ length: rank }, (_, i) => (i === axis ? value : 0))
 
 /** Part of a tensor along one axis. */
 const part = (x: Tensor, axis: number, begin: number, size: number): Tensor =>
@@ -53,7 +54,8 @@ const unmirror = (dy: Tensor, paddings: Paddings, mode: 'reflect' | 'symmetric')
       { length: after, from: before + size, to: size - skip - after },
     ].filter(({ length }) => length > 0)
     return edges.reduce(
-      (sum: Tensor, { length, from, to }) => tf.add(sum, put(tf.reverse(part(rest, axis, from, length), axis), axis, to, size)),
+      (sum: Tensor, { length, from, to }) =>
+        tf.add(sum, put(tf.reverse(part(rest, axis, from, length), axis), axis, to, size)),
       part(rest, axis, before, size),
     )
   }, dy)
@@ -73,23 +75,39 @@ type StridedSliceSettings = {
 /** Puts `dy` back at the places that a strided slice took, zeros elsewhere. */
 const unslice = (dy: Tensor, shape: number[], settings: StridedSliceSettings): Tensor => {
   const { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask } = settings
-  const info = tf.slice_util.sliceInfo(shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask)
+  const info = tf.slice_util.sliceInfo(
+    shape,
+    begin,
+    end,
+    strides,
+    beginMask,
+    endMask,
+    ellipsisMask,
+    newAxisMask,
+    shrinkAxisMask,
+  )
   const sizes = tf.slice_util.computeOutShape(info.begin, info.end, info.strides)
   if (sizeOf(sizes) === 0) return tf.zeros(shape)
-  return shape.reduce((rest: Tensor, size, axis) => {
-    const [count, step] = [sizes[axis]!, info.strides[axis]!]
-    const apart = Math.abs(step)
-    const first = step > 0 ? info.begin[axis]! : info.begin[axis]! + (count - 1) * step
-    const ordered = step > 0 ? rest : tf.reverse(rest, axis)
-    const inner = sizeOf(rest.shape.slice(axis + 1))
-    // Zeros between neighbours: rows of length `inner` widened to `apart` rows each.
-    const spread = tf.pad(tf.reshape(ordered, [-1, inner]), [[0, 0], [0, (apart - 1) * inner]])
-    const wide = tf.reshape(
-      spread,
-      rest.shape.map((old, i) => (i === axis ? count * apart : old)),
-    )
-    return put(part(wide, axis, 0, (count - 1) * apart + 1), axis, first, size)
-  }, tf.reshape(dy, sizes))
+  return shape.reduce(
+    (rest: Tensor, size, axis) => {
+      const [count, step] = [sizes[axis]!, info.strides[axis]!]
+      const apart = Math.abs(step)
+      const first = step > 0 ? info.begin[axis]! : info.begin[axis]! + (count - 1) * step
+      const ordered = step > 0 ? rest : tf.reverse(rest, axis)
+      const inner = sizeOf(rest.shape.slice(axis + 1))
+      // Zeros between neighbours: rows of length `inner` widened to `apart` rows each.
+      const spread = tf.pad(tf.reshape(ordered, [-1, inner]), [
+        [0, 0],
+        [0, (apart - 1) * inner],
+      ])
+      const wide = tf.reshape(
+        spread,
+        rest.shape.map((old, i) => (i === axis ? count * apart : old)),
+      )
+      return put(part(wide, axis, 0, (count - 1) * apart + 1), axis, first, size)
+    },
+    tf.reshape(dy, sizes),
+  )
 }
 
 /** Adds up the gradients of rows that were taken more than once, `x: [batch, outer, rows, inner]`. */
@@ -104,7 +122,8 @@ const ungather = (dy: Tensor, shape: number[], indices: Tensor, axis: number, ba
   return tf.reshape(tf.matMul(chosen, tf.reshape(dy, [batch, outer, taken, inner]), true), shape)
 }
 
-const reshaped = (kernelName: string, input: string): GradConfig => fromShape(kernelName, (dy, shape) => tf.reshape(dy, shape), input)
+const reshaped = (kernelName: string, input: string): GradConfig =>
+  fromShape(kernelName, (dy, shape) => tf.reshape(dy, shape), input)
 
 /** Kernels that move values. */
 export const shapes: readonly GradConfig[] = [
@@ -128,16 +147,20 @@ export const shapes: readonly GradConfig[] = [
       shape,
     ),
   ),
-  linear<{ readonly paddings: Paddings; readonly mode: 'reflect' | 'symmetric' }>('MirrorPad', (dy, { paddings, mode }) =>
-    unmirror(tf.clone(dy), paddings, mode),
+  linear<{ readonly paddings: Paddings; readonly mode: 'reflect' | 'symmetric' }>(
+    'MirrorPad',
+    (dy, { paddings, mode }) => unmirror(tf.clone(dy), paddings, mode),
   ),
-  fromShape<{ readonly begin: number | number[]; readonly size: number | number[] }>('Slice', (dy, shape, { begin, size }) => {
-    const [begins, sizes] = tf.slice_util.parseSliceParams({ shape, dtype: 'float32', dataId: {} }, begin, size)
-    return tf.pad(
-      dy,
-      shape.map((all, i): [number, number] => [begins![i]!, all - begins![i]! - sizes![i]!]),
-    )
-  }),
+  fromShape<{ readonly begin: number | number[]; readonly size: number | number[] }>(
+    'Slice',
+    (dy, shape, { begin, size }) => {
+      const [begins, sizes] = tf.slice_util.parseSliceParams({ shape, dtype: 'float32', dataId: {} }, begin, size)
+      return tf.pad(
+        dy,
+        shape.map((all, i): [number, number] => [begins![i]!, all - begins![i]! - sizes![i]!]),
+      )
+    },
+  ),
   fromShape<StridedSliceSettings>('StridedSlice', unslice),
   fromShapes<{ readonly axis: number }>('Concat', (dy, all, { axis: given }) => {
     const axis = tf.util.parseAxisParam(given, dy.shape)[0]!
@@ -151,8 +174,14 @@ export const shapes: readonly GradConfig[] = [
       return Object.fromEntries(parts.map((gradient, i) => [i, () => gradient]))
     },
   },
-  { kernelName: 'Unpack', gradFunc: (dys, _, settings) => ({ value: () => tf.stack(list(dys), settings['axis'] as number) }) },
-  { kernelName: 'SplitV', gradFunc: (dys, _, settings) => ({ x: () => tf.concat(list(dys), settings['axis'] as number) }) },
+  {
+    kernelName: 'Unpack',
+    gradFunc: (dys, _, settings) => ({ value: () => tf.stack(list(dys), settings['axis'] as number) }),
+  },
+  {
+    kernelName: 'SplitV',
+    gradFunc: (dys, _, settings) => ({ x: () => tf.concat(list(dys), settings['axis'] as number) }),
+  },
   {
     kernelName: 'GatherV2',
     inputsToSave: ['indices'],
@@ -166,8 +195,9 @@ export const shapes: readonly GradConfig[] = [
       }
     },
   },
-  linear<{ readonly blockShape: number[]; readonly paddings: number[][] }>('SpaceToBatchND', (dy, { blockShape, paddings }) =>
-    tf.batchToSpaceND(dy, blockShape, paddings),
+  linear<{ readonly blockShape: number[]; readonly paddings: number[][] }>(
+    'SpaceToBatchND',
+    (dy, { blockShape, paddings }) => tf.batchToSpaceND(dy, blockShape, paddings),
   ),
   linear<{ readonly blockShape: number[]; readonly crops: number[][] }>('BatchToSpaceND', (dy, { blockShape, crops }) =>
     tf.spaceToBatchND(dy, blockShape, crops),

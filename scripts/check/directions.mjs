@@ -2,13 +2,13 @@
 import { builtinModules } from 'node:module'
 import { packageOf } from '../workspace.mjs'
 
-const core = ['core/tree', 'core/random', 'core/kernel']
+const core = ['core/tree', 'core/random', 'core/primitive']
 
 /** What the sources (not the tests) of a package or a group may import from this workspace. */
 const allowed = {
   'core/tree': [],
   'core/random': [],
-  'core/kernel': [],
+  'core/primitive': [],
   'core/layer': core,
   'core/autodiff': core,
   core,

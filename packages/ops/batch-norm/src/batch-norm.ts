@@ -1,6 +1,6 @@
 import { batchNorm as tfBatchNorm, mul, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { type Initialiser, type Layer, ones, ShapeError, Spec, type Trained, zeros } from '@resfn/layer'
-import { batchNormTrain } from './kernels.ts'
+import { batchNormTrain } from './primitives.ts'
 
 /** `weight` (gamma) and `bias` (beta), both [channels]. */
 export type BatchNormParams = { readonly weight: Tensor; readonly bias: Tensor }

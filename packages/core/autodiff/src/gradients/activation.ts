@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
-import { defineKernel } from '@resfn/kernel'
+import { definePrimitive } from '@resfn/primitive'
 import { fromInput, fromOutput, sumTo } from './config.ts'
 
 type ReluGradInputs = { readonly dy: Tensor; readonly y: Tensor }
 
 /** `dy` where the output of a ReLU is positive, else 0; a kernel of its own because a backend can do it in one pass. */
-const reluGrad = defineKernel({
+const reluGrad = definePrimitive({
   name: 'ReluGrad',
   composed: ({ dy, y }: ReluGradInputs) => [tf.mul(dy, tf.step(y))],
   saves: { inputs: ['y'], outputs: [] },

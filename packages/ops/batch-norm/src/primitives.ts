@@ -1,5 +1,5 @@
 import { add, mean as tfMean, mul, rsqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
-import { defineKernel } from '@resfn/kernel'
+import { definePrimitive } from '@resfn/primitive'
 
 type Settings = { readonly epsilon: number }
 type Forward = { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor }
@@ -18,7 +18,7 @@ const positions = (x: Tensor): number[] => x.shape.slice(0, -1).map((_, axis) =>
  * The closed-form gradient. With r = 1 / sqrt(variance + epsilon), xhat = (x - mean) r and means over the positions:
  * dbias = sum dy, dweight = sum dy xhat, dx = weight r (dy - mean(dy) - xhat mean(dy xhat)).
  */
-const gradient = defineKernel({
+const gradient = definePrimitive({
   name: 'BatchNormTrainGrad',
   composed: ({ dy, x, weight, mean, variance }: Backward, { epsilon }: Settings) => {
     const axes = positions(x)
@@ -35,7 +35,7 @@ const gradient = defineKernel({
 })
 
 /** y = weight (x - mean) / sqrt(variance + epsilon) + bias, with the batch's own mean and biased variance, which are the second and third output. */
-export const batchNormTrain: (inputs: Forward, settings: Settings) => readonly Tensor[] = defineKernel({
+export const batchNormTrain: (inputs: Forward, settings: Settings) => readonly Tensor[] = definePrimitive({
   name: 'BatchNormTrain',
   composed: ({ x, weight, bias }: Forward, { epsilon }: Settings) => {
     const axes = positions(x)

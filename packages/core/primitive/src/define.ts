@@ -50,9 +50,9 @@ export type Definition<I extends Inputs, S extends Settings, N extends keyof I &
  * import assert from 'node:assert/strict'
  * import * as tf from '@tensorflow/tfjs-core'
  * import '@tensorflow/tfjs-backend-cpu'
- * import { defineKernel } from '@resfn/kernel'
+ * import { definePrimitive } from '@resfn/primitive'
  *
- * const cube = defineKernel({
+ * const cube = definePrimitive({
  *   name: 'ReadmeCube',
  *   composed: ({ x }: { x: tf.Tensor }) => [tf.mul(x, tf.mul(x, x))],
  *   saves: { inputs: ['x'], outputs: [] },
@@ -62,7 +62,7 @@ export type Definition<I extends Inputs, S extends Settings, N extends keyof I &
  * assert.deepEqual([...slope(tf.tensor1d([2])).dataSync()], [12])
  * ```
  */
-export const defineKernel =
+export const definePrimitive =
   <I extends Inputs, S extends Settings, N extends keyof I & string>(
     definition: Definition<I, S, N>,
   ): ((inputs: I, settings: S) => readonly Tensor[]) =>

@@ -2,11 +2,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { defineKernel } from './index.ts'
+import { definePrimitive } from './index.ts'
 
 /** The product and the quotient of two tensors, from operations that have no gradients of their own here. */
 const calls: string[] = []
-const both = defineKernel({
+const both = definePrimitive({
   name: 'TestProductQuotient',
   composed: ({ a, b }: { readonly a: Tensor; readonly b: Tensor }, { scale }: { readonly scale: number }) => {
     calls.push('composed')
@@ -105,7 +105,7 @@ describe('a kernel', () => {
 
   it('registers nothing before its first call', async () => {
     await tf.setBackend('cpu')
-    const late = defineKernel({
+    const late = definePrimitive({
       name: 'TestLate',
       composed: ({ x }: { readonly x: Tensor }) => [tf.neg(x)],
       saves: { inputs: [], outputs: [] },
@@ -120,7 +120,7 @@ describe('a kernel', () => {
 
   it('gives the gradient the outputs in the order in which it asks for them', () => {
     const seen: number[] = []
-    const three = defineKernel({
+    const three = definePrimitive({
       name: 'TestThree',
       composed: ({ x }: { readonly x: Tensor }) => [tf.add(x, 1), tf.add(x, 2), tf.add(x, 3)],
       saves: { inputs: ['x'], outputs: [2, 0] },
@@ -138,7 +138,7 @@ describe('a kernel', () => {
   const x = tf.tensor1d([10])
 
   it('may hand on an input as an output', () => {
-    const pass = defineKernel({
+    const pass = definePrimitive({
       name: 'TestPass',
       composed: ({ x }: { readonly x: Tensor }) => [x],
       saves: { inputs: [], outputs: [] },

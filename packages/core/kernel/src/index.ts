@@ -1,1 +1,0 @@
-export { defineKernel, type Definition, type Inputs, type Saved, type Settings } from './kernel.ts'

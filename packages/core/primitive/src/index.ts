@@ -1,0 +1,1 @@
+export { definePrimitive, type Definition, type Inputs, type Saved, type Settings } from './define.ts'

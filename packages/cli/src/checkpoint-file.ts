@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { AnyLayer } from '@resfn/layer'
-import { type Checkpoint, decodeCheckpoint, type Description, type Json } from '@resfn/train'
+import { type Checkpoint, decodeCheckpoint, type Description, type Json } from '@resfn/loop'
 import { either as E, function as F, taskEither as TE } from 'fp-ts'
 import * as v from 'valibot'
 import type { Context } from './context.ts'

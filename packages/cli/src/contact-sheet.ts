@@ -1,4 +1,4 @@
-import { firstOfEachClass, type ImageSet } from '@resfn/data'
+import { firstOfEachClass, type ImageSet } from '@resfn/batches'
 import { taskEither as TE } from 'fp-ts'
 import { CliError } from './error.ts'
 

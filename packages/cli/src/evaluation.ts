@@ -1,6 +1,6 @@
-import { batchesInOrder, type ImageSet } from '@resfn/data'
+import { batchesInOrder, type ImageSet } from '@resfn/batches'
 import type { AnyLayer } from '@resfn/layer'
-import { type Evaluation, type Prediction, evaluate, predictionsOf } from '@resfn/train'
+import { type Evaluation, type Prediction, evaluate, predictionsOf } from '@resfn/loop'
 import { type Preprocessing, preprocess } from './learning.ts'
 
 /** Parameters and state of any net. */

@@ -1,27 +1,16 @@
+import { batchesPerEpoch, type ImageSet } from '@resfn/batches'
 import {
-  batchesPerEpoch,
   compose,
-  type ImageSet,
   type Images,
   normalise,
   randomCrop,
   randomHorizontalFlip,
   resize,
   type Transform,
-} from '@resfn/data'
+} from '@resfn/transforms'
 import { fashionMnistMoments } from '@resfn/fashion-mnist'
-import {
-  adam,
-  constantRate,
-  cosine,
-  exceptVectors,
-  milestones,
-  oneCycle,
-  type Optimiser,
-  type Schedule,
-  sgd,
-  weightDecay,
-} from '@resfn/train'
+import { adam, exceptVectors, type Optimiser, sgd, weightDecay } from '@resfn/optimisers'
+import { constantRate, cosine, milestones, oneCycle, type Schedule } from '@resfn/schedules'
 import type { Settings } from './settings.ts'
 
 /** What is done to images before the net sees them: in evaluation and, after augmentation, in training. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { EpochEvent, EvaluationEvent, StepEvent, TrainEvent } from '@resfn/train'
+import type { EpochEvent, EvaluationEvent, StepEvent, TrainEvent } from '@resfn/loop'
 
 /** The files of a run. */
 export type RunFolder = {

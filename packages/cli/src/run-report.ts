@@ -1,6 +1,6 @@
-import type { ImageSet } from '@resfn/data'
+import type { ImageSet } from '@resfn/batches'
 import { report, type Epoch, type Fact, type Mistake, type Step } from '@resfn/report'
-import type { Prediction } from '@resfn/train'
+import type { Prediction } from '@resfn/loop'
 import type { LoggedEvent } from './run-folder.ts'
 
 /** Everything a report is made of. */

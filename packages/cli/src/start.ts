@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { fold, key } from '@resfn/random'
-import { restoreRun, startRun } from '@resfn/train'
+import { restoreRun, startRun } from '@resfn/loop'
 import type { Chosen } from '@resfn/runtime'
 import { taskEither as TE } from 'fp-ts'
 import { startBackend } from './backend.ts'

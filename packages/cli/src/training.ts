@@ -1,16 +1,11 @@
-import {
-  batches,
-  batchesInOrder,
-  batchesPerEpoch,
-  firstOfEachClass,
-  type ImageSet,
-  outputShape,
-  select,
-} from '@resfn/data'
+import { batches, batchesInOrder, batchesPerEpoch, firstOfEachClass, type ImageSet, select } from '@resfn/batches'
+import { outputShape } from '@resfn/transforms'
 import { type AnyLayer, type Shape, summary } from '@resfn/layer'
 import { fold, key } from '@resfn/random'
 import { dispose } from '@resfn/tree'
-import { crossEntropy, encodeCheckpoint, type Optimiser, type Run, train, type Training } from '@resfn/train'
+import { encodeCheckpoint, type Run, train, type Training } from '@resfn/loop'
+import { crossEntropy } from '@resfn/losses'
+import { type Optimiser } from '@resfn/optimisers'
 import { taskEither as TE } from 'fp-ts'
 import { descriptionOf, type Kept } from './checkpoint-file.ts'
 import type { Context } from './context.ts'

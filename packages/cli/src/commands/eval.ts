@@ -1,5 +1,5 @@
 import { buildCommand, type Command } from '@stricli/core'
-import { restoreVariables } from '@resfn/train'
+import { restoreVariables } from '@resfn/loop'
 import { taskEither as TE } from 'fp-ts'
 import { startBackend, type BackendFlags } from '../backend.ts'
 import { openCheckpoint, type Opened } from '../checkpoint-file.ts'

@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from '@stricli/core'
-import { type ImageSet, select, toFloat } from '@resfn/data'
+import { type ImageSet, select } from '@resfn/batches'
+import { toFloat } from '@resfn/transforms'
 import { tensor, tidy } from '@tensorflow/tfjs-core'
 import { taskEither as TE } from 'fp-ts'
 import { type BackendFlags, startBackend } from '../backend.ts'

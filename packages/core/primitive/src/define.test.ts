@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core'
 import { describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { definePrimitive } from './index.ts'
+import { type Contracted, type Contracts, definePrimitive } from './index.ts'
 
 /** The product and the quotient of two tensors, from operations that have no gradients of their own here. */
 const calls: string[] = []
@@ -17,9 +17,9 @@ const both = definePrimitive({
   gradient: ([dp, dq], { inputs: { b }, outputs: [quotient] }, { scale }) => {
     calls.push('gradient')
     return {
-      a: tf.add(tf.mul(dp!, tf.mul(b, scale)), tf.div(dq!, b)),
+      a: tf.add(tf.mul(dp, tf.mul(b, scale)), tf.div(dq, b)),
       // a = quotient b
-      b: tf.sub(tf.mul(dp!, tf.mul(tf.mul(quotient!, b), scale)), tf.mul(dq!, tf.div(quotient!, b))),
+      b: tf.sub(tf.mul(dp, tf.mul(tf.mul(quotient, b), scale)), tf.mul(dq, tf.div(quotient, b))),
     }
   },
 })
@@ -35,19 +35,19 @@ const gradients = (
 /** A sum whose gradient is ones, also without the gradients of tfjs. */
 const total = tf.customGrad((x) => ({ value: tf.sum(x as Tensor), gradFunc: () => tf.ones((x as Tensor).shape) }))
 
-describeBackends('a kernel without a version of the backend', () => {
+describeBackends('a primitive without a kernel of the backend', () => {
   it('computes its composed form, with several outputs', () => {
     const [product, quotient] = both(values(), { scale: 10 })
-    expectClose(product!, [20, 80, 150])
-    expectClose(quotient!, [0.5, 0.5, 0.6])
+    expectClose(product, [20, 80, 150])
+    expectClose(quotient, [0.5, 0.5, 0.6])
   })
 
   it('has the gradient it declares, from the saved inputs and outputs', () => {
     const at = values()
-    const [da, db] = gradients((a, b) => total(both({ a, b }, { scale: 10 })[0]!), at)
+    const [da, db] = gradients((a, b) => total(both({ a, b }, { scale: 10 })[0]), at)
     expectClose(da!, [20, 40, 50])
     expectClose(db!, [10, 20, 30])
-    const [qa, qb] = gradients((a, b) => total(both({ a, b }, { scale: 10 })[1]!), at)
+    const [qa, qb] = gradients((a, b) => total(both({ a, b }, { scale: 10 })[1]), at)
     expectClose(qa!, [1 / 2, 1 / 4, 1 / 5])
     expectClose(qb!, [-1 / 4, -2 / 16, -3 / 25])
   })
@@ -57,14 +57,14 @@ describeBackends('a kernel without a version of the backend', () => {
     calls.length = 0
     both(at, { scale: 1 })
     expect(calls).toEqual(['composed'])
-    gradients((a, b) => total(both({ a, b }, { scale: 1 })[0]!), at)
+    gradients((a, b) => total(both({ a, b }, { scale: 1 })[0]), at)
     expect(calls).toEqual(['composed', 'composed', 'gradient'])
   })
 
   it('leaks nothing, evaluated or differentiated', () => {
     const at = values()
     expectNoLeak(() => both(at, { scale: 2 }).forEach((output) => output.dispose()))
-    expectNoLeak(() => tf.tidy(() => void gradients((a, b) => total(both({ a, b }, { scale: 2 })[0]!), at)))
+    expectNoLeak(() => tf.tidy(() => void gradients((a, b) => total(both({ a, b }, { scale: 2 })[0]), at)))
   })
 
   it('leaves nothing but its outputs', () => {
@@ -76,8 +76,8 @@ describeBackends('a kernel without a version of the backend', () => {
   })
 })
 
-describe('a kernel', () => {
-  it('runs the version of the backend when there is one, with the same gradient, and the composed form again without it', async () => {
+describe('a primitive', () => {
+  it('runs the kernel of the backend when there is one, with the same gradient, and the composed form again without it', async () => {
     await tf.setBackend('cpu')
     let ran = 0
     tf.unregisterKernel('TestProductQuotient', 'cpu')
@@ -93,13 +93,13 @@ describe('a kernel', () => {
     })
     const at = values()
     calls.length = 0
-    expectClose(both(at, { scale: 10 })[0]!, [20, 80, 150])
-    const [da] = gradients((a, b) => total(both({ a, b }, { scale: 10 })[0]!), at)
+    expectClose(both(at, { scale: 10 })[0], [20, 80, 150])
+    const [da] = gradients((a, b) => total(both({ a, b }, { scale: 10 })[0]), at)
     expectClose(da!, [20, 40, 50])
     expect(ran).toBe(2)
     expect(calls).toEqual(['gradient'])
     tf.unregisterKernel('TestProductQuotient', 'cpu')
-    expectClose(both(at, { scale: 10 })[0]!, [20, 80, 150])
+    expectClose(both(at, { scale: 10 })[0], [20, 80, 150])
     expect(calls).toEqual(['gradient', 'composed'])
   })
 
@@ -109,7 +109,7 @@ describe('a kernel', () => {
       name: 'TestLate',
       composed: ({ x }: { readonly x: Tensor }) => [tf.neg(x)],
       saves: { inputs: [], outputs: [] },
-      gradient: ([dy]) => ({ x: tf.neg(dy!) }),
+      gradient: ([dy]) => ({ x: tf.neg(dy) }),
     })
     expect(tf.getKernel('TestLate', 'cpu')).toBeUndefined()
     expect(tf.getGradient('TestLate')).toBeUndefined()
@@ -126,7 +126,7 @@ describe('a kernel', () => {
       saves: { inputs: ['x'], outputs: [2, 0] },
       gradient: ([dy], { inputs: { x }, outputs }) => {
         seen.push(...[x, ...outputs].map((tensor) => tensor.dataSync()[0]!))
-        return { x: tf.clone(dy!) }
+        return { x: tf.clone(dy) }
       },
     })
     tf.engine().gradients(() => {
@@ -142,19 +142,42 @@ describe('a kernel', () => {
       name: 'TestPass',
       composed: ({ x }: { readonly x: Tensor }) => [x],
       saves: { inputs: [], outputs: [] },
-      gradient: ([dy]) => ({ x: tf.mul(dy!, 3) }),
+      gradient: ([dy]) => ({ x: tf.mul(dy, 3) }),
     })
     const [y] = pass({ x }, {})
     expect(y).not.toBe(x)
-    y!.dispose()
+    y.dispose()
     expectClose(x, [10])
-    expectClose(tf.engine().gradients(() => total(pass({ x }, {})[0]!), [x]).grads[0]!, [3])
+    expectClose(tf.engine().gradients(() => total(pass({ x }, {})[0]), [x]).grads[0]!, [3])
   })
 
   it('has the types of its inputs and settings', () => {
     expectTypeOf(both).parameters.toEqualTypeOf<
       [{ readonly a: Tensor; readonly b: Tensor }, { readonly scale: number }]
     >()
-    expectTypeOf(both).returns.toEqualTypeOf<readonly Tensor[]>()
+    expectTypeOf(both).returns.toEqualTypeOf<[Tensor, Tensor]>()
+  })
+
+  it('keeps to the contract that backends register kernels under', () => {
+    const reluGrad: Contracted<'ReluGrad'> = definePrimitive({
+      name: 'ReluGrad',
+      composed: ({ dy, y }) => [tf.mul(dy, tf.step(y))],
+      saves: { inputs: ['y'], outputs: [] },
+      gradient: ([ddx], { inputs: { y } }) => ({ dy: tf.mul(ddx, tf.step(y)) }),
+    })
+    expectTypeOf(reluGrad).parameters.toEqualTypeOf<
+      [{ readonly dy: Tensor; readonly y: Tensor }, { readonly [name in never]: never }]
+    >()
+    expectTypeOf<Contracts<TensorInfo>['BatchNormTrain']['outputs']>().toEqualTypeOf<
+      readonly [y: TensorInfo, mean: TensorInfo, variance: TensorInfo]
+    >()
+    // @ts-expect-error: BatchNormTrain has three outputs
+    const short: Contracted<'BatchNormTrain'> = definePrimitive({
+      name: 'TestShort',
+      composed: ({ x }: { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor }) => [x],
+      saves: { inputs: [], outputs: [] },
+      gradient: () => ({}),
+    })
+    void short
   })
 })

@@ -1,1 +1,3 @@
-export { definePrimitive, type Definition, type Inputs, type Saved, type Settings } from './define.ts'
+export { type Contracted, type Contracts } from './contracts.ts'
+export { definePrimitive, type Definition, type Inputs, type Primitive, type Saved, type Settings } from './define.ts'
+export { poolInfo, type PoolSettings } from './pool-info.ts'

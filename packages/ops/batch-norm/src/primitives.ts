@@ -1,15 +1,5 @@
 import { add, mean as tfMean, mul, rsqrt, square, sub, sum, type Tensor } from '@tensorflow/tfjs-core'
-import { definePrimitive } from '@resfn/primitive'
-
-type Settings = { readonly epsilon: number }
-type Forward = { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor }
-type Backward = {
-  readonly dy: Tensor
-  readonly x: Tensor
-  readonly weight: Tensor
-  readonly mean: Tensor
-  readonly variance: Tensor
-}
+import { type Contracted, definePrimitive } from '@resfn/primitive'
 
 /** The axes that a channel's statistics run over: all but the last. */
 const positions = (x: Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis)
@@ -18,9 +8,9 @@ const positions = (x: Tensor): number[] => x.shape.slice(0, -1).map((_, axis) =>
  * The closed-form gradient. With r = 1 / sqrt(variance + epsilon), xhat = (x - mean) r and means over the positions:
  * dbias = sum dy, dweight = sum dy xhat, dx = weight r (dy - mean(dy) - xhat mean(dy xhat)).
  */
-const gradient = definePrimitive({
+const gradient: Contracted<'BatchNormTrainGrad'> = definePrimitive({
   name: 'BatchNormTrainGrad',
-  composed: ({ dy, x, weight, mean, variance }: Backward, { epsilon }: Settings) => {
+  composed: ({ dy, x, weight, mean, variance }, { epsilon }) => {
     const axes = positions(x)
     const count = x.size / x.shape.at(-1)!
     const r = rsqrt(add(variance, epsilon))
@@ -34,10 +24,10 @@ const gradient = definePrimitive({
   gradient: () => ({}),
 })
 
-/** y = weight (x - mean) / sqrt(variance + epsilon) + bias, with the batch's own mean and biased variance, which are the second and third output. */
-export const batchNormTrain: (inputs: Forward, settings: Settings) => readonly Tensor[] = definePrimitive({
+/** y = weight (x - mean) / sqrt(variance + epsilon) + bias, with the batch's own mean and biased variance. */
+export const batchNormTrain: Contracted<'BatchNormTrain'> = definePrimitive({
   name: 'BatchNormTrain',
-  composed: ({ x, weight, bias }: Forward, { epsilon }: Settings) => {
+  composed: ({ x, weight, bias }, { epsilon }) => {
     const axes = positions(x)
     const mean = tfMean(x, axes)
     const centred = sub(x, mean)
@@ -46,9 +36,9 @@ export const batchNormTrain: (inputs: Forward, settings: Settings) => readonly T
     return [y, mean, variance]
   },
   saves: { inputs: ['x', 'weight'], outputs: [1, 2] },
-  // Mean and variance ride along for the running statistics, which nothing is differentiated through.
+  // Mean and variance are outputs for the running statistics alone, which nothing is differentiated through.
   gradient: ([dy], { inputs: { x, weight }, outputs: [mean, variance] }, settings) => {
-    const [dx, dweight, dbias] = gradient({ dy: dy!, x, weight, mean: mean!, variance: variance! }, settings)
-    return { x: dx!, weight: dweight!, bias: dbias! }
+    const [dx, dweight, dbias] = gradient({ dy, x, weight, mean, variance }, settings)
+    return { x: dx, weight: dweight, bias: dbias }
   },
 })

@@ -1,23 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
-import { definePrimitive } from '@resfn/primitive'
+import { type Contracted, definePrimitive } from '@resfn/primitive'
 import { fromInput, fromOutput, sumTo } from './config.ts'
 
-type ReluGradInputs = { readonly dy: Tensor; readonly y: Tensor }
-
-/** `dy` where the output of a ReLU is positive, else 0; a kernel of its own because a backend can do it in one pass. */
-const reluGrad = definePrimitive({
+/** `dy` where the output of a ReLU is positive, else 0; a primitive because a backend can do it in one pass. */
+const reluGrad: Contracted<'ReluGrad'> = definePrimitive({
   name: 'ReluGrad',
-  composed: ({ dy, y }: ReluGradInputs) => [tf.mul(dy, tf.step(y))],
+  composed: ({ dy, y }) => [tf.mul(dy, tf.step(y))],
   saves: { inputs: ['y'], outputs: [] },
-  gradient: ([ddx], { inputs: { y } }) => ({ dy: tf.mul(ddx!, tf.step(y)), y: tf.zerosLike(y) }),
+  gradient: ([ddx], { inputs: { y } }) => ({ dy: tf.mul(ddx, tf.step(y)), y: tf.zerosLike(y) }),
 })
 
 const selu = { scale: 1.0507009873554805, alpha: 1.6732632423543772 }
 
 /** Activations; from the output where it tells enough, so that the input need not be kept. */
 export const activations: readonly GradConfig[] = [
-  fromOutput('Relu', (dy, y) => reluGrad({ dy, y }, {})[0]!),
+  fromOutput('Relu', (dy, y) => reluGrad({ dy, y }, {})[0]),
   fromOutput('Relu6', (dy, y) => tf.mul(dy, tf.mul(tf.step(y), tf.step(tf.sub(6, y))))),
   fromOutput('Elu', (dy, y) => tf.mul(dy, tf.add(1, tf.minimum(y, 0)))),
   fromInput('Selu', (dy, x) =>

@@ -108,5 +108,3 @@ export const sumTo = (gradient: Tensor, shape: readonly number[]): Tensor => {
 /** Runs a kernel of the current backend by name. */
 export const run = (name: string, inputs: { readonly [name: string]: Tensor }, settings: object): Tensor =>
   engine().runKernel<Tensor>(name, { ...inputs }, settings as NamedAttrMap)
-
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)

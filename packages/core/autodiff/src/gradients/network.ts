@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import { poolInfo, type PoolSettings } from '@resfn/primitive'
 import { fromInput, run, sumTo } from './config.ts'
 
 type Pair = readonly [number, number]
-type Pad = number | 'same' | 'valid' | [[number, number], [number, number], [number, number], [number, number]]
-type Rounding = 'floor' | 'round' | 'ceil'
 
 const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value)
 
@@ -74,13 +73,6 @@ const convolution = (kernelName: 'Conv2D' | 'DepthwiseConv2dNative'): GradConfig
   },
 })
 
-type PoolSettings = {
-  readonly filterSize: number | [number, number]
-  readonly strides: number | [number, number]
-  readonly pad: Pad
-  readonly dimRoundingMode?: Rounding
-}
-
 /** How far the windows reach over each edge of the input. */
 const edges = ({
   inHeight,
@@ -98,9 +90,6 @@ const edges = ({
   left,
   right: Math.max(0, (outWidth - 1) * strideWidth + filterWidth - inWidth - left),
 })
-
-const poolInfo = (x: Tensor, { filterSize, strides, pad, dimRoundingMode }: PoolSettings): tf.backend_util.Conv2DInfo =>
-  tf.backend_util.computePool2DInfo(x.shape as Tensor4D['shape'], filterSize, strides, 1, pad, dimRoundingMode)
 
 /** How many cells of the input each window along one axis covers. */
 const covered = (windows: number, stride: number, size: number, before: number, input: number): readonly number[] =>
@@ -120,7 +109,7 @@ const maxPool: GradConfig = {
     if (pool.dimRoundingMode == null || pool.dimRoundingMode === 'floor')
       return { x: () => run('MaxPoolGrad', inputs, pool) }
     // Some backends' kernels ignore the rounding, so it is written out as padding.
-    const { top, bottom, left, right } = edges(poolInfo(input, pool))
+    const { top, bottom, left, right } = edges(poolInfo(input.shape, pool))
     const { filterSize, strides } = pool
     return {
       x: () =>
@@ -141,7 +130,7 @@ const maxPool: GradConfig = {
 // The forward pass divides by the cells of a window that are not padding, the backends' gradient kernels not all by the same. So each
 // window's share is corrected here, and the kernel sees an input that was padded before.
 const avgPool = fromInput<PoolSettings>('AvgPool', (dy, x, settings) => {
-  const info = poolInfo(x, settings)
+  const info = poolInfo(x.shape, settings)
   const { top, bottom, left, right } = edges(info)
   if (top + bottom + left + right === 0) return run('AvgPoolGrad', { dy, input: x }, settings)
   const rows = covered(info.outHeight, info.strideHeight, info.filterHeight, top, info.inHeight)

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
-import { fromInput, fromShape, linear, sizeOf } from './config.ts'
+import { fromInput, fromShape, linear } from './config.ts'
 
 type Axes = number | readonly number[] | undefined
 
@@ -14,7 +14,8 @@ const kept = (reduced: Tensor, shape: readonly number[], axes: readonly number[]
     shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
   )
 
-const countOf = (shape: readonly number[], axes: readonly number[]): number => sizeOf(axes.map((axis) => shape[axis]!))
+const countOf = (shape: readonly number[], axes: readonly number[]): number =>
+  tf.util.sizeFromShape(axes.map((axis) => shape[axis]!))
 
 /** The gradient of the largest or the smallest value, shared evenly by equal ones. */
 const extreme = (

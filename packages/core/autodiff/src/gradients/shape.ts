@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor } from '@tensorflow/tfjs-core'
-import { fromShape, fromShapes, inputShapes, linear, sizeOf, sumTo } from './config.ts'
+import { fromShape, fromShapes, inputShapes, linear, sumTo } from './config.ts'
 
 type Paddings = readonly (readonly [number, number])[]
 
@@ -32,8 +32,8 @@ const untile = (dy: Tensor, shape: readonly number[]): Tensor => {
     const own = axis < added ? 1 : shape[axis - added]!
     const copies = size / own
     if (copies === 1) return rest
-    const before = sizeOf(rest.shape.slice(0, axis))
-    const after = sizeOf(rest.shape.slice(axis + 1))
+    const before = tf.util.sizeFromShape(rest.shape.slice(0, axis))
+    const after = tf.util.sizeFromShape(rest.shape.slice(axis + 1))
     const sum = tf.sum(tf.reshape(rest, [before, copies, own * after]), 1)
     return tf.reshape(
       sum,
@@ -87,14 +87,14 @@ const unslice = (dy: Tensor, shape: number[], settings: StridedSliceSettings): T
     shrinkAxisMask,
   )
   const sizes = tf.slice_util.computeOutShape(info.begin, info.end, info.strides)
-  if (sizeOf(sizes) === 0) return tf.zeros(shape)
+  if (tf.util.sizeFromShape(sizes) === 0) return tf.zeros(shape)
   return shape.reduce(
     (rest: Tensor, size, axis) => {
       const [count, step] = [sizes[axis]!, info.strides[axis]!]
       const apart = Math.abs(step)
       const first = step > 0 ? info.begin[axis]! : info.begin[axis]! + (count - 1) * step
       const ordered = step > 0 ? rest : tf.reverse(rest, axis)
-      const inner = sizeOf(rest.shape.slice(axis + 1))
+      const inner = tf.util.sizeFromShape(rest.shape.slice(axis + 1))
       // Zeros between neighbours: rows of length `inner` widened to `apart` rows each.
       const spread = tf.pad(tf.reshape(ordered, [-1, inner]), [
         [0, 0],
@@ -112,9 +112,9 @@ const unslice = (dy: Tensor, shape: number[], settings: StridedSliceSettings): T
 
 /** Adds up the gradients of rows that were taken more than once, `x: [batch, outer, rows, inner]`. */
 const ungather = (dy: Tensor, shape: number[], indices: Tensor, axis: number, batchDims: number): Tensor => {
-  const batch = sizeOf(shape.slice(0, batchDims))
-  const outer = sizeOf(shape.slice(batchDims, axis))
-  const inner = sizeOf(shape.slice(axis + 1))
+  const batch = tf.util.sizeFromShape(shape.slice(0, batchDims))
+  const outer = tf.util.sizeFromShape(shape.slice(batchDims, axis))
+  const inner = tf.util.sizeFromShape(shape.slice(axis + 1))
   const [rows, taken] = [shape[axis]!, indices.size / batch]
   // A product with one-hot rows and not UnsortedSegmentSum, which some backends lack. Cast, because the wasm kernel makes integers only.
   const oneHot = tf.cast(tf.oneHot(tf.reshape(tf.cast(indices, 'int32'), [-1]), rows), 'float32')

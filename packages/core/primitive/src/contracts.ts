@@ -1,0 +1,39 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+
+/**
+ * The primitives that a backend may have kernels for: their inputs, settings and outputs, by the name that a kernel is registered under.
+ * Ops define the primitives, autodiff uses `ReluGrad`, and backends register kernels; all three take the types from here. `T` is the kind
+ * of tensor: `Tensor` for callers, `TensorInfo` inside kernels. All tensors are float32, and channels are the last axis.
+ */
+export type Contracts<T = Tensor> = {
+  /** Batch normalisation by the batch's own mean and biased variance, which are the second and third output. */
+  readonly BatchNormTrain: {
+    /** x [..., channels], weight [channels], bias [channels] */
+    readonly inputs: { readonly x: T; readonly weight: T; readonly bias: T }
+    readonly settings: { readonly epsilon: number }
+    /** y [..., channels], mean [channels], variance [channels] */
+    readonly outputs: readonly [y: T, mean: T, variance: T]
+  }
+  /** The gradients of `BatchNormTrain` from that of y; mean and variance are the outputs of the forward pass. */
+  readonly BatchNormTrainGrad: {
+    /** dy and x [..., channels]; weight, mean and variance [channels] */
+    readonly inputs: { readonly dy: T; readonly x: T; readonly weight: T; readonly mean: T; readonly variance: T }
+    readonly settings: { readonly epsilon: number }
+    /** dx [..., channels], dweight [channels], dbias [channels] */
+    readonly outputs: readonly [dx: T, dweight: T, dbias: T]
+  }
+  /** `dy` where the output `y` of a ReLU is positive, else 0. */
+  readonly ReluGrad: {
+    /** dy and y, of one shape */
+    readonly inputs: { readonly dy: T; readonly y: T }
+    readonly settings: { readonly [name in never]: never }
+    /** dx, of the same shape */
+    readonly outputs: readonly [dx: T]
+  }
+}
+
+/** The function that a contract describes: `Contracted<'ReluGrad'>` is `(inputs, settings) => [dx]`. */
+export type Contracted<N extends keyof Contracts> = (
+  inputs: Contracts[N]['inputs'],
+  settings: Contracts[N]['settings'],
+) => Contracts[N]['outputs']

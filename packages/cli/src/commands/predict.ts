@@ -53,8 +53,8 @@ const probabilities = async (
   { params, state }: AnyVariables,
   pixels: Uint8Array,
 ): Promise<readonly number[]> => {
-  const { values, shape } = preprocess(settings)(toFloat(pixels, [1, ...image]))
-  const logits = tidy(() => net.apply(params, tensor(values, [...shape], 'float32'), state))
+  const { images, shape } = preprocess(settings)(toFloat(pixels, [1, ...image]))
+  const logits = tidy(() => net.apply(params, tensor(images, [...shape], 'float32'), state))
   const scores = [...(await logits.data())]
   logits.dispose()
   const largest = Math.max(...scores)

@@ -16,8 +16,8 @@ const take = async (source: AsyncIterable<Batch>, count = Infinity): Promise<rea
   if (count > 0) for await (const batch of source) if (taken.push(batch) >= count) break
   return taken
 }
-const indicesOf = ({ images, count }: Batch): readonly number[] =>
-  Array.from({ length: count }, (_, i) => Math.round((images[i * 12] ?? 0) * 255))
+const indicesOf = ({ images, labels }: Batch): readonly number[] =>
+  Array.from({ length: labels.length }, (_, i) => Math.round((images[i * 12] ?? 0) * 255))
 const augment = compose(randomCrop({ padding: 1 }), randomHorizontalFlip(), resize({ height: 5, width: 5 }))
 
 const passes = fc.record({
@@ -64,8 +64,8 @@ describe('batches', () => {
     const imagesBySize = async (size: number): Promise<readonly string[]> => {
       const all = await take(batches(setOf(12), { size, key: key(5), transform: augment, epochs: 1 }))
       return all
-        .flatMap(({ images, count }) =>
-          Array.from({ length: count }, (_, i) => images.slice(i * 25, (i + 1) * 25).join()),
+        .flatMap(({ images, labels }) =>
+          Array.from({ length: labels.length }, (_, i) => images.slice(i * 25, (i + 1) * 25).join()),
         )
         .sort()
     }
@@ -89,7 +89,7 @@ describe('batches', () => {
 
   it('drop a partial last batch where told so, and keep it otherwise', async () => {
     const counts = async (last: 'keep' | 'drop'): Promise<readonly number[]> =>
-      (await take(batches(setOf(10), { size: 4, key: key(0), epochs: 1, last }))).map(({ count }) => count)
+      (await take(batches(setOf(10), { size: 4, key: key(0), epochs: 1, last }))).map(({ labels }) => labels.length)
     expect(await counts('keep')).toEqual([4, 4, 2])
     expect(await counts('drop')).toEqual([4, 4])
   })
@@ -161,7 +161,7 @@ describe('batches', () => {
 describe('batchesInOrder', () => {
   it('holds every image once in the order of the set, with a smaller last batch', async () => {
     const all = await take(batchesInOrder(setOf(7), { size: 3, transform: (images) => images }))
-    expect(all.map(({ count }) => count)).toEqual([3, 3, 1])
+    expect(all.map(({ labels }) => labels.length)).toEqual([3, 3, 1])
     expect(all.flatMap(indicesOf)).toEqual([0, 1, 2, 3, 4, 5, 6])
     expect(all.flatMap(({ labels }) => [...labels])).toEqual([0, 1, 2, 0, 1, 2, 0])
   })

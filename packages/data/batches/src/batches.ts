@@ -1,35 +1,21 @@
 import { fold, type Key, permutation } from '@resfn/random'
 import { type Images, toFloat, type Transform } from '@resfn/transforms'
+import type { Batch, Cursor } from './batch.ts'
 import type { ImageSet } from './image-set.ts'
 import { prefetch } from './prefetch.ts'
-
-/** A place in the pass over the data: batch `batch` (from 0) of epoch `epoch` (from 0). */
-export type Cursor = { readonly epoch: number; readonly batch: number }
-
-/** One batch, ready for a net: `images` in NHWC order with `shape = [count, height, width, channels]`, one label an image. */
-export type Batch = {
-  readonly images: Float32Array
-  readonly shape: Images['shape']
-  readonly labels: Int32Array
-  readonly count: number
-  /** Where this batch is. */
-  readonly cursor: Cursor
-  /** Where to start to go on after this batch: keep it in the checkpoint. */
-  readonly next: Cursor
-}
 
 /** How `batches` goes over a set. */
 export type BatchesOptions = {
   /** Images in a batch. */
   readonly size: number
-  /** The order of each epoch and the chance in the transform come from it alone. */
+  /** Decides the order of each epoch and all random choices of the transform. */
   readonly key: Key
   readonly transform?: Transform
-  /** Where to start, the beginning unless given. */
+  /** Where to start; by default at the beginning. */
   readonly start?: Cursor
-  /** The pass ends before this epoch; endless unless given. */
+  /** The pass ends before this epoch; by default it has no end. */
   readonly epochs?: number
-  /** What to do with a last batch that is not full: kept unless given. */
+  /** What to do with the last batch of an epoch if it is smaller than `size`; by default `'keep'`. */
   readonly last?: 'keep' | 'drop'
 }
 
@@ -42,7 +28,7 @@ const wholeFrom = (low: number, name: string, value: number): void => {
  * The number of batches in one epoch.
  *
  * @param count images in the set
- * @param options `size` of a batch, and whether the `last`, partial one is kept (unless given) or dropped
+ * @param options `size` of a batch, and what to do with a smaller `last` one: `'keep'` (by default) or `'drop'`
  * @throws RangeError if size is not a whole number from 1
  * @example
  * ```ts
@@ -69,14 +55,8 @@ const gather = ({ images, shape: [height, width, channels] }: ImageSet, indices:
   return toFloat(bytes, [indices.length, height, width, channels])
 }
 
-const batchOf = (set: ImageSet, indices: Uint32Array, images: Images, cursor: Cursor, next: Cursor): Batch => ({
-  images: images.values,
-  shape: images.shape,
-  labels: Int32Array.from(indices, (index) => set.labels[index]!),
-  count: indices.length,
-  cursor,
-  next,
-})
+const labelsAt = ({ labels }: ImageSet, indices: Uint32Array): Int32Array =>
+  Int32Array.from(indices, (index) => labels[index]!)
 
 /**
  * Shuffled batches for training, epoch after epoch. Epoch `e` has the order `permutation(fold(fold(key, 'order'), e))`, and the transform
@@ -87,7 +67,7 @@ const batchOf = (set: ImageSet, indices: Uint32Array, images: Images, cursor: Cu
  * @param set the images; see `imageSet`
  * @param options see `BatchesOptions`
  * @returns batches of float images from 0 to 1 (before the transform); each loop over it is a pass of its own
- * @throws RangeError if size, start or epochs is no such number, or an epoch has no batch
+ * @throws RangeError if size, start or epochs is not a whole number in its range, or an epoch has no batch
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -110,7 +90,7 @@ export const batches = (
     epochs = Infinity,
     last = 'keep',
   }: BatchesOptions,
-): AsyncIterable<Batch> => {
+): AsyncIterable<Batch & Images> => {
   const count = set.labels.length
   const perEpoch = batchesPerEpoch(count, { size, last })
   wholeFrom(0, 'start.epoch', start.epoch)
@@ -129,7 +109,7 @@ export const batches = (
   const after = ({ epoch, batch }: Cursor): Cursor =>
     batch + 1 < perEpoch ? { epoch, batch: batch + 1 } : { epoch: epoch + 1, batch: 0 }
 
-  function* pass(): Generator<Batch> {
+  function* pass(): Generator<Batch & Images> {
     let cursor = start.batch < perEpoch ? start : { epoch: start.epoch + 1, batch: 0 }
     while (cursor.epoch < epochs) {
       const { epoch } = cursor
@@ -138,7 +118,7 @@ export const batches = (
       for (; cursor.epoch === epoch; cursor = after(cursor)) {
         const indices = order.subarray(cursor.batch * size, Math.min((cursor.batch + 1) * size, count))
         const keys = Array.from(indices, (index) => fold(chance, index))
-        yield batchOf(set, indices, transform(gather(set, indices), keys), cursor, after(cursor))
+        yield { ...transform(gather(set, indices), keys), labels: labelsAt(set, indices), cursor, next: after(cursor) }
       }
     }
   }
@@ -157,23 +137,28 @@ export const batches = (
  * import { batchesInOrder } from '@resfn/batches'
  *
  * const set = { images: new Uint8Array([0, 51, 255]), labels: new Uint8Array([0, 1, 0]), shape: [1, 1, 1], classes: ['a', 'b'] } as const
- * const counts: number[] = []
- * for await (const { count } of batchesInOrder(set, { size: 2 })) counts.push(count)
- * assert.deepEqual(counts, [2, 1])
+ * const sizes: number[] = []
+ * for await (const { labels } of batchesInOrder(set, { size: 2 })) sizes.push(labels.length)
+ * assert.deepEqual(sizes, [2, 1])
  * ```
  */
 export const batchesInOrder = (
   set: ImageSet,
   { size, transform = (images) => images }: { readonly size: number; readonly transform?: (images: Images) => Images },
-): AsyncIterable<Batch> => {
+): AsyncIterable<Batch & Images> => {
   const count = set.labels.length
   const perEpoch = batchesPerEpoch(count, { size })
-  function* pass(): Generator<Batch> {
+  function* pass(): Generator<Batch & Images> {
     for (let batch = 0; batch < perEpoch; batch++) {
       const from = batch * size
       const indices = Uint32Array.from({ length: Math.min(size, count - from) }, (_, i) => from + i)
       const next = batch + 1 < perEpoch ? { epoch: 0, batch: batch + 1 } : { epoch: 1, batch: 0 }
-      yield batchOf(set, indices, transform(gather(set, indices)), { epoch: 0, batch }, next)
+      yield {
+        ...transform(gather(set, indices)),
+        labels: labelsAt(set, indices),
+        cursor: { epoch: 0, batch },
+        next,
+      }
     }
   }
   return prefetch(pass)

@@ -1,10 +1,13 @@
 import type { ImageShape } from '@resfn/transforms'
 import { either as E } from 'fp-ts'
 
+/** Class indices, one an image; the smallest type that holds them: 256 classes fit into bytes, 1,000 need `Uint16Array` or `Int32Array`. */
+export type Labels = Uint8Array | Uint16Array | Int32Array
+
 /** Labelled images as bytes, all of one shape: `images` has `labels.length * height * width * channels` bytes in NHWC order. */
 export type ImageSet = {
   readonly images: Uint8Array
-  readonly labels: Uint8Array
+  readonly labels: Labels
   readonly shape: ImageShape
   /** The name of each class; a label is an index into it. */
   readonly classes: readonly string[]
@@ -29,7 +32,7 @@ const failure = (tag: ImageSetError['_tag'], message: string): E.Either<ImageSet
 /**
  * Checks images and labels against each other and gives them as a set; nothing is copied.
  *
- * @param parts `images` bytes in NHWC order, one byte of `labels` an image, `shape` `[height, width, channels]`, names of the `classes`
+ * @param parts `images` bytes in NHWC order, one of `labels` an image, `shape` `[height, width, channels]`, names of the `classes`
  * @returns the set, or an `ImageSetError`
  * @example
  * ```ts
@@ -61,7 +64,7 @@ export const imageSet = ({ images, labels, shape, classes }: ImageSet): E.Either
       `there are ${images.length / size} images and ${labels.length} labels; are they of one set?`,
     )
   }
-  const at = labels.findIndex((label) => label >= classes.length)
+  const at = labels.findIndex((label: number) => label < 0 || label >= classes.length)
   if (at >= 0) {
     return failure(
       'LabelOutOfRange',
@@ -70,6 +73,13 @@ export const imageSet = ({ images, labels, shape, classes }: ImageSet): E.Either
   }
   return E.right({ images, labels, shape, classes })
 }
+
+const labelsLike = (labels: Labels, count: number): Labels =>
+  labels instanceof Uint8Array
+    ? new Uint8Array(count)
+    : labels instanceof Uint16Array
+      ? new Uint16Array(count)
+      : new Int32Array(count)
 
 /**
  * The images at some indices, in their order, as a set of its own.
@@ -90,7 +100,7 @@ export const select = (set: ImageSet, indices: ArrayLike<number>): ImageSet => {
   const [height, width, channels] = set.shape
   const size = height * width * channels
   const images = new Uint8Array(indices.length * size)
-  const labels = new Uint8Array(indices.length)
+  const labels = labelsLike(set.labels, indices.length)
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i] ?? Number.NaN
     const label = set.labels[index]

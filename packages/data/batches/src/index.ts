@@ -1,2 +1,3 @@
-export { type Batch, batches, batchesInOrder, batchesPerEpoch, type BatchesOptions, type Cursor } from './batches.ts'
-export { firstOfEachClass, type ImageSet, imageSet, type ImageSetError, select } from './image-set.ts'
+export type { Batch, Cursor, Examples } from './batch.ts'
+export { batches, batchesInOrder, batchesPerEpoch, type BatchesOptions } from './batches.ts'
+export { firstOfEachClass, type ImageSet, imageSet, type ImageSetError, type Labels, select } from './image-set.ts'

@@ -3,14 +3,15 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { fashionMnistClasses, fashionMnistMoments } from '@resfn/fashion-mnist/decode'
+import { type FashionMnist, fashionMnistClasses, fashionMnistMoments } from '@resfn/fashion-mnist/decode'
 import { either as E } from 'fp-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fashionMnistSubsetFiles, loadFashionMnistSubset } from './index.ts'
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-const countsOf = (labels: Uint8Array): readonly number[] =>
-  labels.reduce<number[]>((counts, label) => counts.with(label, (counts[label] ?? 0) + 1), Array<number>(10).fill(0))
+type Labels = FashionMnist['train']['labels']
+const sha256 = (bytes: Labels): string => createHash('sha256').update(bytes).digest('hex')
+const countsOf = (labels: Labels): readonly number[] =>
+  Array.from({ length: 10 }, (_, label) => labels.filter((one: number) => one === label).length)
 
 describe('the files of the subset', () => {
   // Printed by scripts/make-fashion-mnist-subset.mjs from the official data set.

@@ -1,4 +1,4 @@
-import { type ImageSet, imageSet, type ImageSetError } from '@resfn/batches'
+import { type ImageSet, imageSet, type ImageSetError, type Labels } from '@resfn/batches'
 import { decodeFile, type Idx, type IdxError } from '@resfn/idx'
 import { apply as A, either as E, function as F, taskEither as TE } from 'fp-ts'
 
@@ -38,13 +38,13 @@ export const fashionMnistFiles: {
 /** Which of the four files. */
 export type FashionMnistFile = keyof typeof fashionMnistFiles
 
-/** The two parts of the data set. */
+/** The two splits of the data set. */
 export type FashionMnist = { readonly train: ImageSet; readonly test: ImageSet }
 
 /** What can be wrong with the contents of the files. */
 export type FashionMnistDecodeError = {
   /**
-   * - `InvalidFile`: a file is no IDX file, or not of the shape it must have; `cause` says more where IDX was the trouble.
+   * - `InvalidFile`: a file is not an IDX file, or has another shape; `cause` says more if it is not IDX.
    * - `InvalidSet`: images and labels do not go together; `cause` says how.
    */
   readonly _tag: 'InvalidFile' | 'InvalidSet'
@@ -56,25 +56,8 @@ export type FashionMnistDecodeError = {
 
 const side = 28
 
-const shaped =
-  (file: FashionMnistFile, wanted: readonly (number | undefined)[], what: string) =>
-  (idx: Idx): E.Either<FashionMnistDecodeError, Idx<'uint8'>> =>
-    idx.type === 'uint8' &&
-    idx.shape.length === wanted.length &&
-    wanted.every((size, i) => size === undefined || size === idx.shape[i])
-      ? E.right(idx)
-      : E.left({
-          _tag: 'InvalidFile',
-          file,
-          message: `${fashionMnistFiles[file]} holds ${idx.type} [${idx.shape.join(', ')}], not ${what}; is it another file under this name?`,
-        })
-
-const decoded = (file: FashionMnistFile, bytes: Uint8Array): TE.TaskEither<FashionMnistDecodeError, Idx<'uint8'>> => {
-  const [wanted, what] =
-    file === 'trainImages' || file === 'testImages'
-      ? [[undefined, side, side], `bytes [count, ${side}, ${side}]`]
-      : [[undefined], 'bytes [count]']
-  return F.pipe(
+const decoded = (file: FashionMnistFile, bytes: Uint8Array): TE.TaskEither<FashionMnistDecodeError, Idx> =>
+  F.pipe(
     decodeFile(bytes),
     TE.mapLeft((cause): FashionMnistDecodeError => ({
       _tag: 'InvalidFile',
@@ -82,26 +65,51 @@ const decoded = (file: FashionMnistFile, bytes: Uint8Array): TE.TaskEither<Fashi
       message: `${fashionMnistFiles[file]}: ${cause.message}`,
       cause,
     })),
-    TE.flatMapEither(shaped(file, wanted, what)),
   )
-}
+
+const otherContent = (
+  file: FashionMnistFile,
+  { type, shape }: Idx,
+  wanted: string,
+): E.Either<FashionMnistDecodeError, never> =>
+  E.left({
+    _tag: 'InvalidFile',
+    file,
+    message: `${fashionMnistFiles[file]} holds ${type} [${shape.join(', ')}], not ${wanted}; is it another file under this name?`,
+  })
+
+const pixelsOf =
+  (file: FashionMnistFile) =>
+  (idx: Idx): E.Either<FashionMnistDecodeError, Uint8Array> => {
+    const [, height, width] = idx.shape
+    return idx.type === 'uint8' && idx.shape.length === 3 && height === side && width === side
+      ? E.right(idx.data)
+      : otherContent(file, idx, `bytes [count, ${side}, ${side}]`)
+  }
+
+const labelsOf =
+  (file: FashionMnistFile) =>
+  (idx: Idx): E.Either<FashionMnistDecodeError, Labels> =>
+    idx.shape.length !== 1 || idx.type === 'float32' || idx.type === 'float64'
+      ? otherContent(file, idx, 'whole numbers [count]')
+      : E.right(idx.type === 'uint8' ? idx.data : Int32Array.from(idx.data))
 
 const decodedSet = (
-  images: FashionMnistFile,
-  labels: FashionMnistFile,
+  imageFile: FashionMnistFile,
+  labelFile: FashionMnistFile,
   files: Readonly<Record<FashionMnistFile, Uint8Array>>,
 ): TE.TaskEither<FashionMnistDecodeError, ImageSet> =>
   F.pipe(
     TE.Do,
-    TE.apS('pixels', decoded(images, files[images])),
-    TE.apS('labels', decoded(labels, files[labels])),
-    TE.flatMapEither(({ pixels, labels: { data } }) =>
+    TE.apS('images', F.pipe(decoded(imageFile, files[imageFile]), TE.flatMapEither(pixelsOf(imageFile)))),
+    TE.apS('labels', F.pipe(decoded(labelFile, files[labelFile]), TE.flatMapEither(labelsOf(labelFile)))),
+    TE.flatMapEither(({ images, labels }) =>
       F.pipe(
-        imageSet({ images: pixels.data, labels: data, shape: [side, side, 1], classes: fashionMnistClasses }),
+        imageSet({ images, labels, shape: [side, side, 1], classes: fashionMnistClasses }),
         E.mapLeft((cause): FashionMnistDecodeError => ({
           _tag: 'InvalidSet',
-          file: images,
-          message: `${fashionMnistFiles[images]} and ${fashionMnistFiles[labels]}: ${cause.message}`,
+          file: imageFile,
+          message: `${fashionMnistFiles[imageFile]} and ${fashionMnistFiles[labelFile]}: ${cause.message}`,
           cause,
         })),
       ),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { imagesFile, labelsFile, smallFiles, withFolder } from './fixtures/files.ts'
+import { bytesOf, imagesFile, labelsFile, smallFiles, withFolder } from './fixtures/files.ts'
 import { type FashionMnistFile, fashionMnistFiles, loadFashionMnist, loadFashionMnistFolder } from './index.ts'
 
 const fill = async (folder: string, change: Partial<Record<FashionMnistFile, Uint8Array>> = {}): Promise<void> => {
@@ -27,7 +27,22 @@ describe('a folder', () => {
       expect(await loadFashionMnistFolder(folder)()).toEqual(raw)
     }))
 
+  it('loads labels that are wider than bytes', () =>
+    withFolder(async (folder) => {
+      await fill(folder, {
+        testLabels: bytesOf({ type: 'int32', shape: [10], data: new Int32Array([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]) }),
+      })
+      const loaded = await loadFashionMnistFolder(folder)()
+      expect(E.isRight(loaded) && loaded.right.test.labels).toEqual(new Int32Array([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]))
+    }))
+
   it.each([
+    [
+      'labels that are not whole numbers',
+      { testLabels: bytesOf({ type: 'float32', shape: [10], data: new Float32Array(10) }) },
+      'InvalidFile',
+      't10k-labels-idx1-ubyte holds float32 [10], not whole numbers [count]',
+    ],
     [
       'a wrong magic number',
       { trainImages: Uint8Array.from(smallFiles.trainImages, (byte, i) => (i === 0 ? 1 : byte)) },

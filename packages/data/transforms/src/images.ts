@@ -3,9 +3,9 @@ import { fold, type Key } from '@resfn/random'
 /** One image without its batch axis: `[height, width, channels]`. */
 export type ImageShape = readonly [height: number, width: number, channels: number]
 
-/** A batch of float images: `values` in NHWC order, `shape = [count, height, width, channels]`. */
+/** A batch of float images: `images` in NHWC order, `shape = [count, height, width, channels]`. */
 export type Images = {
-  readonly values: Float32Array
+  readonly images: Float32Array
   readonly shape: readonly [count: number, height: number, width: number, channels: number]
 }
 
@@ -28,13 +28,13 @@ const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)
  * import assert from 'node:assert/strict'
  * import { toFloat } from '@resfn/transforms'
  *
- * assert.deepEqual(toFloat(new Uint8Array([0, 51, 255]), [1, 1, 3, 1]).values, new Float32Array([0, 0.2, 1]))
+ * assert.deepEqual(toFloat(new Uint8Array([0, 51, 255]), [1, 1, 3, 1]).images, new Float32Array([0, 0.2, 1]))
  * ```
  */
 export const toFloat = (bytes: Uint8Array, shape: Images['shape']): Images => {
-  const values = new Float32Array(bytes.length)
-  for (let i = 0; i < values.length; i++) values[i] = unit[bytes[i]!]!
-  return { values, shape }
+  const images = new Float32Array(bytes.length)
+  for (let i = 0; i < images.length; i++) images[i] = unit[bytes[i]!]!
+  return { images, shape }
 }
 
 /**
@@ -47,8 +47,8 @@ export const toFloat = (bytes: Uint8Array, shape: Images['shape']): Images => {
  * import { compose, normalise, resize } from '@resfn/transforms'
  *
  * const prepare = compose(resize({ height: 2, width: 2 }), normalise({ mean: [0.5], std: [0.5] }))
- * const { values, shape } = prepare({ values: new Float32Array([1]), shape: [1, 1, 1, 1] })
- * assert.deepEqual({ values, shape }, { values: new Float32Array([1, 1, 1, 1]), shape: [1, 2, 2, 1] })
+ * const { images, shape } = prepare({ images: new Float32Array([1]), shape: [1, 1, 1, 1] })
+ * assert.deepEqual({ images, shape }, { images: new Float32Array([1, 1, 1, 1]), shape: [1, 2, 2, 1] })
  * ```
  */
 export const compose: {
@@ -80,7 +80,7 @@ export const compose: {
  * ```
  */
 export const outputShape = (transform: Transform, [height, width, channels]: ImageShape): ImageShape => {
-  const blank: Images = { values: new Float32Array(height * width * channels), shape: [1, height, width, channels] }
+  const blank: Images = { images: new Float32Array(height * width * channels), shape: [1, height, width, channels] }
   const [, ...shape] = transform(blank, [[0, 0]]).shape
   return shape
 }

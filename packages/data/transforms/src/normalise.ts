@@ -13,8 +13,8 @@ export type Moments = { readonly mean: readonly number[]; readonly std: readonly
  * import assert from 'node:assert/strict'
  * import { normalise } from '@resfn/transforms'
  *
- * const { values } = normalise({ mean: [0.5], std: [0.25] })({ values: new Float32Array([1, 0]), shape: [1, 1, 2, 1] })
- * assert.deepEqual(values, new Float32Array([2, -2]))
+ * const { images } = normalise({ mean: [0.5], std: [0.25] })({ images: new Float32Array([1, 0]), shape: [1, 1, 2, 1] })
+ * assert.deepEqual(images, new Float32Array([2, -2]))
  * ```
  */
 export const normalise = ({ mean, std }: Moments): ((images: Images) => Images) => {
@@ -23,17 +23,17 @@ export const normalise = ({ mean, std }: Moments): ((images: Images) => Images) 
       `normalise: needs one mean and one std above zero for each channel, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`,
     )
   }
-  return ({ values, shape }) => {
+  return ({ images, shape }) => {
     const channels = shape[3]
     if (channels !== mean.length) {
       throw new RangeError(`normalise: the images have ${channels} channels, mean and std are for ${mean.length}`)
     }
-    const result = new Float32Array(values.length)
+    const result = new Float32Array(images.length)
     for (let c = 0; c < channels; c++) {
       const scale = 1 / std[c]!
       const centre = mean[c]!
-      for (let i = c; i < values.length; i += channels) result[i] = (values[i]! - centre) * scale
+      for (let i = c; i < images.length; i += channels) result[i] = (images[i]! - centre) * scale
     }
-    return { values: result, shape }
+    return { images: result, shape }
   }
 }

@@ -19,26 +19,26 @@ const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
  * import { randomHorizontalFlip } from '@resfn/transforms'
  *
  * const flip = randomHorizontalFlip({ probability: 1 })
- * assert.deepEqual(flip({ values: new Float32Array([1, 2]), shape: [1, 1, 2, 1] }, [[0, 0]]).values, new Float32Array([2, 1]))
+ * assert.deepEqual(flip({ images: new Float32Array([1, 2]), shape: [1, 1, 2, 1] }, [[0, 0]]).images, new Float32Array([2, 1]))
  * ```
  */
 export const randomHorizontalFlip = ({ probability = 0.5 }: { readonly probability?: number } = {}): Transform => {
   if (!(probability >= 0 && probability <= 1))
     throw new RangeError(`randomHorizontalFlip: the probability must be from 0 to 1, not ${probability}`)
-  return ({ values, shape }, keys) => {
+  return ({ images, shape }, keys) => {
     const [count, height, width, channels] = shape
-    const result = new Float32Array(values)
+    const result = new Float32Array(images)
     const row = width * channels
     for (let n = 0; n < count; n++) {
       if (uniform(keyOf('flip', keys, n), 1)[0]! >= probability) continue
       for (let at = n * height * row; at < (n + 1) * height * row; at += row) {
         for (let x = 0; x < width; x++) {
           for (let c = 0; c < channels; c++)
-            result[at + x * channels + c] = values[at + (width - 1 - x) * channels + c]!
+            result[at + x * channels + c] = images[at + (width - 1 - x) * channels + c]!
         }
       }
     }
-    return { values: result, shape }
+    return { images: result, shape }
   }
 }
 
@@ -50,7 +50,7 @@ const copyWindow = (from: Images, to: Images, image: number, top: number, left: 
   for (let y = Math.max(0, -top); y < Math.min(height, fromHeight - top); y++) {
     const source = ((image * fromHeight + top + y) * fromWidth + left + firstX) * channels
     const target = ((image * height + y) * width + firstX) * channels
-    to.values.set(from.values.subarray(source, source + Math.max(0, lastX - firstX) * channels), target)
+    to.images.set(from.images.subarray(source, source + Math.max(0, lastX - firstX) * channels), target)
   }
 }
 
@@ -67,7 +67,7 @@ const copyWindow = (from: Images, to: Images, image: number, top: number, left: 
  * import assert from 'node:assert/strict'
  * import { randomCrop } from '@resfn/transforms'
  *
- * const { shape } = randomCrop({ padding: 4 })({ values: new Float32Array(28 * 28), shape: [1, 28, 28, 1] }, [[0, 1]])
+ * const { shape } = randomCrop({ padding: 4 })({ images: new Float32Array(28 * 28), shape: [1, 28, 28, 1] }, [[0, 1]])
  * assert.deepEqual(shape, [1, 28, 28, 1])
  * ```
  */
@@ -82,8 +82,8 @@ export const randomCrop = ({
 }): Transform => {
   if (!Number.isInteger(padding) || padding < 0)
     throw new RangeError(`randomCrop: the padding must be a whole number of pixels from 0, not ${padding}`)
-  return (images, keys) => {
-    const [count, fromHeight, fromWidth, channels] = images.shape
+  return (batch, keys) => {
+    const [count, fromHeight, fromWidth, channels] = batch.shape
     const [toHeight, toWidth] = [height ?? fromHeight, width ?? fromWidth]
     const [rows, columns] = [fromHeight + 2 * padding - toHeight + 1, fromWidth + 2 * padding - toWidth + 1]
     if (rows < 1 || columns < 1) {
@@ -92,14 +92,14 @@ export const randomCrop = ({
       )
     }
     const result: Images = {
-      values: new Float32Array(count * toHeight * toWidth * channels),
+      images: new Float32Array(count * toHeight * toWidth * channels),
       shape: [count, toHeight, toWidth, channels],
     }
     for (let n = 0; n < count; n++) {
       const place = keyOf('crop', keys, n)
       const [top] = integers(fold(place, 'top'), 1, { low: 0, high: rows })
       const [left] = integers(fold(place, 'left'), 1, { low: 0, high: columns })
-      copyWindow(images, result, n, top! - padding, left! - padding)
+      copyWindow(batch, result, n, top! - padding, left! - padding)
     }
     return result
   }

@@ -63,8 +63,8 @@ const filterAxis = (
  * import assert from 'node:assert/strict'
  * import { resize } from '@resfn/transforms'
  *
- * const { values } = resize({ height: 1, width: 4 })({ values: new Float32Array([0, 1]), shape: [1, 1, 2, 1] })
- * assert.deepEqual(values, new Float32Array([0, 0.25, 0.75, 1]))
+ * const { images } = resize({ height: 1, width: 4 })({ images: new Float32Array([0, 1]), shape: [1, 1, 2, 1] })
+ * assert.deepEqual(images, new Float32Array([0, 0.25, 0.75, 1]))
  * ```
  */
 export const resize = ({
@@ -82,15 +82,15 @@ export const resize = ({
         `resize: height and width must be positive whole numbers of pixels, not ${height} and ${width}`,
       )
   }
-  return ({ values, shape: [count, fromHeight, fromWidth, channels] }) => {
+  return ({ images, shape: [count, fromHeight, fromWidth, channels] }) => {
     const wide =
       fromWidth === width
-        ? values
-        : filterAxis(values, count * fromHeight, fromWidth, width, channels, triangle(fromWidth, width, antialias))
+        ? images
+        : filterAxis(images, count * fromHeight, fromWidth, width, channels, triangle(fromWidth, width, antialias))
     const both =
       fromHeight === height
         ? wide
         : filterAxis(wide, count, fromHeight, height, width * channels, triangle(fromHeight, height, antialias))
-    return { values: both, shape: [count, height, width, channels] }
+    return { images: both, shape: [count, height, width, channels] }
   }
 }

@@ -29,16 +29,16 @@ const keysOf = (count: number, seed = 0): readonly Key[] => Array.from({ length:
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a, (value, i) => Math.abs(value - (b[i] ?? Number.NaN))).reduce((x, y) => Math.max(x, y), 0)
 const ramp = (...shape: [number, number, number, number]): Images => ({
-  values: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i + 1),
+  images: Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => i + 1),
   shape,
 })
-const image = ({ values, shape: [, height, width, channels] }: Images, n: number): Float32Array =>
-  values.slice(n * height * width * channels, (n + 1) * height * width * channels)
+const image = ({ images, shape: [, height, width, channels] }: Images, n: number): Float32Array =>
+  images.slice(n * height * width * channels, (n + 1) * height * width * channels)
 
 describe('toFloat', () => {
   it('divides by 255 as float32 does', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
-    expect(toFloat(bytes, [1, 16, 16, 1]).values).toEqual(
+    expect(toFloat(bytes, [1, 16, 16, 1]).images).toEqual(
       new Float32Array(bytes).map((byte) => Math.fround(byte / 255)),
     )
   })
@@ -46,9 +46,9 @@ describe('toFloat', () => {
 
 describe('resize', () => {
   it.each(cases)('equals PyTorch from $from to $to', ({ from, to: [height, width], input, plain, antialias }) => {
-    const images = toFloat(Uint8Array.from(input), from)
-    expect(largestDifference(resize({ height, width, antialias: false })(images).values, plain)).toBeLessThan(1e-6)
-    expect(largestDifference(resize({ height, width })(images).values, antialias)).toBeLessThan(1e-6)
+    const batch = toFloat(Uint8Array.from(input), from)
+    expect(largestDifference(resize({ height, width, antialias: false })(batch).images, plain)).toBeLessThan(1e-6)
+    expect(largestDifference(resize({ height, width })(batch).images, antialias)).toBeLessThan(1e-6)
     expect(plain.length).toBe(from[0] * height * width * from[3])
   })
 
@@ -56,20 +56,19 @@ describe('resize', () => {
     const size = fc.integer({ min: 1, max: 12 })
     fc.assert(
       fc.property(size, size, size, size, fc.boolean(), (fromHeight, fromWidth, height, width, antialias) => {
-        const images = ramp(1, fromHeight, fromWidth, 1)
+        const batch = ramp(1, fromHeight, fromWidth, 1)
         const to = resize({ height, width, antialias })
-        const { values } = to(images)
-        expect(Math.min(...values)).toBeGreaterThanOrEqual(1 - 1e-4)
-        expect(Math.max(...values)).toBeLessThanOrEqual(fromHeight * fromWidth * (1 + 1e-6))
-        for (const value of to({ ...images, values: images.values.map(() => 3) }).values)
-          expect(value).toBeCloseTo(3, 5)
+        const { images } = to(batch)
+        expect(Math.min(...images)).toBeGreaterThanOrEqual(1 - 1e-4)
+        expect(Math.max(...images)).toBeLessThanOrEqual(fromHeight * fromWidth * (1 + 1e-6))
+        for (const value of to({ ...batch, images: batch.images.map(() => 3) }).images) expect(value).toBeCloseTo(3, 5)
       }),
     )
   })
 
   it('leaves images of the right size as they are, and refuses sizes that are none', () => {
-    const images = ramp(2, 3, 4, 2)
-    expect(resize({ height: 3, width: 4 })(images)).toEqual(images)
+    const batch = ramp(2, 3, 4, 2)
+    expect(resize({ height: 3, width: 4 })(batch)).toEqual(batch)
     for (const height of [0, -1, 1.5, Number.NaN])
       expect(() => resize({ height, width: 2 })).toThrow('positive whole numbers of pixels')
   })
@@ -77,11 +76,11 @@ describe('resize', () => {
 
 describe('normalise', () => {
   it('shifts and scales each channel', () => {
-    const { values } = normalise({ mean: [1, 2], std: [2, 4] })({
-      values: new Float32Array([1, 2, 3, 6, 5, 10]),
+    const { images } = normalise({ mean: [1, 2], std: [2, 4] })({
+      images: new Float32Array([1, 2, 3, 6, 5, 10]),
       shape: [1, 1, 3, 2],
     })
-    expect(values).toEqual(new Float32Array([0, 0, 1, 1, 2, 2]))
+    expect(images).toEqual(new Float32Array([0, 0, 1, 1, 2, 2]))
   })
 
   it('names moments that do not fit', () => {
@@ -99,24 +98,24 @@ describe('random transforms', () => {
   it('give an image the same result in whatever batch it is', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.nat(), fc.nat(), (count, pick, seed) => {
-        const images = ramp(count, 5, 4, 2)
+        const batch = ramp(count, 5, 4, 2)
         const keys = keysOf(count, seed)
         const n = pick % count
-        const alone = augment({ values: image(images, n), shape: [1, 5, 4, 2] }, keys.slice(n, n + 1))
-        expect(image(augment(images, keys), n)).toEqual(alone.values)
+        const alone = augment({ images: image(batch, n), shape: [1, 5, 4, 2] }, keys.slice(n, n + 1))
+        expect(image(augment(batch, keys), n)).toEqual(alone.images)
       }),
     )
   })
 
   it('leave their input as it was', () => {
-    const images = ramp(3, 5, 4, 2)
-    augment(images, keysOf(3))
-    expect(images).toEqual(ramp(3, 5, 4, 2))
+    const batch = ramp(3, 5, 4, 2)
+    augment(batch, keysOf(3))
+    expect(batch).toEqual(ramp(3, 5, 4, 2))
   })
 
   it('flip whole rows, about half of the images', () => {
-    const images = ramp(400, 2, 3, 2)
-    const flipped = randomHorizontalFlip()(images, keysOf(400))
+    const batch = ramp(400, 2, 3, 2)
+    const flipped = randomHorizontalFlip()(batch, keysOf(400))
     const mirrored = [5, 6, 3, 4, 1, 2, 11, 12, 9, 10, 7, 8]
     let count = 0
     for (let n = 0; n < 400; n++) {
@@ -130,22 +129,22 @@ describe('random transforms', () => {
   })
 
   it('flip none at probability 0 and all at 1', () => {
-    const images = ramp(20, 1, 2, 1)
-    expect(randomHorizontalFlip({ probability: 0 })(images, keysOf(20))).toEqual(images)
-    expect(image(randomHorizontalFlip({ probability: 1 })(images, keysOf(20)), 19)).toEqual(new Float32Array([40, 39]))
+    const batch = ramp(20, 1, 2, 1)
+    expect(randomHorizontalFlip({ probability: 0 })(batch, keysOf(20))).toEqual(batch)
+    expect(image(randomHorizontalFlip({ probability: 1 })(batch, keysOf(20)), 19)).toEqual(new Float32Array([40, 39]))
   })
 
   it('crop windows of the zero-padded image, each place about equally often', () => {
     const places = new Map<string, number>()
     const count = 1800
     const source = ramp(1, 3, 3, 1)
-    const images: Images = {
-      values: Float32Array.from({ length: count * 9 }, (_, i) => source.values[i % 9] ?? 0),
+    const batch: Images = {
+      images: Float32Array.from({ length: count * 9 }, (_, i) => source.images[i % 9] ?? 0),
       shape: [count, 3, 3, 1],
     }
-    const cropped = randomCrop({ padding: 1 })(images, keysOf(count))
+    const cropped = randomCrop({ padding: 1 })(batch, keysOf(count))
     const padded = (y: number, x: number): number =>
-      y < 0 || x < 0 || y > 2 || x > 2 ? 0 : (source.values[y * 3 + x] ?? 0)
+      y < 0 || x < 0 || y > 2 || x > 2 ? 0 : (source.images[y * 3 + x] ?? 0)
     const windows = [-1, 0, 1].flatMap((top) =>
       [-1, 0, 1].map((left) => [0, 1, 2].flatMap((y) => [0, 1, 2].map((x) => padded(y + top, x + left))).join()),
     )
@@ -159,14 +158,14 @@ describe('random transforms', () => {
   })
 
   it('crop smaller windows without padding', () => {
-    const { values, shape } = randomCrop({ padding: 0, height: 2, width: 1 })(ramp(1, 2, 3, 1), keysOf(1))
+    const { images, shape } = randomCrop({ padding: 0, height: 2, width: 1 })(ramp(1, 2, 3, 1), keysOf(1))
     expect(shape).toEqual([1, 2, 1, 1])
-    expect((values[1] ?? 0) - (values[0] ?? 0)).toBe(3)
+    expect((images[1] ?? 0) - (images[0] ?? 0)).toBe(3)
   })
 
   it('crop to a window wider than the image when the padding allows it', () => {
-    const { values } = randomCrop({ padding: 1, height: 3, width: 3 })(ramp(1, 1, 1, 1), keysOf(1))
-    expect([...values]).toEqual([0, 0, 0, 0, 1, 0, 0, 0, 0])
+    const { images } = randomCrop({ padding: 1, height: 3, width: 3 })(ramp(1, 1, 1, 1), keysOf(1))
+    expect([...images]).toEqual([0, 0, 0, 0, 1, 0, 0, 0, 0])
   })
 
   it('name what is wrong', () => {
@@ -182,9 +181,9 @@ describe('random transforms', () => {
 describe('compose', () => {
   it('lets two random transforms draw independently', () => {
     const flip = randomHorizontalFlip()
-    const images = ramp(64, 1, 2, 1)
-    const twice = compose(flip, flip)(images, keysOf(64))
-    expect(twice).not.toEqual(images)
+    const batch = ramp(64, 1, 2, 1)
+    const twice = compose(flip, flip)(batch, keysOf(64))
+    expect(twice).not.toEqual(batch)
   })
 
   it('is a function of images alone exactly when its parts are', () => {

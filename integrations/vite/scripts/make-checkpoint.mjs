@@ -31,7 +31,7 @@ const write = (name, content) => {
 
 const chosen = right(await chooseBackend('auto')())
 console.log(describeBackend(chosen))
-const data = right(await loadFashionMnistSubset()())
+const data = right(await loadFashionMnistSubset())
 const { classes, shape: input } = data.train
 const net = nets[task.net].make({ classes: classes.length })
 const transform = normalise(task)

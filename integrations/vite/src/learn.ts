@@ -39,7 +39,7 @@ export const loadModel = async (url: string): Promise<Model> => {
 
 /** A few images to predict, of the test set, and a few to train on. */
 export const loadImages = async (): Promise<{ readonly shown: ImageSet; readonly few: ImageSet }> => {
-  const { train: training, test } = right(await loadFashionMnistSubset()())
+  const { train: training, test } = right(await loadFashionMnistSubset())
   return {
     shown: select(test, firstOfEachClass(test, task.shownPerClass)),
     few: select(training, firstOfEachClass(training, task.here.perClass)),

@@ -58,7 +58,7 @@ export const loadData = (context: Context, asked: string): TE.TaskEither<CliErro
     TE.flatMap((source) =>
       F.pipe(
         source.folder === undefined
-          ? F.pipe(loadFashionMnistSubset(), TE.mapLeft(toCliError))
+          ? F.pipe(loadFashionMnistSubset, TE.mapLeft(toCliError))
           : F.pipe(loadFashionMnistFolder(source.folder), TE.mapLeft(toCliError)),
         TE.map((data) => ({ ...data, source, digest: digestOf(data) })),
       ),

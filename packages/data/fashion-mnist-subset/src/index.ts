@@ -1,2 +1,2 @@
 export { fashionMnistSubsetFiles } from './files.ts'
-export { loadFashionMnistSubset, type SubsetReadError } from './load.ts'
+export { loadFashionMnistSubset, loadFashionMnistSubsetFrom, type SubsetReadError } from './load.ts'

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { type FashionMnist, fashionMnistClasses, fashionMnistMoments } from '@resfn/fashion-mnist/decode'
 import { either as E } from 'fp-ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fashionMnistSubsetFiles, loadFashionMnistSubset } from './index.ts'
+import { fashionMnistSubsetFiles, loadFashionMnistSubset, loadFashionMnistSubsetFrom } from './index.ts'
 
 type Labels = FashionMnist['train']['labels']
 const sha256 = (bytes: Labels): string => createHash('sha256').update(bytes).digest('hex')
@@ -33,7 +33,7 @@ describe('the files of the subset', () => {
 
 describe('loadFashionMnistSubset', () => {
   it('gives balanced sets of 10,000 and 2,000 images', async () => {
-    const result = await loadFashionMnistSubset()()
+    const result = await loadFashionMnistSubset()
     if (E.isLeft(result)) throw new Error(result.left.message)
     const { train, test } = result.right
     expect(countsOf(train.labels)).toEqual(Array(10).fill(1000))
@@ -49,7 +49,7 @@ describe('loadFashionMnistSubset', () => {
   })
 
   it('has about the moments of the whole data set', async () => {
-    const result = await loadFashionMnistSubset()()
+    const result = await loadFashionMnistSubset()
     if (E.isLeft(result)) throw new Error(result.left.message)
     const { images } = result.right.train
     const mean = images.reduce((sum, byte) => sum + byte, 0) / images.length
@@ -60,13 +60,13 @@ describe('loadFashionMnistSubset', () => {
 
   it('names a file that is not there', async () => {
     const urls = { ...fashionMnistSubsetFiles, testLabels: new URL('nowhere.gz', fashionMnistSubsetFiles.testLabels) }
-    const result = await loadFashionMnistSubset(urls)()
+    const result = await loadFashionMnistSubsetFrom(urls)()
     expect(result).toMatchObject({ left: { _tag: 'Unreadable', url: urls.testLabels.href } })
     expect(E.isLeft(result) && result.left.message).toContain('nowhere.gz')
   })
 })
 
-describe('loadFashionMnistSubset over HTTP', () => {
+describe('loadFashionMnistSubsetFrom over HTTP', () => {
   // As a browser meets it: plain bytes, or with Content-Encoding, which fetch undoes.
   const server = createServer((request, response) => {
     const [, kind, name] = request.url?.split('/') ?? []
@@ -90,7 +90,7 @@ describe('loadFashionMnistSubset over HTTP', () => {
 
   it('reads the same from a server, whether it says that the files are compressed or not', async () => {
     const digests = async (urls: typeof fashionMnistSubsetFiles): Promise<readonly string[]> => {
-      const result = await loadFashionMnistSubset(urls)()
+      const result = await loadFashionMnistSubsetFrom(urls)()
       if (E.isLeft(result)) throw new Error(result.left.message)
       const { train, test } = result.right
       return [train.images, train.labels, test.images, test.labels].map(sha256)
@@ -100,7 +100,7 @@ describe('loadFashionMnistSubset over HTTP', () => {
   })
 
   it('names the answer of a server that does not have them', async () => {
-    expect(await loadFashionMnistSubset(urlsOf('missing'))()).toMatchObject({
+    expect(await loadFashionMnistSubsetFrom(urlsOf('missing'))()).toMatchObject({
       left: { message: expect.stringContaining('404') as string },
     })
   })

@@ -5,7 +5,7 @@ import { fashionMnistSubsetFiles } from './files.ts'
 /** A file of the subset could not be read; `url` is the one. */
 export type SubsetReadError = { readonly _tag: 'Unreadable'; readonly url: string; readonly message: string }
 
-/** `file:` URLs through Node's own file system, got without an import so that no bundler looks for it; others by fetch. */
+/** Reads `file:` URLs with Node's file system and others with fetch. There is no import of `node:fs`, which bundlers for pages would look for. */
 const bytesOf = async (url: URL): Promise<Uint8Array> => {
   const system = url.protocol === 'file:' ? globalThis.process?.getBuiltinModule('node:fs/promises') : undefined
   if (system !== undefined) return new Uint8Array(await system.readFile(url))
@@ -25,24 +25,22 @@ const read = (url: URL): TE.TaskEither<SubsetReadError, Uint8Array> =>
   )
 
 /**
- * Loads the subset: 10,000 images for training, 1,000 of each class, and 2,000 for testing, 200 of each.
- * No download: the files are in the package. They are the first of each class of Fashion-MNIST, in its order.
+ * Loads the subset from other URLs than those of the package: for a page that serves the four files itself.
  *
- * @param urls where the files are, if the page serves them from elsewhere; those of the package unless given
+ * @param urls where the four files are
  * @returns a task of both sets, or of what went wrong
- *
- * Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747; MIT licence, Zalando SE.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
- * import { loadFashionMnistSubset } from '@resfn/fashion-mnist-subset'
+ * import { fashionMnistSubsetFiles, loadFashionMnistSubsetFrom } from '@resfn/fashion-mnist-subset'
  *
- * const data = await loadFashionMnistSubset()()
- * assert.equal(data._tag === 'Right' && data.right.train.labels.length, 10_000)
+ * const load = loadFashionMnistSubsetFrom({ ...fashionMnistSubsetFiles, trainLabels: new URL('file:///nowhere') })
+ * const data = await load()
+ * assert.equal(data._tag === 'Left' && data.left._tag, 'Unreadable')
  * ```
  */
-export const loadFashionMnistSubset = (
-  urls: typeof fashionMnistSubsetFiles = fashionMnistSubsetFiles,
+export const loadFashionMnistSubsetFrom = (
+  urls: typeof fashionMnistSubsetFiles,
 ): TE.TaskEither<SubsetReadError | FashionMnistDecodeError, FashionMnist> =>
   F.pipe(
     A.sequenceS(TE.ApplyPar)({
@@ -55,3 +53,21 @@ export const loadFashionMnistSubset = (
       decodeFashionMnist(files),
     ),
   )
+
+/**
+ * Loads the subset: 10,000 images for training, 1,000 of each class, and 2,000 for testing, 200 of each.
+ * This is a task: call it. It downloads nothing, because the files are in the package.
+ *
+ * @returns both sets, or what went wrong
+ * @see H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747; MIT licence, Zalando SE
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { loadFashionMnistSubset } from '@resfn/fashion-mnist-subset'
+ *
+ * const data = await loadFashionMnistSubset()
+ * assert.equal(data._tag === 'Right' && data.right.train.labels.length, 10_000)
+ * ```
+ */
+export const loadFashionMnistSubset: TE.TaskEither<SubsetReadError | FashionMnistDecodeError, FashionMnist> = () =>
+  loadFashionMnistSubsetFrom(fashionMnistSubsetFiles)()

@@ -1,5 +1,5 @@
-// `pnpm check`: the rules of the house. Each finding says file, rule and how to mend it; `--fix` mends what a machine can.
-import { readFileSync, writeFileSync } from 'node:fs'
+// `pnpm check`: the rules of the house. Each finding says file, rule and how to fix it; `--fix` does what a machine can.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dependencies } from './check/dependencies.mjs'
@@ -12,18 +12,28 @@ import { readWorkspace } from './workspace.mjs'
 
 const rules = [manifest, directions, dependencies, sources, prose, installed]
 
-/** Everything that is wrong with the workspace at `root`: `{ file, rule, problem, mend, fix? }`, where `fix` is the new content of a JSON file. */
+/**
+ * Everything that is wrong with the workspace at `root`: `{ file, rule, problem, fix, patch? }`.
+ * `fix` says what to do; `patch` is the right content of the file, a text or JSON.
+ */
 export const check = (root) => {
   const workspace = readWorkspace(root)
   const readText = (file) => readFileSync(join(root, file), 'utf8')
   return rules.flatMap((rule) => rule(workspace, readText))
 }
 
-/** Writes the fixes, one at a time, until none is left. */
+/** Writes the patches, one a file at a time, until none is left. */
 export const fix = (root) => {
-  const [finding] = check(root).filter((candidate) => candidate.fix !== undefined)
-  if (finding === undefined) return
-  writeFileSync(join(root, finding.file), `${JSON.stringify(finding.fix, null, 2)}\n`)
+  const patches = new Map(
+    check(root)
+      .filter(({ patch }) => patch !== undefined)
+      .map(({ file, patch }) => [file, typeof patch === 'string' ? patch : `${JSON.stringify(patch, null, 2)}\n`]),
+  )
+  if (patches.size === 0) return
+  for (const [file, text] of patches) {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text)
+  }
   fix(root)
 }
 
@@ -32,7 +42,8 @@ const main = () => {
   const root = resolve(args.find((arg) => !arg.startsWith('-')) ?? dirname(dirname(fileURLToPath(import.meta.url))))
   if (args.includes('--fix')) fix(root)
   const findings = check(root)
-  for (const { file, rule, problem, mend } of findings) console.log(`${file}: ${problem} [${rule}]\n    mend: ${mend}`)
+  for (const finding of findings)
+    console.log(`${finding.file}: ${finding.problem} [${finding.rule}]\n    fix: ${finding.fix}`)
   console.log(
     findings.length === 0
       ? 'check: all rules hold'

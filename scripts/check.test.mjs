@@ -16,10 +16,16 @@ const rootManifest = {
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 
 const edit = (text, change) => json(change(JSON.parse(text)))
-const umbrellaManifest = edit(
-  packageFiles('ops', 'ops', rootManifest)['packages/ops/ops/package.json'],
-  (manifest) => ({ ...manifest, dependencies: {} }),
-)
+
+/** The files of a package made by the generator, at another place: the umbrella is `packages/resfn`. */
+const moved = (group, name, dir) =>
+  Object.fromEntries(
+    Object.entries(packageFiles(group, name, rootManifest)).map(([path, text]) => [
+      path.replace(`packages/${group}/${name}`, dir),
+      path.endsWith('tsconfig.json') ? text.replace('../../../', '../../') : text,
+    ]),
+  )
+const umbrellaFiles = moved('ops', 'resfn', 'packages/resfn')
 
 const testUtils = { name: '@resfn/test-utils', version: '0.0.0', private: true, type: 'module' }
 
@@ -43,16 +49,14 @@ const base = {
   ),
   'packages/core/layer/src/layer.ts':
     "import type { Tensor } from '@tensorflow/tfjs-core'\nimport { tree } from '@resfn/tree'\nexport const layer = (x: Tensor): number => tree(x.rank)\n",
-  'packages/ops/ops/package.json': umbrellaManifest,
-  'packages/ops/ops/tsconfig.json': packageFiles('ops', 'ops', rootManifest)['packages/ops/ops/tsconfig.json'],
-  'packages/ops/ops/README.md': packageFiles('ops', 'ops', rootManifest)['packages/ops/ops/README.md'],
-  'packages/ops/ops/src/index.ts': 'export {}\n',
-  ...Object.fromEntries(
-    Object.entries(packageFiles('formats', 'nets', rootManifest)).map(([path, text]) => [
-      path.replace('packages/formats/nets', 'packages/nets'),
-      text,
-    ]),
-  ),
+  'packages/resfn/package.json': edit(umbrellaFiles['packages/resfn/package.json'], (manifest) => ({
+    ...manifest,
+    name: 'resfn',
+    dependencies: {},
+  })),
+  'packages/resfn/tsconfig.json': umbrellaFiles['packages/resfn/tsconfig.json'],
+  'packages/resfn/README.md': umbrellaFiles['packages/resfn/README.md'].replace('@resfn/resfn', 'resfn'),
+  ...moved('formats', 'nets', 'packages/nets'),
   'packages/nets/package.json': edit(
     packageFiles('formats', 'nets', rootManifest)['packages/formats/nets/package.json'],
     (manifest) => ({
@@ -62,11 +66,9 @@ const base = {
         './small': { '@resfn/source': './src/nets.ts', types: './dist/nets.d.ts', default: './dist/nets.js' },
         './package.json': './package.json',
       },
+      resfn: { umbrella: false },
     }),
   ),
-  'packages/nets/tsconfig.json': packageFiles('formats', 'nets', rootManifest)[
-    'packages/formats/nets/tsconfig.json'
-  ].replace('../../../', '../../'),
 }
 
 const made = []
@@ -242,8 +244,17 @@ const violations = [
     'main-export',
     () => ({ [`${op}/src/index.ts`]: "export { gate as gates } from './gate.ts'\n" }),
   ],
-  ['an umbrella that forgets a package', 'umbrella', () => ({ 'packages/ops/ops/src/index.ts': 'export {}\n' })],
-  ['an umbrella with code', 'umbrella', () => ({ 'packages/ops/ops/src/extra.ts': 'export const one: number = 1\n' })],
+  [
+    'an umbrella that forgets a package',
+    'umbrella',
+    () => ({ 'packages/resfn/src/index.ts': "export * as tree from '@resfn/tree'\n" }),
+  ],
+  [
+    'an umbrella that forgets a dependency',
+    'umbrella',
+    manifestOf('packages/resfn', (m) => ({ ...m, dependencies: { '@resfn/tree': 'workspace:^' } })),
+  ],
+  ['an umbrella with code', 'umbrella', () => ({ 'packages/resfn/src/extra.ts': 'export const one: number = 1\n' })],
   ['a package without a test', 'tests', () => ({ [`${op}/src/gate.test.ts`]: undefined })],
   ['a default export', 'default-export', source('export default 1')],
   ['an interface', 'interface', source('export interface Params { readonly weight: number }')],
@@ -316,10 +327,10 @@ describe('a workspace with', () => {
 })
 
 describe('every finding', () => {
-  it('says the file, the problem and how to mend it', () => {
+  it('says the file, the problem and how to fix it', () => {
     const { root } = workspace(source('export default 1'))
     expect(check(root)).toEqual([
-      { file: `${op}/src/gate.ts`, rule: 'default-export', problem: 'has a default export', mend: 'export it by name' },
+      { file: `${op}/src/gate.ts`, rule: 'default-export', problem: 'has a default export', fix: 'export it by name' },
     ])
   })
 })
@@ -348,13 +359,12 @@ describe('exceptions', () => {
     expect(check(root).filter(({ rule }) => rule !== 'order')).toEqual([])
   })
 
-  it('lets a package stay out of its umbrella', () => {
-    const { root } = workspace((read) => ({
-      ...manifestOf(op, (m) => ({ ...m, resfn: { umbrella: false } }))(read),
-      ...manifestOf('packages/ops/ops', (m) => ({ ...m, dependencies: {} }))(read),
-      'packages/ops/ops/src/index.ts': 'export {}\n',
-    }))
+  it('lets a package stay out of the umbrella', () => {
+    const { root, read } = workspace(manifestOf('packages/core/layer', (m) => ({ ...m, resfn: { umbrella: false } })))
+    expect(rulesBroken(root)).toContain('umbrella')
+    fix(root)
     expect(rulesBroken(root)).not.toContain('umbrella')
+    expect(read('packages/resfn/src/index.ts')).not.toContain('layer')
   })
 })
 

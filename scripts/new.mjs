@@ -8,7 +8,6 @@ import { inOrder, publishedExports } from './check/manifest.mjs'
 
 const groups = ['core', 'ops', 'blocks', 'formats', 'data', 'train', 'backend']
 const layered = new Set(['ops', 'blocks'])
-const umbrellas = new Set(['ops', 'blocks', 'data', 'train'])
 
 const camelCase = (name) => name.replaceAll(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`
@@ -186,10 +185,7 @@ export const problem = (root, group, name) => {
   return taken === undefined ? undefined : `${taken} exists already.`
 }
 
-const sortLines = (text) =>
-  `${[...new Set(text.split('\n').filter((line) => line !== '' && line !== 'export {}'))].sort().join('\n')}\n`
-
-/** Writes the package, its umbrella line, the TypeScript references and a changeset. */
+/** Writes the package, the umbrella, the TypeScript references and a changeset. */
 export const create = (root, group, name) => {
   const write = (path, text) => {
     mkdirSync(dirname(join(root, path)), { recursive: true })
@@ -198,15 +194,6 @@ export const create = (root, group, name) => {
   const read = (path) => readFileSync(join(root, path), 'utf8')
   const files = packageFiles(group, name, JSON.parse(read('package.json')))
   for (const [path, text] of Object.entries(files)) write(path, text)
-  const umbrella = `packages/${group}/${group}`
-  if (umbrellas.has(group) && existsSync(join(root, umbrella))) {
-    write(`${umbrella}/src/index.ts`, sortLines(`${read(`${umbrella}/src/index.ts`)}\nexport * from '@resfn/${name}'`))
-    const old = JSON.parse(read(`${umbrella}/package.json`))
-    write(
-      `${umbrella}/package.json`,
-      json(inOrder({ ...old, dependencies: { ...old.dependencies, [`@resfn/${name}`]: 'workspace:^' } })),
-    )
-  }
   write(`.changeset/new-${name}.md`, `---\n'@resfn/${name}': minor\n---\n\nNew package \`@resfn/${name}\`.\n`)
   fix(root)
   return Object.keys(files)

@@ -16,9 +16,14 @@ const link = (target, path) => {
 }
 
 describe.each([
-  ['ops', 'fresh-op', 'freshOp'],
-  ['train', 'fresh-rule', 'freshRule'],
-])('a new package in %s', (group, name, main) => {
+  ['ops', 'fresh-op', 'freshOp', { file: 'packages/resfn/src/ops.ts', text: "export * from '@resfn/fresh-op'" }],
+  [
+    'train',
+    'fresh-rule',
+    'freshRule',
+    { file: 'packages/resfn/src/index.ts', text: "export * as freshRule from '@resfn/fresh-rule'" },
+  ],
+])('a new package in %s', (group, name, main, line) => {
   let copy
   let before
   const read = (path) => readFileSync(join(copy, path), 'utf8')
@@ -41,11 +46,9 @@ describe.each([
   })
 
   it('is in the umbrella, in the references and in a changeset', () => {
-    expect(read(`packages/${group}/${group}/src/index.ts`)).toContain(`export * from '@resfn/${name}'`)
+    expect(read(line.file)).toContain(line.text)
     expect(JSON.parse(read('tsconfig.json')).references).toContainEqual({ path: `packages/${group}/${name}` })
-    expect(JSON.parse(read(`packages/${group}/${group}/tsconfig.json`)).references).toContainEqual({
-      path: `../${name}`,
-    })
+    expect(JSON.parse(read('packages/resfn/tsconfig.json')).references).toContainEqual({ path: `../${group}/${name}` })
     expect(read(`.changeset/new-${name}.md`)).toContain(`'@resfn/${name}': minor`)
   })
 

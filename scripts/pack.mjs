@@ -23,7 +23,7 @@ export const packAll = (folder) => {
     { cwd: root, encoding: 'utf8', shell: process.platform === 'win32', maxBuffer: 2 ** 28 },
   )
   if (status !== 0) throw new Error(`pnpm pack failed:\n${stdout}\n${stderr}`)
-  const tarball = ({ name, version }) => join(folder, `${name.slice(1).replace('/', '-')}-${version}.tgz`)
+  const tarball = ({ name, version }) => join(folder, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`)
   const map = Object.fromEntries(packages.map(({ manifest }) => [manifest.name, tarball(manifest)]))
   const missing = Object.values(map).filter((path) => !existsSync(path))
   if (missing.length > 0) throw new Error(`pnpm pack did not write ${missing.join(', ')}`)

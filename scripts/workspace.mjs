@@ -99,7 +99,7 @@ const readPackage = (root, dir) => {
     manifest,
     manifestText,
     isPublic: manifest.private !== true,
-    isUmbrella: dir.startsWith('packages/') && dir.split('/').length === 3 && groupOf(dir) === basename(dir),
+    isUmbrella: dir === 'packages/resfn',
     tsconfig: tsconfigText === undefined ? undefined : JSON.parse(tsconfigText),
     readme: read(join(root, dir, 'README.md')),
     sources: listFiles(root, dir)

@@ -20,7 +20,7 @@ const versions = (pkg, names) =>
               file: `${pkg.dir}/package.json`,
               rule: 'versions',
               problem: `${field} has ${name}: ${range}`,
-              mend: `write "${wanted}"${wanted === 'catalog:' ? ' and keep the version in the catalog of pnpm-workspace.yaml' : ''}`,
+              fix: `write "${wanted}"${wanted === 'catalog:' ? ' and keep the version in the catalog of pnpm-workspace.yaml' : ''}`,
             },
           ]
     }),
@@ -58,7 +58,7 @@ const declarations = (pkg, byName, rootManifest) => {
   // A dependency that is not imported may be there for another one, which takes it if it is installed.
   const provided = new Set(inherited.map(([name]) => name))
   const testOnly = pkg.isPublic ? [] : [...has('devDependencies'), ...ofRoot]
-  const finding = (rule, problem, mend) => ({ file, rule, problem, mend })
+  const finding = (rule, problem, fix) => ({ file, rule, problem, fix })
   return [
     ...[...inSources]
       .filter((name) => name !== pkg.manifest.name && !runtime.has(name) && !testOnly.includes(name))
@@ -168,8 +168,8 @@ const references = (file, tsconfig, expected) => {
       file,
       rule: 'references',
       problem: `references ${parts.filter(Boolean).join(' and ')}`,
-      mend: 'run `pnpm check --fix`',
-      fix: { ...tsconfig, references: expected.map((path) => ({ path })) },
+      fix: 'run `pnpm check --fix`',
+      patch: { ...tsconfig, references: expected.map((path) => ({ path })) },
     },
   ]
 }
@@ -187,7 +187,7 @@ export const dependencies = ({ packages, manifest, tsconfig }) => {
               file: `${pkg.dir}/tsconfig.json`,
               rule: 'references',
               problem: 'is missing',
-              mend: 'copy the one of a sibling, then run `pnpm check --fix`',
+              fix: 'copy the one of a sibling, then run `pnpm check --fix`',
             },
           ]
         : references(`${pkg.dir}/tsconfig.json`, pkg.tsconfig, expectedReferences(pkg, byName)),

@@ -19,6 +19,7 @@ const allowed = {
   data: ['core/tree', 'core/random', 'formats', 'data'],
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
   backend: [...core, 'formats', 'backend'],
+  resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend'],
   cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend'],
 }
 
@@ -31,6 +32,7 @@ const withoutNode = new Set([
   'archs',
   'train',
   'formats',
+  'resfn',
   'data/batches',
   'data/transforms',
   'data/fashion-mnist-subset',
@@ -47,7 +49,7 @@ export const directions = ({ packages }) => {
     const targets = allowed[keyOf(pkg)] ?? allowed[pkg.group]
     return pkg.sources.flatMap((source) =>
       source.imports.flatMap((specifier) => {
-        const finding = (rule, problem, mend) => [{ file: source.path, rule, problem, mend }]
+        const finding = (rule, problem, fix) => [{ file: source.path, rule, problem, fix }]
         if (specifier.startsWith('.')) {
           const target = new URL(specifier, `file:///${source.path}`).pathname.slice(1)
           return target.startsWith(`${pkg.dir}/`)

@@ -28,7 +28,7 @@ export const installed = ({ root }) => {
         file: 'pnpm-lock.yaml',
         rule: 'install-script',
         problem: `${name}@${manifest.version} has ${hook === 'binding.gyp' ? hook : `the script ${hook}`}`,
-        mend: 'choose a package that works with install scripts blocked',
+        fix: 'choose a package that works with install scripts blocked',
       }))
     })
   })

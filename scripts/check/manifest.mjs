@@ -88,14 +88,12 @@ const entryProblems = (path, entry, root, dir) => {
 const existsOr = (root, dir, target) =>
   target.includes('*') || target.startsWith('./dist/') || existsSync(join(root, dir, target))
 
+const nameOf = ({ folder, isUmbrella }) => (isUmbrella ? folder : `@resfn/${folder}`)
+
 const values = ({ root, manifest: rootManifest }, pkg) => {
   const { manifest } = pkg
   const wanted = [
-    [
-      manifest.name === `@resfn/${pkg.folder}`,
-      `name is ${manifest.name}`,
-      `name it @resfn/${pkg.folder}, like its folder`,
-    ],
+    [manifest.name === nameOf(pkg), `name is ${manifest.name}`, `name it ${nameOf(pkg)}, like its folder`],
     [
       /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(pkg.folder),
       `the folder ${pkg.folder} is not kebab-case`,
@@ -144,14 +142,14 @@ const values = ({ root, manifest: rootManifest }, pkg) => {
   ]
   const file = `${pkg.dir}/package.json`
   return [
-    ...wanted.flatMap(([ok, problem, mend]) => (ok ? [] : [{ file, rule: 'manifest', problem, mend }])),
+    ...wanted.flatMap(([ok, problem, fix]) => (ok ? [] : [{ file, rule: 'manifest', problem, fix }])),
     ...Object.entries(manifest.exports ?? {})
       .flatMap(([path, entry]) => entryProblems(path, entry, root, pkg.dir))
       .map((problem) => ({
         file,
         rule: 'exports',
         problem,
-        mend: 'write { "@resfn/source": "./src/x.ts", "types": "./dist/x.d.ts", "default": "./dist/x.js" }',
+        fix: 'write { "@resfn/source": "./src/x.ts", "types": "./dist/x.d.ts", "default": "./dist/x.js" }',
       })),
     ...(same(manifest.publishConfig?.exports, publishedExports(manifest.exports))
       ? []
@@ -160,8 +158,8 @@ const values = ({ root, manifest: rootManifest }, pkg) => {
             file,
             rule: 'exports',
             problem: 'publishConfig.exports is not exports without "@resfn/source"',
-            mend: 'run `pnpm check --fix`',
-            fix: {
+            fix: 'run `pnpm check --fix`',
+            patch: {
               ...manifest,
               publishConfig: { ...manifest.publishConfig, exports: publishedExports(manifest.exports) },
             },
@@ -180,12 +178,12 @@ export const manifest = (workspace) =>
         ? values(workspace, pkg)
         : pkg.manifest.type === 'module'
           ? []
-          : [{ file, rule: 'manifest', problem: `type is ${pkg.manifest.type}`, mend: 'write "type": "module"' }]),
+          : [{ file, rule: 'manifest', problem: `type is ${pkg.manifest.type}`, fix: 'write "type": "module"' }]),
       ...unknown.map((key) => ({
         file,
         rule: 'manifest',
         problem: `has the unknown key ${key}`,
-        mend: 'remove it, or add it to the order in scripts/check/manifest.mjs',
+        fix: 'remove it, or add it to the order in scripts/check/manifest.mjs',
       })),
       ...(same(ordered, pkg.manifest)
         ? []
@@ -194,8 +192,8 @@ export const manifest = (workspace) =>
               file,
               rule: 'order',
               problem: 'keys or dependencies are out of order',
-              mend: 'run `pnpm check --fix`',
-              fix: ordered,
+              fix: 'run `pnpm check --fix`',
+              patch: ordered,
             },
           ]),
     ]

@@ -21,7 +21,7 @@ const headings = (text) => {
 
 const readme = (pkg) => {
   const file = `${pkg.dir}/README.md`
-  const finding = (problem, mend) => ({ file, rule: 'readme', problem, mend })
+  const finding = (problem, fix) => ({ file, rule: 'readme', problem, fix })
   if (pkg.readme === undefined) return [finding('is missing', 'write it by the outline in CONTRIBUTING.md')]
   const [title, ...rest] = headings(pkg.readme)
   const sections = rest.filter(({ level }) => level === 2).map((heading) => heading.title)
@@ -51,7 +51,7 @@ const forbidden = [
   {
     rule: 'machine-path',
     pattern: new RegExp(`(?<![\\w.:/*-])/(?:${['work', 'root', 'tmp', 'home'].join('|')})/[\\w.]`),
-    mend: 'use a path relative to the repository, or os.tmpdir()',
+    fix: 'use a path relative to the repository, or os.tmpdir()',
   },
   {
     rule: 'registry',
@@ -59,12 +59,12 @@ const forbidden = [
       `\\b(?:${['registry', 'npm-proxy', 'artifactory'].join('|')})\\.[a-z0-9-]+\\.[a-z]{2,}|^\\s*registry\\s*=`,
       'm',
     ),
-    mend: 'leave the registry to the settings of whoever installs',
+    fix: 'leave the registry to the settings of whoever installs',
   },
   {
     rule: 'undone',
     pattern: new RegExp(`\\b(?:${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX'].join('|')})\\b`),
-    mend: 'do it, or open an issue',
+    fix: 'do it, or open an issue',
   },
 ]
 
@@ -87,7 +87,7 @@ const deadLinks = (files, readText) =>
           file,
           rule: 'link',
           problem: `links to ${target}, which is not in the repository`,
-          mend: 'mend the path, or commit the file (is it ignored?)',
+          fix: 'correct the path, or commit the file (is it ignored?)',
         })),
     )
 
@@ -97,7 +97,7 @@ export const prose = ({ packages, files }, readText) => [
     .filter((file) => text.test(file) && file !== 'pnpm-lock.yaml')
     .flatMap((file) => {
       const content = readText(file)
-      return forbidden.flatMap(({ rule, pattern, mend }) => {
+      return forbidden.flatMap(({ rule, pattern, fix }) => {
         const match = pattern.exec(content)
         return match === null
           ? []
@@ -106,7 +106,7 @@ export const prose = ({ packages, files }, readText) => [
                 file: `${file}:${content.slice(0, match.index).split('\n').length}`,
                 rule,
                 problem: `has "${match[0].trim()}"`,
-                mend,
+                fix,
               },
             ]
       })
@@ -118,6 +118,6 @@ export const prose = ({ packages, files }, readText) => [
       file,
       rule: 'registry',
       problem: 'names a host',
-      mend: 'run `pnpm install` with the default registry settings (lockfileIncludeTarballUrl off)',
+      fix: 'run `pnpm install` with the default registry settings (lockfileIncludeTarballUrl off)',
     })),
 ]

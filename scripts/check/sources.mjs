@@ -1,5 +1,7 @@
-// What a source file looks like, what a package exports, and that an umbrella shows all of its group.
+// What a source file looks like, what a package exports, and that the umbrella shows every package.
+import { umbrellaDependencies, umbrellaSources } from '../umbrella.mjs'
 import { exportedNames } from '../workspace.mjs'
+import { inOrder } from './manifest.mjs'
 
 /** Tests hold tables of cases, so they may be longer. */
 const longest = (path) => (/\.test\.\w+$/.test(path) ? 600 : 350)
@@ -22,17 +24,17 @@ const lines = ({ files }, readText) =>
               file,
               rule: 'length',
               problem: `has ${count} lines`,
-              mend: `split it by concept; ${longest(file)} lines are the limit`,
+              fix: `split it by concept; ${longest(file)} lines are the limit`,
             },
           ]
     })
 
 const everyFile = (pkg) =>
   pkg.sources.flatMap((source) => {
-    const finding = (rule, problem, mend) => [{ file: source.path, rule, problem, mend }]
+    const finding = (rule, problem, fix) => [{ file: source.path, rule, problem, fix }]
     const marker = source.path.endsWith('.mjs') ? null : left.exec(source.text)
     return [
-      ...source.errors.flatMap((message) => finding('syntax', message, 'mend the syntax')),
+      ...source.errors.flatMap((message) => finding('syntax', message, 'correct the syntax')),
       ...(source.exports.some(({ name }) => name === 'default') && !config(source.path)
         ? finding('default-export', 'has a default export', 'export it by name')
         : []),
@@ -52,22 +54,19 @@ const shape = (pkg) => {
   const index = `${pkg.dir}/src/index.ts`
   const source = pkg.sources.find(({ path }) => path === index)
   if (source === undefined)
-    return [
-      { file: index, rule: 'index', problem: 'is missing', mend: 'add it; it re-exports what the package offers' },
-    ]
+    return [{ file: index, rule: 'index', problem: 'is missing', fix: 'add it; it re-exports what the package offers' }]
   const own = source.exports.filter(({ from }) => from === undefined)
   const main = camelCase(pkg.folder)
-  const due =
-    (pkg.group === 'ops' || pkg.group === 'blocks') && !pkg.isUmbrella && pkg.manifest.resfn?.mainExport !== false
+  const due = (pkg.group === 'ops' || pkg.group === 'blocks') && pkg.manifest.resfn?.mainExport !== false
   return [
     ...own.map(({ name }) => ({
       file: index,
       rule: 'index',
       problem: `defines ${name ?? 'something'}`,
-      mend: 'move it to a file of its own; index.ts only re-exports',
+      fix: 'move it to a file of its own; index.ts only re-exports',
     })),
     ...(source.exports.length === 0
-      ? [{ file: index, rule: 'index', problem: 'exports nothing', mend: 're-export what the package offers' }]
+      ? [{ file: index, rule: 'index', problem: 'exports nothing', fix: 're-export what the package offers' }]
       : []),
     ...(due && !exportedNames(pkg, index).includes(main)
       ? [
@@ -75,39 +74,41 @@ const shape = (pkg) => {
             file: index,
             rule: 'main-export',
             problem: `does not export ${main}`,
-            mend: `folder ${pkg.folder} has the main export ${main}; a package without one says "resfn": { "mainExport": false } in its manifest`,
+            fix: `folder ${pkg.folder} has the main export ${main}; a package without one says "resfn": { "mainExport": false } in its manifest`,
           },
         ]
       : []),
     ...(pkg.isUmbrella || pkg.sources.some(({ test, path }) => test && path.includes('.test.'))
       ? []
-      : [{ file: pkg.dir, rule: 'tests', problem: 'has no test', mend: 'write src/<name>.test.ts beside the source' }]),
+      : [{ file: pkg.dir, rule: 'tests', problem: 'has no test', fix: 'write src/<name>.test.ts beside the source' }]),
   ]
 }
 
 const umbrella = (pkg, packages) => {
-  if (!pkg.isUmbrella || !pkg.isPublic) return []
-  const index = `${pkg.dir}/src/index.ts`
-  const shown = new Set(pkg.sources.find(({ path }) => path === index)?.exports.map(({ from }) => from))
-  const siblings = packages.filter(
-    (other) => other.group === pkg.group && other !== pkg && other.isPublic && other.manifest.resfn?.umbrella !== false,
-  )
+  if (!pkg.isUmbrella) return []
+  const expected = umbrellaSources(packages)
+  const dependencies = umbrellaDependencies(packages)
+  const finding = (file, problem, patch) => ({ file, rule: 'umbrella', problem, fix: 'run `pnpm check --fix`', patch })
   return [
-    ...siblings
-      .filter(({ manifest }) => !shown.has(manifest.name))
-      .map(({ manifest }) => ({
-        file: index,
-        rule: 'umbrella',
-        problem: `does not re-export ${manifest.name}`,
-        mend: `add \`export * from '${manifest.name}'\` and the dependency, or write "resfn": { "umbrella": false } in the manifest of ${manifest.name}`,
-      })),
+    ...Object.entries(expected)
+      .filter(([file, text]) => pkg.sources.find(({ path }) => path === file)?.text !== text)
+      .map(([file, text]) => finding(file, 'does not show the packages that there are', text)),
+    ...(JSON.stringify(pkg.manifest.dependencies) === JSON.stringify(dependencies)
+      ? []
+      : [
+          finding(
+            `${pkg.dir}/package.json`,
+            'does not depend on the packages that there are',
+            inOrder({ ...pkg.manifest, dependencies }),
+          ),
+        ]),
     ...pkg.sources
-      .filter(({ path, test }) => !test && path !== index)
+      .filter(({ path, test }) => !test && !(path in expected))
       .map(({ path }) => ({
         file: path,
         rule: 'umbrella',
-        problem: 'is code in an umbrella',
-        mend: 'an umbrella only re-exports; give the code a package',
+        problem: 'is code in the umbrella',
+        fix: 'the umbrella only re-exports; give the code a package',
       })),
   ]
 }

@@ -1,3 +1,4 @@
+// Written by `pnpm check --fix`: every package that runs in browsers too.
 export * from '@resfn/bottleneck'
 export * from '@resfn/conv-bn'
 export * from '@resfn/residual-block'

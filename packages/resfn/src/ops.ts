@@ -1,3 +1,4 @@
+// Written by `pnpm check --fix`: every package that runs in browsers too.
 export * from '@resfn/activation'
 export * from '@resfn/batch-norm'
 export * from '@resfn/conv2d'

@@ -1,2 +1,0 @@
-export * from '@resfn/batches'
-export * from '@resfn/transforms'

@@ -1,0 +1,3 @@
+// Written by `pnpm check --fix`: every package that runs in browsers too.
+export * from '@resfn/batches'
+export * from '@resfn/transforms'

@@ -1,13 +1,13 @@
 import { add, clone, engine, ones, Tensor, tidy } from '@tensorflow/tfjs-core'
-import { forget, type Node, release, rewind } from './tape.ts'
+import { clearTape, type Node, release, showNode } from './tape.ts'
 
-/** A kernel on the way from the parameters to the loss has no gradient. */
+/** A kernel between the parameters and the loss has no gradient. */
 export class MissingGradientError extends Error {
   readonly _tag = 'MissingGradientError'
   readonly kernelName: string
   constructor(kernelName: string) {
     super(
-      `the kernel ${kernelName} has no gradient, and the loss depends on the parameters through it; use other operations, compute it outside of the differentiated function, or register a gradient for it with tf.registerGradient`,
+      `the kernel ${kernelName} has no gradient, and the loss depends on the parameters through it; use other operations, compute it outside the differentiated function, or register a gradient for it with tf.registerGradient`,
     )
     this.name = 'MissingGradientError'
     this.kernelName = kernelName
@@ -15,11 +15,11 @@ export class MissingGradientError extends Error {
 }
 
 /**
- * The gradients of the loss at the leaves, `undefined` where it does not depend on one: the recorded kernels in reverse order, each giving
- * the gradients of its inputs from those of its outputs. Unlike the reverse pass of tfjs itself, which keeps them all to the end, it frees
- * each gradient, and what its kernel saved, as soon as they are used.
+ * The gradients of the loss at the leaves, `undefined` for a leaf that the loss does not depend on. The recorded kernels run in reverse
+ * order: each gives the gradients of its inputs from those of its outputs. A gradient, and what its kernel saved, is freed as soon as it is
+ * used; the reverse pass of tfjs keeps all of them to the end.
  *
- * Source: Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
+ * @see Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  */
 export const backward = (
   nodes: readonly Node[],
@@ -50,7 +50,7 @@ export const backward = (
     return leaves.map(({ id }) => gradients.get(id))
   } finally {
     nodes.forEach(release)
-    forget()
+    clearTape()
   }
 }
 
@@ -62,7 +62,7 @@ const inputGradients = (node: Node, gradients: ReadonlyMap<number, Tensor>, vary
   const inputs = Object.entries(node.inputs).filter(
     (entry): entry is [string, Tensor] => entry[1] != null && varying.has(entry[1].id),
   )
-  rewind(node)
+  showNode(node)
   const found = tidy(() => {
     // tfjs puts zeros in place of an output's missing gradient.
     const dys = node.outputs.map(({ id }) => gradients.get(id) as Tensor)
@@ -72,7 +72,7 @@ const inputGradients = (node: Node, gradients: ReadonlyMap<number, Tensor>, vary
     return inputs.map(([name, input]) => {
       const dx = closures[name]?.()
       check(kernelName, name, input, dx)
-      // A gradient is freed after use, so it must not be a tensor that somebody else holds: dy itself, say, from a custom gradient.
+      // A gradient is freed after use, so it must not be a tensor that is used elsewhere, for example dy itself from a custom gradient.
       const result = dx.scopeId === scope && !dx.kept && !owned.has(dx) ? dx : clone(dx)
       owned.add(result)
       return result
@@ -84,7 +84,7 @@ const inputGradients = (node: Node, gradients: ReadonlyMap<number, Tensor>, vary
 function check(kernelName: string, name: string, { shape }: Tensor, dx: Tensor | undefined): asserts dx is Tensor {
   if (!(dx instanceof Tensor))
     throw new TypeError(
-      `the gradient of the kernel ${kernelName} gives none for its input ${name}, on which the loss depends`,
+      `the gradient of the kernel ${kernelName} returns nothing for its input ${name}, on which the loss depends; return a gradient for it`,
     )
   if (dx.dtype !== 'float32' || dx.shape.length !== shape.length || dx.shape.some((size, i) => size !== shape[i]))
     throw new TypeError(

@@ -1,7 +1,7 @@
 import { engine } from '@tensorflow/tfjs-core'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
-/** A kernel that ran while the tape was on, as tfjs writes it down. */
+/** A kernel that ran while tfjs recorded, as it stands on the tape. */
 export type Node = {
   readonly kernelName: string
   readonly inputs: { readonly [name: string]: Tensor | undefined }
@@ -10,10 +10,10 @@ export type Node = {
   readonly gradient?: (dys: Tensor[]) => { readonly [input: string]: () => Tensor }
 }
 
-/** What a function returned, and the kernels it ran. */
+/** What a function returned, and the kernels that it ran, in order. */
 export type Recording<T> = { readonly result: T; readonly nodes: readonly Node[] }
 
-/** Runs `f` with the tape of tfjs on. If it throws, what the tape saved is freed. */
+/** Runs `f` while tfjs records its kernels on the tape. If `f` throws, the tensors that the tape saved are freed. */
 export const record = <T>(f: () => T): Recording<T> => {
   const { state } = engine()
   if (state.gradientDepth === 0) state.activeTape = []
@@ -32,19 +32,22 @@ export const record = <T>(f: () => T): Recording<T> => {
   return { result, nodes: written() }
 }
 
-/** Frees what a kernel saved for its gradient; inside a surrounding differentiation that one still needs it, and frees it. */
+/** Frees the tensors that a kernel saved for its gradient. Inside an outer differentiation they stay, because that one needs and frees them. */
 export const release = ({ saved }: Node): void => {
   if (engine().state.gradientDepth === 0) saved?.forEach((tensor) => tensor.dispose())
 }
 
-/** Puts the tape to the kernel whose gradient comes next, where gradients look up the shapes of the inputs; a surrounding tape has it already. */
-export const rewind = (node: Node): void => {
+/**
+ * Makes this node the whole tape, because gradients look up the shapes of their inputs there. (Inside an outer differentiation the node is
+ * on the tape already.)
+ */
+export const showNode = (node: Node): void => {
   const { state } = engine()
   if (state.gradientDepth === 0) state.activeTape = [node] as unknown as typeof state.activeTape
 }
 
-/** Lets go of the tape. */
-export const forget = (): void => {
+/** Empties the tape. (Inside an outer differentiation it stays as it is.) */
+export const clearTape = (): void => {
   const { state } = engine()
   if (state.gradientDepth === 0) state.activeTape = []
 }

@@ -10,7 +10,7 @@ export class UnconnectedError extends Error {
   readonly paths: readonly string[]
   constructor(paths: readonly string[]) {
     super(
-      `the loss does not depend on ${paths.join(', ')}; use each of them on the way to the loss, or leave them out of the differentiated tree`,
+      `the loss does not depend on ${paths.join(', ')}; use each of them in the loss, or leave them out of the differentiated tree`,
     )
     this.name = 'UnconnectedError'
     this.paths = paths
@@ -20,22 +20,22 @@ export class UnconnectedError extends Error {
 /** What a differentiated function returns: a scalar, and anything else worth keeping. */
 export type Objective<A> = { readonly loss: Tensor; readonly aux: A }
 
-/** The value of an objective, the gradient of its loss at each leaf, and what else it returned. */
+/** The value of an objective, the gradient of its loss at each leaf, and its `aux`. */
 export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: P; readonly aux: A }
 
 /**
  * The value and the gradient of a scalar function of a tree: `params => { loss, gradients: d loss / d params, aux }` by reverse-mode
- * differentiation. Registers the gradients of tfjs kernels itself, in Node and in bundlers. A tensor that stands at two places of the tree
- * counts as two leaves: each place gets the gradient of what was read there.
+ * differentiation. It registers the gradients of tfjs kernels itself, in Node and in bundlers. A tensor at two places of the tree counts as
+ * two leaves: each place gets the gradient of what was read there.
  *
- * @param f from the tree to `{ loss, aux }`; loss is a float32 scalar, aux a tree of tensors and plain values that rides along
- *   undifferentiated. It must read the tree it is given and be synchronous.
+ * @param f from the tree to `{ loss, aux }`; loss is a float32 scalar, aux a tree of tensors and plain values that is
+ *   returned as it is, not differentiated. `f` must read the tree it is given and be synchronous.
  * @returns a function of the tree; its results belong to the caller (or the surrounding tidy)
  * @throws UnconnectedError naming the leaves that the loss does not reach
- * @throws MissingGradientError naming the kernel on the way to the loss that cannot be differentiated
+ * @throws MissingGradientError naming the kernel before the loss that cannot be differentiated
  * @throws RangeError if the loss is not a scalar or the tree has no leaf
  * @throws TypeError if a leaf is not a tensor, or `f` does not return `{ loss, aux }`
- * Source: Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
+ * @see Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -63,7 +63,7 @@ export const valueAndGradient =
           const objective = f(tree)
           check(objective)
           aux = objective.aux
-          // Clones, so that results may be parameters or tensors made elsewhere, and are the caller's all the same.
+          // Clones, so that the caller owns the results even if they are parameters or tensors made elsewhere.
           return [objective.loss, ...leaves<unknown>(aux).filter(isTensor)].map((tensor) => clone(tensor))
         }),
       )

@@ -6,13 +6,13 @@ const check = (name: string, holds: boolean, expected: string, actual: unknown):
 }
 
 /**
- * `count` unsigned 32-bit integers; the i-th is the exclusive or of the two words of block i, whatever the count: fewer draws are the first
- * of more draws.
+ * `count` unsigned 32-bit integers. The i-th is the exclusive or of the two words of block i, whatever the count, so that fewer draws are
+ * the first of more draws.
  *
  * @param key the key
  * @param count how many, a whole number from 0
- * @throws RangeError if the count is not such a number
- * Source: `jax.random.bits` with `jax_threefry_partitionable`.
+ * @throws RangeError if the count is not a whole number from 0
+ * @see `jax.random.bits` with `jax_threefry_partitionable`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -35,7 +35,7 @@ export const bits = (key: Key, count: number): Uint32Array => {
 // 23 random bits, so that every value is exact in float32, as in JAX.
 const unit = (word: number): number => (word >>> 9) * 2 ** -23
 
-/** A float32 number for each random word, in the memory of the words: nets draw tens of millions. */
+/** A float32 number for each random word. It is written over the word, because nets draw tens of millions. */
 const floats = (key: Key, count: number, value: (word: number) => number): Float32Array => {
   const words = bits(key, count)
   const values = new Float32Array(words.buffer)
@@ -58,9 +58,9 @@ const below = (x: number): number => {
  *
  * @param key the key
  * @param count how many
- * @param range the bounds, 0 and 1 if not given
+ * @param range the bounds; 0 and 1 by default
  * @throws RangeError unless low < high
- * Source: `jax.random.uniform`.
+ * @see `jax.random.uniform`.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -89,11 +89,13 @@ export const uniform = (
 const lowest = -1 + 2 ** -24
 
 /**
- * `count` float32 numbers of the standard normal distribution: `sqrt(2) erfinv(u)`, u drawn evenly from (-1, 1).
+ * `count` float32 numbers of the standard normal distribution: `sqrt(2) erfinv(u)`, u drawn evenly from (-1, 1). `normal` of `@resfn/layer`
+ * is the initialiser made of these draws.
  *
  * @param key the key
- * @param count how many
- * Source: `jax.random.normal`; equal to it up to the last bits of float32.
+ * @param count how many, a whole number from 0
+ * @throws RangeError if the count is not a whole number from 0
+ * @see `jax.random.normal`; equal to it up to the last bits of float32.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -111,9 +113,9 @@ export const normal = (key: Key, count: number): Float32Array =>
  *
  * @param key the key
  * @param count how many
- * @param bound in standard deviations, positive; 2 if not given
+ * @param options `bound` in standard deviations, positive; 2 by default
  * @throws RangeError if the bound is not positive
- * Source: `jax.random.truncated_normal`.
+ * @see `jax.random.truncated_normal`.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -122,7 +124,11 @@ export const normal = (key: Key, count: number): Float32Array =>
  * assert.ok(truncatedNormal(key(0), 1000).every((x) => Math.abs(x) <= 2))
  * ```
  */
-export const truncatedNormal = (key: Key, count: number, bound = 2): Float32Array => {
+export const truncatedNormal = (
+  key: Key,
+  count: number,
+  { bound = 2 }: { readonly bound?: number } = {},
+): Float32Array => {
   check('truncatedNormal', bound > 0, 'the bound must be positive', bound)
   const edge = Math.fround(erf(bound / Math.SQRT2))
   return floats(key, count, (word) => {
@@ -137,7 +143,7 @@ export const truncatedNormal = (key: Key, count: number, bound = 2): Float32Arra
  * @param key the key
  * @param count how many
  * @param range the bounds, whole numbers from -2^31 to 2^31; `high` is not drawn
- * @throws RangeError if the bounds are not such numbers with low < high
+ * @throws RangeError if the bounds are not whole numbers in this range with low < high
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -164,7 +170,7 @@ export const integers = (
  *
  * @param key the key
  * @param count how many
- * Source: Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 P.
+ * @see Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 P.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

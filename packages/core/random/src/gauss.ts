@@ -18,61 +18,41 @@ const log = (x: number): number => {
   return 2 * s * series - power * Math.LN2
 }
 
+/** The polynomial `c[0] r^n + … + c[n]` by Horner's rule, from the highest power down. */
+const horner = (coefficients: readonly number[], r: number): number =>
+  coefficients.reduce((value, coefficient) => value * r + coefficient, 0)
+
+// Wichura's tables: numerator and denominator of the quotient in the middle (a, b) and in the tail (e, f), the highest power first.
+const a = [
+  2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457, 13731.693765509461125,
+  1971.5909503065514427, 133.14166789178437745, 3.387132872796366608,
+]
+const b = [
+  5226.495278852854561, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867, 5394.1960214247511077,
+  687.1870074920579083, 42.313330701600911252, 1,
+]
+const e = [
+  7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258,
+  3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734,
+]
+const f = [
+  1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
+  0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1,
+]
+
 /**
  * The number below which a standard normal value lies with probability `(1 + u) / 2`: `sqrt(2) erfinv(u)`, to about 1e-15.
  *
  * @param u from -(1 - 2^-24) to 1 - 2^-24
- * Source: M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37 (1988), PPND16.
+ * @see M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37 (1988), PPND16
  */
 export const quantile = (u: number): number => {
   if (Math.abs(u) <= 0.85) {
     const r = 0.180625 - 0.25 * u * u
-    return (
-      (u / 2) *
-      ((((((((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r +
-        45921.953931549871457) *
-        r +
-        13731.693765509461125) *
-        r +
-        1971.5909503065514427) *
-        r +
-        133.14166789178437745) *
-        r +
-        3.387132872796366608) /
-        (((((((5226.495278852854561 * r + 28729.085735721942674) * r + 39307.89580009271061) * r +
-          21213.794301586595867) *
-          r +
-          5394.1960214247511077) *
-          r +
-          687.1870074920579083) *
-          r +
-          42.313330701600911252) *
-          r +
-          1))
-    )
+    return (u / 2) * (horner(a, r) / horner(b, r))
   }
   const r = Math.sqrt(-log((1 - Math.abs(u)) / 2)) - 1.6
-  const tail =
-    (((((((7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r + 0.24178072517745061177) * r +
-      1.27045825245236838258) *
-      r +
-      3.64784832476320460504) *
-      r +
-      5.7694972214606914055) *
-      r +
-      4.6303378461565452959) *
-      r +
-      1.42343711074968357734) /
-    (((((((1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r + 0.0151986665636164571966) * r +
-      0.14810397642748007459) *
-      r +
-      0.68976733498510000455) *
-      r +
-      1.6763848301838038494) *
-      r +
-      2.05319162663775882187) *
-      r +
-      1)
+  const tail = horner(e, r) / horner(f, r)
   return u < 0 ? -tail : tail
 }
 

@@ -4,7 +4,7 @@ import { type Key, threefry } from './threefry.ts'
  * The key of a seed: `[high 32 bits, low 32 bits]`, as in JAX.
  *
  * @param seed a whole number from 0 to 2^53 - 1; zero is a seed like any other
- * @throws RangeError if the seed is not such a number
+ * @throws RangeError if the seed is not a whole number from 0 to 2^53 - 1
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -35,8 +35,8 @@ const hash = (name: string, offset: number): number => {
  *
  * @param key the key to fold into
  * @param name any string, or a whole number from 0 to 2^32 - 1
- * @throws RangeError if the number is not such a number
- * Source: `jax.random.fold_in` (the same keys for numbers); folding names as in Flax.
+ * @throws RangeError if the index is not a whole number from 0 to 2^32 - 1
+ * @see `jax.random.fold_in` (the same keys for numbers); folding names as in Flax.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -58,7 +58,7 @@ export const fold = (key: Key, name: string | number): Key => {
  *
  * @param key the key to split; do not draw from it afterwards
  * @param count how many keys
- * Source: `jax.random.split` with `jax_threefry_partitionable`, the default since JAX 0.5.
+ * @see `jax.random.split` with `jax_threefry_partitionable`, the default since JAX 0.5.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

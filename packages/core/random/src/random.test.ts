@@ -287,20 +287,20 @@ describe('normal', () => {
 
 describe('truncatedNormal', () => {
   it.each([0.5, 1, 2, 3])('has the distribution of a normal restricted to plus or minus %d', (bound) => {
-    const draws = truncatedNormal(key(3), 20_000, bound)
+    const draws = truncatedNormal(key(3), 20_000, { bound })
     const edge = standardNormal(-bound)
     expect(draws.every((x) => Math.abs(x) <= bound)).toBe(true)
     expect(distance(draws, (x) => (standardNormal(x) - edge) / (1 - 2 * edge))).toBeLessThan(1.95)
   })
 
   it('is the normal for a bound far out', () => {
-    const [cut, whole] = [truncatedNormal(key(3), 1000, 12), normal(key(3), 1000)]
+    const [cut, whole] = [truncatedNormal(key(3), 1000, { bound: 12 }), normal(key(3), 1000)]
     expect(cut.every((x, i) => Math.abs(x - whole[i]!) < 1e-4)).toBe(true)
   })
 
   it('refuses a bound that is not positive', () => {
     for (const bound of [0, -2, Number.NaN])
-      expect(() => truncatedNormal(key(0), 1, bound)).toThrow(
+      expect(() => truncatedNormal(key(0), 1, { bound })).toThrow(
         `truncatedNormal: the bound must be positive, not ${bound}`,
       )
   })

@@ -7,7 +7,7 @@ export type Key = readonly [number, number]
  * @param key the key
  * @param counter the block's number
  * @returns two unsigned 32-bit integers
- * Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3; the generator of JAX.
+ * @see Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011), section 3.3; the generator of JAX.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -31,7 +31,7 @@ const functions: { readonly [N in ActivationName]: (x: Tensor) => Tensor } = {
  * An activation function as a layer: `y = f(x)` value by value, of the same shape. Its `apply` is the bare function `(params, x) => y`.
  *
  * @param name `relu` max(x, 0), `relu6` min(max(x, 0), 6), `leakyRelu` (slope 0.01), `elu`, `sigmoid` 1 / (1 + exp(-x)), `tanh`
- * Source: Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010), for relu.
+ * @see Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010), for relu.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

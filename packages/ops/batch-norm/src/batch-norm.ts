@@ -49,7 +49,7 @@ const checkEpsilon = (epsilon: number): void => {
  * @param options epsilon
  * @returns `(params, x, state) => y`, x [batch, channels] or [batch, height, width, channels]
  * @throws RangeError if epsilon is not a finite number of at least 0
- * Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 2, step 11.
+ * @see Ioffe and Szegedy, "Batch normalization" (2015), algorithm 2, step 11.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -79,7 +79,7 @@ export const applyBatchNorm = ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsil
  * @param options epsilon, and which variance is seen
  * @returns `(params, x) => { y, seen }`, x [batch, channels] or [batch, height, width, channels]; `seen` are the moments to absorb
  * @throws RangeError if epsilon is not a finite number of at least 0, or if a channel has a single value and the unbiased variance is asked for
- * Source: Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1 and section 3.
+ * @see Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1 and section 3.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -117,7 +117,7 @@ export const trainBatchNorm = ({ epsilon = 1e-5, runningVariance = 'unbiased' }:
  * @param options the conventions, PyTorch's if not given; the decay of the running statistics belongs to `absorb`
  * @throws RangeError if epsilon is not a finite number of at least 0
  * @throws ShapeError, from `plan`, if the input has neither one nor three axes
- * Source: Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift" (2015).
+ * @see Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift" (2015).
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

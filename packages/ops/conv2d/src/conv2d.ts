@@ -51,7 +51,7 @@ const sides = (padding: number): 'valid' | [[0, 0], [number, number], [number, n
  *
  * @param window stride s and padding p; the padding is symmetric and explicit, as in PyTorch, on every backend
  * @returns `(params, x) => y` from x [batch, height, width, in] to y [batch, floor((height + 2p - size) / s) + 1, …, out]
- * Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), section 2.4.
+ * @see Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), section 2.4.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -76,7 +76,7 @@ export const applyConv2d =
  * @param options output channels and kernel size; stride, padding, bias and first values if not the defaults
  * @throws RangeError if a count is not a whole number in its range
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels] or smaller than the kernel
- * Source: LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.A.
+ * @see LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.A.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -30,7 +30,7 @@ export type DenseOptions = {
  * @param params weight [in, out], bias [out] or none
  * @param x [batch, in]
  * @returns [batch, out]
- * Source: PyTorch's `torch.nn.functional.linear`, with the weight transposed.
+ * @see PyTorch's `torch.nn.functional.linear`, with the weight transposed.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -53,7 +53,7 @@ export const applyDense = ({ weight, bias }: DenseParams, x: Tensor): Tensor => 
  * @param options output features; bias and first values if not the defaults
  * @throws RangeError if `out` is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input is not [features]
- * Source: PyTorch's `torch.nn.Linear`, with the weight transposed.
+ * @see PyTorch's `torch.nn.Linear`, with the weight transposed.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -48,7 +48,7 @@ const pool =
  * @param options size, stride and padding of the window, in pixels; the remainder at the right and bottom is dropped, as in PyTorch
  * @throws RangeError if an option is outside its range
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels] or smaller than the window
- * Source: PyTorch's MaxPool2d.
+ * @see PyTorch's MaxPool2d.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -70,7 +70,7 @@ export const maxPool: (options: PoolOptions) => Layer<Empty> = pool('maxPool', (
  * @param options size, stride and padding of the window, in pixels
  * @throws RangeError if an option is outside its range
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels] or smaller than the window
- * Source: PyTorch's AvgPool2d with count_include_pad.
+ * @see PyTorch's AvgPool2d with count_include_pad.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -102,7 +102,7 @@ export const avgPool: (options: PoolOptions) => Layer<Empty> = pool('avgPool', (
 /**
  * Global average pooling: `y[n,c] = mean over i,j of x[n,i,j,c]`, [height, width, channels] to [channels].
  *
- * Source: Lin et al., "Network in network" (2013), section 3.2.
+ * @see Lin et al., "Network in network" (2013), section 3.2.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -17,7 +17,7 @@ export type ScaleOptions = {
  *
  * @param params weight, a scalar or [channels]
  * @param x [batch, ..., channels]
- * Source: the scale of He et al., "Identity mappings in deep residual networks" (2016), section 3.1, learned.
+ * @see the scale of He et al., "Identity mappings in deep residual networks" (2016), section 3.1, learned.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -36,7 +36,7 @@ export const applyScale = ({ weight }: ScaleParams, x: Tensor): Tensor => mul(x,
  *
  * @param options per layer or channel, and the first value
  * @throws ShapeError, from `plan`, if a scale per channel has no channel axis
- * Source: Bachlechner et al., "ReZero is all you need" (2020), section 3; Touvron et al., "Going deeper with image transformers" (2021),
+ * @see Bachlechner et al., "ReZero is all you need" (2020), section 3; Touvron et al., "Going deeper with image transformers" (2021),
  * section 2 (LayerScale).
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export const scale = ({ per, initial = 1 }: ScaleOptions): Layer<ScaleParams> =>
  *
  * @param factor any finite number
  * @throws RangeError if the factor is not finite
- * Source: He et al., "Identity mappings in deep residual networks" (2016), section 3.1.
+ * @see He et al., "Identity mappings in deep residual networks" (2016), section 3.1.
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -1,9 +1,9 @@
 import { engine, reshape, sum } from '@tensorflow/tfjs-core'
 import type { GradConfig, NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
 
-// Rules for every gradient of this folder, from how tfjs calls them:
-// - a gradient must be a new tensor, never `dy` itself, because tfjs frees a gradient once it has added another one to it;
-// - each closure runs only if its input is on the way to what is differentiated, so nothing is computed outside of them without need.
+// Rules for every gradient of this folder. They follow from how tfjs calls gradients:
+// - a gradient is a new tensor, never `dy` itself, because tfjs frees a gradient once it has added another one to it;
+// - compute inside the closures, because only the closures of inputs that depend on a differentiated tensor run.
 
 /** The gradient of a kernel of one input that needs nothing but `dy`. */
 export const linear = <A = object>(
@@ -38,8 +38,9 @@ export const fromOutput = <A = object>(
 })
 
 /**
- * The shapes of the inputs of the kernel that saved these tensors. Saving an input for its shape alone would keep its values in memory to the
- * end; the tape knows the shape after they are freed. Each kernel on the tape has an array of its own for what it saved, even if that is nothing.
+ * The shapes of the inputs of the kernel that saved these tensors. Saving an input for its shape alone would keep its values in memory to
+ * the end; the tape knows the shape after they are freed. Each kernel on the tape has an array of saved tensors of its own, which may be
+ * empty.
  */
 export const inputShapes = (saved: readonly Tensor[]): { readonly [input: string]: number[] } => {
   const node = engine().state.activeTape.find((node) => node.saved === saved)!

@@ -1,4 +1,5 @@
 export { describeBackends, type BackendName } from './backends.ts'
 export { checkGradients } from './check-gradients.ts'
 export { expectClose, relativeError } from './close.ts'
+export { gradientOf } from './gradient-of.ts'
 export { expectNoLeak } from './leak.ts'

@@ -123,7 +123,10 @@ const declarations = (pkg, byName, rootManifest) => {
     ...has('devDependencies')
       .filter(
         (name) =>
-          pkg.isPublic && !inTests.has(name) && !inSources.has(name) && !runtime.has(name) && !usedByScript(pkg, name),
+          pkg.isPublic &&
+          ![name, name.replace(/^@types\//, '')].some((used) => inTests.has(used) || inSources.has(used)) &&
+          !runtime.has(name) &&
+          !usedByScript(pkg, name),
       )
       .map((name) =>
         finding('unused', `no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`'),

@@ -296,7 +296,8 @@ describe('a trained run', () => {
   it('leaves a report', () => {
     const page = readFileSync(join(cwd, 'run', 'report.html'), 'utf8')
     expect(page).toContain('<h1>lenet-bn on Fashion-MNIST</h1>')
-    expect(page.match(/<svg /g)?.length).toBe(3)
+    expect(page.match(/<svg /g)?.length).toBe(4)
+    expect(page).toContain('>resfn train --preset lenet-bn ')
     expect(page).toContain('a machine for tests')
   })
 

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { summary } from '@resfn/layer'
 import { dispose } from '@resfn/tree'
 import type { Evaluation } from '@resfn/loop'
 import { confusion as confusionOf } from '@resfn/losses'
@@ -11,6 +12,7 @@ import { count, duration, short } from './format.ts'
 import { describe } from './learning.ts'
 import { orThrow } from './or-throw.ts'
 import type { Output } from './output.ts'
+import { repeatCommand, settingFacts } from './repeat.ts'
 import { type LoggedEvent, parseLog } from './run-folder.ts'
 import type { Ready } from './start.ts'
 import type { AnyRun } from './training.ts'
@@ -78,6 +80,9 @@ const page = async (
       { name: 'multiply-adds', value: short(numbers.macs) },
       { name: 'time', value: duration(secondsOf(log)) },
     ],
+    command: repeatCommand(settings),
+    settings: settingFacts(settings),
+    net: summary(net, input).rows.filter(({ depth }) => depth === 0),
     facts: [
       {
         name: 'net',
@@ -85,7 +90,6 @@ const page = async (
       },
       { name: 'data', value: describeData(data) },
       { name: 'recipe', value: `${settings.epochs} epochs, ${describe(settings)}` },
-      { name: 'seed', value: String(settings.seed) },
       { name: 'backend', value: `${backend.backend} (${backend.details})` },
       { name: 'machine', value: context.machine },
       {
@@ -95,7 +99,6 @@ const page = async (
           .join(', '),
       },
       { name: 'started', value: new Date(kept.started).toISOString() },
-      { name: 'settings', value: JSON.stringify(settings) },
     ],
     log,
     batches,

@@ -1,18 +1,13 @@
-import type { ImageSet } from '@resfn/batches'
-import { report, type Epoch, type Fact, type Mistake, type Step } from '@resfn/report'
+import { firstOfEachClass, type ImageSet } from '@resfn/batches'
 import type { Prediction } from '@resfn/loop'
+import { report, type Epoch, type ReportData, type Sample, type Step } from '@resfn/report'
 import type { LoggedEvent } from './run-folder.ts'
 
 /** Everything a report is made of. */
-export type ReportInput = {
-  readonly title: string
-  readonly subtitle: string
-  readonly headline: readonly Fact[]
-  readonly facts: readonly Fact[]
+export type ReportInput = Omit<ReportData, 'epochs' | 'steps' | 'classes' | 'samples' | 'mistakes'> & {
   readonly log: readonly LoggedEvent[]
   readonly batches: number
   readonly test: ImageSet
-  readonly confusion: readonly (readonly number[])[]
   readonly predictions: readonly Prediction[]
 }
 
@@ -40,35 +35,52 @@ const epochsOf = (log: readonly LoggedEvent[]): readonly Epoch[] =>
 const stepsOf = (log: readonly LoggedEvent[], batches: number): readonly Step[] =>
   log.flatMap((event) =>
     event.type === 'step'
-      ? [{ epoch: event.epoch + (event.batch + 1) / batches, loss: event.loss, learningRate: event.learningRate }]
+      ? [
+          {
+            epoch: event.epoch + (event.batch + 1) / batches,
+            loss: event.loss,
+            learningRate: event.learningRate,
+            gradientNorm: event.gradientNorm,
+          },
+        ]
       : [],
   )
 
 const shown = 24
 
-/** The mistakes that the net is most sure of. */
-export const mistakesOf = (
-  predictions: readonly Prediction[],
-  { images, shape: [height, width, channels] }: ImageSet,
-): readonly Mistake[] => {
+const sampleFrom = ({ images, shape: [height, width, channels] }: ImageSet): ((prediction: Prediction) => Sample) => {
   const size = height * width * channels
+  return ({ index, label, predicted, probability }) => ({
+    index,
+    label,
+    predicted,
+    probability,
+    image: {
+      pixels: images.subarray(index * size, (index + 1) * size),
+      height,
+      width,
+      channels: channels === 3 ? 3 : 1,
+    },
+  })
+}
+
+/** The first images of each class. */
+export const samplesOf = (predictions: readonly Prediction[], test: ImageSet): readonly Sample[] => {
+  const ofEach = Math.max(1, Math.floor(shown / test.classes.length))
+  const wanted = new Set(firstOfEachClass(test, ofEach).slice(0, shown))
   return predictions
+    .filter(({ index }) => wanted.has(index))
+    .sort((a, b) => a.label - b.label || a.index - b.index)
+    .map(sampleFrom(test))
+}
+
+/** The mistakes that the net is most sure of. */
+export const mistakesOf = (predictions: readonly Prediction[], test: ImageSet): readonly Sample[] =>
+  predictions
     .filter(({ label, predicted }) => label !== predicted)
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, shown)
-    .map(({ index, label, predicted, probability }) => ({
-      index,
-      label,
-      predicted,
-      probability,
-      image: {
-        pixels: images.subarray(index * size, (index + 1) * size),
-        height,
-        width,
-        channels: channels === 3 ? 3 : 1,
-      },
-    }))
-}
+    .map(sampleFrom(test))
 
 /** The page of a run. */
 export const reportPage = ({ log, batches, test, predictions, ...rest }: ReportInput): string =>
@@ -77,5 +89,6 @@ export const reportPage = ({ log, batches, test, predictions, ...rest }: ReportI
     epochs: epochsOf(log),
     steps: stepsOf(log, batches),
     classes: test.classes,
+    samples: samplesOf(predictions, test),
     mistakes: mistakesOf(predictions, test),
   })

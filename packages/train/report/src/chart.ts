@@ -1,90 +1,81 @@
-import { LineChart, type LineSeriesOption } from 'echarts/charts'
-import { GridComponent, type GridComponentOption } from 'echarts/components'
-import { type ComposeOption, init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
-import { escape } from './html.ts'
+import { line } from 'd3-shape'
+import { type Axes, axesOf, drawAxes, plot, type Range } from './axes.ts'
+import { html, type Html, none } from './html.ts'
+import { decimal } from './numbers.ts'
 
-type Option = ComposeOption<LineSeriesOption | GridComponentOption>
+/** A point of a line: an epoch and a value, which may be NaN or infinite. */
+export type Point = readonly [epoch: number, value: number]
 
-/** A line of a chart: points `[x, y]`, and the name of the colour (a CSS variable of the page). */
+/** A line of a chart: its points, and the name of the colour (a CSS variable of the page). */
 export type Line = {
   readonly name: string
-  readonly colour: string
-  readonly points: readonly (readonly [number, number])[]
+  readonly colour: 'train' | 'test' | 'rate' | 'norm'
+  readonly points: readonly Point[]
   /** Thin and pale: the noise behind a curve. */
   readonly faint?: boolean
 }
 
-/** A chart: lines over epochs. */
-export type Chart = {
-  readonly title: string
-  readonly lines: readonly Line[]
-  readonly height: number
-  readonly width: number
-  /** The range of the values, where not from 0 to whatever the lines need. */
-  readonly range?: { readonly min?: number; readonly max?: number }
-  readonly format: (value: number) => string
+/** A chart: lines over epochs. Points above the range are marked at its top. */
+export type Chart = { readonly title: string; readonly lines: readonly Line[]; readonly range: Range }
+
+const placed = (points: readonly Point[]): readonly Point[] => points.filter(([epoch]) => Number.isFinite(epoch))
+
+const drawLine = ({ x, y }: Axes, { points, colour, faint = false }: Line): Html => {
+  const highest = y.domain()[1]!
+  const isInside = ([, value]: Point): boolean => Number.isFinite(value) && value <= highest
+  const path = line<Point>(
+    ([epoch]) => x(epoch),
+    ([, value]) => y(value),
+  )
+    .digits(1)
+    .defined(isInside)
+  const shown = placed(points)
+  const dots = faint || shown.length > 40 ? [] : shown.filter(isInside)
+  const left = (epoch: number): string => (x(epoch) - 4).toFixed(1)
+  const parts = [
+    html`<path class="${faint ? 'faint' : 'line'}" d="${path(shown) ?? ''}" />`,
+    ...dots.map(([epoch, value]) => html`<circle cx="${x(epoch).toFixed(1)}" cy="${y(value).toFixed(1)}" r="2.5" />`),
+    ...shown
+      .filter((point) => !isInside(point))
+      .map(([epoch, value]) =>
+        value > highest
+          ? html`<path d="M${left(epoch)},10h8l-4,-8z" />`
+          : html`<path class="odd" d="M${left(epoch)},2l8,8m0,-8l-8,8" />`,
+      ),
+  ]
+  return html`<g stroke="var(--${colour})" fill="var(--${colour})">${parts}</g>`
 }
 
-const series = ({ name, colour, points, faint = false }: Line): LineSeriesOption => ({
-  type: 'line',
-  name,
-  data: points.map(([x, y]) => [x, y]),
-  showSymbol: !faint && points.length <= 40,
-  symbol: 'circle',
-  symbolSize: 5,
-  lineStyle: { width: faint ? 1 : 2, color: `var(--${colour})`, opacity: faint ? 0.5 : 1 },
-  itemStyle: { color: `var(--${colour})`, borderWidth: 0 },
-  silent: true,
-  clip: false,
-})
-
-const option = ({ lines, range, format }: Chart): Option => {
-  const label = { color: 'var(--quiet)', fontSize: 13, fontFamily: 'inherit' }
-  const last = Math.max(1, ...lines.flatMap(({ points }) => points.map(([x]) => Math.ceil(x))))
-  return {
-    animation: false,
-    grid: { left: 42, right: 10, top: 12, bottom: 44 },
-    xAxis: {
-      type: 'value',
-      min: 0,
-      max: last,
-      minInterval: 1,
-      name: 'epoch',
-      nameLocation: 'middle',
-      nameGap: 26,
-      nameTextStyle: label,
-      axisLabel: label,
-      axisLine: { lineStyle: { color: 'var(--rule)' } },
-      axisTick: { show: false },
-      splitLine: { show: false },
-    },
-    yAxis: {
-      type: 'value',
-      ...range,
-      splitNumber: 4,
-      axisLabel: { ...label, formatter: format },
-      axisLine: { show: false },
-      axisTick: { show: false },
-      splitLine: { lineStyle: { color: 'var(--rule)' } },
-    },
-    series: lines.map(series),
-  }
+/** Says in words what the chart does not show at its place. */
+const outside = ({ y }: Axes, lines: readonly Line[]): Html => {
+  const values = lines.flatMap(({ points }) => placed(points).map(([, value]) => value))
+  const above = values.filter((value) => value > y.domain()[1]!)
+  const missing =
+    values.filter((value) => !Number.isFinite(value)).length - above.filter((value) => value === Infinity).length
+  const notes = [
+    ...(above.length === 0
+      ? []
+      : [`▲ above the range: ${above.length}, up to ${decimal(above.reduce((most, value) => Math.max(most, value)))}`]),
+    ...(missing === 0 ? [] : [`× NaN: ${missing}`]),
+  ]
+  return notes.length === 0 ? none : html`<p class="outside">${notes.join(' · ')}</p>`
 }
 
 /** A chart as a figure with inline SVG that takes its colours from the page and its width from its place. */
-export const figure = (chart: Chart): string => {
-  use([LineChart, GridComponent, SVGRenderer])
-  const { title, lines, width, height } = chart
-  const view = init(null, null, { renderer: 'svg', ssr: true, width, height })
-  view.setOption(option(chart))
-  const svg = view
-    .renderToSVGString()
-    .replace(/^<svg width="[^"]*" height="[^"]*"/, `<svg role="img" aria-label="${escape(title)}"`)
-  view.dispose()
-  const key = lines
-    .filter(({ faint }) => faint !== true)
-    .map(({ name, colour }) => `<span class="key"><i style="background:var(--${colour})"></i>${escape(name)}</span>`)
-    .join('')
-  return `<figure class="card"><figcaption><b>${escape(title)}</b>${lines.length > 1 ? key : ''}</figcaption>${svg}</figure>`
+export const figure = ({ title, lines, range }: Chart): Html => {
+  const epochs = lines.flatMap(({ points }) => placed(points).map(([epoch]) => epoch))
+  const axes = axesOf(
+    epochs.reduce((most, epoch) => Math.max(most, epoch), 0),
+    range,
+  )
+  const key = lines.map(
+    ({ name, colour, faint = false }) =>
+      html`<span class="key${faint ? ' pale' : ''}"><i style="background:var(--${colour})"></i>${name}</span>`,
+  )
+  return html`<figure class="card">
+    <figcaption><b>${title}</b>${lines.length > 1 ? key : none}</figcaption>
+    <svg role="img" aria-label="${title}" viewBox="0 0 ${plot.width} ${plot.height}">
+      ${drawAxes(axes)}${lines.map((each) => drawLine(axes, each))}</svg
+    >${outside(axes, lines)}
+  </figure>`
 }

@@ -1,2 +1,2 @@
 export { report } from './report.ts'
-export type { Epoch, Fact, Image, Mistake, Run, Step } from './run.ts'
+export type { Epoch, Fact, Image, NetRow, ReportData, Sample, Step } from './data.ts'

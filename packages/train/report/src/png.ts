@@ -1,4 +1,4 @@
-import type { Image } from './run.ts'
+import type { Image } from './data.ts'
 
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte
@@ -57,7 +57,11 @@ const stored = (bytes: Uint8Array): Uint8Array => {
   return concat([[0x78, 0x01], ...blocks, word(adler32(bytes))])
 }
 
-/** An image as a PNG file. Source: PNG specification (ISO/IEC 15948), RFC 1950, RFC 1951 section 3.2.4. */
+/**
+ * An image as a PNG file.
+ *
+ * @see PNG specification (ISO/IEC 15948), RFC 1950, RFC 1951 section 3.2.4
+ */
 export const encodePng = ({ pixels, height, width, channels }: Image): Uint8Array => {
   const row = width * channels
   if (pixels.length !== height * row)

@@ -1,9 +1,12 @@
 import { inflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { encodePng } from './png.ts'
-import { report, type Run } from './index.ts'
+import { report as reportOf, type ReportData } from './index.ts'
 
-const run: Run = {
+/** The page without the line breaks of its templates. */
+const report = (data: ReportData): string => reportOf(data).replaceAll(/\s*\n\s*/g, '')
+
+const run: ReportData = {
   title: 'A <net> & two "classes"',
   headline: [{ name: 'test accuracy', value: '0.875' }],
   facts: [{ name: 'seed', value: '<script>alert(1)</script>' }],
@@ -11,7 +14,12 @@ const run: Run = {
     { epoch: 1, trainLoss: 0.512, trainAccuracy: 0.8, testLoss: 0.4, testAccuracy: 0.875, seconds: 2 },
     { epoch: 2, trainLoss: 0.3, trainAccuracy: 0.9, testLoss: 0.35, testAccuracy: 0.875, seconds: 2.25 },
   ],
-  steps: Array.from({ length: 1000 }, (_, i) => ({ epoch: (i + 1) / 500, loss: 2 - i / 1000, learningRate: 0.1 })),
+  steps: Array.from({ length: 1000 }, (_, i) => ({
+    epoch: (i + 1) / 500,
+    loss: 2 - i / 1000,
+    learningRate: 0.1,
+    gradientNorm: 1,
+  })),
   classes: ['cat', 'dog'],
   confusion: [
     [3, 1],
@@ -34,7 +42,7 @@ describe('report', () => {
   it('is one page that asks for nothing else', () => {
     expect(page).toMatch(/^<!doctype html>/)
     expect(page).not.toMatch(/<script|<link|@import|url\((?!#)|\bsrc="(?!data:image\/png;base64,)/)
-    expect(page.replaceAll(/xmlns(:\w+)?="[^"]*"/g, '')).not.toContain('http')
+    expect(page.replaceAll(/xmlns(:\w+)?="[^"]*"/g, '')).not.toMatch(/https?:/)
   })
 
   it('shows names as text, whatever characters they have', () => {
@@ -42,14 +50,15 @@ describe('report', () => {
     expect(page).toContain('<dd>&lt;script&gt;alert(1)&lt;/script&gt;</dd>')
   })
 
-  it('draws three charts that take their colours from the page', () => {
+  it('draws four charts that take their colours from the page', () => {
     const charts = page.match(/<svg [^>]*>/g)
     expect(charts?.map((chart) => /aria-label="([^"]*)"/.exec(chart)?.[1])).toEqual([
       'Loss',
       'Accuracy',
       'Learning rate',
+      'Gradient norm',
     ])
-    for (const colour of ['--train', '--test', '--rate']) expect(page).toContain(`stroke="var(${colour})"`)
+    for (const colour of ['--train', '--test', '--rate', '--norm']) expect(page).toContain(`stroke="var(${colour})"`)
     expect(page).not.toMatch(/<svg [^>]*(?:width|height)="\d/)
   })
 
@@ -64,6 +73,7 @@ describe('report', () => {
     expect(short).not.toContain('<svg')
     expect(short).not.toContain('mistakes</h2>')
     expect(report(rest)).not.toContain('Learning rate')
+    expect(report(rest)).not.toContain('Gradient norm')
   })
 
   it('says for each cell of the confusion matrix what it counts', () => {
@@ -72,8 +82,8 @@ describe('report', () => {
   })
 
   it('gives precision, recall and F1, and the class that one is taken for', () => {
-    const [cat, dog] = [...page.matchAll(/<th scope="row">(?:cat|dog)<\/th><td>4<\/td>.*?<\/tr>/g)].map(([row]) =>
-      row.replaceAll(/<[^>]*>/g, ' ').split(/\s+/),
+    const [cat, dog] = [...page.matchAll(/<th scope="row">(?:cat|dog)<\/th><td class="number">4<\/td>.*?<\/tr>/g)].map(
+      ([row]) => row.replaceAll(/<[^>]*>/g, ' ').split(/\s+/),
     )
     expect(cat).toEqual(['', 'cat', '4', '1.000', '0.750', '0.857', 'dog', '1×', ''])
     expect(dog).toEqual(['', 'dog', '4', '0.800', '1.000', '0.889', '–', ''])
@@ -96,10 +106,150 @@ describe('report', () => {
     expect(page).toContain('99 % sure')
   })
 
+  it('shows images with right and wrong predictions', () => {
+    const [mistake] = run.mistakes
+    const samples = [mistake!, { ...mistake!, index: 8, predicted: 0 }]
+    const shown = report({ ...run, mistakes: [], samples })
+    expect(shown).toContain('<b>cat</b><i class="wrong">✗ dog</i>')
+    expect(shown).toContain('<b>cat</b><i class="right">✓ cat</i>')
+  })
+
+  it('shows the net, the settings and the command that repeats the run', () => {
+    const shown = report({
+      ...run,
+      net: [{ path: 'fc', kind: 'dense', output: [4, 10], params: 7850, macs: 7840 }],
+      settings: [{ name: 'lr', value: '0.1' }],
+      command: 'resfn train --lr 0.1',
+    })
+    expect(shown).toContain('<td class="text">4 x 10</td><td class="number">7,850</td>')
+    expect(shown).toContain('<dt>lr</dt><dd>0.1</dd>')
+    expect(shown).toContain('>resfn train --lr 0.1</pre>')
+  })
+
+  it('says what precision and recall are', () => {
+    expect(page).toMatch(/Precision: .* Recall: .* F1: /)
+  })
+
   it('refuses an image whose bytes do not fit', () => {
     const [mistake] = run.mistakes
     const wrong = { ...mistake!, image: { ...mistake!.image, width: 3 } }
     expect(() => report({ ...run, mistakes: [wrong] })).toThrow('an image of 2 x 3 x 1 has 6 bytes, not 4')
+  })
+})
+
+describe('numbers that are not finite', () => {
+  const [first, second] = run.epochs
+  const page = report({
+    ...run,
+    epochs: [
+      first!,
+      { ...second!, trainLoss: Number.POSITIVE_INFINITY, testLoss: Number.NaN, testAccuracy: Number.NaN },
+    ],
+    steps: [...run.steps!.slice(0, 100), { epoch: 2, loss: Number.NaN, learningRate: 0.1, gradientNorm: Infinity }],
+  })
+
+  it('are shown as such in tables', () => {
+    expect(page).toMatch(/<th scope="row">2<\/th><td class="number">∞<\/td>.*?<td class="number">NaN<\/td>/)
+  })
+
+  it('are marked in charts, and never part of a path', () => {
+    expect(page).toContain('▲ above the range: 1, up to ∞ · × NaN: 2')
+    for (const [, path] of page.matchAll(/ (?:d|c[xy]|[xy])="([^"]*)"/g)) expect(path).not.toMatch(/NaN|Infinity/)
+  })
+})
+
+describe('a spike', () => {
+  const heights = (shown: string): readonly number[] => {
+    const [chart] = shown.match(/<svg role="img" aria-label="Loss".*?<\/svg>/) ?? []
+    const path = /class="faint" d="([^"]*)"/.exec(chart!)![1]!
+    return [...path.matchAll(/[ML][\d.]+,([\d.]+)/g)].map(([, y]) => Number(y))
+  }
+  const steps = (losses: readonly number[]): NonNullable<ReportData['steps']> =>
+    losses.map((loss, i) => ({ epoch: (i + 1) / losses.length, loss, learningRate: 0.1 }))
+  const usual = Array.from({ length: 5000 }, (_, i) => 0.3 + 2 * Math.exp(-i / 700))
+
+  it.each([[[1e9]], [[40, 300]], [[Infinity]]])('of %j does not flatten the curve', (spikes) => {
+    const spoilt = usual.with(2000, spikes[0]!).with(2700, spikes.at(-1)!)
+    const shown = report({ ...run, steps: steps(spoilt) })
+    const [calm, wild] = [heights(report({ ...run, steps: steps(usual) })), heights(shown)]
+    const spread = (values: readonly number[]): number => Math.max(...values) - Math.min(...values)
+    expect(spread(wild)).toBeGreaterThan(0.5 * spread(calm))
+    expect(shown).toMatch(/▲ above the range: [12], up to /)
+  })
+
+  it('at the first step is the start of a curve', () => {
+    const shown = report({ ...run, steps: steps(usual) })
+    expect(shown).not.toContain('▲')
+    expect(Math.min(...heights(shown))).toBeLessThan(60)
+  })
+
+  it('does not hide what is not one', () => {
+    expect(report({ ...run, steps: steps(usual.map((loss, i) => (i < 2500 ? loss : 100))) })).not.toContain('▲')
+  })
+})
+
+describe('markup in data', () => {
+  const evil = `"'><img src=x onerror=alert(1)></style></title><script>alert(1)</script>`
+
+  /** The same data with markup in place of every value: also of numbers, which a log may hold as strings. */
+  const spoil = (value: unknown, path: string): unknown => {
+    if (value instanceof Uint8Array) return value
+    if (Array.isArray(value)) return value.map((each, i) => spoil(each, `${path}[${i}]`))
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(
+        Object.entries(value).map(([name, each]) =>
+          name === 'image' ? [name, each] : [name, spoil(each, `${path}.${name}`)],
+        ),
+      )
+    return `${evil}${path}`
+  }
+  const full: ReportData = {
+    ...run,
+    subtitle: 'a',
+    warnings: ['a'],
+    command: 'a',
+    settings: [{ name: 'a', value: 'a' }],
+    steps: [{ epoch: 1, loss: 1, learningRate: 1, gradientNorm: 1 }],
+    net: [{ path: 'a', kind: 'a', output: [1], params: 1, macs: 1 }],
+    samples: run.mistakes,
+  }
+  const isSafe = (page: string): void => {
+    expect(page).not.toMatch(/<(?:img src=x|script)/)
+    expect(page.match(/<\/style>/g)?.length).toBe(1)
+    // Also no value ends an attribute: outside of tags there is only text.
+    expect(page).not.toContain(evil.slice(0, 3))
+  }
+
+  it('is shown as text in every field, numbers included', () => {
+    const page = report(spoil(full, '') as ReportData)
+    isSafe(page)
+    expect(page).toContain('.epochs[0].epoch')
+  })
+
+  it('is shown as text in one field at a time', () => {
+    const each = (value: unknown, path: readonly string[]): readonly (readonly string[])[] =>
+      typeof value !== 'object' || value === null || value instanceof Uint8Array
+        ? [path]
+        : Object.entries(value).flatMap(([name, inner]) => (name === 'image' ? [] : each(inner, [...path, name])))
+    const replaced = (value: unknown, [name, ...rest]: readonly string[]): unknown =>
+      name === undefined
+        ? evil
+        : Array.isArray(value)
+          ? value.with(Number(name), replaced(value[Number(name)], rest))
+          : { ...(value as object), [name]: replaced((value as { readonly [name: string]: unknown })[name], rest) }
+    const paths = each(full, [])
+    expect(paths.length).toBeGreaterThan(40)
+    for (const path of paths) isSafe(report(replaced(full, path) as ReportData))
+  })
+
+  it('cannot pose as markup of ours', () => {
+    isSafe(report({ ...run, title: { markup: evil } as unknown as string }))
+  })
+
+  it('could not run a script if there were one', () => {
+    const policy = /<meta http-equiv="Content-Security-Policy" content="([^"]*)" ?\/?>/.exec(report(run))?.[1]
+    expect(policy).toContain('default-src &#39;none&#39;')
+    expect(policy).not.toContain('script-src')
   })
 })
 

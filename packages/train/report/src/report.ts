@@ -1,30 +1,97 @@
 import { curves } from './curves.ts'
-import { escape } from './html.ts'
-import { dataUrl } from './png.ts'
-import type { Fact, Mistake, Run } from './run.ts'
+import type { ReportData } from './data.ts'
+import { html, Html, none, type Part } from './html.ts'
+import { sampleList } from './samples.ts'
 import { style } from './style.ts'
-import { confusionMatrix, epochTable, perClass } from './tables.ts'
+import { confusionMatrix, epochTable, factTable, netTable, perClass } from './tables.ts'
 
-const facts = (kind: string, list: readonly Fact[], wrap: (fact: string) => string): string =>
-  `<dl class="${kind}">${list.map(({ name, value }) => wrap(`<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`)).join('')}</dl>`
+const section = (title: string, note: string, ...body: readonly Part[]): Html =>
+  html`<section>
+    <h2>${title}</h2>
+    ${note === '' ? none : html`<p>${note}</p>`}${body}
+  </section> `
 
-const mistake =
-  (classes: readonly string[]) =>
-  ({ index, image, label, predicted, probability }: Mistake): string => {
-    const [is, says] = [classes[label] ?? `class ${label}`, classes[predicted] ?? `class ${predicted}`]
-    return `<li><img src="${dataUrl(image)}" alt="test image ${index}: ${escape(is)}"><b>${escape(is)}</b><s>${escape(says)}</s> <small>${Math.floor(100 * probability)} % sure · no. ${index}</small></li>`
-  }
+const card = (...body: readonly Part[]): Html => html`<div class="card">${body}</div>`
 
-const section = (title: string, note: string, body: string): string =>
-  `<section><h2>${escape(title)}</h2>${note === '' ? '' : `<p>${escape(note)}</p>`}${body}</section>`
+const header = ({ title, subtitle = '', warnings = [], headline }: ReportData): Html =>
+  html`<header>
+      <h1>${title}</h1>
+      ${subtitle === '' ? none : html`<p>${subtitle}</p>`}
+    </header>
+    ${warnings.map((text) => html`<p class="warning">${text}</p> `)}
+    <dl class="headline">
+      ${headline.map(
+        ({ name, value }) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl> `
+
+const trainingSection = (data: ReportData): Html =>
+  data.epochs.length === 0
+    ? none
+    : section(
+        'Training',
+        'Train: means over the epoch while it ran, so with augmentation and label smoothing where there are any. Test: at its end.',
+        curves(data),
+        html`<details class="card">
+          <summary>Every epoch in numbers</summary>
+          ${epochTable(data)}
+        </details>`,
+      )
+
+const confusionSection = (data: ReportData): Html =>
+  section(
+    'Confusion matrix',
+    'Rows: what the image is. Columns: what the net says. Test images.',
+    card(confusionMatrix(data)),
+  )
+
+const classSection = (data: ReportData): Html =>
+  section(
+    'Class by class',
+    'Precision: of the images that the net says are of the class, the share that are. Recall: of the images of the class, the share that the net finds. F1: the harmonic mean of both.',
+    card(perClass(data)),
+  )
+
+const sampleNote = 'What the image is, and under it what the net says.'
+
+const sampleSection = ({ classes, samples = [] }: ReportData): Html =>
+  samples.length === 0 ? none : section('Test images', sampleNote, sampleList(classes, samples))
+
+const mistakeSection = ({ classes, mistakes }: ReportData): Html =>
+  mistakes.length === 0 ? none : section('The most confident mistakes', sampleNote, sampleList(classes, mistakes))
+
+const netSection = ({ net = [] }: ReportData): Html =>
+  net.length === 0 ? none : section('The net', 'Shapes and multiply-adds are those of one image.', card(netTable(net)))
+
+const runSection = ({ command = '', settings = [], facts }: ReportData): Html =>
+  section(
+    'The run',
+    '',
+    command === ''
+      ? none
+      : card(
+          html`<p>The command that repeats it:</p>
+            <pre tabindex="0">${command}</pre>`,
+        ),
+    settings.length === 0 ? none : card(factTable('Settings', settings)),
+    card(factTable('The run', facts)),
+  )
+
+// The page holds data that others may have written: nothing in it is run, and nothing is loaded.
+const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 /**
- * A training run as one HTML page: curves of loss, accuracy and learning rate, confusion matrix, the classes one by one, the most confident
- * mistakes and the facts. The page needs no other file and no network, and follows the reader's light or dark setting.
+ * A training run as one HTML page: curves of loss, accuracy, learning rate and gradient norm, confusion matrix, the classes one by one, test
+ * images with predictions, the most confident mistakes, the net and the settings. The page needs no other file and no network, runs no script
+ * and follows the reader's light or dark setting. All data is shown as text, whatever characters it has.
  *
- * @param run plain data; see `Run`
+ * @param data plain data; see `ReportData`
  * @returns the text of an HTML file
- * @throws RangeError if the bytes of a mistake's image do not fit its size
+ * @throws RangeError if the bytes of an image do not fit its size
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -42,45 +109,33 @@ const section = (title: string, note: string, body: string): string =>
  * assert.match(page, /^<!doctype html>/)
  * ```
  */
-export const report = (run: Run): string => {
-  const { title, subtitle = '', headline, classes, mistakes, epochs } = run
-  const body = [
-    `<header><h1>${escape(title)}</h1>${subtitle === '' ? '' : `<p>${escape(subtitle)}</p>`}</header>`,
-    facts('headline', headline, (fact) => `<div>${fact}</div>`),
-    epochs.length === 0
-      ? ''
-      : section(
-          'Training',
-          'Train: means over the epoch while it ran, so with augmentation and label smoothing where there are any. Test: at its end.',
-          curves(run) + epochTable(run),
-        ),
-    section(
-      'Confusion matrix',
-      'Rows: what the image is. Columns: what the net says. Test images.',
-      `<div class="card">${confusionMatrix(run)}</div>`,
-    ),
-    section('Class by class', '', `<div class="card">${perClass(run)}</div>`),
-    mistakes.length === 0
-      ? ''
-      : section(
-          'The most confident mistakes',
-          'What the image is, and under it what the net says.',
-          `<ul class="mistakes">${mistakes.map(mistake(classes)).join('')}</ul>`,
-        ),
-    section('The run', '', `<div class="card">${facts('facts', run.facts, (fact) => fact)}</div>`),
-    '<footer>Written by resfn.</footer>',
+export const report = (data: ReportData): string => {
+  const { title } = data
+  const sections = [
+    trainingSection,
+    confusionSection,
+    classSection,
+    sampleSection,
+    mistakeSection,
+    netSection,
+    runSection,
   ]
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${style}</style>
-</head>
-<body><main>
-${body.filter((part) => part !== '').join('\n')}
-</main></body>
-</html>
-`
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${new Html(style)}
+        </style>
+      </head>
+      <body>
+        <main>
+          ${header(data)}${sections.map((make) => make(data))}
+          <footer>Written by resfn.</footer>
+        </main>
+      </body>
+    </html> `.markup
 }

@@ -1,48 +1,133 @@
 import { perClass as scoresOf } from '@resfn/losses'
-import { count, escape, share } from './html.ts'
-import type { Run } from './run.ts'
+import type { Fact, NetRow, ReportData } from './data.ts'
+import { html, type Html, type Part } from './html.ts'
+import { count, decimal, percent, seconds, share } from './numbers.ts'
+
+/** A table that scrolls by itself where the page is narrower. */
+const scrolling = (label: string, content: Html): Html =>
+  html`<div class="wide" role="region" aria-label="${label}" tabindex="0">${content}</div>`
+
+/** A table with a name in the first column and, but for the columns named `text`, numbers in the others. */
+const table = (
+  label: string,
+  head: readonly string[],
+  rows: readonly (readonly Part[])[],
+  text: readonly string[] = [],
+): Html => {
+  const kind = (column: number): string => (text.includes(head[column]!) ? 'text' : 'number')
+  const heads = head.map(
+    (name, column) => html`<th scope="col" class="${column === 0 ? 'name' : kind(column)}">${name}</th>`,
+  )
+  const lines = rows.map(([name = '', ...cells]) => {
+    const rest = cells.map((cell, i) => html`<td class="${kind(i + 1)}">${cell}</td>`)
+    return html`<tr>
+      <th scope="row">${name}</th>
+      ${rest}
+    </tr>`
+  })
+  return scrolling(
+    label,
+    html`<table class="rows">
+      <thead>
+        <tr>
+          ${heads}
+        </tr>
+      </thead>
+      <tbody>
+        ${lines}
+      </tbody>
+    </table>`,
+  )
+}
+
+/** Names and values. */
+export const factTable = (label: string, facts: readonly Fact[]): Html =>
+  html`<dl class="facts" aria-label="${label}">
+    ${facts.map(
+      ({ name, value }) =>
+        html`<dt>${name}</dt>
+          <dd>${value}</dd>`,
+    )}
+  </dl>`
 
 /** The confusion matrix as a table: one row for what the image is, one column for what the net says. */
-export const confusionMatrix = ({ classes, confusion }: Run): string => {
-  const head = classes.map((name) => `<th scope="col"><span>${escape(name)}</span></th>`).join('')
+export const confusionMatrix = ({ classes, confusion }: ReportData): Html => {
+  const head = classes.map((name) => html`<th scope="col"><span>${name}</span></th>`)
   const rows = classes.map((name, label) => {
     const row = confusion[label] ?? []
     const total = row.reduce((sum, value) => sum + value, 0)
     const cells = classes.map((other, predicted) => {
       const value = row[predicted] ?? 0
-      const part = total === 0 ? 0 : value / total
-      const kind = label === predicted ? 'hit' : 'miss'
       // The root spreads the small shares, where the interest is.
-      const strength = Math.round(100 * Math.sqrt(part))
-      const words = `${escape(name)} taken for ${escape(other)}: ${value} of ${total}`
-      return `<td class="${kind}${strength > 62 ? ' strong' : ''}${value === 0 ? ' none' : ''}" style="--part:${strength}%" title="${words}">${value}</td>`
+      const strength = percent(Math.sqrt(value / total))
+      const kind = `${label === predicted ? 'hit' : 'miss'}${strength > 62 ? ' strong' : ''}${value === 0 ? ' zero' : ''}`
+      const words = `${name} taken for ${other}: ${count(value)} of ${count(total)}`
+      return html`<td class="${kind}" style="--part:${strength}%" title="${words}">${count(value)}</td>`
     })
-    return `<tr><th scope="row">${escape(name)}</th>${cells.join('')}</tr>`
+    return html`<tr>
+      <th scope="row">${name}</th>
+      ${cells}
+    </tr>`
   })
-  return `<div class="wide"><table class="confusion"><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`
+  return scrolling(
+    'Confusion matrix',
+    html`<table class="confusion">
+      <thead>
+        <tr>
+          <td></td>
+          ${head}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>`,
+  )
 }
 
 /** The class that one is taken for most often, and how often. */
-const mistakenFor = ({ classes, confusion }: Run, label: number): string => {
+const mistakenFor = ({ classes, confusion }: ReportData, label: number): Part => {
   const others = classes.map((_, predicted) => (predicted === label ? 0 : (confusion[label]?.[predicted] ?? 0)))
   const most = Math.max(...others)
-  return most === 0 ? '–' : `${escape(classes[others.indexOf(most)]!)} <small>${most}×</small>`
+  return most === 0 ? '–' : html`${classes[others.indexOf(most)] ?? ''} <small>${count(most)}×</small>`
 }
 
 /** Precision, recall and F1 of each class. */
-export const perClass = (run: Run): string => {
-  const rows = scoresOf(run.confusion).map(({ examples, precision, recall, f1 }, label) => {
-    const bar = `<span class="bar" style="--part:${Number.isFinite(recall) ? (100 * recall).toFixed(1) : 0}%"></span>`
-    return `<tr><th scope="row">${escape(run.classes[label] ?? `class ${label}`)}</th><td>${count(examples)}</td><td>${share(precision)}</td><td>${bar}${share(recall)}</td><td>${share(f1)}</td><td class="text">${mistakenFor(run, label)}</td></tr>`
-  })
-  return `<div class="wide"><table class="numbers"><thead><tr><th scope="col">class</th><th scope="col">images</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th><th scope="col" class="text">most often taken for</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`
-}
+export const perClass = (data: ReportData): Html =>
+  table(
+    'Class by class',
+    ['class', 'images', 'precision', 'recall', 'F1', 'most often taken for'],
+    scoresOf(data.confusion).map(({ examples, precision, recall, f1 }, label) => [
+      data.classes[label] ?? `class ${label}`,
+      count(examples),
+      share(precision),
+      html`<span class="bar" style="--part:${percent(recall)}%"></span>${share(recall)}`,
+      share(f1),
+      mistakenFor(data, label),
+    ]),
+    ['most often taken for'],
+  )
 
 /** The numbers behind the curves. */
-export const epochTable = ({ epochs }: Run): string => {
-  const rows = epochs.map(
-    ({ epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, seconds }) =>
-      `<tr><th scope="row">${epoch}</th><td>${share(trainLoss)}</td><td>${share(trainAccuracy)}</td><td>${share(testLoss)}</td><td>${share(testAccuracy)}</td><td>${seconds.toFixed(1)} s</td></tr>`,
+export const epochTable = ({ epochs }: ReportData): Html =>
+  table(
+    'Every epoch in numbers',
+    ['epoch', 'train loss', 'train accuracy', 'test loss', 'test accuracy', 'time'],
+    epochs.map(({ epoch, trainLoss, trainAccuracy, testLoss, testAccuracy, seconds: time }) => [
+      epoch,
+      decimal(trainLoss),
+      share(trainAccuracy),
+      decimal(testLoss),
+      share(testAccuracy),
+      seconds(time),
+    ]),
   )
-  return `<details class="card"><summary>Every epoch in numbers</summary><div class="wide"><table class="numbers"><thead><tr><th scope="col">epoch</th><th scope="col">train loss</th><th scope="col">train accuracy</th><th scope="col">test loss</th><th scope="col">test accuracy</th><th scope="col">time</th></tr></thead><tbody>${rows.join('')}</tbody></table></div></details>`
-}
+
+/** The net, layer by layer. */
+export const netTable = (rows: readonly NetRow[]): Html =>
+  table(
+    'The net',
+    ['layer', 'kind', 'output', 'parameters', 'multiply-adds'],
+    rows.map(({ path, kind, output, params, macs }) => [path, kind, output.join(' x '), count(params), count(macs)]),
+    ['kind', 'output'],
+  )

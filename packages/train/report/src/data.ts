@@ -18,6 +18,8 @@ export type Step = {
   readonly epoch: number
   readonly loss: number
   readonly learningRate: number
+  /** The norm of all gradients together. */
+  readonly gradientNorm?: number
 }
 
 /** One image as bytes: `height * width * channels` of them, row by row; one channel is grey, three are RGB. */
@@ -28,8 +30,8 @@ export type Image = {
   readonly channels: 1 | 3
 }
 
-/** An image that the net took for something else. */
-export type Mistake = {
+/** A test image and what the net says of it. */
+export type Sample = {
   /** Its place in the test set. */
   readonly index: number
   readonly image: Image
@@ -40,23 +42,45 @@ export type Mistake = {
   readonly probability: number
 }
 
+/** A layer of the net, or a group of layers. */
+export type NetRow = {
+  /** Its name in the tree of parameters: `layer1.0.conv1`. */
+  readonly path: string
+  readonly kind: string
+  /** The shape of its output for one sample. */
+  readonly output: readonly number[]
+  readonly params: number
+  /** Multiply-adds for one sample. */
+  readonly macs: number
+}
+
 /** All that a report shows: plain data, no tensor. */
-export type Run = {
+export type ReportData = {
   /** The heading: `ResNet-8 on Fashion-MNIST`. */
   readonly title: string
   /** The line under the heading. */
   readonly subtitle?: string
+  /** What a reader must know before the numbers: the loss diverged, the run went on on another engine. */
+  readonly warnings?: readonly string[]
   /** The numbers that matter most, shown large: test accuracy, parameters, time. */
   readonly headline: readonly Fact[]
-  /** Everything else worth knowing: preset, backend, machine, seed, versions. */
+  /** The command that repeats the run. */
+  readonly command?: string
+  /** What the run was asked to do: batch, learning rate, seed. */
+  readonly settings?: readonly Fact[]
+  /** Everything else worth knowing: data, backend, machine, versions. */
   readonly facts: readonly Fact[]
   readonly epochs: readonly Epoch[]
-  /** The steps, or some of them, in order; without them the page has no learning-rate curve. */
+  /** The steps, or some of them, in order; without them the page has no curves of learning rate and gradient norm. */
   readonly steps?: readonly Step[]
   /** The names of the classes. */
   readonly classes: readonly string[]
   /** `confusion[label][predicted]`: how many test images of each class the net took for each class. */
   readonly confusion: readonly (readonly number[])[]
+  /** The net, layer by layer. */
+  readonly net?: readonly NetRow[]
+  /** Some test images, right and wrong. */
+  readonly samples?: readonly Sample[]
   /** Shown in the given order, which should be the most confident first. */
-  readonly mistakes: readonly Mistake[]
+  readonly mistakes: readonly Sample[]
 }

@@ -2,12 +2,13 @@
 import { builtinModules } from 'node:module'
 import { packageOf } from '../workspace.mjs'
 
-const core = ['core/tree', 'core/random', 'core/primitive']
+const core = ['core/tree', 'core/random', 'core/options', 'core/primitive']
 
 /** What the sources (not the tests) of a package or a group may import from this workspace. */
 const allowed = {
   'core/tree': [],
   'core/random': [],
+  'core/options': [],
   'core/primitive': [],
   'core/layer': core,
   'core/autodiff': core,
@@ -16,7 +17,7 @@ const allowed = {
   blocks: [...core, 'core/layer', 'ops', 'blocks'],
   archs: [...core, 'core/layer', 'ops', 'blocks'],
   formats: ['formats'],
-  data: ['core/tree', 'core/random', 'formats', 'data'],
+  data: ['core/tree', 'core/random', 'core/options', 'formats', 'data'],
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
   backend: [...core, 'formats', 'backend'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend'],

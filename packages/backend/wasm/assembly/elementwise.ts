@@ -1,20 +1,22 @@
-import { bound } from './conv'
-
-function arg(args: usize, index: i32): i32 {
-  return load<i32>(args + (<usize>index << 2))
-}
+import { bound } from './args'
 
 // Threads take runs of whole vectors; the last one also takes the rest.
 function first(count: i32, thread: i32, threads: i32): usize {
   return thread == threads ? <usize>count << 2 : <usize>bound(count >> 2, thread, threads) << 4
 }
 
-/** y = max(x, 0), NaN kept. args: x, y, count */
-export function relu(args: usize, thread: i32, threads: i32): void {
-  const x = <usize>arg(args, 0), y = <usize>arg(args, 1)
-  const end = first(arg(args, 2), thread + 1, threads)
+@unmanaged class Relu {
+  x: usize = 0
+  y: usize = 0
+  count: i32 = 0
+}
+
+/** y = max(x, 0), NaN kept. */
+export function relu(args: Relu, thread: i32, threads: i32): void {
+  const x = args.x, y = args.y
+  const end = first(args.count, thread + 1, threads)
   const zero = f32x4.splat(0)
-  let at = first(arg(args, 2), thread, threads)
+  let at = first(args.count, thread, threads)
   for (; at + 16 <= end; at += 16) v128.store(y + at, f32x4.pmax(v128.load(x + at), zero))
   for (; at < end; at += 4) {
     const value = load<f32>(x + at)
@@ -22,21 +24,35 @@ export function relu(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/** dx = y > 0 ? dy : 0. args: dy, y, dx, count */
-export function reluGradient(args: usize, thread: i32, threads: i32): void {
-  const dy = <usize>arg(args, 0), y = <usize>arg(args, 1), dx = <usize>arg(args, 2)
-  const end = first(arg(args, 3), thread + 1, threads)
+@unmanaged class ReluGradient {
+  dy: usize = 0
+  y: usize = 0
+  dx: usize = 0
+  count: i32 = 0
+}
+
+/** dx = y > 0 ? dy : 0. */
+export function reluGradient(args: ReluGradient, thread: i32, threads: i32): void {
+  const dy = args.dy, y = args.y, dx = args.dx
+  const end = first(args.count, thread + 1, threads)
   const zero = f32x4.splat(0)
-  let at = first(arg(args, 3), thread, threads)
+  let at = first(args.count, thread, threads)
   for (; at + 16 <= end; at += 16) v128.store(dx + at, v128.and(v128.load(dy + at), f32x4.gt(v128.load(y + at), zero)))
   for (; at < end; at += 4) store<f32>(dx + at, load<f32>(y + at) > 0 ? load<f32>(dy + at) : 0)
 }
 
-/** sum = a + b, same shape. args: a, b, sum, count */
-export function add(args: usize, thread: i32, threads: i32): void {
-  const a = <usize>arg(args, 0), b = <usize>arg(args, 1), sum = <usize>arg(args, 2)
-  const end = first(arg(args, 3), thread + 1, threads)
-  let at = first(arg(args, 3), thread, threads)
+@unmanaged class Add {
+  a: usize = 0
+  b: usize = 0
+  sum: usize = 0
+  count: i32 = 0
+}
+
+/** sum = a + b, same shape. */
+export function add(args: Add, thread: i32, threads: i32): void {
+  const a = args.a, b = args.b, sum = args.sum
+  const end = first(args.count, thread + 1, threads)
+  let at = first(args.count, thread, threads)
   for (; at + 16 <= end; at += 16) v128.store(sum + at, f32x4.add(v128.load(a + at), v128.load(b + at)))
   for (; at < end; at += 4) store<f32>(sum + at, load<f32>(a + at) + load<f32>(b + at))
 }

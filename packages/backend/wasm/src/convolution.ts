@@ -1,34 +1,35 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-import { align, type Convolution, type Info, panels, type Tap } from './geometry.ts'
-import { winograd, winogradFilterGradient, winogradFilterGradientPays, winogradPays } from './winograd.ts'
+import { type Convolution, filterTaps, filterWindow, type Info, neighbours, panels } from './geometry.ts'
+import { sizes } from './routines.generated.ts'
+import { align } from './shape.ts'
+import { winogradFilterGradient, winogradFilterGradientPays } from './winograd-gradient.ts'
+import { winograd, winogradPays } from './winograd.ts'
 
-// Pixels whose rows are gathered (or whose pointers are kept) together; the same as BLOCK * 6 in assembly/conv.ts.
-const blockPixels = 96
+// Pixels whose rows are gathered, or whose pointers are kept, together.
+const blockPixels = sizes.BLOCK * sizes.ROWS
 
-// How many taps from the first on lie side by side in the image; every row of a filter is like its first.
-const neighbours = (taps: readonly Tap[]): number => {
-  const [first] = taps
-  const end = taps.findIndex(({ y, x }, i) => y !== first!.y || x !== first!.x + i)
-  const run = end === -1 ? taps.length : end
-  return taps.every(({ y, x }, i) => i % run === 0 || (y === taps[i - 1]!.y && x === taps[i - 1]!.x + 1)) &&
-    taps.length % run === 0
-    ? run
-    : 1
-}
+const packFilter = (device: Device, { weights, taps, from, to }: Convolution, packed: number): void =>
+  device.scratch({ tapAt: taps.length * 4 }, ({ tapAt }) => {
+    const starts = taps.map(({ at }) => at)
+    device.ints(tapAt, starts)
+    const { at: w, depthStride, outStride } = weights
+    device.run(
+      'pack',
+      { w, packed, tapAt, taps: taps.length, depth: from.depth, outDepth: to.depth, depthStride, outStride },
+      taps.length * from.depth * to.depth,
+    )
+  })
 
-/** The gathering convolution of assembly/conv.ts: forward passes, and input gradients per residue of the stride. */
-const convolve = (device: Device, convolution: Convolution): void => {
+/** The gathering convolution: forward passes, input gradients per residue of the stride, and matrix products. */
+export const convolve = (device: Device, convolution: Convolution): void => {
   if (winogradPays(convolution)) return winograd(device, convolution)
   const { source, weights, bias, clamp, out, grid, from, to, place, taps } = convolution
   const { depth } = from
   const gather = depth < 4 && taps.length > 1 ? neighbours(taps) : 0
   const inner = taps.length * depth
-  const packedBytes = align(panels(to.depth) * inner * 32)
-  const biasBytes = panels(to.depth) * 32
-  const zeroBytes = align(depth * 4 + 16)
-  const offsetBytes = align(taps.length * 8)
-  const startBytes = align(taps.length * 4)
+  const packedBytes = panels(to.depth) * inner * sizes.PANEL * 4
+  const biasBytes = panels(to.depth) * sizes.PANEL * 4
   const threadBytes = align(
     blockPixels * 4 * taps.length +
       blockPixels * 4 +
@@ -36,135 +37,69 @@ const convolve = (device: Device, convolution: Convolution): void => {
       64 +
       (gather > 0 ? blockPixels * inner * 4 : 0),
   )
-  const work = 2 * grid.batch * grid.rows * grid.columns * inner * to.depth
-  const pack = (at: number): void =>
-    device.scratch(startBytes, (starts) => {
-      device.ints(
-        starts,
-        taps.map((tap) => tap.at),
-      )
-      device.run(
-        'pack',
-        [weights.at, at, starts, taps.length, depth, to.depth, weights.depthStride, weights.outStride],
-        inner * to.depth,
-      )
-    })
   const key = [weights.at, weights.depthStride, weights.outStride, depth, to.depth, ...taps.map(({ at }) => at)].join()
-  const kept = device.keep(weights.data, key, packedBytes, pack)
-  const ownBytes = kept === undefined ? packedBytes : 0
-  device.scratch(ownBytes + biasBytes + zeroBytes + offsetBytes + threadBytes * device.threads, (scratch) => {
-    const packed = kept ?? scratch
-    const biasAt = scratch + ownBytes
-    const zeros = biasAt + biasBytes
-    const offsets = zeros + zeroBytes
-    device.zero(biasAt, biasBytes + zeroBytes)
-    device.ints(
-      offsets,
-      taps.flatMap(({ y, x }) => [y, x]),
-    )
-    if (bias !== undefined) device.run('padRows', [bias.at, biasAt, 1, to.depth, panels(to.depth) * 8], 0)
-    if (kept === undefined) pack(packed)
+  const kept = device.keep(weights.data, key, packedBytes, (at) => packFilter(device, convolution, at))
+  const parts = {
+    packed: kept === undefined ? packedBytes : 0,
+    bias: biasBytes,
+    zeros: depth * 4 + 16,
+    offsets: taps.length * 8,
+    threads: threadBytes * device.threads,
+  }
+  device.scratch(parts, (at) => {
+    device.zero(at.bias, biasBytes)
+    device.zero(at.zeros, depth * 4 + 16)
+    const offsets = taps.flatMap(({ y, x }) => [y, x])
+    device.ints(at.offsets, offsets)
+    if (bias !== undefined)
+      device.run(
+        'padRows',
+        { from: bias, to: at.bias, rows: 1, width: to.depth, stride: panels(to.depth) * sizes.PANEL },
+        0,
+      )
+    if (kept === undefined) packFilter(device, convolution, at.packed)
     const [low, high] = clamp ?? [-Infinity, Infinity]
     device.run(
       'convolve',
-      [
+      {
         source,
-        packed,
-        biasAt,
+        packed: kept ?? at.packed,
+        bias: at.bias,
         out,
-        offsets + offsetBytes,
+        scratch: at.threads,
         threadBytes,
-        zeros,
-        grid.batch,
-        grid.rows,
-        grid.columns,
-        grid.stepY,
-        grid.stepX,
-        from.height,
-        from.width,
+        zeros: at.zeros,
+        ...grid,
+        height: from.height,
+        width: from.width,
         depth,
-        to.height,
-        to.width,
-        to.depth,
-        place.stepY,
-        place.stepX,
-        place.firstY,
-        place.firstX,
-        taps.length,
-        offsets,
+        outHeight: to.height,
+        outWidth: to.width,
+        outDepth: to.depth,
+        outStepY: place.stepY,
+        outStepX: place.stepX,
+        outFirstY: place.firstY,
+        outFirstX: place.firstX,
+        taps: taps.length,
+        offsets: at.offsets,
         gather,
-        { float: low },
-        { float: high },
-      ],
-      work,
+        low,
+        high,
+      },
+      2 * grid.batch * grid.rows * grid.columns * inner * to.depth,
     )
   })
 }
-
-const filterTaps = ({
-  filterHeight,
-  filterWidth,
-  inChannels,
-  outChannels,
-  dilationHeight,
-  dilationWidth,
-  padInfo,
-}: Info): readonly Tap[] =>
-  Array.from({ length: filterHeight * filterWidth }, (_, tap) => ({
-    y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top,
-    x: (tap % filterWidth) * dilationWidth - padInfo.left,
-    at: tap * inChannels * outChannels * 4,
-  }))
-
-/** At `out`: a [rows, inner] times b [inner, columns] (or b^T, b [columns, inner]), plus a bias per column, clamped. */
-export const matMul = (
-  device: Device,
-  {
-    a,
-    b,
-    bias,
-    out,
-  }: {
-    readonly a: number
-    readonly b: { readonly at: number; readonly data: object }
-    readonly bias?: number
-    readonly out: number
-  },
-  {
-    rows,
-    inner,
-    columns,
-    transposeB,
-    clamp,
-  }: {
-    readonly rows: number
-    readonly inner: number
-    readonly columns: number
-    readonly transposeB: boolean
-    readonly clamp?: readonly [low: number, high: number]
-  },
-): void =>
-  convolve(device, {
-    source: a,
-    weights: { ...b, depthStride: transposeB ? 4 : columns * 4, outStride: transposeB ? inner * 4 : 4 },
-    ...(bias !== undefined && { bias: { at: bias } }),
-    ...(clamp && { clamp }),
-    out,
-    grid: { batch: 1, rows: 1, columns: rows, stepY: 1, stepX: 1 },
-    from: { height: 1, width: rows, depth: inner },
-    to: { height: 1, width: rows, depth: columns },
-    place: { stepY: 1, stepX: 1, firstY: 0, firstX: 0 },
-    taps: [{ y: 0, x: 0, at: 0 }],
-  })
 
 /** out = clamp(conv2d(x, filter) + bias) for channels-last float32 tensors. */
 export const forward = (
   device: Device,
   info: Info,
-  { x, filter, bias }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo },
+  { x, filter, bias }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo | undefined },
   clamp?: readonly [low: number, high: number],
 ): TensorInfo => {
   const out = device.output(info.outShape)
+  const window = filterWindow(info)
   convolve(device, {
     source: device.address(x),
     weights: {
@@ -173,7 +108,7 @@ export const forward = (
       depthStride: info.outChannels * 4,
       outStride: 4,
     },
-    ...(bias && { bias: { at: device.address(bias) } }),
+    ...(bias && { bias: device.address(bias) }),
     ...(clamp && { clamp }),
     out: device.address(out),
     grid: {
@@ -187,6 +122,7 @@ export const forward = (
     to: { height: info.outHeight, width: info.outWidth, depth: info.outChannels },
     place: { stepY: 1, stepX: 1, firstY: 0, firstX: 0 },
     taps: filterTaps(info),
+    ...(window && { window }),
   })
   return out
 }
@@ -202,7 +138,14 @@ export const inputGradient = (
 ): TensorInfo => {
   const dx = device.output(info.inShape)
   const { strideHeight, strideWidth, inHeight, inWidth, inChannels, outChannels } = info
-  const taps = filterTaps(info)
+  // Seen from the input, the filter is mirrored.
+  const taps = filterTaps(info).toReversed()
+  const mirrored = filterWindow(info)
+  const window = mirrored && {
+    ...mirrored,
+    top: 1 - mirrored.height - mirrored.top,
+    left: 1 - mirrored.width - mirrored.left,
+  }
   const phases = Array.from({ length: strideHeight * strideWidth }, (_, phase) => {
     const [y, x] = [Math.floor(phase / strideWidth), phase % strideWidth]
     const reaching = taps
@@ -234,6 +177,7 @@ export const inputGradient = (
       to: { height: inHeight, width: inWidth, depth: inChannels },
       place: { stepY: strideHeight, stepX: strideWidth, firstY: phase.y, firstX: phase.x },
       taps: phase.taps,
+      ...(window && { window }),
     })
   }
   return dx
@@ -257,39 +201,40 @@ export const filterGradient = (
   const pixels = batchSize * outHeight * outWidth
   const block = Math.min(pixels, gather > 0 ? Math.max(64, Math.min(512, Math.floor(262_144 / rowBytes))) : 512)
   const threadBytes = align(block * 8 + block * rowBytes)
-  const offsetBytes = align(taps.length * 8)
-  const padded = outChannels % 8 === 0 ? 0 : panels(outChannels) * 8
-  device.scratch(offsetBytes + threadBytes * device.threads + pixels * padded * 4, (offsets) => {
-    device.ints(
-      offsets,
-      taps.flatMap(({ y, x: left }) => [y, left]),
-    )
-    const scratch = offsets + offsetBytes
-    const rows = scratch + threadBytes * device.threads
-    if (padded) device.run('padRows', [device.address(dy), rows, pixels, outChannels, padded], pixels * padded)
+  const padded = outChannels % sizes.PANEL === 0 ? 0 : panels(outChannels) * sizes.PANEL
+  const parts = { offsets: taps.length * 8, threads: threadBytes * device.threads, rows: pixels * padded * 4 }
+  device.scratch(parts, (at) => {
+    const offsets = taps.flatMap(({ y, x: left }) => [y, left])
+    device.ints(at.offsets, offsets)
+    if (padded)
+      device.run(
+        'padRows',
+        { from: device.address(dy), to: at.rows, rows: pixels, width: outChannels, stride: padded },
+        pixels * padded,
+      )
     device.run(
       'filterGradient',
-      [
-        device.address(x),
-        padded ? rows : device.address(dy),
-        device.address(dw),
-        scratch,
+      {
+        x: device.address(x),
+        dy: padded ? at.rows : device.address(dy),
+        dw: device.address(dw),
+        scratch: at.threads,
         threadBytes,
-        (padded || outChannels) * 4,
-        batchSize,
-        outHeight,
-        outWidth,
-        info.strideHeight,
-        info.strideWidth,
-        info.inHeight,
-        info.inWidth,
-        inChannels,
-        outChannels,
-        taps.length,
-        offsets,
+        dyStride: (padded || outChannels) * 4,
+        batch: batchSize,
+        rows: outHeight,
+        columns: outWidth,
+        stepY: info.strideHeight,
+        stepX: info.strideWidth,
+        height: info.inHeight,
+        width: info.inWidth,
+        depth: inChannels,
+        outDepth: outChannels,
+        taps: taps.length,
+        offsets: at.offsets,
         gather,
         block,
-      ],
+      },
       2 * pixels * taps.length * inChannels * outChannels,
     )
   })

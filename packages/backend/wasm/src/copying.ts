@@ -1,9 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
-const stridesOf = (shape: readonly number[]): readonly number[] =>
-  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)) * 4)
+import { sizeOf, stridesOf } from './shape.ts'
 
 type Copy = {
   readonly from: number
@@ -25,13 +22,16 @@ const copyBox = (device: Device, { from, to, lengths, fromStrides, toStrides }: 
     count *= lengths[--axes]!
   const outer = Array.from({ length: axes }, (_, axis) => axis).filter((axis) => lengths[axis] !== 1)
   if (outer.length > 3) return undefined
-  const padded = (values: readonly number[], filler: number): readonly number[] => [
-    ...Array.from({ length: 3 - outer.length }, () => filler),
-    ...outer.map((axis) => values[axis]!),
-  ]
+  const padded = (values: readonly number[], filler: number): [number, number, number] => {
+    const used = outer.map((axis) => values[axis] ?? filler)
+    return [used.at(-3) ?? filler, used.at(-2) ?? filler, used.at(-1) ?? filler]
+  }
+  const [planes, rows, columns] = padded(lengths, 1)
+  const [fromPlane, fromRow, fromColumn] = padded(fromStrides, 0)
+  const [toPlane, toRow, toColumn] = padded(toStrides, 0)
   device.run(
     'copyBlocks',
-    [from, to, ...padded(lengths, 1), count, ...padded(fromStrides, 0), ...padded(toStrides, 0)],
+    { from, to, planes, rows, columns, count, fromPlane, fromRow, fromColumn, toPlane, toRow, toColumn },
     sizeOf(lengths),
   )
   return true
@@ -50,7 +50,7 @@ export const slice = (
     copyBox(device, { from, to: device.address(out), lengths: size, fromStrides: strides, toStrides: stridesOf(size) })
   )
     return out
-  device.backend.disposeData(out.dataId as object)
+  device.dispose(out)
   return undefined
 }
 
@@ -76,7 +76,7 @@ export const pad = (
     })
   )
     return out
-  device.backend.disposeData(out.dataId as object)
+  device.dispose(out)
   return undefined
 }
 

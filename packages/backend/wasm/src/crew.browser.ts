@@ -1,5 +1,5 @@
 import { allReady, commandCrew, ordersFor, workerLoop } from './crew.ts'
-import type { Crew } from './device.ts'
+import type { Threads } from './device.ts'
 
 // A page's main thread has a window; only workers may sleep on a lock.
 const maySleep = (): boolean => typeof window === 'undefined'
@@ -10,7 +10,7 @@ export const startCrew = async (
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   control: number,
-): Promise<Crew | undefined> => {
+): Promise<Threads | undefined> => {
   const program = `onmessage = ({ data }) => (${workerLoop})(data)`
   const url = URL.createObjectURL(new Blob([program], { type: 'text/javascript' }))
   const workers: Worker[] = []

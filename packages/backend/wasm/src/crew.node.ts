@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { allReady, commandCrew, ordersFor, workerLoop } from './crew.ts'
-import type { Crew } from './device.ts'
+import type { Threads } from './device.ts'
 
 /** Starts `size` worker threads that run the kernels of `module` on `memory`, told by the control block at `control`. */
 export const startCrew = async (
@@ -8,7 +8,7 @@ export const startCrew = async (
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   control: number,
-): Promise<Crew> => {
+): Promise<Threads> => {
   const workers = Array.from(
     { length: size },
     (_, i) =>

@@ -1,18 +1,19 @@
-import { argumentsAt, operations } from './device.ts'
-import type { Crew } from './device.ts'
+import { argumentsAt } from './device.ts'
+import type { Threads } from './device.ts'
+import { routineNames } from './routines.ts'
 
 // Spins before sleeping: waking a sleeping thread costs more than most kernels take.
 const workerSpins = 20_000
 const ownSpins = 200_000
 
-/** What a worker is told once: how to run kernels, and where its commands come. */
+/** What a worker is told once: how to run routines, and where its commands come. */
 export type Orders = {
   readonly module: WebAssembly.Module
   readonly memory: WebAssembly.Memory
   readonly control: number
   readonly index: number
   readonly threads: number
-  readonly operations: readonly string[]
+  readonly routineNames: readonly string[]
   readonly argumentsAt: number
   readonly spins: number
 }
@@ -30,7 +31,7 @@ export const ordersFor = (
   control,
   index,
   threads: size + 1,
-  operations,
+  routineNames,
   argumentsAt,
   spins: workerSpins,
 })
@@ -39,9 +40,9 @@ export const ordersFor = (
  * What a worker runs, as plain text: a function of its `Orders` that ends when told to. Text needs no file to be found at run time, from
  * sources, from dist or from a bundle, and no minifier can cut it off from what it uses.
  */
-export const workerLoop = `({ module, memory, control, index, threads, operations, argumentsAt, spins }) => {
+export const workerLoop = `({ module, memory, control, index, threads, routineNames, argumentsAt, spins }) => {
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports
-  const run = operations.map((name) => kernels[name])
+  const run = routineNames.map((name) => kernels[name])
   const state = new Int32Array(memory.buffer, control, 4)
   Atomics.add(state, 1, 1)
   for (let seen = 0; ;) {
@@ -77,13 +78,13 @@ export const commandCrew = (
   memory: WebAssembly.Memory,
   control: number,
   { size, maySleep, terminate }: { readonly size: number; readonly maySleep: boolean; readonly terminate: () => void },
-): Crew => {
+): Threads => {
   const state = new Int32Array(memory.buffer, control, 4)
   let generation = 0
   return {
     size,
-    start: (operation) => {
-      state[2] = operations.indexOf(operation)
+    start: (routine) => {
+      state[2] = routineNames.indexOf(routine)
       Atomics.store(state, 1, 0)
       generation = (generation + 1) & 0x3fff_ffff
       Atomics.store(state, 0, generation)

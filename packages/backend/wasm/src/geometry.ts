@@ -1,9 +1,10 @@
 import type { backend_util } from '@tensorflow/tfjs-core'
+import { sizes } from './routines.generated.ts'
 
 export type Info = backend_util.Conv2DInfo
 
-export const align = (bytes: number): number => (bytes + 15) & ~15
-export const panels = (channels: number): number => Math.ceil(channels / 8)
+/** Panels of output channels in a packed filter. */
+export const panels = (channels: number): number => Math.ceil(channels / sizes.PANEL)
 
 /** One filter position: its offset in the source grid and the byte where its [in, out] matrix starts. */
 export type Tap = { readonly y: number; readonly x: number; readonly at: number }
@@ -17,6 +18,8 @@ export type Grid = {
 }
 export type Image = { readonly height: number; readonly width: number; readonly depth: number }
 export type Place = { readonly stepY: number; readonly stepX: number; readonly firstY: number; readonly firstX: number }
+/** Taps that are neighbours, moved by one pixel from output to output; top and left are the source place of output 0. */
+export type Window = { readonly top: number; readonly left: number; readonly height: number; readonly width: number }
 
 export type Convolution = {
   readonly source: number
@@ -26,12 +29,41 @@ export type Convolution = {
     readonly depthStride: number
     readonly outStride: number
   }
-  readonly bias?: { readonly at: number }
+  readonly bias?: number
   readonly clamp?: readonly [low: number, high: number]
   readonly out: number
   readonly grid: Grid
   readonly from: Image
   readonly to: Image
   readonly place: Place
+  /** In reading order. */
   readonly taps: readonly Tap[]
+  /** The taps as a dense window, if they are one. */
+  readonly window?: Window
+}
+
+/** The taps of a filter, in reading order. */
+export const filterTaps = (info: Info): readonly Tap[] => {
+  const { filterHeight, filterWidth, inChannels, outChannels, dilationHeight, dilationWidth, padInfo } = info
+  return Array.from({ length: filterHeight * filterWidth }, (_, tap) => ({
+    y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top,
+    x: (tap % filterWidth) * dilationWidth - padInfo.left,
+    at: tap * inChannels * outChannels * 4,
+  }))
+}
+
+/** The window of a filter without stride and dilation. */
+export const filterWindow = (info: Info): Window | undefined => {
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo, filterHeight, filterWidth } = info
+  if (strideHeight * strideWidth * dilationHeight * dilationWidth !== 1) return undefined
+  return { top: -padInfo.top, left: -padInfo.left, height: filterHeight, width: filterWidth }
+}
+
+/** How many taps from the first on lie side by side in the image; every row of a filter is like its first. */
+export const neighbours = (taps: readonly Tap[]): number => {
+  const follows = (i: number): boolean =>
+    taps[i]?.y === taps[i - 1]?.y && taps[i]?.x === (taps[i - 1]?.x ?? Number.NaN) + 1
+  const end = taps.findIndex((_, i) => i > 0 && !follows(i))
+  const run = end === -1 ? taps.length : end
+  return taps.length % run === 0 && taps.every((_, i) => i % run === 0 || follows(i)) ? run : 1
 }

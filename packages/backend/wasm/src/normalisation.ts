@@ -1,50 +1,34 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
+import { channelsOf, sizeOf } from './shape.ts'
 
-const channelsOf = ({ shape }: TensorInfo): number => shape[shape.length - 1] ?? 1
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1)
+type Named<N extends string> = { readonly [name in N]: TensorInfo }
 
-// Rows summed in one go: about 16 KiB, half the first cache, and at least 16.
-const chunkRows = (channels: number): number => Math.max(16, Math.floor(4096 / channels))
+/** Rows summed in one go: about 16 KiB, half the first cache, and at least 16. */
+export const rowsOfChunk = (channels: number): number => Math.max(16, Math.floor(4096 / channels))
 
-/** Sums over all axes but the last, or (`groups` > 1) over runs of rows of equal length; chunks are added in double precision. */
-export const columnSums = (
-  device: Device,
-  x: TensorInfo,
-  {
-    outShape,
-    groups,
-    scale,
-  }: { readonly outShape: readonly number[]; readonly groups: number; readonly scale: number },
-): TensorInfo => {
+// x as rows of channels, in chunks whose sums [chunks][2][channels] are added up after.
+const chunksOf = (x: TensorInfo) => {
   const channels = channelsOf(x)
-  const rows = sizeOf(x.shape) / channels / groups
-  const out = device.output(outShape)
-  // Chunks must not straddle groups.
-  const size = groups === 1 ? chunkRows(channels) : rows
-  const chunks = groups === 1 ? Math.ceil(rows / size) : groups
-  device.scratch(chunks * 2 * channels * 4, (partial) => {
-    device.run('moments', [device.address(x), partial, rows * groups, channels, size, 0], rows * groups * channels)
-    device.run('combineMoments', [partial, device.address(out), 0, rows, channels, size, { float: scale }, groups], 0)
-  })
-  return out
+  const rows = sizeOf(x.shape) / channels
+  const chunkRows = rowsOfChunk(channels)
+  return { channels, rows, chunkRows, partialBytes: Math.ceil(rows / chunkRows) * 2 * channels * 4 }
 }
 
 /** Mean and biased variance over all axes but the last, then y = weight (x - mean) / sqrt(variance + epsilon) + bias. */
 export const batchNormTrain = (
   device: Device,
-  { x, weight, bias }: { readonly x: TensorInfo; readonly weight: TensorInfo; readonly bias: TensorInfo },
+  { x, weight, bias }: Named<'x' | 'weight' | 'bias'>,
   epsilon: number,
-): TensorInfo[] => {
-  const channels = channelsOf(x)
-  const rows = sizeOf(x.shape) / channels
+): [TensorInfo, TensorInfo, TensorInfo] => {
+  const { channels, rows, chunkRows, partialBytes } = chunksOf(x)
   const [mean, variance] = [device.output([channels]), device.output([channels])]
-  const size = chunkRows(channels)
-  device.scratch(Math.ceil(rows / size) * 2 * channels * 4, (partial) => {
-    device.run('moments', [device.address(x), partial, rows, channels, size, 1], 4 * rows * channels)
+  device.scratch({ partial: partialBytes }, ({ partial }) => {
+    const shared = { partial, rows, channels, chunkRows }
+    device.run('moments', { ...shared, x: device.address(x), squares: 1 }, 4 * rows * channels)
     device.run(
       'combineMoments',
-      [partial, device.address(mean), device.address(variance), rows, channels, size, { float: 1 }, 1],
+      { ...shared, out: device.address(mean), variance: device.address(variance), scale: 1, groups: 1 },
       0,
     )
   })
@@ -54,28 +38,27 @@ export const batchNormTrain = (
 /** y = weight (x - mean) / sqrt(variance + epsilon) + bias, per channel. */
 export const batchNormAffine = (
   device: Device,
-  { x, mean, variance, weight, bias }: { readonly [name in 'x' | 'mean' | 'variance' | 'weight' | 'bias']: TensorInfo },
+  { x, mean, variance, weight, bias }: Named<'x' | 'mean' | 'variance' | 'weight' | 'bias'>,
   epsilon: number,
 ): TensorInfo => {
   const channels = channelsOf(x)
   const rows = sizeOf(x.shape) / channels
   const y = device.output(x.shape)
-  device.scratch(channels * 4 * device.threads, (scale) =>
+  device.scratch({ scale: channels * 4 * device.threads }, ({ scale }) =>
     device.run(
       'normalise',
-      [
-        device.address(x),
-        device.address(mean),
-        device.address(variance),
-        device.address(weight),
-        device.address(bias),
-        device.address(y),
-        scale,
+      {
+        x: device.address(x),
+        mean: device.address(mean),
+        variance: device.address(variance),
+        weight: device.address(weight),
+        bias: device.address(bias),
+        y: device.address(y),
+        scratch: scale,
         rows,
         channels,
-        { float: epsilon },
-        0,
-      ],
+        epsilon,
+      },
       3 * rows * channels,
     ),
   )
@@ -85,40 +68,33 @@ export const batchNormAffine = (
 /** The closed-form gradient of batchNormTrain: [dx, dweight, dbias]. */
 export const batchNormTrainGradient = (
   device: Device,
-  { dy, x, weight, mean, variance }: { readonly [name in 'dy' | 'x' | 'weight' | 'mean' | 'variance']: TensorInfo },
+  inputs: Named<'dy' | 'x' | 'weight' | 'mean' | 'variance'>,
   epsilon: number,
-): TensorInfo[] => {
-  const channels = channelsOf(x)
-  const rows = sizeOf(x.shape) / channels
-  const [dx, dweight, dbias] = [device.output(x.shape), device.output([channels]), device.output([channels])]
-  const size = chunkRows(channels)
-  const partialBytes = Math.ceil(rows / size) * 2 * channels * 4
-  device.scratch(partialBytes + 3 * channels * 4, (partial) => {
-    const coefficients = partial + partialBytes
-    device.run(
-      'gradientMoments',
-      [device.address(dy), device.address(x), device.address(mean), partial, rows, channels, size],
-      4 * rows * channels,
-    )
+): [TensorInfo, TensorInfo, TensorInfo] => {
+  const { channels, rows, chunkRows, partialBytes } = chunksOf(inputs.x)
+  const [dx, dweight, dbias] = [device.output(inputs.x.shape), device.output([channels]), device.output([channels])]
+  device.scratch({ partial: partialBytes, coefficients: 3 * channels * 4 }, ({ partial, coefficients }) => {
+    const shared = { rows, channels }
+    const [dy, x, mean] = [device.address(inputs.dy), device.address(inputs.x), device.address(inputs.mean)]
+    device.run('gradientMoments', { ...shared, dy, x, mean, partial, chunkRows }, 4 * rows * channels)
     device.run(
       'combineGradient',
-      [
+      {
+        ...shared,
         partial,
-        device.address(weight),
-        device.address(variance),
-        device.address(dweight),
-        device.address(dbias),
+        chunkRows,
+        weight: device.address(inputs.weight),
+        variance: device.address(inputs.variance),
+        dweight: device.address(dweight),
+        dbias: device.address(dbias),
         coefficients,
-        rows,
-        channels,
-        size,
-        { float: epsilon },
-      ],
+        epsilon,
+      },
       0,
     )
     device.run(
       'normaliseGradient',
-      [device.address(dy), device.address(x), device.address(mean), coefficients, device.address(dx), rows, channels],
+      { ...shared, dy, x, mean, coefficients, dx: device.address(dx) },
       5 * rows * channels,
     )
   })

@@ -9,7 +9,7 @@ import {
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { startCrew } from './crew.browser.ts'
-import type { Ground } from './device.ts'
+import type { WasmHost } from './device.ts'
 import { mostThreads } from './platform.ts'
 import type { Platform, WasmPaths } from './platform.ts'
 import { withSharedMemory } from './shared-memory.ts'
@@ -46,7 +46,7 @@ const urlOf = (paths: WasmPaths): string => (typeof paths === 'string' ? `${path
 export const platform: Platform = {
   threads: () =>
     globalThis.crossOriginIsolated === true ? Math.min(mostThreads, globalThis.navigator.hardwareConcurrency) : 1,
-  open: async ({ paths }): Promise<Ground> => {
+  open: async ({ paths }): Promise<WasmHost> => {
     if (!(await env().getAsync('WASM_HAS_SIMD_SUPPORT')))
       throw new Error('this browser has no WebAssembly SIMD; use another backend, such as webgl')
     // The threaded binary of tfjs starts its workers from the text of its own code, which minifiers break, and shares half of the cores.
@@ -65,7 +65,7 @@ export const platform: Platform = {
     return {
       backend,
       memory,
-      ...(workers && { crew: (size, kernels, control) => startCrew(size, kernels, memory, control) }),
+      ...(workers && { startThreads: (size, module, control) => startCrew(size, module, memory, control) }),
     }
   },
 }

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
 import { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { startCrew } from './crew.node.ts'
-import type { Ground } from './device.ts'
+import type { WasmHost } from './device.ts'
 import { mostThreads } from './platform.ts'
 import type { Platform } from './platform.ts'
 import { withSharedMemory } from './shared-memory.ts'
@@ -50,7 +50,7 @@ const loadModule = async (): Promise<Module> => {
 /** Node: the SIMD binary of tfjs with its memory declared shared, and worker threads for our kernels. */
 export const platform: Platform = {
   threads: () => Math.min(mostThreads, availableParallelism()),
-  open: async (): Promise<Ground> => {
+  open: async (): Promise<WasmHost> => {
     const module = await loadModule()
     const { memory } = module.asm
     const backend = new BackendWasm(module)
@@ -61,7 +61,7 @@ export const platform: Platform = {
     return {
       backend,
       memory,
-      ...(shared && { crew: (size, kernels, control) => startCrew(size, kernels, memory, control) }),
+      ...(shared && { startThreads: (size, routines, control) => startCrew(size, routines, memory, control) }),
     }
   },
 }

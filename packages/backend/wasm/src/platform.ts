@@ -1,4 +1,4 @@
-import type { Ground } from './device.ts'
+import type { WasmHost } from './device.ts'
 
 /**
  * Where the browser finds the SIMD binary of `@tensorflow/tfjs-backend-wasm/wasm-out/`: the URL of its folder (with a final slash), or
@@ -14,5 +14,5 @@ export type Platform = {
   /** How many threads are used when none are asked for. */
   readonly threads: () => number
   /** Starts the tfjs backend 'wasm' and makes it current. */
-  readonly open: (options: { readonly paths?: WasmPaths }) => Promise<Ground>
+  readonly open: (options: { readonly paths?: WasmPaths }) => Promise<WasmHost>
 }

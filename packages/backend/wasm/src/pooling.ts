@@ -9,28 +9,29 @@ export const poolGradient = (
   { dy, x }: { readonly dy: TensorInfo; readonly x: TensorInfo },
 ): TensorInfo => {
   const dx = device.output(x.shape)
+  const { outHeight, outWidth, filterHeight, filterWidth } = info
   device.run(
     kind === 'max' ? 'maxPoolGradient' : 'avgPoolGradient',
-    [
-      device.address(dy),
-      device.address(x),
-      device.address(dx),
-      info.batchSize,
-      info.inHeight,
-      info.inWidth,
-      info.inChannels,
-      info.outHeight,
-      info.outWidth,
-      info.filterHeight,
-      info.filterWidth,
-      info.strideHeight,
-      info.strideWidth,
-      info.padInfo.top,
-      info.padInfo.left,
-      info.dilationHeight,
-      info.dilationWidth,
-    ],
-    2 * info.batchSize * info.outHeight * info.outWidth * info.filterHeight * info.filterWidth * info.inChannels,
+    {
+      dy: device.address(dy),
+      x: device.address(x),
+      dx: device.address(dx),
+      batch: info.batchSize,
+      height: info.inHeight,
+      width: info.inWidth,
+      channels: info.inChannels,
+      outHeight,
+      outWidth,
+      filterHeight,
+      filterWidth,
+      stepY: info.strideHeight,
+      stepX: info.strideWidth,
+      top: info.padInfo.top,
+      left: info.padInfo.left,
+      dilationY: info.dilationHeight,
+      dilationX: info.dilationWidth,
+    },
+    2 * info.batchSize * outHeight * outWidth * filterHeight * filterWidth * info.inChannels,
   )
   return dx
 }

@@ -265,11 +265,18 @@ describe('the package in Node', () => {
   })
 })
 
-describe('kernels.generated.ts', () => {
-  it('is what assembly/ compiles to', async () => {
+describe('the generated files', () => {
+  it('are what assembly/ compiles to', async () => {
     const { generate } = (await import(new URL('../scripts/build-kernels.mjs', import.meta.url).href)) as {
-      generate: () => Promise<string>
+      generate: () => Promise<Map<string, string>>
     }
-    expect(await readFile(new URL('./kernels.generated.ts', import.meta.url), 'utf8')).toBe(await generate())
+    const texts = await generate()
+    expect([...texts.keys()]).toEqual([
+      'assembly/micro-kernels.generated.ts',
+      'src/routines.generated.ts',
+      'src/kernels.generated.ts',
+    ])
+    for (const [name, text] of texts)
+      expect(await readFile(new URL(`../${name}`, import.meta.url), 'utf8'), name).toBe(text)
   })
 })

@@ -57,8 +57,8 @@ export const useWasm = async ({ threads = platform.threads(), paths }: WasmOptio
   }
   const device = devices.get(engine().registry['wasm'] ?? {}) ?? (await open(paths))
   await setBackend('wasm')
-  await device.staff(threads)
-  const dispose = (): void => void device.staff(1)
+  await device.setThreads(threads)
+  const dispose = (): void => void device.setThreads(1)
   return {
     backend: 'wasm',
     simd: device.relaxed ? 'relaxed' : 'strict',

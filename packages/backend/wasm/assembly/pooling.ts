@@ -1,20 +1,32 @@
-import { bound } from './conv'
+import { bound } from './args'
 
-function arg(args: usize, index: i32): i32 {
-  return load<i32>(args + (<usize>index << 2))
+@unmanaged class PoolGradient {
+  dy: usize = 0
+  x: usize = 0
+  dx: usize = 0
+  batch: i32 = 0
+  height: i32 = 0
+  width: i32 = 0
+  channels: i32 = 0
+  outHeight: i32 = 0
+  outWidth: i32 = 0
+  filterHeight: i32 = 0
+  filterWidth: i32 = 0
+  stepY: i32 = 0
+  stepX: i32 = 0
+  top: i32 = 0
+  left: i32 = 0
+  dilationY: i32 = 0
+  dilationX: i32 = 0
 }
 
-/**
- * Gives each output's gradient to the first largest element of its window (row-major); threads share the images.
- * args: 0 dy, 1 x, 2 dx, 3 batch, 4 height, 5 width, 6 channels, 7 outHeight, 8 outWidth, 9 filterHeight, 10 filterWidth,
- * 11 stepY, 12 stepX, 13 top, 14 left, 15 dilationY, 16 dilationX
- */
-export function maxPoolGradient(args: usize, thread: i32, threads: i32): void {
-  const dy = <usize>arg(args, 0), x = <usize>arg(args, 1), dx = <usize>arg(args, 2)
-  const batch = arg(args, 3), height = arg(args, 4), width = arg(args, 5), channels = arg(args, 6)
-  const outHeight = arg(args, 7), outWidth = arg(args, 8), filterHeight = arg(args, 9), filterWidth = arg(args, 10)
-  const stepY = arg(args, 11), stepX = arg(args, 12), top = arg(args, 13), left = arg(args, 14)
-  const dilationY = arg(args, 15), dilationX = arg(args, 16)
+/** Gives each output's gradient to the first largest element of its window (row-major); threads share the images. */
+export function maxPoolGradient(args: PoolGradient, thread: i32, threads: i32): void {
+  const dy = args.dy, x = args.x, dx = args.dx
+  const batch = args.batch, height = args.height, width = args.width, channels = args.channels
+  const outHeight = args.outHeight, outWidth = args.outWidth, filterHeight = args.filterHeight, filterWidth = args.filterWidth
+  const stepY = args.stepY, stepX = args.stepX, top = args.top, left = args.left
+  const dilationY = args.dilationY, dilationX = args.dilationX
   const stride = <usize>channels * 4
   const imageBytes = <usize>(height * width) * stride
   const end = bound(batch, thread + 1, threads)
@@ -70,14 +82,12 @@ export function maxPoolGradient(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/**
- * Spreads each output's gradient evenly over the elements of its window that lie in the image. args as maxPoolGradient.
- */
-export function avgPoolGradient(args: usize, thread: i32, threads: i32): void {
-  const dy = <usize>arg(args, 0), dx = <usize>arg(args, 2)
-  const batch = arg(args, 3), height = arg(args, 4), width = arg(args, 5), channels = arg(args, 6)
-  const outHeight = arg(args, 7), outWidth = arg(args, 8), filterHeight = arg(args, 9), filterWidth = arg(args, 10)
-  const stepY = arg(args, 11), stepX = arg(args, 12), top = arg(args, 13), left = arg(args, 14)
+/** Spreads each output's gradient evenly over the elements of its window that lie in the image. */
+export function avgPoolGradient(args: PoolGradient, thread: i32, threads: i32): void {
+  const dy = args.dy, dx = args.dx
+  const batch = args.batch, height = args.height, width = args.width, channels = args.channels
+  const outHeight = args.outHeight, outWidth = args.outWidth, filterHeight = args.filterHeight, filterWidth = args.filterWidth
+  const stepY = args.stepY, stepX = args.stepX, top = args.top, left = args.left
   const stride = <usize>channels * 4
   const imageBytes = <usize>(height * width) * stride
   const end = bound(batch, thread + 1, threads)

@@ -1,29 +1,32 @@
-import { outer4x8, tile6x8 } from './gemm'
+import { align, bound, tilesOver } from './args'
+import { outerSum4x8, product6x8 } from './micro-kernels.generated'
+import { BLOCK, PANEL, ROWS } from './sizes'
 
-// First index of part `part` of `parts` when `count` things are dealt in runs that differ by at most one.
-export function bound(count: i32, part: i32, parts: i32): i32 {
-  return <i32>((<i64>count * part) / parts)
-}
-
-function arg(args: usize, index: i32): i32 {
-  return load<i32>(args + (<usize>index << 2))
+@unmanaged class Pack {
+  w: usize = 0
+  packed: usize = 0
+  tapAt: usize = 0 // byte where the matrix [depth, out] of each tap starts
+  taps: i32 = 0
+  depth: i32 = 0
+  outDepth: i32 = 0
+  depthStride: usize = 0
+  outStride: usize = 0
 }
 
 /**
  * Packs a filter into panels of eight output channels, [ceil(out / 8)][taps * depth][8], zero-filled.
  * The element (row tap * depth + d, column o) is read at w + tapAt[tap] + d * depthStride + o * outStride (bytes).
- * args: w, packed, tapAt, taps, depth, out, depthStride, outStride
  */
-export function pack(args: usize, thread: i32, threads: i32): void {
-  const w = <usize>arg(args, 0), packed = <usize>arg(args, 1), tapAt = <usize>arg(args, 2)
-  const taps = arg(args, 3), depth = arg(args, 4), out = arg(args, 5)
-  const depthStride = <usize>arg(args, 6), outStride = <usize>arg(args, 7)
-  const panels = (out + 7) >> 3
+export function pack(args: Pack, thread: i32, threads: i32): void {
+  const w = args.w, packed = args.packed, tapAt = args.tapAt
+  const taps = args.taps, depth = args.depth, outDepth = args.outDepth
+  const depthStride = args.depthStride, outStride = args.outStride
+  const panels = tilesOver(outDepth, PANEL)
   const last = bound(panels, thread + 1, threads)
   for (let panel = bound(panels, thread, threads); panel < last; panel++) {
     let to = packed + <usize>panel * taps * depth * 32
     const first = panel << 3
-    const live = min(8, out - first)
+    const live = min(8, outDepth - first)
     for (let tap = 0; tap < taps; tap++) {
       let from = w + <usize>load<u32>(tapAt + (<usize>tap << 2)) + <usize>first * outStride
       if (live == 8 && outStride == 4) {
@@ -54,9 +57,6 @@ export function pack(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-// Tiles of six pixels that share one pass over all panels: their rows stay in the first two caches.
-const BLOCK = 16
-
 // Copies `count` floats.
 function copy(to: usize, from: usize, count: i32): void {
   for (; count >= 4; count -= 4, to += 16, from += 16) v128.store(to, v128.load(from))
@@ -83,35 +83,61 @@ function gatherRow(
   }
 }
 
+@unmanaged class Convolve {
+  source: usize = 0
+  packed: usize = 0
+  bias: usize = 0 // panels * 8 floats
+  out: usize = 0
+  scratch: usize = 0
+  threadBytes: usize = 0 // scratch of one thread
+  zeros: usize = 0 // depth floats
+  batch: i32 = 0
+  rows: i32 = 0
+  columns: i32 = 0
+  stepY: i32 = 0
+  stepX: i32 = 0
+  height: i32 = 0
+  width: i32 = 0
+  depth: i32 = 0
+  outHeight: i32 = 0
+  outWidth: i32 = 0
+  outDepth: i32 = 0
+  outStepY: i32 = 0
+  outStepX: i32 = 0
+  outFirstY: i32 = 0
+  outFirstX: i32 = 0
+  taps: i32 = 0
+  offsets: usize = 0 // pairs y, x
+  gather: i32 = 0 // 0, or how many taps are neighbours in the image: their rows are copied together first
+  low: f32 = 0
+  high: f32 = 0
+}
+
 /**
  * A gathering convolution: output pixel (n, row * outStep + outFirst, …) of a grid [batch, rows, columns] is the sum
  * over taps of source pixel (n, row * step + offset[tap], …) times the packed filter. Forward convolution is one call;
  * the input gradient is one call per residue of the stride.
- * args: 0 source, 1 packed, 2 bias (panels * 8 floats), 3 out, 4 scratch, 5 scratch bytes a thread, 6 zeros (depth floats),
- * 7 batch, 8 rows, 9 columns, 10 stepY, 11 stepX, 12 height, 13 width, 14 depth, 15 outHeight, 16 outWidth, 17 outDepth,
- * 18 outStepY, 19 outStepX, 20 outFirstY, 21 outFirstX, 22 taps, 23 offsets (pairs y, x), 24 gather (0, or how many taps are
- * neighbours in the image: their rows are copied together first), 25 low, 26 high (f32)
  */
-export function convolve(args: usize, thread: i32, threads: i32): void {
-  const source = <usize>arg(args, 0), packed = <usize>arg(args, 1), bias = <usize>arg(args, 2), out = <usize>arg(args, 3)
-  const zeros = <usize>arg(args, 6)
-  const batch = arg(args, 7), rows = arg(args, 8), columns = arg(args, 9), stepY = arg(args, 10), stepX = arg(args, 11)
-  const height = arg(args, 12), width = arg(args, 13), depth = arg(args, 14)
-  const outHeight = arg(args, 15), outWidth = arg(args, 16), outDepth = arg(args, 17)
-  const outStepY = arg(args, 18), outStepX = arg(args, 19), outFirstY = arg(args, 20), outFirstX = arg(args, 21)
-  const taps = arg(args, 22), offsets = <usize>arg(args, 23), gather = arg(args, 24)
-  const low = v128.load_splat<f32>(args, 25 * 4), high = v128.load_splat<f32>(args, 26 * 4)
+export function convolve(args: Convolve, thread: i32, threads: i32): void {
+  const source = args.source, packed = args.packed, bias = args.bias, out = args.out
+  const zeros = args.zeros
+  const batch = args.batch, rows = args.rows, columns = args.columns, stepY = args.stepY, stepX = args.stepX
+  const height = args.height, width = args.width, depth = args.depth
+  const outHeight = args.outHeight, outWidth = args.outWidth, outDepth = args.outDepth
+  const outStepY = args.outStepY, outStepX = args.outStepX, outFirstY = args.outFirstY, outFirstX = args.outFirstX
+  const taps = args.taps, offsets = args.offsets, gather = args.gather
+  const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
 
   // Scratch of this thread: row pointers, output pointers, a row for outputs that do not exist, gathered rows.
-  const pointers = <usize>arg(args, 4) + <usize>arg(args, 5) * thread
-  const outs = pointers + <usize>(BLOCK * 24) * taps
-  const spare = outs + BLOCK * 24
-  const gathered = spare + ((<usize>outDepth * 4 + 15) & ~15)
+  const pointers = args.scratch + args.threadBytes * thread
+  const outs = pointers + <usize>(BLOCK * ROWS * 4) * taps
+  const spare = outs + <usize>(BLOCK * ROWS * 4)
+  const gathered = spare + align(<usize>outDepth * 4)
 
   const pixels = batch * rows * columns
-  const tiles = (pixels + 5) / 6
+  const tiles = tilesOver(pixels, ROWS)
   const end = bound(tiles, thread + 1, threads)
-  const panels = (outDepth + 7) >> 3
+  const panels = tilesOver(outDepth, PANEL)
   const inner = gather ? taps * depth : depth
   const innerTaps = gather ? 1 : taps
   const panelBytes = <usize>taps * depth * 32
@@ -119,15 +145,15 @@ export function convolve(args: usize, thread: i32, threads: i32): void {
 
   for (let start = bound(tiles, thread, threads); start < end; start += BLOCK) {
     const blocks = min(BLOCK, end - start)
-    let pixel = start * 6
+    let pixel = start * ROWS
     let column = pixel % columns
     let row = pixel / columns
     let image = row / rows
     row -= image * rows
     for (let tile = 0; tile < blocks; tile++) {
-      for (let lane = 0; lane < 6; lane++, pixel++) {
-        const outAt = outs + (<usize>(tile * 6 + lane) << 2)
-        const rowAt = pointers + (<usize>(tile * 6 * innerTaps + lane) << 2)
+      for (let lane = 0; lane < ROWS; lane++, pixel++) {
+        const outAt = outs + (<usize>(tile * ROWS + lane) << 2)
+        const rowAt = pointers + (<usize>(tile * ROWS * innerTaps + lane) << 2)
         if (pixel >= pixels) {
           store<u32>(outAt, <u32>spare)
           for (let tap = 0; tap < innerTaps; tap++) store<u32>(rowAt + <usize>tap * 24, <u32>(gather ? gathered : zeros))
@@ -138,7 +164,7 @@ export function convolve(args: usize, thread: i32, threads: i32): void {
         const top = row * stepY, left = column * stepX
         const base = image * height
         if (gather) {
-          const to = gathered + <usize>(tile * 6 + lane) * inner * 4
+          const to = gathered + <usize>(tile * ROWS + lane) * inner * 4
           store<u32>(rowAt, <u32>to)
           gatherRow(to, source + <usize>(base * width) * depthBytes, top, left, height, width, depth, taps, gather, offsets)
         } else {
@@ -160,7 +186,7 @@ export function convolve(args: usize, thread: i32, threads: i32): void {
       const b = packed + <usize>panel * panelBytes
       const count = outDepth - (panel << 3)
       for (let tile = 0; tile < blocks; tile++) {
-        tile6x8(
+        product6x8(
           pointers + <usize>(tile * innerTaps) * 24, innerTaps, inner, b, bias + (<usize>panel << 5),
           outs + <usize>tile * 24, <usize>panel << 5, count, low, high,
         )
@@ -169,18 +195,38 @@ export function convolve(args: usize, thread: i32, threads: i32): void {
   }
 }
 
+@unmanaged class FilterGradient {
+  x: usize = 0
+  dy: usize = 0
+  dw: usize = 0
+  scratch: usize = 0
+  threadBytes: usize = 0 // scratch of one thread
+  dyStride: usize = 0 // bytes; rows are filled up to a multiple of eight floats
+  batch: i32 = 0
+  rows: i32 = 0
+  columns: i32 = 0
+  stepY: i32 = 0
+  stepX: i32 = 0
+  height: i32 = 0
+  width: i32 = 0
+  depth: i32 = 0
+  outDepth: i32 = 0
+  taps: i32 = 0
+  offsets: usize = 0 // pairs y, x
+  gather: i32 = 0 // 0, or how many taps are neighbours in the image: their rows are copied together first
+  block: i32 = 0 // pixels
+}
+
 /**
  * The filter gradient: dw[tap, ci, co] = sum over pixels of x[pixel at tap, ci] * dy[pixel, co], in blocks of pixels.
  * Threads share the rows (tap, ci) of dw in fours. dy rows have `dyStride` bytes and a width that is a multiple of eight.
- * args: 0 x, 1 dy, 2 dw, 3 scratch, 4 scratch bytes a thread, 5 dyStride, 6 batch, 7 rows, 8 columns, 9 stepY, 10 stepX,
- * 11 height, 12 width, 13 depth, 14 outDepth, 15 taps, 16 offsets, 17 gather (as in convolve), 18 block
  */
-export function filterGradient(args: usize, thread: i32, threads: i32): void {
-  const x = <usize>arg(args, 0), dy = <usize>arg(args, 1), dw = <usize>arg(args, 2), dyStride = <usize>arg(args, 5)
-  const pairs = <usize>arg(args, 3) + <usize>arg(args, 4) * thread
-  const batch = arg(args, 6), rows = arg(args, 7), columns = arg(args, 8), stepY = arg(args, 9), stepX = arg(args, 10)
-  const height = arg(args, 11), width = arg(args, 12), depth = arg(args, 13), outDepth = arg(args, 14)
-  const taps = arg(args, 15), offsets = <usize>arg(args, 16), gather = arg(args, 17), block = arg(args, 18)
+export function filterGradient(args: FilterGradient, thread: i32, threads: i32): void {
+  const x = args.x, dy = args.dy, dw = args.dw, dyStride = args.dyStride
+  const pairs = args.scratch + args.threadBytes * thread
+  const batch = args.batch, rows = args.rows, columns = args.columns, stepY = args.stepY, stepX = args.stepX
+  const height = args.height, width = args.width, depth = args.depth, outDepth = args.outDepth
+  const taps = args.taps, offsets = args.offsets, gather = args.gather, block = args.block
   const pixels = batch * rows * columns
   const depthBytes = <usize>depth * 4, outBytes = <usize>outDepth * 4
   const inner = gather ? taps * depth : depth
@@ -189,7 +235,7 @@ export function filterGradient(args: usize, thread: i32, threads: i32): void {
   const first = bound(groups * innerTaps, thread, threads), end = bound(groups * innerTaps, thread + 1, threads)
   const gathered = pairs + <usize>block * 8
   const gatheredStride = <usize>groups * 16
-  const panels = (outDepth + 7) >> 3
+  const panels = tilesOver(outDepth, PANEL)
   if (first == end) return
   for (let unit = first; unit < end; unit++) {
     const tap = unit / groups, at = (unit - tap * groups) << 2
@@ -235,7 +281,7 @@ export function filterGradient(args: usize, thread: i32, threads: i32): void {
         const at = (unit - tap * groups) << 2
         const to = dw + <usize>(tap * inner + at) * outBytes
         for (let panel = 0; panel < panels; panel++) {
-          outer4x8(
+          outerSum4x8(
             pairs, count, <usize>at << 2, <usize>panel << 5, to + (<usize>panel << 5), outBytes, inner - at, outDepth - (panel << 3),
           )
         }
@@ -244,12 +290,20 @@ export function filterGradient(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/** Copies rows of `width` floats to rows of `stride` floats, filling up with zeros. args: from, to, rows, width, stride */
-export function padRows(args: usize, thread: i32, threads: i32): void {
-  const width = arg(args, 3), stride = arg(args, 4)
-  const end = bound(arg(args, 2), thread + 1, threads)
-  for (let row = bound(arg(args, 2), thread, threads); row < end; row++) {
-    const from = <usize>arg(args, 0) + <usize>(row * width) * 4, to = <usize>arg(args, 1) + <usize>(row * stride) * 4
+@unmanaged class PadRows {
+  from: usize = 0
+  to: usize = 0
+  rows: i32 = 0
+  width: i32 = 0
+  stride: i32 = 0
+}
+
+/** Copies rows of `width` floats to rows of `stride` floats, filling up with zeros. */
+export function padRows(args: PadRows, thread: i32, threads: i32): void {
+  const width = args.width, stride = args.stride
+  const end = bound(args.rows, thread + 1, threads)
+  for (let row = bound(args.rows, thread, threads); row < end; row++) {
+    const from = args.from + <usize>(row * width) * 4, to = args.to + <usize>(row * stride) * 4
     memory.copy(to, from, <usize>width * 4)
     memory.fill(to + <usize>width * 4, 0, <usize>(stride - width) * 4)
   }

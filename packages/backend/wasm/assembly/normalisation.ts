@@ -1,17 +1,21 @@
-import { bound } from './conv'
+import { bound } from './args'
 
-function arg(args: usize, index: i32): i32 {
-  return load<i32>(args + (<usize>index << 2))
+@unmanaged class Moments {
+  x: usize = 0
+  partial: usize = 0 // [chunks][2][channels]
+  rows: i32 = 0
+  channels: i32 = 0
+  chunkRows: i32 = 0
+  squares: i32 = 0 // 0 or 1
 }
 
 /**
  * Per chunk of rows and per channel: the sum and, if asked, the sum of squared distances to the chunk's own mean. A chunk
  * fits the first cache, so its second pass is free; chunks are the same for every number of threads.
- * args: x, partial [chunks][2][channels], rows, channels, rows a chunk, squares (0 or 1)
  */
-export function moments(args: usize, thread: i32, threads: i32): void {
-  const x = <usize>arg(args, 0), partial = <usize>arg(args, 1)
-  const rows = arg(args, 2), channels = arg(args, 3), size = arg(args, 4), squares = arg(args, 5)
+export function moments(args: Moments, thread: i32, threads: i32): void {
+  const x = args.x, partial = args.partial
+  const rows = args.rows, channels = args.channels, size = args.chunkRows, squares = args.squares
   const chunks = (rows + size - 1) / size
   const stride = <usize>channels * 4
   const end = bound(chunks, thread + 1, threads)
@@ -64,15 +68,25 @@ export function moments(args: usize, thread: i32, threads: i32): void {
   }
 }
 
+@unmanaged class CombineMoments {
+  partial: usize = 0 // [chunks][2][channels]
+  out: usize = 0 // mean or sum
+  variance: usize = 0 // [channels]
+  rows: i32 = 0
+  channels: i32 = 0
+  chunkRows: i32 = 0
+  scale: f32 = 0 // of the sum
+  groups: i32 = 0
+}
+
 /**
  * Adds the chunks up in double precision: mean and biased variance (Chan's rule), or scaled sums.
- * args: partial, out (mean or sum), variance (0: none), rows, channels, rows a chunk, scale of the sum (f32), groups
  * Groups are consecutive runs of chunks, one output row each.
  */
-export function combineMoments(args: usize, thread: i32, threads: i32): void {
-  const partial = <usize>arg(args, 0), out = <usize>arg(args, 1), variance = <usize>arg(args, 2)
-  const rows = arg(args, 3), channels = arg(args, 4), size = arg(args, 5), scale = <f64>load<f32>(args, 24)
-  const groups = arg(args, 7)
+export function combineMoments(args: CombineMoments, thread: i32, threads: i32): void {
+  const partial = args.partial, out = args.out, variance = args.variance
+  const rows = args.rows, channels = args.channels, size = args.chunkRows, scale = <f64>args.scale
+  const groups = args.groups
   const chunks = (rows + size - 1) / size
   const stride = <usize>channels * 4
   if (thread != 0) return
@@ -99,13 +113,20 @@ export function combineMoments(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/**
- * Per chunk and channel: the sums of dy and of dy * (x - mean).
- * args: dy, x, mean, partial [chunks][2][channels], rows, channels, rows a chunk
- */
-export function gradientMoments(args: usize, thread: i32, threads: i32): void {
-  const dy = <usize>arg(args, 0), x = <usize>arg(args, 1), mean = <usize>arg(args, 2), partial = <usize>arg(args, 3)
-  const rows = arg(args, 4), channels = arg(args, 5), size = arg(args, 6)
+@unmanaged class GradientMoments {
+  dy: usize = 0
+  x: usize = 0
+  mean: usize = 0
+  partial: usize = 0 // [chunks][2][channels]
+  rows: i32 = 0
+  channels: i32 = 0
+  chunkRows: i32 = 0
+}
+
+/** Per chunk and channel: the sums of dy and of dy * (x - mean). */
+export function gradientMoments(args: GradientMoments, thread: i32, threads: i32): void {
+  const dy = args.dy, x = args.x, mean = args.mean, partial = args.partial
+  const rows = args.rows, channels = args.channels, size = args.chunkRows
   const chunks = (rows + size - 1) / size
   const stride = <usize>channels * 4
   const end = bound(chunks, thread + 1, threads)
@@ -148,15 +169,27 @@ export function gradientMoments(args: usize, thread: i32, threads: i32): void {
   }
 }
 
+@unmanaged class CombineGradient {
+  partial: usize = 0 // [chunks][2][channels]
+  weight: usize = 0
+  variance: usize = 0 // [channels]
+  dweight: usize = 0
+  dbias: usize = 0
+  coefficients: usize = 0 // [3][channels]
+  rows: i32 = 0
+  channels: i32 = 0
+  chunkRows: i32 = 0
+  epsilon: f32 = 0
+}
+
 /**
  * From the chunk sums to the gradients of weight and bias and the three coefficients of
  * dx = a * dy + k * (x - mean) + c.
- * args: partial, weight, variance, dweight, dbias, coefficients [3][channels], rows, channels, rows a chunk, epsilon (f32)
  */
-export function combineGradient(args: usize, thread: i32, threads: i32): void {
-  const partial = <usize>arg(args, 0), weight = <usize>arg(args, 1), variance = <usize>arg(args, 2)
-  const dweight = <usize>arg(args, 3), dbias = <usize>arg(args, 4), coefficients = <usize>arg(args, 5)
-  const rows = arg(args, 6), channels = arg(args, 7), size = arg(args, 8), epsilon = <f64>load<f32>(args, 36)
+export function combineGradient(args: CombineGradient, thread: i32, threads: i32): void {
+  const partial = args.partial, weight = args.weight, variance = args.variance
+  const dweight = args.dweight, dbias = args.dbias, coefficients = args.coefficients
+  const rows = args.rows, channels = args.channels, size = args.chunkRows, epsilon = <f64>args.epsilon
   const chunks = (rows + size - 1) / size
   const stride = <usize>channels * 4
   if (thread != 0) return
@@ -178,41 +211,58 @@ export function combineGradient(args: usize, thread: i32, threads: i32): void {
   }
 }
 
-/**
- * y = scale * (x - mean) + bias, scale = weight / sqrt(variance + epsilon), by rows.
- * args: x, mean, variance, weight, bias, y, scratch [channels] a thread, rows, channels, epsilon (f32), relu (0 or 1)
- */
-export function normalise(args: usize, thread: i32, threads: i32): void {
-  const x = <usize>arg(args, 0), mean = <usize>arg(args, 1), variance = <usize>arg(args, 2)
-  const weight = <usize>arg(args, 3), bias = <usize>arg(args, 4), y = <usize>arg(args, 5)
-  const rows = arg(args, 7), channels = arg(args, 8), epsilon = load<f32>(args, 36), relu = arg(args, 10)
+@unmanaged class Normalise {
+  x: usize = 0
+  mean: usize = 0
+  variance: usize = 0 // [channels]
+  weight: usize = 0
+  bias: usize = 0
+  y: usize = 0
+  scratch: usize = 0 // [channels] a thread
+  rows: i32 = 0
+  channels: i32 = 0
+  epsilon: f32 = 0
+}
+
+/** y = scale * (x - mean) + bias, scale = weight / sqrt(variance + epsilon), by rows. */
+export function normalise(args: Normalise, thread: i32, threads: i32): void {
+  const x = args.x, mean = args.mean, variance = args.variance
+  const weight = args.weight, bias = args.bias, y = args.y
+  const rows = args.rows, channels = args.channels, epsilon = args.epsilon
   const stride = <usize>channels * 4
-  const scale = <usize>arg(args, 6) + stride * thread
+  const scale = args.scratch + stride * thread
   for (let offset: usize = 0; offset < stride; offset += 4) {
     store<f32>(scale + offset, load<f32>(weight + offset) / Mathf.sqrt(load<f32>(variance + offset) + epsilon))
   }
-  const zero = f32x4.splat(0), low = relu ? zero : f32x4.splat(-Infinity)
   const end = bound(rows, thread + 1, threads)
   for (let row = bound(rows, thread, threads); row < end; row++) {
     const at = x + <usize>row * stride, to = y + <usize>row * stride
     let offset: usize = 0
     for (; offset + 16 <= stride; offset += 16) {
       const centred = f32x4.sub(v128.load(at + offset), v128.load(mean + offset))
-      const value = f32x4.add(f32x4.mul(centred, v128.load(scale + offset)), v128.load(bias + offset))
-      v128.store(to + offset, f32x4.pmax(value, low))
+      v128.store(to + offset, f32x4.add(f32x4.mul(centred, v128.load(scale + offset)), v128.load(bias + offset)))
     }
     for (; offset < stride; offset += 4) {
-      const value = (load<f32>(at + offset) - load<f32>(mean + offset)) * load<f32>(scale + offset) + load<f32>(bias + offset)
-      store<f32>(to + offset, relu && value < 0 ? 0 : value)
+      store<f32>(to + offset, (load<f32>(at + offset) - load<f32>(mean + offset)) * load<f32>(scale + offset) + load<f32>(bias + offset))
     }
   }
 }
 
-/** dx = a * dy + k * (x - mean) + c. args: dy, x, mean, coefficients [3][channels], dx, rows, channels */
-export function normaliseGradient(args: usize, thread: i32, threads: i32): void {
-  const dy = <usize>arg(args, 0), x = <usize>arg(args, 1), mean = <usize>arg(args, 2)
-  const a = <usize>arg(args, 3), dx = <usize>arg(args, 4)
-  const rows = arg(args, 5), channels = arg(args, 6)
+@unmanaged class NormaliseGradient {
+  dy: usize = 0
+  x: usize = 0
+  mean: usize = 0
+  coefficients: usize = 0 // [3][channels]
+  dx: usize = 0
+  rows: i32 = 0
+  channels: i32 = 0
+}
+
+/** dx = a * dy + k * (x - mean) + c. */
+export function normaliseGradient(args: NormaliseGradient, thread: i32, threads: i32): void {
+  const dy = args.dy, x = args.x, mean = args.mean
+  const a = args.coefficients, dx = args.dx
+  const rows = args.rows, channels = args.channels
   const stride = <usize>channels * 4
   const k = a + stride, c = k + stride
   const end = bound(rows, thread + 1, threads)

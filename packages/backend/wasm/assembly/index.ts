@@ -1,8 +1,0 @@
-export { convolve, filterGradient, pack, padRows } from './conv'
-export { copyBlocks } from './copy'
-export { add, relu, reluGradient } from './elementwise'
-export { combineGradient, combineMoments, gradientMoments, moments, normalise, normaliseGradient } from './norm'
-export { avgPoolGradient, maxPoolGradient } from './pool'
-export { winograd, winogradFilter, winogradPanels } from './winograd'
-export { winogradFilterGradient, winogradTiles } from './winograd-gradient'
-export { winogradSource } from './winograd-source'

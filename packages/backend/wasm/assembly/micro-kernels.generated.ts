@@ -1,0 +1,207 @@
+// Written by scripts/build-kernels.mjs from scripts/micro-kernels.mjs: do not edit.
+import { addTo8, clamp, madd, store8 } from './vectors'
+
+/**
+ * 6 output pixels by eight output channels: for each tap, 6 rows of `depth` floats (pointers in `rows`) times the packed
+ * panel `b` [taps * depth, 8]; starts from the eight floats at `bias`; clamps; stores `count` of eight to each of `outs`, `at` bytes on.
+ */
+export function product6x8(
+  rows: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128,
+): void {
+  let c00 = v128.load(bias), c01 = v128.load(bias, 16)
+  let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01
+  let s: v128, b0: v128, b1: v128
+  for (let tap = 0; tap < taps; tap++) {
+    let a0 = <usize>load<u32>(rows)
+    let a1 = <usize>load<u32>(rows, 4)
+    let a2 = <usize>load<u32>(rows, 8)
+    let a3 = <usize>load<u32>(rows, 12)
+    let a4 = <usize>load<u32>(rows, 16)
+    let a5 = <usize>load<u32>(rows, 20)
+    rows += 24
+    let k = depth
+    for (; k >= 4; k -= 4) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+      s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      b0 = v128.load(b, 64), b1 = v128.load(b, 80)
+      s = v128.load_splat<f32>(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      b0 = v128.load(b, 96), b1 = v128.load(b, 112)
+      s = v128.load_splat<f32>(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a0 += 16, a1 += 16, a2 += 16, a3 += 16, a4 += 16, a5 += 16
+      b += 128
+    }
+    for (; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
+      b += 32
+    }
+  }
+  store8(<usize>load<u32>(outs) + at, clamp(c00, low, high), clamp(c01, low, high), count)
+  store8(<usize>load<u32>(outs, 4) + at, clamp(c10, low, high), clamp(c11, low, high), count)
+  store8(<usize>load<u32>(outs, 8) + at, clamp(c20, low, high), clamp(c21, low, high), count)
+  store8(<usize>load<u32>(outs, 12) + at, clamp(c30, low, high), clamp(c31, low, high), count)
+  store8(<usize>load<u32>(outs, 16) + at, clamp(c40, low, high), clamp(c41, low, high), count)
+  store8(<usize>load<u32>(outs, 20) + at, clamp(c50, low, high), clamp(c51, low, high), count)
+}
+
+/** c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes, depth a multiple of 4. */
+export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize): void {
+  let a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride
+  let c00 = f32x4.splat(0)
+  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
+  let s: v128, b0: v128, b1: v128
+  let k = depth
+  for (; k >= 4; k -= 4) {
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+    s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+    b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+    s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+    s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+    b0 = v128.load(b, 64), b1 = v128.load(b, 80)
+    s = v128.load_splat<f32>(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    s = v128.load_splat<f32>(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+    s = v128.load_splat<f32>(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+    b0 = v128.load(b, 96), b1 = v128.load(b, 112)
+    s = v128.load_splat<f32>(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    s = v128.load_splat<f32>(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+    s = v128.load_splat<f32>(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+    a0 += 16, a1 += 16, a2 += 16, a3 += 16, a4 += 16, a5 += 16
+    b += 128
+  }
+  v128.store(c, c00), v128.store(c, c01, 16), c += cStride
+  v128.store(c, c10), v128.store(c, c11, 16), c += cStride
+  v128.store(c, c20), v128.store(c, c21, 16), c += cStride
+  v128.store(c, c30), v128.store(c, c31, 16), c += cStride
+  v128.store(c, c40), v128.store(c, c41, 16), c += cStride
+  v128.store(c, c50), v128.store(c, c51, 16)
+}
+
+/**
+ * Adds to c[4, 8] the sum over `count` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + 4] (outer) dy[co .. co + 8].
+ * `ci`, `co` are byte offsets; c has `stride` bytes a row, `height` (1..4) live rows and `width` (1..8) live columns.
+ */
+export function outerSum4x8(
+  pairs: usize, count: i32, ci: usize, co: usize, c: usize, stride: usize, height: i32, width: i32,
+): void {
+  let c00 = f32x4.splat(0)
+  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
+  let s: v128, b0: v128, b1: v128, a: usize, b: usize
+  for (; count >= 2; count -= 2) {
+    a = <usize>load<u32>(pairs) + ci, b = <usize>load<u32>(pairs, 4) + co
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    a = <usize>load<u32>(pairs, 8) + ci, b = <usize>load<u32>(pairs, 12) + co
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    pairs += 16
+  }
+  if (count > 0) {
+    a = <usize>load<u32>(pairs) + ci, b = <usize>load<u32>(pairs, 4) + co
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+  }
+  addTo8(c, c00, c01, width)
+  if (height > 1) addTo8(c + 1 * stride, c10, c11, width)
+  if (height > 2) addTo8(c + 2 * stride, c20, c21, width)
+  if (height > 3) addTo8(c + 3 * stride, c30, c31, width)
+}
+
+/** c[4, 8] (+)= the sum over `count` tiles of a[tile][4] (outer) b[tile][8]; `fresh` starts from zero. */
+export function denseOuterSum4x8(a: usize, b: usize, count: i32, c: usize, fresh: bool): void {
+  let c00 = f32x4.splat(0)
+  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
+  let s: v128, b0: v128, b1: v128
+  for (; count >= 4; count -= 4) {
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+    s = v128.load_splat<f32>(a, 16), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 20), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 24), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 28), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    b0 = v128.load(b, 64), b1 = v128.load(b, 80)
+    s = v128.load_splat<f32>(a, 32), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 36), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 40), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 44), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    b0 = v128.load(b, 96), b1 = v128.load(b, 112)
+    s = v128.load_splat<f32>(a, 48), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 52), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 56), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 60), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    a += 64, b += 128
+  }
+  for (; count > 0; count--) {
+    b0 = v128.load(b), b1 = v128.load(b, 16)
+    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+    a += 16, b += 32
+  }
+  if (!fresh) {
+    c00 = f32x4.add(c00, v128.load(c)), c01 = f32x4.add(c01, v128.load(c, 16))
+    c10 = f32x4.add(c10, v128.load(c, 32)), c11 = f32x4.add(c11, v128.load(c, 48))
+    c20 = f32x4.add(c20, v128.load(c, 64)), c21 = f32x4.add(c21, v128.load(c, 80))
+    c30 = f32x4.add(c30, v128.load(c, 96)), c31 = f32x4.add(c31, v128.load(c, 112))
+  }
+  v128.store(c, c00), v128.store(c, c01, 16)
+  v128.store(c, c10, 32), v128.store(c, c11, 48)
+  v128.store(c, c20, 64), v128.store(c, c21, 80)
+  v128.store(c, c30, 96), v128.store(c, c31, 112)
+}

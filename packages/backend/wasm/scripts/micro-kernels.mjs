@@ -1,0 +1,139 @@
+// The micro-kernels, written out: the innermost loops of every product. WebAssembly has no arrays of registers, so each sum needs a name.
+
+/** Text for each of 0 … count - 1, joined. */
+const each = (count, text, separator = '\n') => Array.from({ length: count }, (_, i) => text(i)).join(separator)
+
+// Byte offset as the last argument of a load or store; none for 0.
+const plus = (bytes) => (bytes === 0 ? '' : `, ${bytes}`)
+
+const indent = (text, depth) => text.replaceAll(/^(?=.)/gm, '  '.repeat(depth))
+
+/** Declares the sums of `rows` rows by eight columns as zeros. */
+const zeros = (rows) =>
+  `let c00 = f32x4.splat(0)\nlet c01 = c00, ${each(rows - 1, (r) => `c${r + 1}0 = c00, c${r + 1}1 = c00`, ', ')}`
+
+/** Adds a column of `rows` numbers (where `a` says) times eight numbers, `at` bytes from b, to the sums. */
+const outer = (rows, a, at = 0) =>
+  `b0 = v128.load(b${plus(at)}), b1 = v128.load(b, ${at + 16})\n` +
+  each(rows, (r) => `s = v128.load_splat<f32>(${a(r)}), c${r}0 = madd(s, b0, c${r}0), c${r}1 = madd(s, b1, c${r}1)`)
+
+// `rows` rows of a, each with a pointer of its own: `depth` steps along them, four at a time and then one by one.
+const alongRows = (rows, { multipleOf4 }) => {
+  const steps = (count) => each(count, (k) => outer(rows, (r) => `a${r}${plus(4 * k)}`, 32 * k))
+  const advance = (count) => `${each(rows, (r) => `a${r} += ${4 * count}`, ', ')}\nb += ${32 * count}`
+  const four = `for (; k >= 4; k -= 4) {\n${indent(`${steps(4)}\n${advance(4)}`, 1)}\n}`
+  const one = `for (; k > 0; k--) {\n${indent(`${steps(1)}\n${advance(1)}`, 1)}\n}`
+  return multipleOf4 ? four : `${four}\n${one}`
+}
+
+const product = (rows) => `/**
+ * ${rows} output pixels by eight output channels: for each tap, ${rows} rows of \`depth\` floats (pointers in \`rows\`) times the packed
+ * panel \`b\` [taps * depth, 8]; starts from the eight floats at \`bias\`; clamps; stores \`count\` of eight to each of \`outs\`, \`at\` bytes on.
+ */
+export function product${rows}x8(
+  rows: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128,
+): void {
+  let c00 = v128.load(bias), c01 = v128.load(bias, 16)
+  let ${each(rows - 1, (r) => `c${r + 1}0 = c00, c${r + 1}1 = c01`, ', ')}
+  let s: v128, b0: v128, b1: v128
+  for (let tap = 0; tap < taps; tap++) {
+${indent(
+  each(rows, (r) => `let a${r} = <usize>load<u32>(rows${plus(4 * r)})`),
+  2,
+)}
+    rows += ${4 * rows}
+    let k = depth
+${indent(alongRows(rows, { multipleOf4: false }), 2)}
+  }
+${indent(
+  each(
+    rows,
+    (r) =>
+      `store8(<usize>load<u32>(outs${plus(4 * r)}) + at, clamp(c${r}0, low, high), clamp(c${r}1, low, high), count)`,
+  ),
+  1,
+)}
+}`
+
+const denseProduct = (
+  rows,
+) => `/** c[${rows}, 8] = a[${rows}, depth] times the panel b[depth, 8]; strides in bytes, depth a multiple of 4. */
+export function denseProduct${rows}x8(a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize): void {
+  let ${each(rows - 1, (r) => `a${r + 1} = a${r} + aStride`, ', ')}
+${indent(zeros(rows), 1)}
+  let s: v128, b0: v128, b1: v128
+  let k = depth
+${indent(alongRows(rows, { multipleOf4: true }), 1)}
+${indent(
+  each(rows, (r) => `v128.store(c, c${r}0), v128.store(c, c${r}1, 16)${r < rows - 1 ? ', c += cStride' : ''}`),
+  1,
+)}
+}`
+
+const outerSum = (rows) => {
+  const pair = (i) => `a = <usize>load<u32>(pairs${plus(8 * i)}) + ci, b = <usize>load<u32>(pairs, ${8 * i + 4}) + co
+${outer(rows, (r) => `a${plus(4 * r)}`)}`
+  return `/**
+ * Adds to c[${rows}, 8] the sum over \`count\` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + ${rows}] (outer) dy[co .. co + 8].
+ * \`ci\`, \`co\` are byte offsets; c has \`stride\` bytes a row, \`height\` (1..${rows}) live rows and \`width\` (1..8) live columns.
+ */
+export function outerSum${rows}x8(
+  pairs: usize, count: i32, ci: usize, co: usize, c: usize, stride: usize, height: i32, width: i32,
+): void {
+${indent(zeros(rows), 1)}
+  let s: v128, b0: v128, b1: v128, a: usize, b: usize
+  for (; count >= 2; count -= 2) {
+${indent(each(2, pair), 2)}
+    pairs += 16
+  }
+  if (count > 0) {
+${indent(pair(0), 2)}
+  }
+  addTo8(c, c00, c01, width)
+${indent(
+  each(rows - 1, (r) => `if (height > ${r + 1}) addTo8(c + ${r + 1} * stride, c${r + 1}0, c${r + 1}1, width)`),
+  1,
+)}
+}`
+}
+
+const denseOuterSum = (rows) => {
+  const steps = (count) => each(count, (k) => outer(rows, (r) => `a${plus(4 * (rows * k + r))}`, 32 * k))
+  const at = (r, half) => plus(32 * r + 16 * half)
+  return `/** c[${rows}, 8] (+)= the sum over \`count\` tiles of a[tile][${rows}] (outer) b[tile][8]; \`fresh\` starts from zero. */
+export function denseOuterSum${rows}x8(a: usize, b: usize, count: i32, c: usize, fresh: bool): void {
+${indent(zeros(rows), 1)}
+  let s: v128, b0: v128, b1: v128
+  for (; count >= 4; count -= 4) {
+${indent(steps(4), 2)}
+    a += ${16 * rows}, b += 128
+  }
+  for (; count > 0; count--) {
+${indent(steps(1), 2)}
+    a += ${4 * rows}, b += 32
+  }
+  if (!fresh) {
+${indent(
+  each(rows, (r) => each(2, (half) => `c${r}${half} = f32x4.add(c${r}${half}, v128.load(c${at(r, half)}))`, ', ')),
+  2,
+)}
+  }
+${indent(
+  each(rows, (r) => each(2, (half) => `v128.store(c, c${r}${half}${at(r, half)})`, ', ')),
+  1,
+)}
+}`
+}
+
+/** The text of assembly/micro-kernels.generated.ts. */
+export const microKernels = () =>
+  [
+    "// Written by scripts/build-kernels.mjs from scripts/micro-kernels.mjs: do not edit.\nimport { addTo8, clamp, madd, store8 } from './vectors'",
+    product(6),
+    denseProduct(6),
+    outerSum(4),
+    denseOuterSum(4),
+    '',
+  ]
+    .join('\n\n')
+    .replace(/\n\n$/, '\n')

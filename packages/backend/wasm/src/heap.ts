@@ -1,0 +1,63 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
+import { align } from './shape.ts'
+
+/** The memory of the tfjs backend: what is allocated there, and how JavaScript writes to it. Addresses and lengths are in bytes. */
+export type Heap = {
+  readonly allocate: (bytes: number) => number
+  readonly free: (at: number) => void
+  /** Gives `use` the addresses of named parts of scratch memory, each on a 16-byte boundary, and frees them after. */
+  readonly scratch: <N extends string, T>(
+    bytes: { readonly [part in N]: number },
+    use: (at: { readonly [part in N]: number }) => T,
+  ) => T
+  /** Views on the whole memory; ask again after each allocation, which may replace them. */
+  readonly views: () => { readonly ints: Int32Array; readonly floats: Float32Array }
+  readonly ints: (at: number, values: readonly number[]) => void
+  readonly zero: (at: number, bytes: number) => void
+}
+
+type Exports = { readonly _malloc: (bytes: number) => number; readonly _free: (at: number) => void }
+
+/** The heap of a tfjs WASM backend. */
+export const openHeap = (backend: BackendWasm, memory: WebAssembly.Memory): Heap => {
+  const exports = backend.wasm as unknown as Exports
+  const allocate = (bytes: number): number => {
+    const at = exports._malloc(bytes) >>> 0
+    if (at === 0)
+      throw new RangeError(`the WASM heap has no room for ${bytes} bytes more; use smaller batches or dispose tensors`)
+    return at
+  }
+  const free = (at: number): void => exports._free(at)
+  const viewsNow = (): { readonly ints: Int32Array; readonly floats: Float32Array } => ({
+    ints: new Int32Array(memory.buffer),
+    floats: new Float32Array(memory.buffer),
+  })
+  let current = viewsNow()
+  const views: Heap['views'] = () => {
+    // Views go stale when the heap grows.
+    if (current.ints.buffer !== memory.buffer) current = viewsNow()
+    return current
+  }
+  return {
+    allocate,
+    free,
+    scratch: (bytes, use) => {
+      const parts = Object.entries<number>(bytes)
+      const at = allocate(parts.reduce((total, [, length]) => total + align(length), 16))
+      let next = align(at)
+      const addresses: { [part: string]: number } = {}
+      for (const [part, length] of parts) {
+        addresses[part] = next
+        next += align(length)
+      }
+      try {
+        return use(addresses as Parameters<typeof use>[0])
+      } finally {
+        free(at)
+      }
+    },
+    views,
+    ints: (at, values) => views().ints.set(values, at >>> 2),
+    zero: (at, bytes) => void views().ints.fill(0, at >>> 2, (at + bytes) >>> 2),
+  }
+}

@@ -1,0 +1,130 @@
+import { slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core'
+import type { Contracts } from '@resfn/primitive'
+import { clampOf, type ConvolutionAttributes, convolutionInfo, type PoolAttributes, poolInfo } from './attributes.ts'
+import { filterGradient, forward, inputGradient } from './convolution.ts'
+import { pad, slice, tile } from './copying.ts'
+import { add, relu, reluGradient } from './elementwise.ts'
+import { product } from './matrix-product.ts'
+import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
+import { floatKernel, isPerChannel, type OwnKernel } from './own-kernel.ts'
+import { poolGradient } from './pooling.ts'
+import { reduce } from './reduction.ts'
+import { channelsOf, sizeOf } from './shape.ts'
+
+type Shaped<N extends string> = { readonly [name in N]: readonly number[] }
+type Fused = { readonly activation?: string }
+type Reduction = { readonly axis: number | number[]; readonly keepDims: boolean }
+type Transposition = { readonly transposeA?: boolean; readonly transposeB?: boolean }
+type Settings<N extends keyof Contracts> = Contracts[N]['settings']
+
+const matMul = floatKernel(
+  ['a', 'b'],
+  (
+    device,
+    { a, b, bias, preluActivationWeights },
+    { activation, transposeA = false, transposeB = false }: Fused & Transposition,
+  ) => {
+    const clamp = clampOf(activation)
+    if (clamp === undefined || preluActivationWeights != null) return undefined
+    return product(device, { a, b, bias }, { transposeA, transposeB, clamp })
+  },
+)
+
+/** Our kernels, by the names of tfjs or of @resfn/primitive. */
+export const kernels: { readonly [kernelName: string]: OwnKernel } = {
+  Conv2D: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
+    const info = convolutionInfo(x.shape, filter.shape, attributes)
+    return info && sizeOf(info.outShape) > 0 ? forward(device, info, { x, filter }) : undefined
+  }),
+  FusedConv2D: floatKernel(
+    ['x', 'filter'],
+    (device, { x, filter, bias, preluActivationWeights }, attributes: ConvolutionAttributes & Fused) => {
+      const clamp = clampOf(attributes.activation)
+      if (clamp === undefined || preluActivationWeights != null) return undefined
+      const info = convolutionInfo(x.shape, filter.shape, attributes)
+      if (info === undefined || sizeOf(info.outShape) === 0) return undefined
+      if (bias == null) return forward(device, info, { x, filter }, clamp)
+      return isPerChannel(bias, info.outChannels) ? forward(device, info, { x, filter, bias }, clamp) : undefined
+    },
+  ),
+  BatchMatMul: matMul,
+  _FusedMatMul: matMul,
+  Conv2DBackpropInput: floatKernel(
+    ['dy', 'filter'],
+    (device, { dy, filter }, attributes: ConvolutionAttributes & Shaped<'inputShape'>) => {
+      const info = convolutionInfo(attributes.inputShape, filter.shape, attributes)
+      return info && inputGradient(device, info, { dy, filter })
+    },
+  ),
+  Conv2DBackpropFilter: floatKernel(
+    ['x', 'dy'],
+    (device, { x, dy }, attributes: ConvolutionAttributes & Shaped<'filterShape'>) => {
+      const info = convolutionInfo(x.shape, attributes.filterShape, attributes)
+      return info && filterGradient(device, info, { x, dy })
+    },
+  ),
+  MaxPoolGrad: floatKernel(['dy', 'input'], (device, { dy, input }, attributes: PoolAttributes) =>
+    poolGradient(device, 'max', poolInfo(input.shape, attributes), { dy, x: input }),
+  ),
+  AvgPoolGrad: floatKernel(['dy', 'input'], (device, { dy, input }, attributes: PoolAttributes) =>
+    poolGradient(device, 'avg', poolInfo(input.shape, attributes), { dy, x: input }),
+  ),
+  // tfjs copies; a tensor that is saved for the gradient is an Identity, so nothing on the heap may be copied for it.
+  Identity: (device, { x }) => {
+    if (x == null || x.dtype === 'string') return undefined
+    device.backend.incRef(x.dataId as object)
+    return { dataId: x.dataId, shape: x.shape, dtype: x.dtype }
+  },
+  Slice: floatKernel(
+    ['x'],
+    (device, { x }, { begin, size }: { readonly begin: number | number[]; readonly size: number | number[] }) => {
+      const tensor = x as Parameters<typeof slice_util.parseSliceParams>[0]
+      const [first, lengths] = slice_util.parseSliceParams(tensor, begin, size) as [number[], number[]]
+      slice_util.assertParamsValid(tensor, first, lengths)
+      return sizeOf(lengths) > 0 ? slice(device, x, { begin: first, size: lengths }) : undefined
+    },
+  ),
+  PadV2: floatKernel(
+    ['x'],
+    (
+      device,
+      { x },
+      {
+        paddings,
+        constantValue,
+      }: { readonly paddings: readonly (readonly [number, number])[]; readonly constantValue: number },
+    ) => (constantValue === 0 ? pad(device, x, paddings) : undefined),
+  ),
+  Tile: floatKernel(['x'], (device, { x }, { reps }: { readonly reps: readonly number[] }) =>
+    reps.length === x.shape.length && reps.every((count) => count > 0) ? tile(device, x, reps) : undefined,
+  ),
+  Sum: floatKernel(['x'], (device, { x }, attributes: Reduction) => reduce(device, 'sum', x, attributes)),
+  Mean: floatKernel(['x'], (device, { x }, attributes: Reduction) => reduce(device, 'mean', x, attributes)),
+  Relu: floatKernel(['x'], (device, { x }) => relu(device, x)),
+  Add: floatKernel(['a', 'b'], (device, { a, b }) =>
+    util.arraysEqual(a.shape, b.shape) ? add(device, a, b) : undefined,
+  ),
+  ReluGrad: floatKernel(['dy', 'y'], (device, { dy, y }) => [reluGradient(device, dy, y)]),
+  FusedBatchNorm: floatKernel(
+    ['x', 'mean', 'variance'],
+    (
+      device,
+      { x, mean, variance, offset: bias, scale: weight },
+      { varianceEpsilon = 0.001 }: { readonly varianceEpsilon?: number },
+    ) => {
+      const channels = channelsOf(x)
+      if (!isPerChannel(mean, channels) || !isPerChannel(variance, channels)) return undefined
+      if (!isPerChannel(bias, channels) || !isPerChannel(weight, channels)) return undefined
+      return batchNormAffine(device, { x, mean, variance, weight, bias }, varianceEpsilon)
+    },
+  ),
+  BatchNormTrain: floatKernel(
+    ['x', 'weight', 'bias'],
+    (device, inputs, { epsilon }: Settings<'BatchNormTrain'>): TensorInfo[] => batchNormTrain(device, inputs, epsilon),
+  ),
+  BatchNormTrainGrad: floatKernel(
+    ['dy', 'x', 'weight', 'mean', 'variance'],
+    (device, inputs, { epsilon }: Settings<'BatchNormTrainGrad'>): TensorInfo[] =>
+      batchNormTrainGradient(device, inputs, epsilon),
+  ),
+}

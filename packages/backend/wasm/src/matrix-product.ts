@@ -1,0 +1,89 @@
+import { backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core'
+import { convolve, filterGradient } from './convolution.ts'
+import type { Device } from './device.ts'
+import { sizeOf } from './shape.ts'
+
+type Factors = { readonly a: TensorInfo; readonly b: TensorInfo; readonly bias?: TensorInfo | null | undefined }
+type Options = {
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+  readonly clamp: readonly [low: number, high: number]
+}
+
+type Matrices = {
+  readonly a: number
+  readonly b: { readonly at: number; readonly data: object }
+  readonly bias?: number
+  readonly out: number
+}
+
+// At `out`: a [rows, inner] times b [inner, columns] (or b^T, b [columns, inner]), plus a bias per column, clamped.
+const matMul = (
+  device: Device,
+  { a, b, bias, out }: Matrices,
+  { rows, inner, columns }: { readonly rows: number; readonly inner: number; readonly columns: number },
+  { transposeB, clamp }: Options,
+): void =>
+  convolve(device, {
+    source: a,
+    weights: { ...b, depthStride: transposeB ? 4 : columns * 4, outStride: transposeB ? inner * 4 : 4 },
+    ...(bias !== undefined && { bias }),
+    clamp,
+    out,
+    grid: { batch: 1, rows: 1, columns: rows, stepY: 1, stepX: 1 },
+    from: { height: 1, width: rows, depth: inner },
+    to: { height: 1, width: rows, depth: columns },
+    place: { stepY: 1, stepX: 1, firstY: 0, firstX: 0 },
+    taps: [{ y: 0, x: 0, at: 0 }],
+  })
+
+const batchShape = ({ shape }: TensorInfo): readonly number[] => shape.slice(0, -2)
+const matrixShape = ({ shape }: TensorInfo): [rows: number, columns: number] => [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
+
+const transposed = (device: Device, x: TensorInfo): TensorInfo => {
+  const perm = x.shape.map((_, axis) => axis)
+  const last = x.shape.length - 1
+  return getKernel('Transpose', 'wasm').kernelFunc({
+    inputs: { x },
+    attrs: { perm: [...perm.slice(0, -2), last, last - 1] },
+    backend: device.backend,
+  }) as TensorInfo
+}
+
+/**
+ * clamp(a b + bias) over batches; undefined where batch axes broadcast other than from 1. tfjs packs b once per data id, whatever its
+ * shape (a reshaped b corrupts its heap), takes a slow path for transposed factors and batches, and forgets bias and activation there.
+ */
+export const product = (device: Device, { a, b, bias }: Factors, options: Options): TensorInfo | undefined => {
+  const [batchesA, batchesB] = [sizeOf(batchShape(a)), sizeOf(batchShape(b))]
+  const wide = batchesA >= batchesB && a.shape.length >= b.shape.length ? a : b
+  const batches = Math.max(batchesA, batchesB)
+  if (sizeOf(batchShape(wide)) !== batches || [batchesA, batchesB].some((count) => count !== 1 && count !== batches))
+    return undefined
+  const [rows, inner] = matrixShape(a)
+  const columns = matrixShape(b)[options.transposeB ? 0 : 1]
+  if (options.transposeA) {
+    const matrices = batchesA === 1 && batchesB === 1
+    if (matrices && !options.transposeB && bias == null && options.clamp[0] === -Infinity) {
+      const info = backend_util.computeConv2DInfo([1, 1, rows, inner], [1, 1, inner, columns], 1, 1, 0)
+      return { ...filterGradient(device, info, { x: a, dy: b }), shape: [...batchShape(wide), inner, columns] }
+    }
+    const turned = transposed(device, a)
+    const result = product(device, { a: turned, b, bias }, { ...options, transposeA: false })
+    device.dispose(turned)
+    return result
+  }
+  if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== columns))
+    return undefined
+  const out = device.output([...batchShape(wide), rows, columns])
+  for (let batch = 0; batch < batches; batch++) {
+    const matrices = {
+      a: device.address(a) + (batchesA === 1 ? 0 : batch * rows * inner * 4),
+      b: { at: device.address(b) + (batchesB === 1 ? 0 : batch * inner * columns * 4), data: b.dataId as object },
+      ...(bias != null && { bias: device.address(bias) }),
+      out: device.address(out) + batch * rows * columns * 4,
+    }
+    matMul(device, matrices, { rows, inner, columns }, options)
+  }
+  return out
+}

@@ -62,6 +62,14 @@ const nodeOf = async (major) => {
   return binary
 }
 
+/** All that a tool with these conditions may be led to. */
+const targets = (entry, conditions) =>
+  typeof entry === 'string'
+    ? [entry]
+    : Object.entries(entry)
+        .filter(([key]) => /^[.#]/.test(key) || conditions.includes(key))
+        .flatMap(([, value]) => targets(value, conditions))
+
 let app
 beforeAll(async () => {
   app = realpathSync(mkdtempSync(join(tmpdir(), 'resfn-consumers-')))
@@ -117,7 +125,15 @@ describe.each(Object.entries(tarballs))('%s', (name, path) => {
     expect(files.filter((file) => /\.test\.|fixtures|tsbuildinfo|node_modules|tsconfig/.test(file))).toEqual([])
     const manifest = readFileSync(join(folder, 'package.json'), 'utf8')
     expect(manifest).not.toMatch(/workspace:|catalog:/)
-    expect(JSON.stringify(JSON.parse(manifest).exports)).not.toContain('@resfn/source')
+  })
+
+  it('leads nobody to its sources but who asks for them by the name of the condition', () => {
+    const { exports: published, imports = {} } = JSON.parse(
+      readFileSync(join(app, 'node_modules', name, 'package.json'), 'utf8'),
+    )
+    const known = ['node', 'browser', 'import', 'require', 'module', 'development', 'production', 'default', 'types']
+    expect(targets({ ...published, ...imports }, known).filter((path) => path.includes('/src/'))).toEqual([])
+    expect(targets(published, ['@resfn/source', 'default'])).toContain('./src/index.ts')
   })
 })
 

@@ -211,7 +211,7 @@ const violations = [
   [
     'exports without the source condition',
     'exports',
-    manifestOf(op, (m) => ({ ...m, exports: m.publishConfig.exports })),
+    manifestOf(op, (m) => ({ ...m, exports: { '.': { types: './dist/index.d.ts', default: './dist/index.js' } } })),
   ],
   [
     'a sub-path whose types belong to another file',
@@ -233,8 +233,8 @@ const violations = [
     })),
   ],
   [
-    'published exports that lead to the sources',
-    'exports',
+    'published exports of its own',
+    'manifest',
     manifestOf(op, (m) => ({ ...m, publishConfig: { ...m.publishConfig, exports: m.exports } })),
   ],
   ['an index that exports nothing', 'index', () => ({ [`${op}/src/index.ts`]: 'export {}\n' })],
@@ -369,14 +369,20 @@ describe('exceptions', () => {
 })
 
 describe('--fix', () => {
-  it('writes the order of keys, the published exports and the references', () => {
+  it('writes all that is the same in every manifest, the order of keys and the references', () => {
     const { root, read } = workspace((read) => ({
-      ...manifestOf(op, ({ name, ...m }) => ({ ...m, publishConfig: { access: 'public' }, name }))(read),
+      ...manifestOf(op, ({ peerDependencies, dependencies, devDependencies, description, name }) => ({
+        ...{ peerDependencies, dependencies, devDependencies, description, name },
+        exports: { '.': { '@resfn/source': './src/index.ts' } },
+      }))(read),
       'tsconfig.json': json({ files: [], references: [] }),
     }))
-    expect(rulesBroken(root).sort()).toEqual(['exports', 'order', 'references'])
+    expect(rulesBroken(root).sort()).toEqual(['exports', 'manifest', 'order', 'references'])
     fix(root)
     expect(check(root)).toEqual([])
+    expect(JSON.parse(read(`${op}/package.json`))).toEqual(
+      JSON.parse(packageFiles('ops', 'gate', rootManifest)[`${op}/package.json`]),
+    )
     expect(Object.keys(JSON.parse(read(`${op}/package.json`)))[0]).toBe('name')
     expect(JSON.parse(read('tsconfig.json')).references).toContainEqual({ path: op })
   })

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fix } from './check.mjs'
-import { inOrder, publishedExports } from './check/manifest.mjs'
+import { complete } from './check/manifest.mjs'
 
 const groups = ['core', 'ops', 'blocks', 'formats', 'data', 'train', 'backend']
 const layered = new Set(['ops', 'blocks'])
@@ -12,34 +12,22 @@ const layered = new Set(['ops', 'blocks'])
 const camelCase = (name) => name.replaceAll(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`
 
-const manifest = (group, name, rootManifest) => {
-  const exports = {
-    '.': { '@resfn/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
-    './package.json': './package.json',
-  }
-  const layer = layered.has(group)
-  return inOrder({
-    name: `@resfn/${name}`,
-    version: '0.0.0',
-    description: `${camelCase(name)} as a pure function`,
-    keywords: ['tensorflow.js', 'resnet', 'residual', 'functional'],
-    license: rootManifest.license,
-    type: 'module',
-    sideEffects: false,
-    engines: rootManifest.engines,
-    files: ['dist', 'src', '!dist/.tsbuildinfo', '!src/**/*.test.ts', '!src/**/fixtures'],
-    exports,
-    publishConfig: { access: 'public', exports: publishedExports(exports) },
-    scripts: { build: 'tsc -b' },
-    ...(layer
-      ? {
-          peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
-          dependencies: { '@resfn/layer': 'workspace:^' },
-          devDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
-        }
-      : {}),
-  })
-}
+/** The lines that are its own; `pnpm check --fix` adds what every manifest has. */
+const manifest = (group, name, rootManifest) =>
+  complete(
+    {
+      name: `@resfn/${name}`,
+      description: `${camelCase(name)} as a pure function`,
+      ...(layered.has(group)
+        ? {
+            peerDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
+            dependencies: { '@resfn/layer': 'workspace:^' },
+            devDependencies: { '@tensorflow/tfjs-core': 'catalog:' },
+          }
+        : {}),
+    },
+    rootManifest,
+  )
 
 const tsconfig = (dir) => ({
   extends: `${posix.relative(dir, '.')}/tsconfig.base.json`,

@@ -1,4 +1,5 @@
-// One shape for every package.json: the order of keys, the required values, and exports that end up the same in the published tarball.
+// One shape for every package.json. `pnpm check --fix` writes what is the same everywhere, so a manifest begins with a few lines:
+// its name, description and dependencies.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -44,127 +45,123 @@ export const inOrder = (manifest) => {
 }
 
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The exports as they are published: without the condition that leads to the sources. */
-export const publishedExports = (exports) =>
-  isRecord(exports)
-    ? Object.fromEntries(
-        Object.entries(exports)
-          .filter(([condition]) => condition !== '@resfn/source')
-          .map(([key, value]) => [key, publishedExports(value)]),
-      )
-    : exports
-
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
 
-/** Every set of conditions: `@resfn/source` first, then `types`, `default` last, all three for the same file. */
-const entryProblems = (path, entry, root, dir) => {
-  if (!isRecord(entry))
-    return existsOr(root, dir, entry) ? [] : [`exports["${path}"] names ${entry}, which does not exist`]
-  const keys = Object.keys(entry)
-  if (!('@resfn/source' in entry))
-    return keys.flatMap((key) =>
-      isRecord(entry[key])
-        ? entryProblems(`${path}" under "${key}`, entry[key], root, dir)
-        : [`exports["${path}"] has no "@resfn/source"`],
-    )
-  const source = entry['@resfn/source']
-  const [, name] = /^\.\/src\/(.+)\.ts$/.exec(source) ?? []
-  if (name === undefined) return [`exports["${path}"]["@resfn/source"] is ${source}, not ./src/….ts`]
-  return [
-    ...(existsSync(join(root, dir, source)) ? [] : [`exports["${path}"] names ${source}, which does not exist`]),
-    ...(keys[0] === '@resfn/source' && keys[1] === 'types' && keys.at(-1) === 'default'
-      ? []
-      : [`exports["${path}"] has the conditions ${keys.join(', ')}; the order is @resfn/source, types, default`]),
-    ...(entry.types === `./dist/${name}.d.ts`
-      ? []
-      : [`exports["${path}"].types is ${entry.types}, not ./dist/${name}.d.ts`]),
-    ...(entry.default === `./dist/${name}.js`
-      ? []
-      : [`exports["${path}"].default is ${entry.default}, not ./dist/${name}.js`]),
-  ]
-}
+/**
+ * The conditions of one entry. `@resfn/source` is published too: only who asks for it by name gets TypeScript, and `src` is shipped.
+ *
+ * @param {string} name the path of the source below `src`, without `.ts`
+ */
+const entryOf = (name) => ({
+  '@resfn/source': `./src/${name}.ts`,
+  types: `./dist/${name}.d.ts`,
+  default: `./dist/${name}.js`,
+})
 
-const existsOr = (root, dir, target) =>
-  target.includes('*') || target.startsWith('./dist/') || existsSync(join(root, dir, target))
+const files = ['dist', 'src', '!dist/.tsbuildinfo', '!src/**/*.test.ts', '!src/**/fixtures']
 
 const nameOf = ({ folder, isUmbrella }) => (isUmbrella ? folder : `@resfn/${folder}`)
 
-const values = ({ root, manifest: rootManifest }, pkg) => {
-  const { manifest } = pkg
-  const wanted = [
-    [manifest.name === nameOf(pkg), `name is ${manifest.name}`, `name it ${nameOf(pkg)}, like its folder`],
+/** What every manifest has, whatever else it says. */
+const fixed = (rootManifest) => ({
+  license: rootManifest.license,
+  type: 'module',
+  engines: rootManifest.engines,
+  publishConfig: { access: 'public' },
+})
+
+/** What a manifest has unless it says something else. */
+const defaults = () => ({
+  version: '0.0.0',
+  keywords: ['tensorflow.js', 'resnet', 'residual', 'functional'],
+  sideEffects: false,
+  files,
+  exports: { '.': entryOf('index'), './package.json': './package.json' },
+  scripts: { build: 'tsc -b' },
+})
+
+/** The exports with every entry that names a source written out in full. */
+const completeExports = (exports) =>
+  isRecord(exports)
+    ? Object.fromEntries(
+        Object.entries(exports).map(([key, value]) => {
+          const [, name] = /^\.\/src\/(.+)\.ts$/.exec(value?.['@resfn/source'] ?? '') ?? []
+          return [key, name === undefined ? completeExports(value) : entryOf(name)]
+        }),
+      )
+    : exports
+
+/** The manifest as it should be; what only its author can know is left as it is. */
+export const complete = (manifest, rootManifest) => {
+  const given = Object.fromEntries(Object.entries(manifest).filter(([, value]) => value !== undefined))
+  const whole = { ...defaults(), ...given, ...fixed(rootManifest) }
+  const listed = Array.isArray(whole.files) ? whole.files : []
+  return inOrder({
+    ...whole,
+    files: [...listed, ...files.filter((entry) => !listed.includes(entry))],
+    exports: { ...completeExports(whole.exports), './package.json': './package.json' },
+  })
+}
+
+/** Sources that the exports name, each with its path. */
+const namedSources = (exports) =>
+  isRecord(exports)
+    ? Object.entries(exports).flatMap(([key, value]) => (key === '@resfn/source' ? [value] : namedSources(value)))
+    : []
+
+/** What only the author can mend: `[holds, rule, problem, fix]`. */
+const judged = (pkg, root) => {
+  const { folder, manifest } = pkg
+  const entries = Object.entries(manifest.exports ?? {}).filter(([path]) => path !== './package.json')
+  return [
+    [manifest.name === nameOf(pkg), 'manifest', `name is ${manifest.name}`, `name it ${nameOf(pkg)}, like its folder`],
     [
-      /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(pkg.folder),
-      `the folder ${pkg.folder} is not kebab-case`,
+      /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(folder),
+      'manifest',
+      `the folder ${folder} is not kebab-case`,
       'rename folder and package',
     ],
     [
-      /^\d+\.\d+\.\d+/.test(manifest.version ?? ''),
-      `version is ${manifest.version}`,
-      'write "0.0.0"; changesets sets the version',
-    ],
-    [
       (manifest.description ?? '').length > 10 && !manifest.description.endsWith('.'),
+      'manifest',
       'the description is missing, too short or ends in a full stop',
       'say in a phrase what the package is',
     ],
-    [Array.isArray(manifest.keywords) && manifest.keywords.length > 0, 'keywords are missing', 'add "keywords"'],
-    [manifest.license === rootManifest.license, `license is ${manifest.license}`, `write "${rootManifest.license}"`],
-    [manifest.type === 'module', `type is ${manifest.type}`, 'write "type": "module"'],
     [
-      manifest.sideEffects === false || Array.isArray(manifest.sideEffects),
-      `sideEffects is ${JSON.stringify(manifest.sideEffects)}`,
-      'write false, or the list of files that register something on import',
+      /\btsc -b\b/.test(manifest.scripts?.build ?? 'tsc -b'),
+      'manifest',
+      `scripts.build is ${manifest.scripts?.build}`,
+      'write "tsc -b"',
     ],
-    [
-      same(manifest.engines, rootManifest.engines),
-      `engines is ${JSON.stringify(manifest.engines)}`,
-      `write ${JSON.stringify(rootManifest.engines)}`,
-    ],
-    [
-      ['dist', 'src', '!dist/.tsbuildinfo', '!src/**/*.test.ts'].every((entry) => manifest.files?.includes(entry)),
-      `files is ${JSON.stringify(manifest.files)}`,
-      'list "dist", "src", "!dist/.tsbuildinfo" and "!src/**/*.test.ts"',
-    ],
-    [
-      manifest.exports?.['./package.json'] === './package.json',
-      'exports lacks ./package.json',
-      'add "./package.json": "./package.json"',
-    ],
-    [manifest.exports?.['.'] !== undefined, 'exports lacks "."', 'add the entry "."'],
-    [
-      manifest.publishConfig?.access === 'public',
-      `publishConfig.access is ${manifest.publishConfig?.access}`,
-      'write "access": "public"',
-    ],
-    [/\btsc -b\b/.test(manifest.scripts?.build ?? ''), `scripts.build is ${manifest.scripts?.build}`, 'write "tsc -b"'],
+    ...entries.map(([path, entry]) => [
+      namedSources(entry).length > 0,
+      'exports',
+      `exports["${path}"] leads to no source`,
+      'write { "@resfn/source": "./src/x.ts" }, then run `pnpm check --fix`',
+    ]),
+    ...namedSources(manifest.exports).map((source) => [
+      existsSync(join(root, pkg.dir, source.split('*')[0])),
+      'exports',
+      `exports names ${source}, which does not exist`,
+      'correct the path',
+    ]),
   ]
+}
+
+const values = ({ root, manifest: rootManifest }, pkg) => {
   const file = `${pkg.dir}/package.json`
+  const whole = complete(pkg.manifest, rootManifest)
   return [
-    ...wanted.flatMap(([ok, problem, fix]) => (ok ? [] : [{ file, rule: 'manifest', problem, fix }])),
-    ...Object.entries(manifest.exports ?? {})
-      .flatMap(([path, entry]) => entryProblems(path, entry, root, pkg.dir))
-      .map((problem) => ({
+    ...judged(pkg, root).flatMap(([holds, rule, problem, fix]) => (holds ? [] : [{ file, rule, problem, fix }])),
+    ...Object.keys(whole)
+      .filter((key) => !/[dD]ependencies$/.test(key) && !same(whole[key], pkg.manifest[key]))
+      .map((key) => ({
         file,
-        rule: 'exports',
-        problem,
-        fix: 'write { "@resfn/source": "./src/x.ts", "types": "./dist/x.d.ts", "default": "./dist/x.js" }',
+        rule: key === 'exports' ? 'exports' : 'manifest',
+        problem: `${key} is ${JSON.stringify(pkg.manifest[key])}`,
+        fix: `run \`pnpm check --fix\`, which writes ${JSON.stringify(whole[key])}`,
+        patch: whole,
       })),
-    ...(same(manifest.publishConfig?.exports, publishedExports(manifest.exports))
-      ? []
-      : [
-          {
-            file,
-            rule: 'exports',
-            problem: 'publishConfig.exports is not exports without "@resfn/source"',
-            fix: 'run `pnpm check --fix`',
-            patch: {
-              ...manifest,
-              publishConfig: { ...manifest.publishConfig, exports: publishedExports(manifest.exports) },
-            },
-          },
-        ]),
   ]
 }
 

@@ -112,10 +112,42 @@ describe('a folder', () => {
       await rm(join(folder, fashionMnistFiles.testLabels))
       const result = await loadFashionMnistFolder(folder)()
       expect(result).toMatchObject({ left: { _tag: 'MissingFile', where: folder } })
-      expect(E.isLeft(result) && result.left.message).toContain(
-        'neither t10k-labels-idx1-ubyte.gz nor t10k-labels-idx1-ubyte',
+      const message = E.isLeft(result) ? result.left.message : ''
+      expect(message).toContain(
+        `${folder} lacks t10k-labels-idx1-ubyte; it holds t10k-images-idx3-ubyte, train-images-idx3-ubyte, train-labels-idx1-ubyte; give the folder that holds`,
       )
+      expect(message).toContain('or with a dot, as in train-images.idx3-ubyte), each as it is or with .gz')
     }))
+
+  it('that holds something else is named with what it holds', () =>
+    withFolder(async (folder) => {
+      const messageOf = async (): Promise<string> => {
+        const result = await loadFashionMnistFolder(folder)()
+        return E.isLeft(result) ? result.left.message : ''
+      }
+      expect(await messageOf()).toContain('t10k-labels-idx1-ubyte; it is empty; give the folder')
+      await mkdir(join(folder, 'archive'))
+      for (let i = 10; i < 25; i++) await writeFile(join(folder, `picture-${i}.png`), '')
+      expect(await messageOf()).toContain('it holds archive/, picture-10.png, ')
+      expect(await messageOf()).toContain(' and 4 more; give')
+    }))
+
+  it.each([
+    ['with dots, as 7-Zip and Kaggle name the files', '', (name: string) => name.replace('-idx', '.idx')],
+    ['of torchvision, by the folder above it', join('FashionMNIST', 'raw'), (name: string) => name],
+    ['of torchvision, by the folder FashionMNIST', 'raw', (name: string) => name],
+  ])('%s is found, compressed or not', (_, below, renamed) =>
+    withFolder(async (folder) => {
+      await mkdir(join(folder, below), { recursive: true })
+      for (const [file, bytes] of Object.entries(smallFiles) as [FashionMnistFile, Uint8Array][])
+        await writeFile(
+          join(folder, below, `${renamed(fashionMnistFiles[file])}${file === 'trainImages' ? '.gz' : ''}`),
+          file === 'trainImages' ? gzipSync(bytes) : bytes,
+        )
+      const loaded = await loadFashionMnistFolder(folder)()
+      expect(E.isRight(loaded) && loaded.right.train.images).toEqual(smallFiles.trainImages.subarray(16))
+    }),
+  )
 
   it('with something that cannot be read as a file is named', () =>
     withFolder(async (folder) => {

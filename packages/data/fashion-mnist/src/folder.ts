@@ -1,51 +1,86 @@
-import { readFile, stat } from 'node:fs/promises'
+import { type Dirent } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { apply as A, either as E, function as F, taskEither as TE } from 'fp-ts'
 import { decodeFashionMnist, type FashionMnist, type FashionMnistFile, fashionMnistFiles } from './decode.ts'
-import { codeOf, type FashionMnistError, type FolderError, reasonOf } from './error.ts'
+import type { FashionMnistError, FolderError } from './error.ts'
 
-const missingFolder = (folder: string): FolderError => ({
-  _tag: 'MissingFolder',
-  where: folder,
-  message: `there is no folder ${folder}; give the folder that holds ${Object.values(fashionMnistFiles).join(', ')}, each as it is or with .gz`,
-})
+const files = Object.keys(fashionMnistFiles) as FashionMnistFile[]
 
-const readable =
-  (folder: string): TE.TaskEither<FolderError, string> =>
+/** Where torchvision keeps the files below its root. */
+const below = [join('FashionMNIST', 'raw'), 'raw']
+
+/** A file's names, first to last: the official one, and with a dot as 7-Zip and Kaggle write it; each compressed or not. */
+const namesOf = (file: FashionMnistFile): readonly string[] =>
+  [fashionMnistFiles[file], fashionMnistFiles[file].replace(/-(idx\d)/, '.$1')].flatMap((name) => [`${name}.gz`, name])
+
+const wanted = `${Object.values(fashionMnistFiles).join(', ')} (or with a dot, as in ${namesOf('trainImages').at(-1)}), each as it is or with .gz`
+
+const failure = (tag: FolderError['_tag'], where: string, message: string): E.Either<FolderError, never> =>
+  E.left({ _tag: tag, where, message })
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+type Listing = { readonly folder: string; readonly entries: readonly Dirent[] }
+
+const list = async (folder: string): Promise<E.Either<FolderError, Listing>> => {
+  try {
+    return E.right({ folder, entries: await readdir(folder, { withFileTypes: true }) })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? failure('MissingFolder', folder, `there is no folder ${folder}; give the folder that holds ${wanted}`)
+      : failure('Unreadable', folder, `${folder} cannot be read (${reasonOf(error)}); check its permissions`)
+  }
+}
+
+const nameIn = ({ entries }: Listing, file: FashionMnistFile): string | undefined =>
+  namesOf(file).find((name) => entries.some((entry) => entry.name === name))
+
+const contentsOf = ({ entries }: Listing): string => {
+  const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort()
+  const more = names.length > 12 ? ` and ${names.length - 12} more` : ''
+  return names.length === 0 ? 'it is empty' : `it holds ${names.slice(0, 12).join(', ')}${more}`
+}
+
+/** The folder that has the four files: the given one, or one of torchvision's below it. */
+const find =
+  (folder: string): TE.TaskEither<FolderError, Listing> =>
   async () => {
-    try {
-      return (await stat(folder)).isDirectory() ? E.right(folder) : E.left(missingFolder(folder))
-    } catch {
-      return E.left(missingFolder(folder))
-    }
+    const given = await list(folder)
+    if (E.isLeft(given)) return given
+    const others = await Promise.all(below.map((name) => list(join(folder, name))))
+    const found = [given.right, ...others.flatMap((other) => (E.isRight(other) ? [other.right] : []))]
+      .map((listing) => ({ listing, missing: files.filter((file) => nameIn(listing, file) === undefined) }))
+      .sort((a, b) => a.missing.length - b.missing.length)[0]!
+    return found.missing.length === 0
+      ? E.right(found.listing)
+      : failure(
+          'MissingFile',
+          found.listing.folder,
+          `${found.listing.folder} lacks ${found.missing.map((file) => fashionMnistFiles[file]).join(', ')}; ${contentsOf(found.listing)}; give the folder that holds ${wanted}, or torchvision's folder above FashionMNIST/raw`,
+        )
   }
 
-const readFirst =
-  (folder: string, names: readonly string[]): TE.TaskEither<FolderError, Uint8Array> =>
+const read =
+  (path: string): TE.TaskEither<FashionMnistError, Uint8Array> =>
   async () => {
-    for (const name of names) {
-      const path = join(folder, name)
-      try {
-        return E.right(await readFile(path))
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT')
-          return E.left({
-            _tag: 'Unreadable',
-            where: path,
-            message: `${path} cannot be read (${reasonOf(error)}); check its permissions`,
-          })
-      }
+    try {
+      return E.right(await readFile(path))
+    } catch (error) {
+      return failure(
+        'Unreadable',
+        path,
+        `${path} cannot be read (${reasonOf(error)}); check that it is a file, and its permissions`,
+      )
     }
-    return E.left({
-      _tag: 'MissingFile',
-      where: folder,
-      message: `${folder} holds neither ${names.join(' nor ')}; put one of them there`,
-    })
   }
 
 /**
  * Loads Fashion-MNIST from a folder that has the four files, as they are or with `.gz`. Nothing is downloaded.
- * Any data set in the same files and shapes loads as well (MNIST, KMNIST): only the class names are those of Fashion-MNIST.
+ * The names may have a dot (`train-images.idx3-ubyte`), and the files may lie in `FashionMNIST/raw` or `raw` below the folder, where
+ * torchvision keeps them. Any data set in the same files and shapes loads as well (MNIST, KMNIST): only the class names are those of
+ * Fashion-MNIST.
  *
  * @param folder the path of the folder
  * @returns a task of the training and the test set, or of what is missing or wrong
@@ -58,19 +93,18 @@ const readFirst =
  * assert.equal(result._tag === 'Left' && result.left._tag, 'MissingFolder')
  * ```
  */
-export const loadFashionMnistFolder = (folder: string): TE.TaskEither<FashionMnistError, FashionMnist> => {
-  const read = (file: FashionMnistFile): TE.TaskEither<FashionMnistError, Uint8Array> =>
-    readFirst(folder, [`${fashionMnistFiles[file]}.gz`, fashionMnistFiles[file]])
-  return F.pipe(
-    readable(folder),
-    TE.flatMap(() =>
-      A.sequenceS(TE.ApplyPar)({
-        trainImages: read('trainImages'),
-        trainLabels: read('trainLabels'),
-        testImages: read('testImages'),
-        testLabels: read('testLabels'),
-      }),
-    ),
-    TE.flatMap((files): TE.TaskEither<FashionMnistError, FashionMnist> => decodeFashionMnist(files)),
+export const loadFashionMnistFolder = (folder: string): TE.TaskEither<FashionMnistError, FashionMnist> =>
+  F.pipe(
+    find(folder) as TE.TaskEither<FashionMnistError, Listing>,
+    TE.flatMap((listing) => {
+      const bytesOf = (file: FashionMnistFile): TE.TaskEither<FashionMnistError, Uint8Array> =>
+        read(join(listing.folder, nameIn(listing, file)!))
+      return A.sequenceS(TE.ApplyPar)({
+        trainImages: bytesOf('trainImages'),
+        trainLabels: bytesOf('trainLabels'),
+        testImages: bytesOf('testImages'),
+        testLabels: bytesOf('testLabels'),
+      })
+    }),
+    TE.flatMap((bytes): TE.TaskEither<FashionMnistError, FashionMnist> => decodeFashionMnist(bytes)),
   )
-}

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { fix } from './check.mjs'
 import { complete } from './check/manifest.mjs'
 
-const groups = ['core', 'ops', 'blocks', 'formats', 'data', 'train', 'backend']
+const groups = ['core', 'ops', 'blocks', 'formats', 'io', 'data', 'train', 'backend']
 const layered = new Set(['ops', 'blocks'])
 
 const camelCase = (name) => name.replaceAll(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())

@@ -17,11 +17,12 @@ const allowed = {
   blocks: [...core, 'core/layer', 'ops', 'blocks'],
   archs: [...core, 'core/layer', 'ops', 'blocks'],
   formats: ['formats'],
-  data: ['core/tree', 'core/random', 'core/options', 'formats', 'data'],
+  io: ['formats', 'io'],
+  data: ['core/tree', 'core/random', 'core/options', 'formats', 'io', 'data'],
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
   backend: [...core, 'formats', 'backend'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend'],
-  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend'],
+  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'backend'],
 }
 
 const anything = new Set(['apps', 'bench', 'internal'])

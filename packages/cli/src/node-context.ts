@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, release, type } from 'node:os'
 import { join } from 'node:path'
-import envPaths from 'env-paths'
+import { cacheFolder } from '@resfn/cache'
 import { createLogUpdate } from 'log-update'
 import type { Context } from './context.ts'
 import { filesOf } from './files.ts'
@@ -55,7 +55,7 @@ export const nodeContext = (): Context => {
     cwd: process.cwd(),
     now: Date.now,
     files: filesOf(),
-    cache: join(envPaths('resfn', { suffix: '' }).cache, 'fashion-mnist'),
+    cache: cacheFolder('fashion-mnist'),
     ...live(),
     columns: () => process.stderr.columns ?? 80,
     interrupts,

@@ -121,8 +121,7 @@ const decodedSet = (
  *
  * @param files the bytes of the files: images `[count, 28, 28]`, labels `[count]` from 0 to 9
  * @returns a task of the training and the test set, or of the first thing that is wrong with a file
- *
- * Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747.
+ * @see H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

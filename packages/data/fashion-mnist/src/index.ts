@@ -7,12 +7,11 @@ export {
   fashionMnistFiles,
   fashionMnistMoments,
 } from './decode.ts'
-export type { DownloadError, FashionMnistError, FolderError } from './error.ts'
+export type { FashionMnistError, FolderError } from './error.ts'
 export { loadFashionMnistFolder } from './folder.ts'
 export {
   type Checksums,
   fashionMnistBaseUrl,
-  fashionMnistCache,
   fashionMnistChecksums,
   loadFashionMnist,
   type LoadOptions,

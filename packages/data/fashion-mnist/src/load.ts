@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import envPaths from 'env-paths'
-import { either as E, function as F, taskEither as TE } from 'fp-ts'
+import { cacheFolder } from '@resfn/cache'
+import { type Download, download, type DownloadError } from '@resfn/download'
+import { array as A, function as F, taskEither as TE } from 'fp-ts'
 import { type FashionMnist, type FashionMnistFile, fashionMnistFiles } from './decode.ts'
-import { download, hasContent } from './download.ts'
-import type { DownloadError, FashionMnistError } from './error.ts'
+import type { FashionMnistError } from './error.ts'
 import { loadFashionMnistFolder } from './folder.ts'
 
 /** The size in bytes and the SHA-256 of each compressed file. */
@@ -23,61 +23,36 @@ export const fashionMnistBaseUrl = 'https://fashion-mnist.s3.eu-central-1.amazon
 /** How far a download is: `received` of `total` bytes of one file. */
 export type Progress = { readonly file: FashionMnistFile; readonly received: number; readonly total: number }
 
-/** Where `loadFashionMnist` looks, and how it fetches. */
-export type LoadOptions = {
+/** Where `loadFashionMnist` looks, and how it fetches; `stall`, `attempts` and `pause` are those of `download`. */
+export type LoadOptions = Pick<Download, 'stall' | 'attempts' | 'pause'> & {
   /** A folder that has the four files; then nothing else is looked at. */
   readonly folder?: string
-  /** Where downloads are kept; the user's cache folder unless given. */
+  /** Where downloads are kept; by default the user's cache folder. */
   readonly cache?: string
   /** A mirror of the official files. */
   readonly baseUrl?: string
   /** Sizes and SHA-256 of the files under `baseUrl`, where they are not the official ones. */
   readonly checksums?: Checksums
   readonly onProgress?: (progress: Progress) => void
-  /** Milliseconds without a byte after which a connection counts as broken; 30,000 unless given. */
-  readonly stall?: number
-  /** Connections in a row that may bring nothing new; 4 unless given. */
-  readonly attempts?: number
-  /** Milliseconds before the second attempt, doubled for each one after it; 500 unless given. */
-  readonly pause?: number
 }
 
-/**
- * The folder that downloads are kept in unless another one is given: `fashion-mnist` in the user's cache folder.
- *
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { isAbsolute } from 'node:path'
- * import { fashionMnistCache } from '@resfn/fashion-mnist'
- *
- * assert.ok(isAbsolute(fashionMnistCache()))
- * ```
- */
-export const fashionMnistCache = (): string => join(envPaths('resfn', { suffix: '' }).cache, 'fashion-mnist')
-
-const fetched =
-  (options: LoadOptions, cache: string): TE.TaskEither<DownloadError, void> =>
-  async () => {
-    const {
-      baseUrl = fashionMnistBaseUrl,
-      checksums = fashionMnistChecksums,
-      onProgress,
-      stall = 30_000,
-      attempts = 4,
-      pause = 500,
-    } = options
-    for (const [file, checksum] of Object.entries(checksums) as [FashionMnistFile, Checksums[FashionMnistFile]][]) {
+const fetchInto = (
+  cache: string,
+  { baseUrl = fashionMnistBaseUrl, checksums = fashionMnistChecksums, onProgress, ...options }: LoadOptions,
+): TE.TaskEither<DownloadError, readonly void[]> =>
+  F.pipe(
+    Object.entries(checksums) as [FashionMnistFile, Checksums[FashionMnistFile]][],
+    A.traverse(TE.ApplicativeSeq)(([file, checksum]) => {
       const name = `${fashionMnistFiles[file]}.gz`
-      const path = join(cache, name)
-      if (await hasContent(path, checksum)) continue
-      const url = `${baseUrl.replace(/\/*$/, '/')}${name}`
-      const progress = (received: number): void => onProgress?.({ file, received, total: checksum.bytes })
-      const result = await download({ url, path, ...checksum, onProgress: progress, stall, attempts, pause })()
-      if (E.isLeft(result)) return result
-    }
-    return E.right(undefined)
-  }
+      return download({
+        ...options,
+        ...checksum,
+        url: `${baseUrl.replace(/\/*$/, '/')}${name}`,
+        path: join(cache, name),
+        onProgress: (received) => onProgress?.({ file, received, total: checksum.bytes }),
+      })
+    }),
+  )
 
 /**
  * Loads Fashion-MNIST: 60,000 training and 10,000 test images of 28 x 28 bytes in ten classes.
@@ -86,8 +61,7 @@ const fetched =
  *
  * @param options see `LoadOptions`
  * @returns a task of the training and the test set, or of what went wrong and how to mend it
- *
- * Source: H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747.
+ * @see H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -98,11 +72,11 @@ const fetched =
  * ```
  */
 export const loadFashionMnist = (options: LoadOptions = {}): TE.TaskEither<FashionMnistError, FashionMnist> => {
-  const cache = options.cache ?? fashionMnistCache()
-  return options.folder !== undefined
-    ? loadFashionMnistFolder(options.folder)
+  const { folder, cache = cacheFolder('fashion-mnist') } = options
+  return folder !== undefined
+    ? loadFashionMnistFolder(folder)
     : F.pipe(
-        fetched(options, cache),
+        fetchInto(cache, options),
         TE.flatMap((): TE.TaskEither<FashionMnistError, FashionMnist> => loadFashionMnistFolder(cache)),
       )
 }

@@ -1,16 +1,16 @@
 import { open } from 'node:fs/promises'
-import type { Download } from './download.ts'
 import { reasonOf } from './error.ts'
-import { sizeOf } from './part.ts'
+import { sizeOf } from './partial-file.ts'
+import type { Download } from './request.ts'
 
-/** How one connection ended; `oversized`: the part cannot be the beginning of the file. */
+/** How one connection ended; `oversized`: the partial file cannot be the beginning of the file. */
 export type Outcome =
   | { readonly kind: 'ended' }
   | { readonly kind: 'broken'; readonly reason: string }
   | { readonly kind: 'refused'; readonly status: string }
   | { readonly kind: 'oversized' }
 
-/** Ends a connection on which nothing comes for a while. */
+/** Ends a connection that brings nothing for a while. */
 type Watch = {
   readonly signal: AbortSignal
   readonly alive: () => void
@@ -31,13 +31,13 @@ const watch = (stall: number): Watch => {
 
 type Body = { readonly kind: 'body'; readonly from: number; readonly reader: ReadableStreamDefaultReader<Uint8Array> }
 
-/** These answers may be different next time. */
-const isPassing = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500
+/** Statuses that may be different next time. */
+const isTemporary = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500
 
-/** What an answer to a request for all from `have` on means. */
+/** What the answer to a request for the bytes from `have` on means. */
 const meaningOf = (response: Response, have: number): Outcome | Omit<Body, 'reader'> => {
   const status = `${response.status} ${response.statusText}`.trim()
-  // A server may ignore the range and send all: then the part starts anew.
+  // A server may ignore the range and send all: then the file starts anew.
   if (response.status === 200) return { kind: 'body', from: 0 }
   if (response.status === 206) {
     const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1]
@@ -46,7 +46,7 @@ const meaningOf = (response: Response, have: number): Outcome | Omit<Body, 'read
       : { kind: 'broken', reason: 'the server sent another range than it was asked for' }
   }
   if (response.status === 416) return { kind: 'oversized' }
-  return isPassing(response.status)
+  return isTemporary(response.status)
     ? { kind: 'broken', reason: `the server answered ${status}` }
     : { kind: 'refused', status }
 }
@@ -65,14 +65,14 @@ const ask = async (url: string, have: number, { signal, broken }: Watch): Promis
   }
 }
 
-/** Writes what comes behind the first `from` bytes of the part. */
+/** Writes what comes after the first `from` bytes of the partial file. */
 const append = async (
   { from, reader }: Body,
   { bytes, onProgress }: Download,
-  part: string,
+  partial: string,
   { alive, broken }: Watch,
 ): Promise<Outcome> => {
-  const file = await open(part, from === 0 ? 'w' : 'a')
+  const file = await open(partial, from === 0 ? 'w' : 'a')
   try {
     let received = from
     for (;;) {
@@ -96,15 +96,15 @@ const append = async (
   }
 }
 
-/** One connection: asks for what is missing and appends it to the part. Rejects only when the part cannot be written. */
-export const connect = async (wanted: Download, part: string): Promise<Outcome> => {
-  const have = await sizeOf(part)
+/** One connection: asks for what is missing and appends it to the partial file. Rejects only if the file cannot be written. */
+export const connect = async (wanted: Download, partial: string): Promise<Outcome> => {
+  const have = await sizeOf(partial)
   if (have === wanted.bytes) return { kind: 'ended' }
   if (have > wanted.bytes) return { kind: 'oversized' }
-  const watched = watch(wanted.stall)
+  const watched = watch(wanted.stall ?? 30_000)
   try {
     const answer = await ask(wanted.url, have, watched)
-    return answer.kind === 'body' ? await append(answer, wanted, part, watched) : answer
+    return answer.kind === 'body' ? await append(answer, wanted, partial, watched) : answer
   } finally {
     watched.stop()
   }

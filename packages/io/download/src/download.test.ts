@@ -1,31 +1,29 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { either as E } from 'fp-ts'
 import { afterEach, describe, expect, it } from 'vitest'
-import { checksumsOf, compressed, smallFiles, withFolder } from './fixtures/files.ts'
-import {
-  type FashionMnistFile,
-  fashionMnistChecksums,
-  fashionMnistFiles,
-  loadFashionMnist,
-  type LoadOptions,
-  type Progress,
-} from './index.ts'
+import { type Download, download } from './index.ts'
 
-const files = compressed(smallFiles)
-const names = Object.values(fashionMnistFiles).map((name) => `${name}.gz`)
-const first = names[0] ?? ''
-const fileNamed = (url: string | undefined): Buffer => {
-  const found = (Object.entries(fashionMnistFiles) as [FashionMnistFile, string][]).find(([, name]) =>
-    url?.endsWith(`/${name}.gz`),
-  )
-  if (found === undefined) throw new Error(`asked for ${url}`)
-  return files[found[0]]
+/** Bytes that do not repeat. */
+const whole = Buffer.from(Uint8Array.from({ length: 23_000 }, (_, i) => (Math.imul(i, 0x45d9f3b) >>> 11) & 255))
+const name = 'file.bin'
+const sha256 = createHash('sha256').update(whole).digest('hex')
+
+/** Calls `use` with an empty folder that is removed afterwards. */
+const withFolder = async <A>(use: (folder: string) => Promise<A>): Promise<A> => {
+  const folder = await mkdtemp(join(tmpdir(), 'resfn-download-'))
+  try {
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, file: Buffer) => void
@@ -50,23 +48,22 @@ afterEach(async () => {
   }
 })
 
-type Scene = { readonly options: LoadOptions & { readonly cache: string }; readonly requests: string[] }
+type Scene = { readonly wanted: Download; readonly requests: string[] }
 
-/** Serves the first file by `answers` in turn (the last one again and again), the other files properly. */
-const scene = async (cache: string, ...answers: readonly Answer[]): Promise<Scene> => {
+/** Serves a file by `answers` in turn, the last one again and again. */
+const scene = async (folder: string, ...answers: readonly Answer[]): Promise<Scene> => {
   const requests: string[] = []
-  let turn = 0
   const server = createServer((request, response) => {
-    const isFirst = request.url?.endsWith(first) ?? false
-    if (isFirst) requests.push(request.headers.range ?? 'all')
-    const answer = isFirst ? answers[Math.min(turn++, answers.length - 1)] : proper
-    answer?.(request, response, fileNamed(request.url))
+    const answer = answers[Math.min(requests.length, answers.length - 1)]
+    requests.push(request.headers.range ?? 'all')
+    answer?.(request, response, whole)
   })
   servers.push(server)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror`
-  return { requests, options: { cache, baseUrl, checksums: checksumsOf(files), stall: 10_000, attempts: 3, pause: 1 } }
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mirror/${name}`
+  const patience = { stall: 10_000, attempts: 3, pause: 1 }
+  return { requests, wanted: { url, path: join(folder, name), bytes: whole.length, sha256, ...patience } }
 }
 
 const messageOf = (result: E.Either<{ readonly message: string }, unknown>): string =>
@@ -95,64 +92,49 @@ const status =
   (code: number): Answer =>
   (_, response) =>
     void response.writeHead(code).end('no')
-/** What the cache holds under final names must be right, whatever happened. */
-const expectOnlyWholeFiles = async (cache: string): Promise<void> => {
-  for (const name of await readdir(cache))
-    if (names.includes(name)) expect(await readFile(join(cache, name)), name).toEqual(fileNamed(`/${name}`))
-}
-
-describe('the checksums', () => {
-  it('are those of the official files, by size and digest', () => {
-    expect(Object.keys(fashionMnistChecksums)).toEqual(Object.keys(fashionMnistFiles))
-    for (const { bytes, sha256 } of Object.values(fashionMnistChecksums)) {
-      expect(bytes).toBeGreaterThan(5000)
-      expect(sha256).toMatch(/^[0-9a-f]{64}$/)
-    }
-  })
-})
+/** What has the final name must be right, whatever happened. */
+const expectWhole = async ({ path }: Download): Promise<void> => expect(await readFile(path)).toEqual(whole)
 
 describe('a download', () => {
-  it('fills the cache, reports its progress, and is not repeated', () =>
+  it('makes the folder, reports its progress, and is not repeated', () =>
     withFolder(async (folder) => {
-      const cache = join(folder, 'new', 'cache')
-      const { options, requests } = await scene(cache, proper)
-      const seen: Progress[] = []
-      const loaded = await loadFashionMnist({ ...options, onProgress: (progress) => void seen.push(progress) })()
-      expect(E.isRight(loaded) && loaded.right.train.images).toEqual(smallFiles.trainImages.subarray(16))
-      expect((await readdir(cache)).sort()).toEqual([...names].sort())
-      expect(seen.filter(({ received, total }) => received === total).map(({ file }) => file)).toEqual(
-        Object.keys(fashionMnistFiles),
-      )
-      expect(await loadFashionMnist(options)()).toEqual(loaded)
+      const { wanted, requests } = await scene(join(folder, 'new', 'cache'), proper)
+      const seen: number[] = []
+      const loaded = await download({ ...wanted, onProgress: (received) => void seen.push(received) })()
+      expect(loaded).toEqual(E.right(undefined))
+      expect(await readdir(dirname(wanted.path))).toEqual([name])
+      await expectWhole(wanted)
+      expect(seen.at(-1)).toBe(whole.length)
+      expect(seen).toEqual([...seen].sort((a, b) => a - b))
+      expect(await download(wanted)()).toEqual(loaded)
       expect(requests).toEqual(['all'])
     }))
 
   it('that breaks off goes on where it was, as often as it takes', () =>
     withFolder(async (cache) => {
-      const whole = files.trainImages.length
       const cutMore =
         (at: number): Answer =>
         (request, response, file) => {
           const from = Number(/\d+/.exec(request.headers.range ?? '')?.[0])
           void sendUpTo(
             cache,
-            response.writeHead(206, { 'content-range': `bytes ${from}-${whole - 1}/${whole}` }),
+            response.writeHead(206, { 'content-range': `bytes ${from}-${whole.length - 1}/${whole.length}` }),
             file,
             from,
             at,
           )
         }
       const steps = [4000, 8000, 12000, 16000]
-      const { options, requests } = await scene(cache, cut(cache, 2000), ...steps.map(cutMore), proper)
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
+      const { wanted, requests } = await scene(cache, cut(cache, 2000), ...steps.map(cutMore), proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
       expect(requests).toEqual(['all', ...[2000, ...steps].map((from) => `bytes=${from}-`)])
-      await expectOnlyWholeFiles(cache)
+      await expectWhole(wanted)
     }))
 
   it('starts anew where the server ignores the range', () =>
     withFolder(async (cache) => {
-      const { options, requests } = await scene(cache, cut(cache, 3000), (_, response, file) => void response.end(file))
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
+      const { wanted, requests } = await scene(cache, cut(cache, 3000), (_, response, file) => void response.end(file))
+      expect(E.isRight(await download(wanted)())).toBe(true)
       expect(requests).toEqual(['all', 'bytes=3000-'])
     }))
 
@@ -160,8 +142,8 @@ describe('a download', () => {
     withFolder(async (cache) => {
       const stalled: Answer = (_, response, file) =>
         void response.writeHead(200, { 'content-length': file.length }).write(file.subarray(0, 1000))
-      const { options, requests } = await scene(cache, stalled, () => undefined, proper)
-      expect(E.isRight(await loadFashionMnist({ ...options, stall: 800 })())).toBe(true)
+      const { wanted, requests } = await scene(cache, stalled, () => undefined, proper)
+      expect(E.isRight(await download({ ...wanted, stall: 800 })())).toBe(true)
       expect(requests.slice(0, 3)).toEqual(['all', 'bytes=1000-', 'bytes=1000-'])
     }))
 
@@ -170,60 +152,83 @@ describe('a download', () => {
       const stalled: Answer = (request, response, file) => {
         if (request.headers.range === undefined) response.writeHead(200).write(file.subarray(0, 1000))
       }
-      const { options, requests } = await scene(cache, stalled)
-      const result = await loadFashionMnist({ ...options, stall: 800 })()
+      const { wanted, requests } = await scene(cache, stalled)
+      const result = await download({ ...wanted, stall: 800 })()
       expect(result).toMatchObject({ left: { _tag: 'Unreachable' } })
-      expect(messageOf(result)).toContain(`${first}: no byte for 800 ms, 3 times in a row`)
+      expect(messageOf(result)).toContain(`${name}: no byte for 800 ms, 3 times in a row`)
       expect(requests).toEqual(['all', 'bytes=1000-', 'bytes=1000-', 'bytes=1000-'])
-      expect(await readdir(cache)).toEqual([`${first}.part`])
-      expect((await readFile(join(cache, `${first}.part`))).length).toBe(1000)
+      expect(await readdir(cache)).toEqual([`${name}.part`])
+      expect((await readFile(join(cache, `${name}.part`))).length).toBe(1000)
     }))
 
   it('takes up what an earlier one left', () =>
     withFolder(async (cache) => {
-      await writeFile(join(cache, `${first}.part`), files.trainImages.subarray(0, 5000))
-      const { options, requests } = await scene(cache, proper)
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
+      await writeFile(join(cache, `${name}.part`), whole.subarray(0, 5000))
+      const { wanted, requests } = await scene(cache, proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
       expect(requests).toEqual(['bytes=5000-'])
-      expect((await readdir(cache)).sort()).toEqual([...names].sort())
+      expect(await readdir(cache)).toEqual([name])
     }))
 
   it('takes up what a process that is gone left, and nothing of one that runs', () =>
     withFolder(async (cache) => {
       const gone = spawn(process.execPath, ['--version'])
       await once(gone, 'exit')
-      const running = `${first}.${process.pid}-00000000.part`
+      const running = `${name}.${process.pid}-00000000.part`
       await writeFile(join(cache, running), 'being written')
-      await writeFile(join(cache, `${first}.${gone.pid}-0a1b2c3d.part`), files.trainImages.subarray(0, 6000))
-      const { options, requests } = await scene(cache, proper)
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
+      await writeFile(join(cache, `${name}.${gone.pid}-0a1b2c3d.part`), whole.subarray(0, 6000))
+      const { wanted, requests } = await scene(cache, proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
       expect(requests).toEqual(['bytes=6000-'])
-      expect((await readdir(cache)).sort()).toEqual([...names, running].sort())
+      expect((await readdir(cache)).sort()).toEqual([name, running])
+    }))
+
+  it('goes on with the largest of several that are left, and removes the others', () =>
+    withFolder(async (cache) => {
+      const gone = spawn(process.execPath, ['--version'])
+      await once(gone, 'exit')
+      const sizes = { '0000000a': 4000, '0000000b': 9000, '0000000c': 500 }
+      for (const [id, size] of Object.entries(sizes))
+        await writeFile(join(cache, `${name}.${gone.pid}-${id}.part`), whole.subarray(0, size))
+      const { wanted, requests } = await scene(cache, proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
+      expect(requests).toEqual(['bytes=9000-'])
+      expect(await readdir(cache)).toEqual([name])
+    }))
+
+  it('removes what is left when the file is there', () =>
+    withFolder(async (cache) => {
+      await writeFile(join(cache, name), whole)
+      await writeFile(join(cache, `${name}.part`), whole.subarray(0, 5000))
+      await writeFile(join(cache, 'another.bin.part'), 'not ours')
+      const { wanted, requests } = await scene(cache, proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
+      expect(requests).toEqual([])
+      expect((await readdir(cache)).sort()).toEqual(['another.bin.part', name])
     }))
 
   it('of which the beginning is wrong starts anew', () =>
     withFolder(async (cache) => {
-      await writeFile(join(cache, `${first}.part`), Buffer.alloc(5000, 7))
-      const { options, requests } = await scene(cache, proper)
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
+      await writeFile(join(cache, `${name}.part`), Buffer.alloc(5000, 7))
+      const { wanted, requests } = await scene(cache, proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
       expect(requests).toEqual(['bytes=5000-', 'all'])
     }))
 
   it('of which more is there than there should be starts anew', () =>
     withFolder(async (cache) => {
-      await writeFile(join(cache, `${first}.part`), Buffer.alloc(files.trainImages.length + 1))
-      const { options, requests } = await scene(cache, proper)
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
+      await writeFile(join(cache, `${name}.part`), Buffer.alloc(whole.length + 1))
+      const { wanted, requests } = await scene(cache, proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
       expect(requests).toEqual(['all'])
     }))
 
-  it('replaces a file in the cache that was damaged', () =>
+  it('replaces a damaged file', () =>
     withFolder(async (cache) => {
-      await mkdir(cache, { recursive: true })
-      await writeFile(join(cache, first), Buffer.alloc(files.trainImages.length))
-      const { options } = await scene(cache, proper)
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
-      await expectOnlyWholeFiles(cache)
+      await writeFile(join(cache, name), Buffer.alloc(whole.length))
+      const { wanted } = await scene(cache, proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
+      await expectWhole(wanted)
     }))
 
   const corrupt: Answer = (_, response, file) => void response.end(Buffer.from(file).fill(0, 5000, 5010))
@@ -251,50 +256,53 @@ describe('a download', () => {
     ['nothing at all', (_, response) => void response.destroy(), 'Unreachable', '3 times in a row', 3],
   ])('from a server that sends %s ends with a named error and no bad file', (_, answer, tag, part, connections) =>
     withFolder(async (cache) => {
-      const { options, requests } = await scene(cache, answer)
-      const result = await loadFashionMnist(options)()
-      expect(result).toMatchObject({ left: { _tag: tag, where: expect.stringContaining(first) as string } })
+      const { wanted, requests } = await scene(cache, answer)
+      const result = await download(wanted)()
+      expect(result).toMatchObject({ left: { _tag: tag, where: expect.stringContaining(name) as string } })
       expect(messageOf(result)).toContain(part)
-      expect(messageOf(result)).toContain('give another base URL, or a folder with the files')
+      expect(messageOf(result)).toContain('give another URL, or get the file by other means')
       expect(requests.length).toBe(connections)
-      expect(await readdir(cache)).not.toContain(first)
+      expect(await readdir(cache)).not.toContain(name)
     }),
   )
 
   it('tries again after a passing error of the server', () =>
     withFolder(async (cache) => {
-      const { options, requests } = await scene(cache, status(503), status(429), proper)
-      expect(E.isRight(await loadFashionMnist(options)())).toBe(true)
+      const { wanted, requests } = await scene(cache, status(503), status(429), proper)
+      expect(E.isRight(await download(wanted)())).toBe(true)
       expect(requests.length).toBe(3)
     }))
 
   it('names the address when nobody listens there', () =>
     withFolder(async (cache) => {
-      const { options } = await scene(cache, proper)
+      const { wanted } = await scene(cache, proper)
       const server = servers.pop()
       server?.closeAllConnections()
       await new Promise((resolve) => server?.close(resolve))
-      const result = await loadFashionMnist(options)()
+      const result = await download(wanted)()
       expect(result).toMatchObject({ left: { _tag: 'Unreachable' } })
       expect(messageOf(result)).toContain('ECONNREFUSED')
     }))
 
-  it('names a cache that cannot be written', () =>
+  it('names a folder that cannot be made', () =>
     withFolder(async (folder) => {
       const file = join(folder, 'a-file')
       await writeFile(file, '')
-      const { options } = await scene(join(file, 'cache'), proper)
-      expect(await loadFashionMnist(options)()).toMatchObject({
-        left: { _tag: 'Unwritable', message: expect.stringContaining('give another cache folder') as string },
+      const { wanted } = await scene(join(file, 'cache'), proper)
+      expect(await download(wanted)()).toMatchObject({
+        left: {
+          _tag: 'Unwritable',
+          message: expect.stringContaining('there is a file of this name; choose another place') as string,
+        },
       })
     }))
 
   it('may run twice at once', () =>
     withFolder(async (cache) => {
-      const { options } = await scene(cache, proper)
-      const [one, other] = await Promise.all([loadFashionMnist(options)(), loadFashionMnist(options)()])
+      const { wanted } = await scene(cache, proper)
+      const [one, other] = await Promise.all([download(wanted)(), download(wanted)()])
       expect(E.isRight(one)).toBe(true)
       expect(other).toEqual(one)
-      expect((await readdir(cache)).sort()).toEqual([...names].sort())
+      expect(await readdir(cache)).toEqual([name])
     }))
 })

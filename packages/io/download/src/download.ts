@@ -1,34 +1,17 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { makeFolder } from '@resfn/cache'
 import { either as E, type taskEither as TE } from 'fp-ts'
 import { connect } from './connect.ts'
-import { codeOf, type DownloadError, reasonOf } from './error.ts'
-import { claimPart, leavePart, sizeOf } from './part.ts'
+import { codeOf, reasonOf } from './error.ts'
+import { claimPartial, leavePartial, removeAbandoned, sizeOf } from './partial-file.ts'
+import type { Download, DownloadError } from './request.ts'
 
-/** One file to be fetched: where from, where to, and how to know it. */
-export type Download = {
-  readonly url: string
-  /** The final name: a file is there only when it is whole and right. */
-  readonly path: string
-  /** Its size in bytes. */
-  readonly bytes: number
-  /** Its SHA-256 in hexadecimal. */
-  readonly sha256: string
-  /** Called with the bytes that are there so far. */
-  readonly onProgress?: (received: number) => void
-  /** Milliseconds without a byte after which a connection counts as broken. */
-  readonly stall: number
-  /** Connections in a row that may bring nothing new. */
-  readonly attempts: number
-  /** Milliseconds before the second attempt; doubled for each one after it. */
-  readonly pause: number
-}
-
-/** Says whether a file is there with this size and SHA-256. */
-export const hasContent = async (
+/** Whether a file is there with this size and SHA-256. */
+const hasContent = async (
   path: string,
   { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
 ): Promise<boolean> => {
@@ -45,68 +28,89 @@ export const hasContent = async (
 const fail = (tag: DownloadError['_tag'], where: string, message: string): E.Either<DownloadError, void> =>
   E.left({ _tag: tag, where, message })
 
-const fetchInto = async (wanted: Download, part: string): Promise<E.Either<DownloadError, void>> => {
-  const { url, path, bytes, attempts, pause } = wanted
-  let most = await sizeOf(part)
+const fetchInto = async (wanted: Download, partial: string): Promise<E.Either<DownloadError, void>> => {
+  const { url, path, bytes, attempts = 4, pause = 500 } = wanted
+  let most = await sizeOf(partial)
   let idle = 0
   let wrong = 0
   for (;;) {
-    const outcome = await connect(wanted, part)
+    const outcome = await connect(wanted, partial)
     if (outcome.kind === 'refused')
       return fail(
         'Refused',
         url,
-        `${url}: the server answered ${outcome.status}; give another base URL, or a folder with the files`,
+        `${url}: the server answered ${outcome.status}; give another URL, or get the file by other means`,
       )
     if (outcome.kind === 'broken') {
-      const now = await sizeOf(part)
+      const now = await sizeOf(partial)
       idle = now > most ? 0 : idle + 1
       most = Math.max(most, now)
       if (idle >= attempts)
         return fail(
           'Unreachable',
           url,
-          `${url}: ${outcome.reason}, ${attempts} times in a row; try again later (what has come is kept), give another base URL, or a folder with the files`,
+          `${url}: ${outcome.reason}, ${attempts} times in a row; try again later (what has come is kept), give another URL, or get the file by other means`,
         )
       await wait(pause * 2 ** Math.max(0, idle - 1))
       continue
     }
-    if (outcome.kind === 'ended' && (await hasContent(part, wanted))) {
-      await rename(part, path)
+    if (outcome.kind === 'ended' && (await hasContent(partial, wanted))) {
+      await rename(partial, path)
       return E.right(undefined)
     }
-    await rm(part, { force: true })
+    await rm(partial, { force: true })
     most = 0
-    // Once it may be an old part; twice it is the server.
+    // The first time an old partial file may be to blame, the second time it is the server.
     if (++wrong === 2)
       return fail(
         'WrongContent',
         url,
-        `${url}: what came is not the file of ${bytes} bytes with SHA-256 ${wanted.sha256}; give another base URL, or a folder with the files`,
+        `${url}: what came is not the file of ${bytes} bytes with SHA-256 ${wanted.sha256}; give another URL, or get the file by other means`,
       )
   }
 }
 
 /**
- * Fetches a file: resumes a broken one by `Range`, checks size and SHA-256, and only then renames it to its name.
- * A connection that breaks or stands still is tried again; what has come is kept for the next call, also when the process is killed.
+ * Fetches a file, unless it is there already. Goes on by `Range` where an earlier download stopped, checks size and SHA-256, and only then
+ * renames the file to its name. A connection that breaks or stands still is tried again. What has come is kept for the next call, also
+ * when the process is killed.
+ *
+ * @param wanted see `Download`; sizes are in bytes and times in milliseconds
+ * @returns a task of nothing (the file is at `path`), or of what went wrong and what to do
+ * @see RFC 9110, section 14 (range requests)
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { mkdtemp, rm } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { download } from '@resfn/download'
+ *
+ * const folder = await mkdtemp(join(tmpdir(), 'example-'))
+ * const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+ * const wanted = { url: 'http://127.0.0.1:1/file', path: join(folder, 'file'), bytes: 5, sha256 }
+ * const result = await download({ ...wanted, attempts: 1 })()
+ * assert.equal(result._tag === 'Left' && result.left._tag, 'Unreachable')
+ * await rm(folder, { recursive: true })
+ * ```
  */
 export const download =
   (wanted: Download): TE.TaskEither<DownloadError, void> =>
   async () => {
+    const { path } = wanted
     try {
-      await mkdir(dirname(wanted.path), { recursive: true })
-      const part = await claimPart(wanted.path)
-      const result = await fetchInto(wanted, part)
-      if (E.isLeft(result)) await leavePart(wanted.path, part)
+      if (await hasContent(path, wanted)) {
+        await removeAbandoned(path).catch(() => undefined)
+        return E.right(undefined)
+      }
+      const folder = await makeFolder(dirname(path))()
+      if (E.isLeft(folder)) return fail('Unwritable', folder.left.where, folder.left.message)
+      const partial = await claimPartial(path)
+      const result = await fetchInto(wanted, partial)
+      if (E.isLeft(result)) await leavePartial(path, partial)
       return result
     } catch (error) {
-      const code = codeOf(error)
-      if (code === undefined) throw error
-      return fail(
-        'Unwritable',
-        wanted.path,
-        `${wanted.path} cannot be written (${reasonOf(error)}); give another cache folder`,
-      )
+      if (codeOf(error) === undefined) throw error
+      return fail('Unwritable', path, `${path} cannot be written (${reasonOf(error)}); choose another folder`)
     }
   }

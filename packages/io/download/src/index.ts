@@ -1,0 +1,2 @@
+export { download } from './download.ts'
+export type { Download, DownloadError } from './request.ts'

@@ -1,0 +1,82 @@
+import { batchesPerEpoch } from '@resfn/batches'
+import { adam, exceptVectors, type Optimiser, sgd, weightDecay } from '@resfn/optimisers'
+import { constantRate, cosine, milestones, oneCycle, type Schedule } from '@resfn/schedules'
+import {
+  compose,
+  type Images,
+  type Moments,
+  normalise,
+  randomCrop,
+  randomHorizontalFlip,
+  resize,
+  type Transform,
+} from '@resfn/transforms'
+import type { Recipe } from './recipe.ts'
+
+/** The fields of a recipe that decide what is done to images before a net sees them, in training and evaluation. */
+export type Preprocessing = Pick<Recipe, 'resize' | 'normalise'>
+
+/**
+ * Resizes and normalises images as the recipe says: what training and evaluation share.
+ *
+ * @param moments of the data set, for `normalise`
+ */
+export const preprocessing = (
+  { resize: side, normalise: shift }: Preprocessing,
+  moments: Moments,
+): ((images: Images) => Images) =>
+  compose(...(side > 0 ? [resize({ height: side, width: side })] : []), ...(shift ? [normalise(moments)] : []))
+
+/**
+ * The transform of training: random flips and crops, then `preprocessing`.
+ *
+ * @param moments of the data set, for `normalise`
+ */
+export const augmentation = (recipe: Pick<Recipe, 'flip' | 'crop'> & Preprocessing, moments: Moments): Transform =>
+  compose(
+    ...(recipe.flip ? [randomHorizontalFlip()] : []),
+    ...(recipe.crop > 0 ? [randomCrop({ padding: recipe.crop })] : []),
+    preprocessing(recipe, moments),
+  )
+
+/** The optimiser of a recipe, with weight decay on all parameters but vectors. */
+export const optimiserOf = ({
+  optimiser,
+  momentum,
+  nesterov,
+  weightDecay: decay,
+}: Pick<Recipe, 'optimiser' | 'momentum' | 'nesterov' | 'weightDecay'>): Optimiser => {
+  const plain = optimiser === 'adam' ? adam() : sgd({ momentum, nesterov })
+  return decay > 0 ? weightDecay({ decay, mask: exceptVectors })(plain) : plain
+}
+
+/**
+ * The learning-rate schedule of a recipe over all steps of a run.
+ *
+ * @param examples training images in an epoch
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { presets, scheduleOf } from '@resfn/recipe'
+ *
+ * const schedule = scheduleOf(presets['resnet20']!.recipe, { examples: 60_000 })
+ * assert.equal(schedule(0), 0.1)
+ * assert.ok(Math.abs(schedule(63_000) - 0.001) < 1e-9)
+ * ```
+ */
+export const scheduleOf = (
+  { schedule, lr, epochs, batch }: Pick<Recipe, 'schedule' | 'lr' | 'epochs' | 'batch'>,
+  { examples }: { readonly examples: number },
+): Schedule => {
+  const steps = Math.max(1, epochs * batchesPerEpoch(examples, { size: batch }))
+  switch (schedule) {
+    case 'constant':
+      return constantRate(lr)
+    case 'cosine':
+      return cosine({ rate: lr, steps })
+    case 'milestones':
+      return milestones({ rate: lr, at: [Math.floor(steps / 2), Math.floor((3 * steps) / 4)] })
+    case 'one-cycle':
+      return oneCycle({ max: lr, steps, rises: 0.25 })
+  }
+}

@@ -6,7 +6,7 @@ import { netsCommand } from './commands/nets.ts'
 import { predictCommand } from './commands/predict.ts'
 import { summaryCommand } from './commands/summary.ts'
 import { trainCommand } from './commands/train.ts'
-import type { Context } from './context.ts'
+import type { Context } from './context/context.ts'
 import { CliError, exitCodes, toCliError } from './error.ts'
 
 const line = (message: string): string => `resfn: ${message}`

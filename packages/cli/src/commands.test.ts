@@ -41,7 +41,7 @@ describe('the command line', () => {
         'resfn: there is no net "resnet21"; did you mean resnet20, resnet8, resnet14 or resnet32? (see resfn nets)\n',
       code: 2,
     })
-    expect((await resfn(['summary', 'resnet21', '--debug'])).stderr).toMatch(/net\.ts:\d+/)
+    expect((await resfn(['summary', 'resnet21', '--debug'])).stderr).toMatch(/nearest\.ts:\d+/)
   })
 
   it('prints an error as JSON too', async () => {
@@ -150,28 +150,36 @@ describe('data', () => {
 
   it('takes --data, then RESFN_DATA, then the cache, then the subset', async () => {
     const cwd = temporaryFolder()
-    const [one, two] = [writeImages(join(cwd, 'one'), { train: 10 }), writeImages(join(cwd, 'two'), { train: 20 })]
+    const one = writeImages(join(cwd, 'one'), { train: 10 })
+    const cached = join(cwd, 'cache')
+    const two = writeImages(join(cached, 'fashion-mnist'), { train: 20 })
     const source = async (
       args: readonly string[],
       env: { readonly [name: string]: string },
       cache: string,
     ): Promise<unknown> => {
       const { source: found, train } = json(
-        (await resfn(['data', 'verify', '--json', ...args], { cwd, env, cache })).stdout,
+        (
+          await resfn(['data', 'verify', '--json', ...args], {
+            cwd,
+            env,
+            cacheFolder: async (name) => join(cache, name),
+          })
+        ).stdout,
       )
       return [found, train]
     }
-    expect(await source(['--data', 'one'], { RESFN_DATA: two }, two)).toEqual([
+    expect(await source(['--data', 'one'], { RESFN_DATA: two }, cached)).toEqual([
       { kind: 'folder', folder: one, reason: 'as asked' },
       10,
     ])
-    expect(await source([], { RESFN_DATA: 'one' }, two)).toEqual([
+    expect(await source([], { RESFN_DATA: 'one' }, cached)).toEqual([
       { kind: 'folder', folder: one, reason: 'RESFN_DATA' },
       10,
     ])
-    expect(await source([], {}, two)).toEqual([{ kind: 'cache', folder: two, reason: 'fetched before' }, 20])
+    expect(await source([], {}, cached)).toEqual([{ kind: 'cache', folder: two, reason: 'fetched before' }, 20])
     expect(await source([], {}, join(cwd, 'none'))).toMatchObject([{ kind: 'subset' }, 10000])
-    expect(await source(['--data', 'subset'], { RESFN_DATA: two }, two)).toEqual([
+    expect(await source(['--data', 'subset'], { RESFN_DATA: two }, cached)).toEqual([
       { kind: 'subset', reason: 'as asked' },
       10000,
     ])

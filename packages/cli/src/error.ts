@@ -1,8 +1,10 @@
+import type { either as E } from 'fp-ts'
+
 /** The exit codes of the command. */
 export const exitCodes = {
   /** All went well. */
   success: 0,
-  /** The work failed: a file, the data, the backend, a loss that is not a number. */
+  /** The work failed: a file, the data, the backend, a loss that is NaN or infinite. */
   failure: 1,
   /** The command line is wrong. */
   usage: 2,
@@ -52,4 +54,13 @@ export const toCliError = (error: unknown): CliError => {
     `${message}; if this looks like a fault of resfn, run again with --debug and report what it prints`,
     { cause: error },
   )
+}
+
+/**
+ * The value of what a package returned, or its error thrown as a `CliError`. This is the border: packages return failures, functions of the
+ * command throw them. (fp-ts is not loaded here, because `resfn --help` does not need it.)
+ */
+export const unwrap = <A>(result: E.Either<unknown, A>): A => {
+  if (result._tag === 'Left') throw toCliError(result.left)
+  return result.right
 }

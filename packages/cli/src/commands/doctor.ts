@@ -1,105 +1,10 @@
-import { env } from '@tensorflow/tfjs-core'
 import { buildCommand, type Command } from '@stricli/core'
-import { adapters, chooseBackend } from '@resfn/runtime'
-import { either as E, taskEither as TE } from 'fp-ts'
-import type { Context } from '../context.ts'
-import { findSource, isComplete } from '../data-source.ts'
-import { type CliError, exitCodes } from '../error.ts'
-import { table } from '../format.ts'
-import { commonFlags, type CommonFlags, type Output, print } from '../output.ts'
-
-/** A backend and whether it works here. */
-export type Probe = {
-  readonly backend: string
-  readonly works: boolean
-  readonly details: string
-  readonly automatic: boolean
-}
-
-const probe = async (backend: string): Promise<Probe> => {
-  const automatic = adapters[backend]!.automatic.includes('node')
-  const result = await chooseBackend(backend)()
-  if (E.isLeft(result))
-    return { backend, works: false, details: result.left.tried[0]?.reason ?? result.left.message, automatic }
-  result.right.dispose()
-  return { backend, works: true, details: result.right.details, automatic }
-}
-
-/** The smallest module with a vector instruction. */
-const simd = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
-])
-
-const canValidate = (module: Uint8Array): boolean =>
-  (
-    globalThis as unknown as { readonly WebAssembly: { readonly validate: (bytes: Uint8Array) => boolean } }
-  ).WebAssembly.validate(module)
-
-const oldest = [20, 19] as const
-
-const isNew = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
-}
-
-/** What runs here and what does not, and why. */
-export const examine = (context: Context): TE.TaskEither<CliError, Output> =>
-  TE.fromTask(async () => {
-    env().set('PROD', true)
-    const backends: Probe[] = []
-    // One after the other: each becomes the current one.
-    for (const name of Object.keys(adapters)) backends.push(await probe(name))
-    const { versions, cores, machine, cache } = context
-    const node = versions['node'] ?? ''
-    const source = await findSource(context, 'auto')
-    const has = { simd: canValidate(simd), sharedMemory: typeof SharedArrayBuffer !== 'undefined' }
-    const cached = await isComplete(context, cache)
-    const first = backends.find(({ works, automatic }) => works && automatic)
-    const healthy = isNew(node) && first !== undefined
-    const yes = (value: boolean): string => (value ? 'yes' : 'no')
-    const rows = [
-      ['resfn', versions['resfn'] ?? ''],
-      ['tfjs', versions['tfjs'] ?? ''],
-      ['Node', `${node}${isNew(node) ? '' : `, too old: ${oldest.join('.')} or later is needed`}`],
-      ['machine', machine],
-      [
-        'WASM',
-        `SIMD ${yes(has.simd)}, shared memory ${yes(has.sharedMemory)}, ${cores === 1 ? '1 thread' : `up to ${cores} threads`}`,
-      ],
-      ['cache', `${cache} (${cached ? 'has all images' : 'empty; resfn data fetch fills it'})`],
-      [
-        'images',
-        source.folder === undefined
-          ? `those that come with resfn (${source.reason})`
-          : `${source.folder} (${source.reason})`,
-      ],
-      ...backends.map(({ backend, works, details }) => [
-        `backend ${backend}`,
-        `${works ? 'works' : 'does not work'}: ${details}`,
-      ]),
-    ]
-    return {
-      json: {
-        healthy,
-        versions,
-        node: { version: node, supported: isNew(node) },
-        cores,
-        machine,
-        wasm: has,
-        backends,
-        chosen: first?.backend ?? null,
-        cache: { folder: cache, complete: cached },
-        data: source,
-      },
-      text: `${table(rows, ['left', 'left'])}\n\n${healthy ? `all is well: resfn train uses ${first.backend}` : 'resfn cannot train here; see above'}`,
-      exitCode: healthy ? exitCodes.success : exitCodes.failure,
-    }
-  })
+import type { Context } from '../context/context.ts'
+import { type CommonFlags, perform } from '../output.ts'
+import { commonFlags } from './flags.ts'
 
 export const doctorCommand: Command<Context> = buildCommand<CommonFlags, [], Context>({
   docs: { brief: 'Say what works on this machine: Node, backends, threads, images' },
   parameters: { flags: commonFlags },
-  func(flags) {
-    return print(this, flags, examine(this))
-  },
+  func: perform(async () => (await import('../actions/doctor.ts')).examine),
 })

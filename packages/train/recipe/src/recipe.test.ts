@@ -59,11 +59,11 @@ describe('decodeRecipe', () => {
 })
 
 describe('preprocessing', () => {
-  const images = { values: Float32Array.of(0, 1, 0.5, 0.5), shape: [1, 2, 2, 1] as const }
+  const images = { images: Float32Array.of(0, 1, 0.5, 0.5), shape: [1, 2, 2, 1] as const }
 
   it('leaves images as they are, or shifts and scales them by the moments', () => {
-    expect([...preprocessing({ resize: 0, normalise: false }, moments)(images).values]).toEqual([0, 1, 0.5, 0.5])
-    expect([...preprocessing({ resize: 0, normalise: true }, moments)(images).values]).toEqual([-2, 2, 0, 0])
+    expect([...preprocessing({ resize: 0, normalise: false }, moments)(images).images]).toEqual([0, 1, 0.5, 0.5])
+    expect([...preprocessing({ resize: 0, normalise: true }, moments)(images).images]).toEqual([-2, 2, 0, 0])
   })
 
   it('resizes them', () => {

@@ -1,0 +1,60 @@
+import { relative, resolve } from 'node:path'
+import type { FetchFlags, ShowFlags, VerifyFlags } from '../commands/data.ts'
+import { type Context, say } from '../context/context.ts'
+import type { FetchProgress } from '../data/data-source.ts'
+import { cacheFolder, dataSource, describeData, loadData } from '../data/load-data.ts'
+import { unwrap } from '../error.ts'
+import { contactSheet } from '../image/contact-sheet.ts'
+import type { Action } from '../output.ts'
+import { count } from '../text/format.ts'
+
+/** Prints the start and the end of each file, and on a terminal how far it is. */
+const reporter = (context: Context): ((progress: FetchProgress) => void) => {
+  let last = ''
+  return ({ file, received, total }) => {
+    const line = `${file}  ${count(received)} of ${count(total)} bytes`
+    if (received === total) {
+      context.live?.clear()
+      say(context, line)
+    } else if (context.live !== undefined) context.live.show(line)
+    else if (last !== file) say(context, `${file}  …`)
+    last = file
+  }
+}
+
+/** Downloads all images into the cache. */
+export const fetchData: Action<FetchFlags, []> = async (context, { mirror }) => {
+  const folder = await cacheFolder(context)
+  const fetching = dataSource.fetch({ folder, onProgress: reporter(context), ...(mirror !== undefined && { mirror }) })
+  const { train, test } = unwrap(await fetching())
+  return {
+    json: { folder, train: train.labels.length, test: test.labels.length },
+    text: `${count(train.labels.length)} training and ${count(test.labels.length)} test images in ${folder}`,
+  }
+}
+
+/** Reads the images that a run would take, and compares them, however they are compressed, with those that were published. */
+export const verifyData: Action<VerifyFlags, []> = async (context, { data: asked }) => {
+  const data = await loadData(context, asked)
+  const { source, origin, train, test, digest } = data
+  const known = source.known[digest]
+  return {
+    json: {
+      source: origin,
+      train: train.labels.length,
+      test: test.labels.length,
+      sha256: digest,
+      known: known ?? null,
+    },
+    text: `${describeData(data)}\n${known === undefined ? 'they are whole and can be used, but are not those that were published' : `they are ${known}, byte for byte`}`,
+  }
+}
+
+/** Writes a picture with the first images of each class. */
+export const showData: Action<ShowFlags, []> = async (context, { data: asked, out, columns, part }) => {
+  const data = await loadData(context, asked)
+  say(context, `data ${describeData(data)}`)
+  const path = resolve(context.cwd, out)
+  await context.files.write(path, await contactSheet(data[part], columns))
+  return { json: { file: path, part, columns }, text: relative(context.cwd, path) }
+}

@@ -1,0 +1,32 @@
+import type { CommandContext, StricliProcess } from '@stricli/core'
+import type { Files } from './files.ts'
+
+/** The last line of a terminal, which can be written anew. */
+export type LiveLine = { readonly show: (text: string) => void; readonly clear: () => void }
+
+/** Everything a command takes from outside: a test gives its own. */
+export type Context = CommandContext & {
+  readonly process: StricliProcess
+  readonly env: Readonly<Partial<Record<string, string>>>
+  /** The folder that relative paths start from. */
+  readonly cwd: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly files: Files
+  /** The folder that downloads of a name are kept in, such as those of a data set. */
+  readonly cacheFolder: (name: string) => Promise<string>
+  /** The line for progress, where standard error is a terminal; plain lines are printed elsewhere. */
+  readonly live?: LiveLine
+  /** Letters in a line of the terminal. */
+  readonly columns: () => number
+  /** From now on Ctrl-C and SIGTERM abort the signal (its reason is their name) instead of ending the process; until `release`. */
+  readonly interrupts: () => { readonly signal: AbortSignal; readonly release: () => void }
+  /** The machine in a few words: processor, cores, operating system. */
+  readonly machine: string
+  /** Versions of what runs, by name. */
+  readonly versions: Readonly<Record<string, string>>
+  readonly cores: number
+}
+
+/** Prints a line for people; standard output is for results. */
+export const say = (context: Context, line: string): void => context.process.stderr.write(`${line}\n`)

@@ -1,0 +1,69 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import * as fs from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { filesOf, type FileSystem } from './files.ts'
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'resfn-files-'))
+
+/** A disk on which writing fails half-way with an error code. */
+const failing = (code: string): FileSystem => ({
+  ...fs,
+  open: async (...args) => {
+    const file = await fs.open(...args)
+    const write = file.writeFile.bind(file)
+    file.writeFile = async (data, options) => {
+      await write(typeof data === 'string' ? data.slice(0, data.length / 2) : data, options)
+      throw Object.assign(new Error(`${code}: no`), { code })
+    }
+    return file
+  },
+})
+
+describe('write', () => {
+  it('makes the folders on the way and puts the whole file in place', async () => {
+    const path = join(folder(), 'a', 'b', 'file.txt')
+    await filesOf().write(path, 'whole')
+    expect(readFileSync(path, 'utf8')).toBe('whole')
+    expect(readdirSync(join(path, '..'))).toEqual(['file.txt'])
+  })
+
+  it.each([
+    ['ENOSPC', 'the disk is full; free some space'],
+    ['EFBIG', 'the file would be larger than is allowed here; raise the limit (ulimit -f)'],
+    ['EIO', 'EIO: no'],
+  ])('leaves the old file and nothing else when it fails with %s', async (code, reason) => {
+    const dir = folder()
+    const path = join(dir, 'file.txt')
+    writeFileSync(path, 'old')
+    await expect(filesOf(failing(code)).write(path, 'the new content')).rejects.toMatchObject({
+      _tag: code,
+      message: `cannot write ${path}: ${reason}`,
+    })
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    expect(readdirSync(dir)).toEqual(['file.txt'])
+  })
+})
+
+describe('read', () => {
+  it('names what is missing', async () => {
+    const path = join(folder(), 'none')
+    await expect(filesOf().read(path)).rejects.toMatchObject({
+      _tag: 'ENOENT',
+      message: `cannot read ${path}: there is no such file; check the path`,
+    })
+    await expect(filesOf().read(folder())).rejects.toMatchObject({ _tag: 'EISDIR' })
+    expect(await filesOf().kind(path)).toBe('none')
+  })
+})
+
+it('appends and cuts', async () => {
+  const path = join(folder(), 'log')
+  const { append, cut, size, readText } = filesOf()
+  await append(path, 'one\n')
+  await append(path, 'two\n')
+  expect(await size(path)).toBe(8)
+  await cut(path, 4)
+  expect(await readText(path)).toBe('one\n')
+})

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { CliError } from '../error.ts'
+
+/** The calls of `node:fs/promises` that are used: a test gives a disk that is full. */
+export type FileSystem = Pick<typeof fs, 'mkdir' | 'open' | 'readFile' | 'rename' | 'rm' | 'stat' | 'truncate'>
+
+/** Files: every failure is a `CliError` that names the path and says how to mend it. */
+export type Files = {
+  readonly read: (path: string) => Promise<Uint8Array>
+  readonly readText: (path: string) => Promise<string>
+  /** Writes a whole file: to a temporary name beside it, to the disk, then in its place. Whatever fails, the old file stays. */
+  readonly write: (path: string, content: Uint8Array | string) => Promise<void>
+  readonly append: (path: string, text: string) => Promise<void>
+  /** Cuts a file to its first bytes. */
+  readonly cut: (path: string, bytes: number) => Promise<void>
+  readonly kind: (path: string) => Promise<'file' | 'folder' | 'none'>
+  readonly size: (path: string) => Promise<number>
+}
+
+const mends: { readonly [code: string]: string } = {
+  ENOENT: 'there is no such file; check the path',
+  ENOTDIR: 'a part of the path is not a folder; check the path',
+  EISDIR: 'it is a folder; give a file',
+  EACCES: 'access is not permitted; check its permissions',
+  EPERM: 'access is not permitted; check its permissions',
+  EROFS: 'the file system is read-only; choose another folder',
+  ENOSPC: 'the disk is full; free some space',
+  EDQUOT: 'your disk quota is used up; free some space',
+  EFBIG: 'the file would be larger than is allowed here; raise the limit (ulimit -f)',
+  EMFILE: 'too many files are open; close some programs',
+}
+
+const fileError = (verb: string, path: string, error: unknown): CliError => {
+  const code =
+    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : undefined
+  const reason =
+    (code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
+  return new CliError(code ?? 'FileError', `cannot ${verb} ${path}: ${reason}`, { cause: error })
+}
+
+const attempt = async <A>(verb: string, path: string, work: () => Promise<A>): Promise<A> => {
+  try {
+    return await work()
+  } catch (error) {
+    throw fileError(verb, path, error)
+  }
+}
+
+const writeAtomically = async (disk: FileSystem, path: string, content: Uint8Array | string): Promise<void> => {
+  await disk.mkdir(dirname(path), { recursive: true })
+  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const file = await disk.open(temporary, 'w')
+    try {
+      await file.writeFile(content)
+      // Else a power cut could leave the new name with no content.
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await disk.rename(temporary, path)
+  } catch (error) {
+    await disk.rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** The files of a file system. */
+export const filesOf = (disk: FileSystem = fs): Files => {
+  const read: Files['read'] = (path) => attempt('read', path, async () => new Uint8Array(await disk.readFile(path)))
+  return {
+    read,
+    readText: async (path) => new TextDecoder().decode(await read(path)),
+    write: (path, content) => attempt('write', path, () => writeAtomically(disk, path, content)),
+    append: (path, text) =>
+      attempt('write', path, async () => {
+        await disk.mkdir(dirname(path), { recursive: true })
+        const file = await disk.open(path, 'a')
+        try {
+          await file.writeFile(text)
+        } finally {
+          await file.close()
+        }
+      }),
+    cut: (path, bytes) => attempt('write', path, () => disk.truncate(path, bytes)),
+    kind: async (path) => {
+      try {
+        const found = await disk.stat(path)
+        return found.isDirectory() ? 'folder' : 'file'
+      } catch {
+        return 'none'
+      }
+    },
+    size: (path) => attempt('read', path, async () => (await disk.stat(path)).size),
+  }
+}

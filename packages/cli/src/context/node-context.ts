@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism, cpus, release, type } from 'node:os'
+import { join } from 'node:path'
+import type { Context } from './context.ts'
+import { filesOf } from './files.ts'
+import { liveLine } from './live-line.ts'
+
+const require = createRequire(import.meta.url)
+
+const versionOf = (path: string): string =>
+  (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
+
+const live = (): Pick<Context, 'live'> => {
+  const { stderr } = process
+  return stderr.isTTY === true && process.env['CI'] === undefined ? { live: liveLine(stderr) } : {}
+}
+
+/** The first signal asks for a clean end; the second one ends the process as always. */
+const interrupts: Context['interrupts'] = () => {
+  const abort = new AbortController()
+  const names = ['SIGINT', 'SIGTERM'] as const
+  const release = (): void => names.forEach((name) => process.off(name, onSignal))
+  const onSignal = (name: NodeJS.Signals): void => {
+    release()
+    abort.abort(name)
+  }
+  for (const name of names) process.on(name, onSignal)
+  return { signal: abort.signal, release }
+}
+
+/**
+ * The context of this process: its streams, environment, folder, clock, files and signals. Spread it to give a command another of these.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { main, nodeContext } from '@resfn/cli'
+ *
+ * const lines: string[] = []
+ * const stdout = { write: (text: string) => void lines.push(text) }
+ * const context = { ...nodeContext(), process: { stdout, stderr: stdout, env: {} } }
+ * await main(['summary', 'lenet-bn'], context)
+ * assert.match(lines.join(''), /44,878 parameters/)
+ * ```
+ */
+export const nodeContext = (): Context => {
+  const cores = availableParallelism()
+  return {
+    process: { stdout: process.stdout, stderr: process.stderr, env: process.env },
+    env: process.env,
+    cwd: process.cwd(),
+    now: Date.now,
+    files: filesOf(),
+    // Loaded here: most commands need no cache, and `resfn --help` should start fast.
+    cacheFolder: async (name) => (await import('@resfn/cache')).cacheFolder(name),
+    ...live(),
+    columns: () => process.stderr.columns ?? 80,
+    interrupts,
+    machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${cores === 1 ? '1 core' : `${cores} cores`}, ${type()} ${release()}`,
+    versions: {
+      resfn: versionOf(join(import.meta.dirname, '..', '..', 'package.json')),
+      node: process.versions.node,
+      tfjs: versionOf(require.resolve('@tensorflow/tfjs-core/package.json')),
+    },
+    cores,
+  }
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import type { Context } from '../context/context.ts'
+import { unwrap } from '../error.ts'
+import { count } from '../text/format.ts'
+import type { DataSource, TrainAndTest } from './data-source.ts'
+import { dataSources, defaultData } from './data-sources.ts'
+
+/** Where images come from, and why from there. */
+export type Origin = { readonly kind: 'folder' | 'cache' | 'subset'; readonly folder?: string; readonly reason: string }
+
+/** Images, the data set that they are of, and where they come from. `digest` tells other images from these. */
+export type LoadedData = TrainAndTest & {
+  readonly source: DataSource
+  readonly origin: Origin
+  readonly digest: string
+}
+
+/** The row of the data set that commands use. */
+export const dataSource: DataSource = dataSources[defaultData]
+
+/** Where its downloads are kept. */
+export const cacheFolder = (context: Context): Promise<string> => context.cacheFolder(defaultData)
+
+/** Whether a folder has all files of the data set, each as it is or compressed. */
+export const isComplete = async ({ files }: Context, folder: string): Promise<boolean> => {
+  for (const name of dataSource.files) {
+    const kinds = [await files.kind(join(folder, name)), await files.kind(join(folder, `${name}.gz`))]
+    if (!kinds.includes('file')) return false
+  }
+  return true
+}
+
+/** The first of: what is asked for, the folder in RESFN_DATA, the cache, the images that come with resfn. */
+export const findOrigin = async (context: Context, asked: string): Promise<Origin> => {
+  const { cwd, env } = context
+  if (asked === 'subset') return { kind: 'subset', reason: 'as asked' }
+  if (asked !== 'auto') return { kind: 'folder', folder: resolve(cwd, asked), reason: 'as asked' }
+  const { RESFN_DATA: folder } = env
+  if (folder !== undefined && folder !== '')
+    return { kind: 'folder', folder: resolve(cwd, folder), reason: 'RESFN_DATA' }
+  const cache = await cacheFolder(context)
+  if (await isComplete(context, cache)) return { kind: 'cache', folder: cache, reason: 'fetched before' }
+  return { kind: 'subset', reason: 'no others were found; resfn data fetch gets all 70,000' }
+}
+
+const digestOf = ({ train, test }: TrainAndTest): string => {
+  const hash = createHash('sha256')
+  for (const { images, labels } of [train, test]) hash.update(images).update(labels)
+  return hash.digest('hex')
+}
+
+/** In words: `Fashion-MNIST, 10,000 training and 2,000 test images that come with resfn (as asked)`. */
+export const describeData = ({ source, origin, train, test }: LoadedData): string => {
+  const counts = `${count(train.labels.length)} training and ${count(test.labels.length)} test images`
+  return `${source.title}, ${counts} ${origin.kind === 'subset' ? 'that come with resfn' : `from ${origin.folder}`} (${origin.reason})`
+}
+
+/** Reads the images. */
+export const loadData = async (context: Context, asked: string): Promise<LoadedData> => {
+  const origin = await findOrigin(context, asked)
+  const load = origin.folder === undefined ? dataSource.loadBundled : dataSource.loadFolder(origin.folder)
+  const data = unwrap(await load())
+  return { ...data, source: dataSource, origin, digest: digestOf(data) }
+}

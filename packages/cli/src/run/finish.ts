@@ -1,0 +1,127 @@
+import { relative } from 'node:path'
+import { summary } from '@resfn/layer'
+import type { Evaluation } from '@resfn/loop'
+import { confusion as confusionOf } from '@resfn/losses'
+import { describeRecipe } from '@resfn/recipe'
+import { dispose } from '@resfn/tree'
+import type { Context } from '../context/context.ts'
+import { describeData } from '../data/load-data.ts'
+import type { Output } from '../output.ts'
+import { count, duration, short } from '../text/format.ts'
+import { predictAll } from './evaluation.ts'
+import { repeatCommand, settingFacts } from './repeat.ts'
+import { type LoggedEvent, parseLog } from './run-folder.ts'
+import type { AnyRun, OpenRun } from './train-run.ts'
+
+/** Seconds of all steps and evaluations, also of those before an interruption. */
+const secondsOf = (log: readonly LoggedEvent[]): number =>
+  log.reduce((total, event) => (event.type === 'epoch' ? total : total + event.seconds), 0)
+
+const lastOf = <T extends LoggedEvent['type']>(
+  log: readonly LoggedEvent[],
+  type: T,
+): Extract<LoggedEvent, { readonly type: T }> | undefined =>
+  log.findLast((event): event is Extract<LoggedEvent, { readonly type: T }> => event.type === type)
+
+const predicted = (classes: number, predictions: Awaited<ReturnType<typeof predictAll>>): Evaluation['confusion'] =>
+  confusionOf(classes)(
+    Int32Array.from(predictions, ({ label }) => label),
+    Int32Array.from(predictions, (prediction) => prediction.predicted),
+  )
+
+const result = (
+  { setup, files, backend }: OpenRun,
+  run: AnyRun,
+  log: readonly LoggedEvent[],
+): { readonly [name: string]: unknown } => {
+  const { settings, size, data, set } = setup
+  const [trained, tested] = [lastOf(log, 'epoch'), lastOf(log, 'evaluation')]
+  return {
+    run: files.folder,
+    files: { args: files.args, log: files.log, checkpoint: files.checkpoint, report: files.report },
+    net: settings.net,
+    preset: settings.preset,
+    ...size,
+    backend: backend.backend,
+    threads: backend.threads ?? null,
+    data: { ...data.origin, train: set.labels.length, test: data.test.labels.length },
+    epochs: settings.epochs,
+    steps: run.step,
+    seconds: secondsOf(log),
+    train: trained === undefined ? null : { loss: trained.loss, accuracy: trained.accuracy },
+    test: tested === undefined ? null : { loss: tested.loss, accuracy: tested.accuracy },
+  }
+}
+
+const page = async (
+  context: Context,
+  { setup, backend, notes }: OpenRun,
+  run: AnyRun,
+  log: readonly LoggedEvent[],
+): Promise<string> => {
+  const { settings, data, set, net, input, size, batches, preprocess } = setup
+  const predictions = await predictAll({ net, variables: run, preprocess }, data.test)
+  const confusion = predicted(data.test.classes.length, predictions)
+  const hits = confusion.reduce((total, row, label) => total + row[label]!, 0)
+  const tested = lastOf(log, 'evaluation')
+  // Loaded here: drawing takes a while to start, and only a finished run needs it.
+  const { reportPage } = await import('./report-page.ts')
+  return reportPage({
+    title: `${settings.net} on ${data.source.title}`,
+    subtitle: `preset ${settings.preset} · ${count(set.labels.length)} training images, ${count(data.test.labels.length)} test images · ${new Date(context.now()).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    headline: [
+      { name: 'test accuracy', value: (hits / predictions.length).toFixed(3) },
+      ...(tested === undefined ? [] : [{ name: 'test loss', value: tested.loss.toFixed(3) }]),
+      { name: 'parameters', value: short(size.params) },
+      { name: 'multiply-adds', value: short(size.macs) },
+      { name: 'time', value: duration(secondsOf(log)) },
+    ],
+    command: repeatCommand(settings),
+    settings: settingFacts(settings),
+    net: summary(net, input).rows.filter(({ depth }) => depth === 0),
+    facts: [
+      {
+        name: 'net',
+        value: `${settings.net} on ${input.join(' x ')}, ${count(size.params)} parameters, ${count(size.macs)} multiply-adds an image`,
+      },
+      { name: 'data', value: describeData(data) },
+      { name: 'recipe', value: `${settings.epochs} epochs, ${describeRecipe(settings)}` },
+      { name: 'backend', value: `${backend.backend} (${backend.details})` },
+      { name: 'machine', value: context.machine },
+      {
+        name: 'versions',
+        value: Object.entries(context.versions)
+          .map(([name, version]) => `${name} ${version}`)
+          .join(', '),
+      },
+      { name: 'started', value: new Date(notes.started).toISOString() },
+    ],
+    log,
+    batches,
+    test: data.test,
+    confusion,
+    predictions,
+  })
+}
+
+/** Writes the report of a run that is over, and says what it came to; takes the run. */
+export const finishRun = async (context: Context, open: OpenRun, run: AnyRun): Promise<Output> => {
+  const { files } = open
+  try {
+    const log = parseLog(await context.files.readText(files.log))
+    await context.files.write(files.report, await page(context, open, run, log))
+    const tested = lastOf(log, 'evaluation')
+    const shown = (path: string): string => relative(context.cwd, path) || '.'
+    return {
+      json: result(open, run, log),
+      text: [
+        `${tested === undefined ? '' : `test accuracy ${tested.accuracy.toFixed(4)}, test loss ${tested.loss.toFixed(4)}, `}${duration(secondsOf(log))}`,
+        `report      ${shown(files.report)}`,
+        `checkpoint  ${shown(files.checkpoint)}`,
+        `log         ${shown(files.log)}`,
+      ].join('\n'),
+    }
+  } finally {
+    dispose(run)
+  }
+}

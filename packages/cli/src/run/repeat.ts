@@ -1,0 +1,25 @@
+import { presets } from '@resfn/recipe'
+import { type Settings, settingsFrom } from './settings.ts'
+
+const flagOf = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string =>
+  /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
+
+const wordsOf = ([name, value]: readonly [string, string | number | boolean]): string =>
+  typeof value === 'boolean' ? flagOf(value ? name : `no-${name}`) : `${flagOf(name)} ${quoted(String(value))}`
+
+/** The command that starts a run with the same settings: the preset, and every flag that differs from it. */
+export const repeatCommand = ({ preset, ...settings }: Settings): string => {
+  const base = Object.hasOwn(presets, preset) ? settingsFrom({ preset }) : undefined
+  const given = Object.entries(settings).filter(([name, value]) => base?.[name as keyof Settings] !== value)
+  return ['resfn train', ...(base === undefined ? [] : [`--preset ${quoted(preset)}`]), ...given.map(wordsOf)].join(' ')
+}
+
+/** The settings as the command line names them. */
+export const settingFacts = (settings: Settings): readonly { readonly name: string; readonly value: string }[] =>
+  Object.entries(settings).map(([name, value]) => ({
+    name: flagOf(name).slice(2),
+    value: typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value),
+  }))

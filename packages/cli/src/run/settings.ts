@@ -1,0 +1,68 @@
+import { nets } from '@resfn/archs'
+import { decodeWith, presets, type Recipe, recipeEntries, type RecipeError, wholeNumber } from '@resfn/recipe'
+import type { either as E } from 'fp-ts'
+import * as v from 'valibot'
+import { unwrap, usageError } from '../error.ts'
+import { checkName } from '../text/nearest.ts'
+import { checkBackend } from './backend.ts'
+
+/** Everything that decides what a run does: the recipe, and what does not belong to one. Plain data, kept in the checkpoint. */
+export type Settings = Recipe & {
+  readonly preset: string
+  /** `auto`, `subset`, or a folder. */
+  readonly data: string
+  readonly seed: number
+  /** At most so many training images; 0 for all. */
+  readonly images: number
+  /** Save after so many steps (and after each epoch). */
+  readonly saveSteps: number
+  readonly backend: string
+  /** Threads of the WASM backend; 0 for all cores. Once a run is started, the number that it has. */
+  readonly threads: number
+}
+
+/** What the command line may set; all else comes from the preset. */
+export type SettingFlags = { readonly [K in keyof Settings]?: Settings[K] }
+
+const schema: v.GenericSchema<unknown, Settings> = v.object({
+  ...recipeEntries,
+  preset: v.string(),
+  data: v.string(),
+  seed: wholeNumber({ from: 0 }),
+  images: wholeNumber({ from: 0 }),
+  saveSteps: wholeNumber({ from: 1 }),
+  backend: v.string(),
+  threads: wholeNumber({ from: 0 }),
+})
+
+/** Settings from data of unknown origin, such as a checkpoint. */
+export const decodeSettings = (value: unknown): E.Either<RecipeError, Settings> => decodeWith(schema, value)
+
+const isGiven = ([, value]: readonly [string, unknown]): boolean => value !== undefined
+
+/** The settings of a new run: those of the preset with every given flag over it; throws a `CliError` where they make no sense. */
+export const settingsFrom = (flags: SettingFlags): Settings => {
+  // A net asked for without a preset is trained by the recipe of the default one.
+  const { preset: name = 'default' } = flags
+  checkName('preset', name, Object.keys(presets), `those known are ${Object.keys(presets).join(', ')}`)
+  const { recipe, data = 'auto' } = presets[name]!
+  const given = Object.fromEntries(Object.entries(flags).filter(isGiven)) as SettingFlags
+  const plain = given.momentum === 0 || given.optimiser === 'adam'
+  const settings: Settings = {
+    ...recipe,
+    preset: name,
+    data,
+    seed: 0,
+    images: 0,
+    saveSteps: 50,
+    backend: 'auto',
+    threads: 0,
+    ...(plain && { nesterov: false }),
+    ...given,
+  }
+  checkName('net', settings.net, Object.keys(nets), 'see resfn nets')
+  checkBackend(settings.backend)
+  const decoded = decodeSettings(settings)
+  if (decoded._tag === 'Left') throw usageError(decoded.left.message)
+  return unwrap(decoded)
+}

@@ -1,0 +1,83 @@
+import { encodeCheckpoint, type Run, train } from '@resfn/loop'
+import type { Chosen } from '@resfn/runtime'
+import { dispose } from '@resfn/tree'
+import type { Context } from '../context/context.ts'
+import { CliError, exitCodes, toCliError, unwrap } from '../error.ts'
+import { type CheckpointNotes, descriptionOf } from './checkpoint-file.ts'
+import { progressReporter } from './reporter.ts'
+import { isLogged, logLine, type RunFolder } from './run-folder.ts'
+import { trainingOf, type TrainingSetup } from './training-setup.ts'
+
+/** A run with parameters and state of any net. */
+export type AnyRun = Run<unknown, unknown>
+
+/** A run that can go on: everything that `trainRun` needs. */
+export type OpenRun = {
+  readonly setup: TrainingSetup
+  readonly files: RunFolder
+  readonly notes: CheckpointNotes
+  readonly run: AnyRun
+  readonly backend: Chosen
+}
+
+const howToGoOn = (folder: string): string => `go on with: resfn train --resume ${folder}`
+
+const stopped = (folder: string, signal: AbortSignal): CliError =>
+  new CliError('Interrupted', `stopped and saved; ${howToGoOn(folder)}`, {
+    exitCode: signal.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+  })
+
+const failed = (folder: string, error: unknown): CliError => {
+  const cause = toCliError(error)
+  const mend =
+    cause._tag === 'NotFiniteError'
+      ? `the run before that step is kept in ${folder}; start a new one with a smaller --lr`
+      : `the last checkpoint is kept; ${howToGoOn(folder)}`
+  return new CliError(cause._tag, `${cause.message}; ${mend}`, { exitCode: cause.exitCode, cause: error })
+}
+
+/** Writes the checkpoint of a run; the old one stays until the new one is whole. */
+export const saveRun = async (
+  { files }: Context,
+  { setup, files: { checkpoint }, notes, run }: OpenRun,
+): Promise<void> =>
+  files.write(
+    checkpoint,
+    unwrap(
+      await encodeCheckpoint(run, descriptionOf(notes, { input: setup.input, classes: setup.data.train.classes }))(),
+    ),
+  )
+
+/**
+ * Trains a run to its end, logs every event and saves the run now and then. The log is written before the checkpoint that counts its
+ * bytes, so whenever the process dies, the log begins with all that the checkpoint has seen.
+ *
+ * @returns the run at the end, which the caller owns
+ */
+export const trainRun = async (context: Context, open: OpenRun): Promise<AnyRun> => {
+  const { setup, files } = open
+  const { signal, release } = context.interrupts()
+  const report = progressReporter(context, setup)
+  let { logBytes } = open.notes
+  try {
+    for await (const event of train(trainingOf(setup, signal), open.run)) {
+      if (isLogged(event)) {
+        const line = logLine(event)
+        await context.files.append(files.log, line)
+        logBytes += Buffer.byteLength(line)
+        report(event)
+      } else if (event.type === 'checkpoint')
+        await saveRun(context, { ...open, notes: { ...open.notes, logBytes }, run: event.run })
+      else if (event.reason === 'aborted') {
+        dispose(event.run)
+        throw stopped(files.folder, signal)
+      } else return event.run
+    }
+    throw new Error('the training ended without a last event')
+  } catch (error) {
+    throw error instanceof CliError && error._tag === 'Interrupted' ? error : failed(files.folder, error)
+  } finally {
+    context.live?.clear()
+    release()
+  }
+}

@@ -1,3 +1,4 @@
+// @ts-check
 // A worker as promises: `ready`, `run`, `end`. Its other output is kept only to explain an early death.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -5,11 +6,12 @@ import { learningRate, momentum, nets } from './nets.mjs'
 
 const mark = '@bench '
 
+/** @returns {[command: string, args: string[]]} */
 const commandOf = (job) =>
   job.python === undefined
     ? [process.execPath, [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(job)]]
     : [
-        process.env.RESFN_PYTHON,
+        process.env.RESFN_PYTHON ?? 'python',
         [
           join(import.meta.dirname, 'engines', 'pytorch.py'),
           JSON.stringify({ ...job, netData: nets[job.net], learningRate, momentum }),
@@ -24,7 +26,7 @@ export const startChild = async (job) => {
   if (job.python !== undefined && !process.env.RESFN_PYTHON)
     return { job, refused: 'no Python: set RESFN_PYTHON to one that has torch' }
   const [command, args] = commandOf(job)
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(command, args)
   const messages = []
   const waiting = []
   let rest = ''
@@ -32,7 +34,7 @@ export const startChild = async (job) => {
   const deliver = (message) => (waiting.length > 0 ? waiting.shift()(message) : messages.push(message))
   child.stdout.on('data', (chunk) => {
     const lines = (rest + chunk).split('\n')
-    rest = lines.pop()
+    rest = lines.pop() ?? ''
     for (const line of lines) {
       if (line.startsWith(mark)) deliver(JSON.parse(line.slice(mark.length)))
       else noise = `${noise}${line}\n`.slice(-2000)

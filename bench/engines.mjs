@@ -1,5 +1,6 @@
-// Who takes part. `reduced`: a smaller batch (and at least one step) where the full one would take minutes; the table shows the batch.
-// `quick: false` leaves the pair out of `--quick`.
+// @ts-check
+// Who takes part. `reduced`: a smaller batch (and at least one step) where the full one would take minutes; the table
+// shows the batch. `quick: false` leaves the pair out of `--quick`.
 const everywhere = { resnet8: {}, resnet20: {}, 'd2l-resnet18': {} }
 
 export const engines = [

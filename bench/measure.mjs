@@ -1,4 +1,6 @@
-// All engines on one net: each in its own process, taking turns, so that a ratio compares neighbours in time and not an hour of the machine.
+// @ts-check
+// All engines on one net, each in a process of its own. They take turns, so that a ratio compares measurements made
+// seconds apart.
 import { setTimeout } from 'node:timers/promises'
 import { startChild } from './child.mjs'
 import { nets } from './nets.mjs'
@@ -27,7 +29,10 @@ const rowOf = ({ job, ms, version, params, firstMs, refused, ...end }) => {
   }
 }
 
-/** The rows of one net. `rounds` turns of at least `leastMs` and `leastSteps` each; an engine on a reduced batch takes one turn of one step at least. */
+/**
+ * The rows of one net: `rounds` turns of at least `leastMs` and `leastSteps` each.
+ * An engine on a reduced batch takes one turn, of at least one step.
+ */
 export const measureNet = async (name, engines, { rounds, leastMs, leastSteps }, report) => {
   const children = []
   for (const { name: engine, nets: its, ...rest } of engines) {

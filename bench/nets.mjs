@@ -1,3 +1,4 @@
+// @ts-check
 // What is trained, as plain data: every engine builds these nets in its own way, and the parameter counts must agree.
 
 /** `stages`: channels and blocks; the first block of a stage halves the size, but in the first stage. */
@@ -41,8 +42,15 @@ export const nets = {
 export const learningRate = 0.01
 export const momentum = 0.9
 
-/** The same batch at every step, so that the loss must fall: one smooth pattern a class, and noise. A small linear generator is all it takes. */
-export const examples = ({ input: [height, width, channels], classes }, batch) => {
+/**
+ * The same batch at every step, so that the loss must fall: one smooth pattern a class, and noise of a linear
+ * generator.
+ *
+ * @param {{ readonly input: readonly number[], readonly classes: number }} net
+ * @param {number} batch
+ */
+export const examples = ({ input, classes }, batch) => {
+  const [height, width, channels] = /** @type {[number, number, number]} */ (input)
   let seed = 1
   const noise = () => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0

@@ -1,4 +1,6 @@
+// @ts-check
 // Rows as text, for people and for Markdown.
+/** @type {[title: string, cell: (row: any) => string][]} */
 const columns = [
   ['engine', ({ engine }) => engine],
   ['threads', ({ threads }) => String(threads)],
@@ -27,7 +29,10 @@ const columns = [
 const line = (cells, widths) =>
   `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`
 
-/** The rows of one net as a Markdown table, with a line below for each engine that refused. `ofResfn` compares with resfn on most threads. */
+/**
+ * The rows of one net as a Markdown table, with a line for each engine that refused. `ofResfn` compares with resfn on
+ * most threads.
+ */
 export const table = (rows) => {
   const ran = rows.filter(({ refused }) => refused === undefined)
   const own = ran.filter(({ engine }) => engine.startsWith('resfn')).sort((a, b) => b.threads - a.threads)[0]

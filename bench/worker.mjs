@@ -1,5 +1,6 @@
-// One engine on one net, in a process of its own. Told by lines on stdin: `run <least milliseconds> <least steps>`, then `end`.
-// Answers with one JSON object a line; other output of the libraries is ignored by the parent.
+// @ts-check
+// One engine on one net, in a process of its own. Told by lines on stdin: `run <least milliseconds> <least steps>`,
+// then `end`. Answers with one JSON object a line; other output of the libraries is ignored by the parent.
 import { createInterface } from 'node:readline'
 import { examples, nets } from './nets.mjs'
 
@@ -43,7 +44,8 @@ const main = async () => {
     say({ ms })
   }
   const now = engine.memory?.()
-  // The heap of a new process finds its size within a few steps; what is asked is that it then stays. Runs of fewer steps do not tell.
+  // The heap of a new process finds its size within a few steps; what is asked is that it then stays. Runs of fewer
+  // steps do not tell.
   const memory = now && {
     ...now,
     ...(after[2] && { tensorsGrown: now.tensors - after[2].tensors }),

@@ -1,4 +1,6 @@
-// Packs every public package, installs the tarballs with npm into an empty folder outside the workspace, and uses them as a stranger would.
+// @ts-check
+// Packs every public package, installs the tarballs with npm into an empty folder outside the workspace, and uses them
+// as a stranger would.
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { execFile } from 'node:child_process'
 import {
@@ -104,13 +106,15 @@ describe.each(Object.entries(tarballs))('%s', (name, path) => {
   it('has types that resolve as an ES module, for Node and for bundlers', async () => {
     const analysis = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(path))))
     expect(analysis.types).toMatchObject({ kind: 'included' })
-    const esmOnly = analysis.problems.filter((problem) => !['node10', 'node16-cjs'].includes(problem.resolutionKind))
+    const esmOnly = /** @type {any} */ (analysis).problems.filter(
+      (problem) => !['node10', 'node16-cjs'].includes(problem.resolutionKind),
+    )
     expect(esmOnly).toEqual([])
   })
 
   it('ships its sources, README and licence, and nothing of the workspace', () => {
     const folder = join(app, 'node_modules', name)
-    const files = readdirSync(folder, { recursive: true }).map((file) => file.replaceAll('\\', '/'))
+    const files = readdirSync(folder, { recursive: true }).map((file) => String(file).replaceAll('\\', '/'))
     expect(files).toEqual(
       expect.arrayContaining([
         'README.md',
@@ -140,7 +144,7 @@ describe.each(Object.entries(tarballs))('%s', (name, path) => {
 describe('all packages together', () => {
   it('share one copy of tfjs-core', () => {
     const copies = readdirSync(join(app, 'node_modules'), { recursive: true }).filter((path) =>
-      /@tensorflow[\\/]tfjs-core[\\/]package\.json$/.test(path),
+      /@tensorflow[\\/]tfjs-core[\\/]package\.json$/.test(String(path)),
     )
     expect(copies).toHaveLength(1)
   })
@@ -148,7 +152,7 @@ describe('all packages together', () => {
 
 describe('one block alone', () => {
   const dependenciesOf = (name) =>
-    Object.keys(packages.find(({ manifest }) => manifest.name === name).manifest.dependencies ?? {})
+    Object.keys(packages.find(({ manifest }) => manifest.name === name)?.manifest.dependencies ?? {})
   const closure = (names) => {
     const more = [...new Set([...names, ...names.filter((name) => name in tarballs).flatMap(dependenciesOf)])]
     return more.length === names.length ? names : closure(more)
@@ -209,7 +213,7 @@ describe.each([own, ...elsewhere])('on Node %i', (major) => {
   })
 
   it('the command resfn tells its version and summarises a net', async () => {
-    const { version, bin } = packages.find(({ manifest }) => manifest.name === '@resfn/cli').manifest
+    const [{ version, bin }] = packages.flatMap(({ manifest }) => (manifest.name === '@resfn/cli' ? [manifest] : []))
     const command = join(app, 'node_modules', '@resfn', 'cli', bin.resfn)
     expect((await run(node, [command, '--version'], app)).trim()).toBe(version)
     expect(await run(node, [command, 'summary', 'resnet18'], app)).toMatch(/11[ ,.]?689[ ,.]?512|11\.69 ?M/)

@@ -1,3 +1,4 @@
+// @ts-check
 // Runs the apps beside this file on packed tarballs, outside the workspace.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,3 +1,4 @@
+// @ts-check
 // Makes a fresh clone work with nothing but Node and npm: `node scripts/bootstrap.mjs [start|test] [arguments]`
 // runs the pinned pnpm through npx, installs by the lockfile, builds, then hands over to scripts/<command>.mjs.
 // Written in old syntax and without dependencies, so that an old Node reaches the message that tells what to do.
@@ -50,7 +51,8 @@ const withPnpm = (pinned) => {
   delete env.npm_config_user_agent
   if (windows) return env
   // Without the folders of this workspace, where the script of an earlier run lies, which must not lead to itself.
-  const path = env.PATH.split(delimiter)
+  const path = (env.PATH || '')
+    .split(delimiter)
     .filter((entry) => !entry.startsWith(root + sep))
     .join(delimiter)
   const found = spawnSync('npx', ['--yes', '--package', pinned, '--call', 'command -v pnpm'], {

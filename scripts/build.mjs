@@ -1,3 +1,4 @@
+// @ts-check
 // `pnpm build [turbo options]`: builds every package with `tsc -b`, in order and cached by turbo, without telemetry.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
-// `pnpm check`: the rules of the house. Each finding says file, rule and how to fix it; `--fix` does what a machine can.
+// @ts-check
+// `pnpm check`: the rules of the house. Each finding says file, rule and how to fix it; `--fix` does what a machine
+// can.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'

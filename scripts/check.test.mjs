@@ -1,3 +1,4 @@
+// @ts-check
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -29,7 +30,8 @@ const umbrellaFiles = moved('ops', 'resfn', 'packages/resfn')
 
 const testUtils = { name: '@resfn/test-utils', version: '0.0.0', private: true, type: 'module' }
 
-// A small workspace in which every rule holds: a layer package, an op made by `pnpm new`, the umbrella, a package with a sub-path.
+// A small workspace in which every rule holds: a layer package, an op made by `pnpm new`, the umbrella, a package with
+// a sub-path.
 const base = {
   'package.json': json(rootManifest),
   'pnpm-workspace.yaml': 'packages:\n  - packages/*\n  - packages/*/*\n  - internal/*\n',
@@ -109,6 +111,7 @@ const source =
   (text, path = `${op}/src/gate.ts`) =>
   (read) => ({ [path]: `${read(path)}${text}\n` })
 
+/** @type {[what: string, rule: string, change: (read: (path: string) => string) => object][]} */
 const violations = [
   [
     'a core package that imports an op',

@@ -1,3 +1,4 @@
+// @ts-check
 // Finds a Chromium or Chrome to run browser tests in. Nothing is downloaded.
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'

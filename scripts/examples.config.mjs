@@ -1,3 +1,4 @@
+// @ts-check
 // Runs the examples of the documentation; see scripts/examples.mjs.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 writeExamples(root, join(root, '.cache', 'examples'))
 
 const { test, ...shared } = workspace
-const { include: _include, exclude: _exclude, ...settings } = test
+const { include: _include, exclude: _exclude, ...settings } = test ?? {}
 
 export default mergeConfig(
   shared,

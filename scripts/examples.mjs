@@ -1,6 +1,8 @@
-// Every ```ts block of the documentation is a program. This script cuts the blocks out of the READMEs, of docs/ and of the `@example`
-// sections of the sources, writes each to a file of its own under .cache/examples, and a test file for each package that runs them.
-// `pnpm examples` type-checks and runs them; `pnpm examples tree` only those whose path has the word.
+// @ts-check
+// Every ```ts block of the documentation is a program. This script cuts the blocks out of the READMEs, of docs/ and of
+// the `@example` sections of the sources, writes each to a file of its own under .cache/examples, and a test file for
+// each package that runs them. `pnpm examples` type-checks and runs them; `pnpm examples tree` only those whose path
+// has the word.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -62,7 +64,10 @@ export const collect = (workspace, readText) => {
     })
 }
 
-/** Links every package of the workspace, and everything they depend on, so that an example may import what its reader can install. */
+/**
+ * Links every package of the workspace, and everything they depend on, so that an example may import what its reader
+ * can install.
+ */
 const linkModules = ({ root, packages }, folder) => {
   const link = (target, name) => {
     const path = join(folder, 'node_modules', name)
@@ -83,7 +88,9 @@ const linkModules = ({ root, packages }, folder) => {
 
 const slug = (text) => text.replaceAll(/[^\w.]+/g, '-')
 
-/** Writes the examples below `folder`, each padded so that its lines have the numbers they have in the documentation. */
+/**
+ * Writes the examples below `folder`, each padded so that its lines have the numbers they have in the documentation.
+ */
 export const writeExamples = (root, folder) => {
   const workspace = readWorkspace(root)
   const examples = collect(workspace, (file) => readFileSync(join(root, file), 'utf8'))

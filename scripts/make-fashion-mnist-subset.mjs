@@ -1,13 +1,20 @@
-// Makes the four files of packages/data/fashion-mnist-subset/data from a folder with the whole of Fashion-MNIST (.gz or not):
-// the first 1,000 training and 200 test images of each class, in the order of the data set. Build first (`npx tsc -b packages/data/batches`).
+// @ts-check
+// Makes the four files of packages/data/fashion-mnist-subset/data from a folder with the whole of Fashion-MNIST (.gz or
+// not): the first 1,000 training and 200 test images of each class, in the order of the data set. Build first (`pnpm
+// build`).
 //   node scripts/make-fashion-mnist-subset.mjs <folder>
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { constants, gzipSync } from 'node:zlib'
-import { firstOfEachClass, select } from '../packages/data/batches/dist/index.js'
-import { decodeFile, encode } from '../packages/formats/idx/dist/index.js'
+
+// By computed paths, so that types come from the sources, which need no build.
+const packages = new URL('../packages/', import.meta.url)
+/** @type {typeof import('../packages/data/batches/src/index.ts')} */
+const { firstOfEachClass, select } = await import(new URL('data/batches/dist/index.js', packages).href)
+/** @type {typeof import('../packages/formats/idx/src/index.ts')} */
+const { decodeFile, encode } = await import(new URL('formats/idx/dist/index.js', packages).href)
 
 const [folder] = process.argv.slice(2)
 if (folder === undefined)
@@ -32,12 +39,13 @@ const write = (name, idx) => {
   console.log(`${createHash('sha256').update(bytes).digest('hex')}  ${name}`)
 }
 
-for (const [part, perClass] of [
+for (const [part, perClass] of /** @type {const} */ ([
   ['train', 1000],
   ['t10k', 200],
-]) {
+])) {
   const images = await read(`${part}-images-idx3-ubyte`)
   const labels = await read(`${part}-labels-idx1-ubyte`)
+  /** @type {import('../packages/data/batches/src/index.ts').ImageSet} */
   const set = {
     images: images.data,
     labels: labels.data,

@@ -1,3 +1,4 @@
+// @ts-check
 // `pnpm new <group> <name>`: a package that builds, passes its tests and `pnpm check`, ready for its formula.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

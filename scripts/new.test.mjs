@@ -1,3 +1,4 @@
+// @ts-check
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,7 +31,7 @@ describe.each([
 
   beforeAll(() => {
     copy = realpathSync(mkdtempSync(join(tmpdir(), 'resfn-new-')))
-    cpSync(root, copy, { recursive: true, filter: (path) => !skipped.has(path.split(/[\\/]/).pop()) })
+    cpSync(root, copy, { recursive: true, filter: (path) => !skipped.has(path.split(/[\\/]/).pop() ?? '') })
     link(join(root, 'node_modules'), join(copy, 'node_modules'))
     before = check(copy).map(toText)
     create(copy, group, name)

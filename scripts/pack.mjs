@@ -1,5 +1,6 @@
-// Packs every public package exactly as it would be published. `node scripts/pack.mjs [folder]` prints the map from name to tarball.
-// The packages must be built (`pnpm build`).
+// @ts-check
+// Packs every public package exactly as it would be published. `node scripts/pack.mjs [folder]` prints the map from
+// name to tarball. The packages must be built (`pnpm build`).
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

@@ -1,3 +1,4 @@
+// @ts-check
 // `npm start [-- options]`: trains a small residual network on real images and shows what it learned.
 // Every option after `--` goes to `resfn train`; without a preset of your own the quick one is used.
 import { spawnSync } from 'node:child_process'

@@ -1,3 +1,4 @@
+// @ts-check
 // `npm test`: every check of the workspace, stage after stage, then one line for each stage and one for all.
 // `npm test -- unit check` runs only the stages named. A stage that finds no test has failed.
 import { spawnSync } from 'node:child_process'
@@ -70,7 +71,7 @@ const browser = () => {
 
 const stages = {
   lint: whole([bin('oxlint'), '--deny-warnings']),
-  types: whole([bin('tsc'), '-p', 'tsconfig.test.json']),
+  types: whole([bin('tsc'), '-p', 'tsconfig.test.json'], [bin('tsc'), '-p', 'tsconfig.scripts.json']),
   check: whole([process.execPath, 'scripts/check.mjs'], [bin('oxfmt'), '--check']),
   unit: tests('unit'),
   examples,
@@ -87,6 +88,7 @@ if (unknown.length > 0) {
 
 mkdirSync(results, { recursive: true })
 // By the time this script runs, the stages of scripts/bootstrap.mjs have passed.
+/** @type {{ name: string, passed: number, failed: number, seconds: number, note?: string, skipped?: number }[]} */
 const lines = Object.entries(JSON.parse(process.env.RESFN_BOOTSTRAP ?? '{}')).map(([name, seconds]) => ({
   name,
   passed: 1,

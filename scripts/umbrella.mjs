@@ -1,3 +1,4 @@
+// @ts-check
 // The umbrella `resfn` is written, not typed: one namespace a package, or a group where packages are used together.
 
 const dir = 'packages/resfn'

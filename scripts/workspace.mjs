@@ -1,3 +1,4 @@
+// @ts-check
 // Reads the workspace into plain data: packages with their manifests, parsed sources, READMEs and settings.
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -55,7 +56,7 @@ const readSource = (root, dir, path) => {
         from: moduleRequest?.value,
       })),
     ),
-    interfaces: statements.filter(({ type }) => type === 'TSInterfaceDeclaration').map(({ id }) => id.name),
+    interfaces: statements.flatMap((node) => (node.type === 'TSInterfaceDeclaration' ? [node.id.name] : [])),
   }
 }
 
@@ -122,7 +123,9 @@ export const readWorkspace = (root) => {
   }
 }
 
-/** `@resfn/archs/resnet` belongs to `@resfn/archs`, `fp-ts/Either` to `fp-ts`, `./tree.ts` and `node:fs` to no package. */
+/**
+ * `@resfn/archs/resnet` belongs to `@resfn/archs`, `fp-ts/Either` to `fp-ts`, `./tree.ts` and `node:fs` to no package.
+ */
 export const packageOf = (specifier) =>
   /^(\.|\/|node:|#)/.test(specifier)
     ? undefined

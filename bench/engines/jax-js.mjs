@@ -1,12 +1,13 @@
-// The same nets by hand in jax-js, on its WASM device, with the step of forward and backward pass jitted. Layout NCHW, the only one it has.
-// Ownership: every use of an array but the last says `.ref`.
+// @ts-check
+// The same nets by hand in jax-js, on its WASM device, forward and backward pass jitted. Layout NCHW, the only one it
+// has. Ownership: every use of an array but the last says `.ref`.
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { learningRate, momentum } from '../nets.mjs'
 
 // jax-js asks for the number of cores; Node 20 has no navigator.
-globalThis.navigator ??= { hardwareConcurrency: 1 }
+globalThis.navigator ??= /** @type {any} */ ({ hardwareConcurrency: 1 })
 const { numpy: np, lax, nn, jit, valueAndGrad, tree, init, defaultDevice } = await import('@jax-js/jax')
 
 const version = JSON.parse(
@@ -67,7 +68,9 @@ const convBn = (params, x, stride, seen) => {
   return centred.mul(perChannel(factor)).add(perChannel(params.shift))
 }
 
-/** Every second pixel, and zero channels: a 1x1 convolution with a constant unit matrix, as there is no strided slice. */
+/**
+ * Every second pixel, and zero channels: a 1x1 convolution with a constant unit matrix, as there is no strided slice.
+ */
 const subsampleAndPad = (x, out) => {
   const inputs = x.shape[1]
   const unit = np.eye(out, inputs).reshape([out, inputs, 1, 1])
@@ -168,7 +171,7 @@ export const start = async ({
     const [[loss, seen], gradients] = difference(tree.ref(params), x, y)
     ;({ params, velocity } = update(params, velocity, gradients))
     tree.dispose(seen)
-    const [value] = await loss.data()
+    const [value] = await /** @type {{ data: () => Promise<Float32Array> }} */ (/** @type {unknown} */ (loss)).data()
     return value
   }
   return { step, version: `jax-js ${version}`, params: count }

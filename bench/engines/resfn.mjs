@@ -1,3 +1,4 @@
+// @ts-check
 // resfn as its users write it: the net of @resfn/archs and the step of @resfn/loop.
 import { nets } from '@resfn/archs/nets'
 import { startRun, takeStep } from '@resfn/loop'
@@ -28,6 +29,9 @@ export const start = async ({ net: { name, classes, input }, threads, examples }
     step,
     version: `tfjs ${tf.version_core}`,
     params: leaves(run.params).reduce((sum, { size }) => sum + size, 0),
-    memory: () => ({ tensors: tf.memory().numTensors, heapMb: tf.backend().wasm.HEAPU8.length / 2 ** 20 }),
+    memory: () => ({
+      tensors: tf.memory().numTensors,
+      heapMb: /** @type {any} */ (tf.backend()).wasm.HEAPU8.length / 2 ** 20,
+    }),
   }
 }

@@ -1,4 +1,6 @@
-// The same nets in tf.layers, with its own loss, optimiser and `trainOnBatch`. Padding is 'same', as tf.layers has no other.
+// @ts-check
+// The same nets in tf.layers, with its own loss, optimiser and `trainOnBatch`. Padding is 'same', as tf.layers has no
+// other.
 import * as tf from '@tensorflow/tfjs-core'
 import * as layers from '@tensorflow/tfjs-layers'
 import { learningRate, momentum } from '../nets.mjs'
@@ -10,9 +12,11 @@ class PadChannels extends layers.layers.Layer {
     super(config)
     this.out = config.out
   }
+  /** @override */
   computeOutputShape([batch, height, width]) {
     return [batch, height, width, this.out]
   }
+  /** @override */
   call(inputs) {
     const x = Array.isArray(inputs) ? inputs[0] : inputs
     return tf.pad(x, [
@@ -66,7 +70,9 @@ const model = ({ family: name, input, classes, stages }) => {
       x = relu(add().apply([branch, stride === 1 ? x : family.shortcut(x, width, stride)]))
     }
   }
-  const probabilities = dense({ units: classes, activation: 'softmax' }).apply(globalAveragePooling2d({}).apply(x))
+  const probabilities = /** @type {layers.SymbolicTensor} */ (
+    dense({ units: classes, activation: 'softmax' }).apply(globalAveragePooling2d({}).apply(x))
+  )
   return layers.model({ inputs: images, outputs: probabilities })
 }
 
@@ -101,12 +107,12 @@ export const start = async ({ net, backend, threads, examples: { images, labels,
     step,
     version: `tfjs ${tf.version_core}`,
     params: net_.trainableWeights.reduce(
-      (sum, { shape: weight }) => sum + weight.reduce((product, size) => product * size, 1),
+      (sum, { shape: weight }) => sum + tf.util.sizeFromShape(/** @type {number[]} */ (weight)),
       0,
     ),
     memory: () => ({
       tensors: tf.memory().numTensors,
-      ...(name === 'wasm' && { heapMb: tf.backend().wasm.HEAPU8.length / 2 ** 20 }),
+      ...(name === 'wasm' && { heapMb: /** @type {any} */ (tf.backend()).wasm.HEAPU8.length / 2 ** 20 }),
     }),
   }
 }

@@ -1,4 +1,6 @@
-// Makes the page as its reader would: copies this folder out of the workspace, installs the packed packages with npm, trains the checkpoint, builds.
+// @ts-check
+// Makes the page as its reader would: copies this folder out of the workspace, installs the packed packages with npm,
+// trains the checkpoint, builds.
 import { execFile } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

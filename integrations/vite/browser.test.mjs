@@ -1,4 +1,6 @@
-// The proof of portability: a run that began in Node goes on in a browser, on each backend, with the numbers that Node gets.
+// @ts-check
+// The proof of portability: a run that began in Node goes on in a browser, on each backend, with the numbers that Node
+// gets.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +19,8 @@ const executablePath = findChromium()
 if (executablePath === undefined)
   throw new Error('no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it')
 
-// No GPU is asked for: WebGL falls back to the software renderer that Chromium carries. The last flags keep it from calling home.
+// No GPU is asked for: WebGL falls back to the software renderer that Chromium carries. The last flags keep it from
+// calling home.
 const args = [
   '--headless=new',
   '--no-sandbox',
@@ -42,7 +45,9 @@ afterAll(async () => {
   app?.remove()
 })
 
-/** Opens the page on a backend and waits until it is through; gives back its result and all that went wrong on the way. */
+/**
+ * Opens the page on a backend and waits until it is through; gives back its result and all that went wrong on the way.
+ */
 const visit = async (
   backend,
   {
@@ -149,7 +154,8 @@ describe('the page as built', () => {
   })
 
   it('loads a backend only where it is used: the first script is small', () => {
-    const entry = /src="\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(app.folder, 'dist', 'index.html'), 'utf8'))[1]
+    const entry =
+      /src="\/(assets\/[^"]+\.js)"/.exec(readFileSync(join(app.folder, 'dist', 'index.html'), 'utf8'))?.[1] ?? ''
     const sizes = assets()
       .filter(({ name }) => name.endsWith('.js'))
       .map(({ name, bytes }) => ({ name, bytes: bytes.length, gzip: gzipSync(bytes).length }))
@@ -222,7 +228,7 @@ describe('the page in the browser', () => {
         server: { host: '127.0.0.1', port: 5180, strictPort: false, hmr: false },
       })
       await server.listen()
-      return { url: server.resolvedUrls.local[0].replace(/\/$/, ''), stop: () => server.close() }
+      return { url: (server.resolvedUrls?.local[0] ?? '').replace(/\/$/, ''), stop: () => server.close() }
     }
     expectSameRun(await visit('wasm', { site, picture: 'wasm-dev' }), 'wasm')
   })

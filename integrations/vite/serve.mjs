@@ -1,3 +1,4 @@
+// @ts-check
 // A static server on the loopback address, with the headers that a test asks for.
 import { createServer } from 'node:http'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -15,7 +16,7 @@ const types = {
 export const serve = (folder, headers = {}) =>
   new Promise((resolve, reject) => {
     const server = createServer((request, response) => {
-      const { pathname } = new URL(request.url, 'http://localhost')
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost')
       const path = join(folder, normalize(decodeURIComponent(pathname === '/' ? '/index.html' : pathname)))
       if (!path.startsWith(folder) || !existsSync(path) || !statSync(path).isFile()) {
         response.writeHead(404).end()
@@ -28,7 +29,7 @@ export const serve = (folder, headers = {}) =>
     server.on('error', reject)
     server.listen(0, '127.0.0.1', () =>
       resolve({
-        url: `http://127.0.0.1:${server.address().port}`,
+        url: `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`,
         stop: () =>
           new Promise((done) => {
             server.closeAllConnections()

@@ -1,3 +1,4 @@
+// @ts-check
 // Runs the page of this folder in a real browser, from packed tarballs.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,12 +1,14 @@
-// The manifest declares exactly what the sources import, with one version of everything, and tsconfig references follow it.
+// @ts-check
+// The manifest declares exactly what the sources import, with one version of everything, and tsconfig references follow
+// it.
 import { builtinModules } from 'node:module'
 import { posix } from 'node:path'
 import { packageOf } from '../workspace.mjs'
 
 const fields = ['dependencies', 'peerDependencies', 'optionalDependencies', 'devDependencies']
 
-// All packages share one version. A caret on a peer among them would turn each minor release into a major one: changesets counts a peer
-// that leaves its range as a breaking change.
+// All packages share one version. A caret on a peer among them would turn each minor release into a major one:
+// changesets counts a peer that leaves its range as a breaking change.
 const anyVersion = 'workspace:>=0.0.0'
 
 const versions = (pkg, names) =>
@@ -46,107 +48,103 @@ const imported = (sources) =>
       .filter((name) => !builtinModules.includes(name)),
   )
 
-const declarations = (pkg, byName, rootManifest) => {
-  const file = `${pkg.dir}/package.json`
-  const has = (field) => Object.keys(pkg.manifest[field] ?? {})
-  const runtime = new Set([...has('dependencies'), ...has('peerDependencies'), ...has('optionalDependencies')])
-  const ofRoot = new Set(Object.keys(rootManifest.devDependencies ?? {}))
-  const inSources = imported(pkg.sources.filter(({ test }) => !test))
-  const inTests = imported(pkg.sources.filter(({ test }) => test))
+/** A build tool is used by a script of the manifest (`asc` of assemblyscript) or by a plain file outside src. */
+const usedByScript = (pkg, name) =>
+  Object.values(pkg.manifest.scripts ?? {}).some((script) => script.includes(name)) || unimported(pkg).includes(name)
+
+/** Types are used where the package that they describe is. */
+const described = (name) => name.replace(/^@types\//, '')
+
+/** Dependencies that a package says it needs without an import. */
+const unimported = (pkg) => pkg.manifest.resfn?.unimported ?? []
+
+/** What a package declares and imports, as lists of names. */
+const namesOf = (pkg, byName, rootManifest) => {
+  const declared = (field) => Object.keys(pkg.manifest[field] ?? {})
   const inherited = inheritedPeers(pkg, byName)
-  const peers = new Set(inherited.flatMap(([name, optional]) => (optional ? [] : [name])))
-  // A dependency that is not imported may be there for another one, which takes it if it is installed.
-  const provided = new Set(inherited.map(([name]) => name))
-  const testOnly = pkg.isPublic ? [] : [...has('devDependencies'), ...ofRoot]
-  const finding = (rule, problem, fix) => ({ file, rule, problem, fix })
+  const optional = Object.entries(pkg.manifest.peerDependenciesMeta ?? {}).filter(([, meta]) => meta.optional === true)
+  return {
+    installed: [...declared('dependencies'), ...declared('optionalDependencies')],
+    peers: declared('peerDependencies'),
+    optionalPeers: optional.map(([name]) => name),
+    development: declared('devDependencies'),
+    ofRoot: Object.keys(rootManifest.devDependencies ?? {}),
+    inSources: [...imported(pkg.sources.filter(({ test }) => !test))].filter((name) => name !== pkg.manifest.name),
+    inTests: [...imported(pkg.sources.filter(({ test }) => test))].filter((name) => name !== pkg.manifest.name),
+    // A dependency that is not imported may be there for another one, which takes it if it is installed.
+    takenByOthers: inherited.map(([name]) => name),
+    neededByOthers: [...new Set(inherited.flatMap(([name, isOptional]) => (isOptional ? [] : [name])))],
+  }
+}
+
+const without = (names, ...others) => names.filter((name) => !others.some((list) => list.includes(name)))
+
+/** Imports that the manifest does not declare: `[problem, fix]`. */
+const undeclared = (pkg, { installed, peers, development, ofRoot, inSources, inTests }) => {
+  const tools = pkg.isPublic ? [] : [...development, ...ofRoot]
   return [
-    ...[...inSources]
-      .filter((name) => name !== pkg.manifest.name && !runtime.has(name) && !testOnly.includes(name))
-      .map((name) =>
-        finding(
-          'undeclared',
-          `the sources import ${name}, which is neither a dependency nor a peer`,
-          `add ${name} to dependencies (or peerDependencies), then run \`pnpm install\``,
-        ),
-      ),
-    ...[...inTests]
-      .filter(
-        (name) =>
-          name !== pkg.manifest.name &&
-          !runtime.has(name) &&
-          !has('devDependencies').includes(name) &&
-          !ofRoot.has(name),
-      )
-      .map((name) =>
-        finding(
-          'undeclared',
-          `the tests import ${name}, which is not declared`,
-          `add ${name} to devDependencies, then run \`pnpm install\``,
-        ),
-      ),
-    ...(pkg.isPublic ? [...has('dependencies'), ...has('optionalDependencies')] : [])
-      .filter(
-        (name) => !inSources.has(name) && !provided.has(name) && !(pkg.manifest.resfn?.unimported ?? []).includes(name),
-      )
-      .map((name) =>
-        finding(
-          'unused',
-          `no source imports the dependency ${name}`,
-          `remove it, or make it a devDependency if only tests use it, then run \`pnpm install\``,
-        ),
-      ),
-    ...has('peerDependencies')
-      .filter(
-        (name) =>
-          !inSources.has(name) && !peers.has(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true,
-      )
-      .map((name) =>
-        finding(
-          'unused',
-          `neither the sources nor a dependency need the peer ${name}`,
-          'remove it, then run `pnpm install`',
-        ),
-      ),
-    ...(pkg.isPublic ? [...peers] : [])
-      .filter((name) => !runtime.has(name))
-      .map((name) =>
-        finding('peer', `a dependency needs the peer ${name}`, `add ${name} to peerDependencies and devDependencies`),
-      ),
-    ...has('peerDependencies')
-      .filter(
-        (name) =>
-          !has('devDependencies').includes(name) && pkg.manifest.peerDependenciesMeta?.[name]?.optional !== true,
-      )
-      .map((name) =>
-        finding('peer', `the peer ${name} is not installed for development`, `add ${name} to devDependencies too`),
-      ),
-    ...has('devDependencies')
-      .filter(
-        (name) =>
-          pkg.isPublic &&
-          ![name, name.replace(/^@types\//, '')].some((used) => inTests.has(used) || inSources.has(used)) &&
-          !runtime.has(name) &&
-          !usedByScript(pkg, name),
-      )
-      .map((name) =>
-        finding('unused', `no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`'),
-      ),
-    ...has('devDependencies')
-      .filter((name) => ofRoot.has(name))
-      .map((name) =>
-        finding(
-          'unused',
-          `the devDependency ${name} is one of the workspace already`,
-          'remove it here: the tests of every package find it at the root',
-        ),
-      ),
+    ...without(inSources, installed, peers, tools).map((name) => [
+      `the sources import ${name}, which is neither a dependency nor a peer`,
+      `add ${name} to dependencies (or peerDependencies), then run \`pnpm install\``,
+    ]),
+    ...without(inTests, installed, peers, development, ofRoot).map((name) => [
+      `the tests import ${name}, which is not declared`,
+      `add ${name} to devDependencies, then run \`pnpm install\``,
+    ]),
   ]
 }
 
-/** A build tool is used by a script of the manifest (`asc` of assemblyscript) or by a plain file outside src. */
-const usedByScript = (pkg, name) =>
-  Object.values(pkg.manifest.scripts ?? {}).some((script) => script.includes(name)) ||
-  (pkg.manifest.resfn?.unimported ?? []).includes(name)
+/** Declarations that nothing needs. */
+const unused = (pkg, names) => {
+  const { installed, peers, optionalPeers, development, ofRoot, inSources, inTests } = names
+  const idle = pkg.isPublic ? without(installed, inSources, names.takenByOthers, unimported(pkg)) : []
+  const idleInTests = pkg.isPublic ? without(development, inSources, inTests, installed, peers) : []
+  return [
+    ...idle.map((name) => [
+      `no source imports the dependency ${name}`,
+      'remove it, or make it a devDependency if only tests use it, then run `pnpm install`',
+    ]),
+    ...without(peers, inSources, names.neededByOthers, optionalPeers).map((name) => [
+      `neither the sources nor a dependency need the peer ${name}`,
+      'remove it, then run `pnpm install`',
+    ]),
+    ...idleInTests
+      .filter(
+        (name) =>
+          !usedByScript(pkg, name) && !inSources.includes(described(name)) && !inTests.includes(described(name)),
+      )
+      .map((name) => [`no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`']),
+    ...development
+      .filter((name) => ofRoot.includes(name))
+      .map((name) => [
+        `the devDependency ${name} is one of the workspace already`,
+        'remove it here: the tests of every package find it at the root',
+      ]),
+  ]
+}
+
+/** Peers that are not passed on, or not there for the tests. */
+const peerProblems = (pkg, { installed, peers, optionalPeers, development, neededByOthers }) => [
+  ...without(pkg.isPublic ? neededByOthers : [], installed, peers).map((name) => [
+    `a dependency needs the peer ${name}`,
+    `add ${name} to peerDependencies and devDependencies`,
+  ]),
+  ...without(peers, development, optionalPeers).map((name) => [
+    `the peer ${name} is not installed for development`,
+    `add ${name} to devDependencies too`,
+  ]),
+]
+
+const declarations = (pkg, byName, rootManifest) => {
+  const names = namesOf(pkg, byName, rootManifest)
+  const findings = (rule, problems) =>
+    problems.map(([problem, fix]) => ({ file: `${pkg.dir}/package.json`, rule, problem, fix }))
+  return [
+    ...findings('undeclared', undeclared(pkg, names)),
+    ...findings('unused', unused(pkg, names)),
+    ...findings('peer', peerProblems(pkg, names)),
+  ]
+}
 
 const expectedReferences = (pkg, byName) =>
   [...Object.keys(pkg.manifest.dependencies ?? {}), ...Object.keys(pkg.manifest.peerDependencies ?? {})]

@@ -1,3 +1,4 @@
+// @ts-check
 // Who may import whom. A package imports only from the groups below it; the table is the architecture.
 import { builtinModules } from 'node:module'
 import { packageOf } from '../workspace.mjs'

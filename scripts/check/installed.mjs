@@ -1,3 +1,4 @@
+// @ts-check
 // Nothing we install may need an install script: npm and pnpm no longer run them.
 import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// One shape for every package.json. `pnpm check --fix` writes what is the same everywhere, so a manifest begins with a few lines:
-// its name, description and dependencies.
+// @ts-check
+// One shape for every package.json. `pnpm check --fix` writes what is the same everywhere, so a manifest begins with a
+// few lines: its name, description and dependencies.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -48,7 +49,8 @@ const isRecord = (value) => typeof value === 'object' && value !== null && !Arra
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
 
 /**
- * The conditions of one entry. `@resfn/source` is published too: only who asks for it by name gets TypeScript, and `src` is shipped.
+ * The conditions of one entry. `@resfn/source` is published too: only who asks for it by name gets TypeScript, and
+ * `src` is shipped.
  *
  * @param {string} name the path of the source below `src`, without `.ts`
  */

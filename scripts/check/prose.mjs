@@ -1,6 +1,8 @@
+// @ts-check
 import { posix } from 'node:path'
 
-// READMEs follow one outline, links lead somewhere, and nothing committed names a machine, a package registry, or work left undone.
+// READMEs follow one outline, links lead somewhere, and nothing committed names a machine, a package registry, or work
+// left undone.
 const outline = [
   ['What is this?', true],
   ['When to use it', true],

@@ -1,3 +1,4 @@
+// @ts-check
 // What a source file looks like, what a package exports, and that the umbrella shows every package.
 import { umbrellaDependencies, umbrellaSources } from '../umbrella.mjs'
 import { exportedNames } from '../workspace.mjs'

@@ -1,7 +1,7 @@
 // @ts-check
-// resfn as its users write it: the net of @resfn/archs and the step of @resfn/loop.
+// resfn as its users write it: the net of @resfn/archs and the step of @resfn/step.
 import { nets } from '@resfn/archs/nets'
-import { startRun, takeStep } from '@resfn/loop'
+import { startRun, takeStep } from '@resfn/step'
 import { crossEntropy } from '@resfn/losses'
 import { sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'

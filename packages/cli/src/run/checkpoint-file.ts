@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { AnyLayer } from '@resfn/layer'
-import { type Checkpoint, decodeCheckpoint, type Description, type Json, restoreVariables } from '@resfn/loop'
+import { type Checkpoint, decodeCheckpoint, type Description, type Json, restoreVariables } from '@resfn/checkpoint'
 import { decodeWith, wholeNumber } from '@resfn/recipe'
 import * as v from 'valibot'
 import type { Context } from '../context/context.ts'

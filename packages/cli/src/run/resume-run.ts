@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { restoreRun } from '@resfn/loop'
+import { restoreRun } from '@resfn/checkpoint'
 import { type Context, say } from '../context/context.ts'
 import { loadData, type LoadedData } from '../data/load-data.ts'
 import { CliError, unwrap, usageError } from '../error.ts'

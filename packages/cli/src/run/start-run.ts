@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { startRun } from '@resfn/loop'
+import { startRun } from '@resfn/step'
 import { fold, key } from '@resfn/random'
 import type { Context } from '../context/context.ts'
 import { loadData } from '../data/load-data.ts'

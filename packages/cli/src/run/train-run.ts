@@ -1,4 +1,6 @@
-import { encodeCheckpoint, type Run, train } from '@resfn/loop'
+import { encodeCheckpoint } from '@resfn/checkpoint'
+import { train } from '@resfn/loop'
+import type { Run } from '@resfn/step'
 import type { Chosen } from '@resfn/runtime'
 import { dispose } from '@resfn/tree'
 import type { Context } from '../context/context.ts'

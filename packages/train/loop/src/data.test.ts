@@ -1,11 +1,13 @@
 import { batches, batchesInOrder, type ImageSet } from '@resfn/batches'
+import { decodeCheckpoint, encodeCheckpoint, restoreRun } from '@resfn/checkpoint'
 import { bits, key } from '@resfn/random'
+import { startRun } from '@resfn/step'
 import { describeBackends } from '@resfn/test-utils'
 import { compose, normalise, randomCrop, randomHorizontalFlip } from '@resfn/transforms'
 import { either as E, function as F } from 'fp-ts'
 import { expect, it } from 'vitest'
-import { description, input, net, optimiser, type TinyRun, training, valuesOf } from './fixtures/tiny.ts'
-import { decodeCheckpoint, encodeCheckpoint, restoreRun, startRun, train } from './index.ts'
+import { description, input, net, optimiser, type TinyRun, training, valuesOf } from '@resfn/test-utils/tiny'
+import { train } from './index.ts'
 
 const count = 14
 const set: ImageSet = {

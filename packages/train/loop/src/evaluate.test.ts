@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { topCorrect } from '@resfn/losses'
 import { key } from '@resfn/random'
+import { BatchError, startRun } from '@resfn/step'
 import { describeBackends } from '@resfn/test-utils'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { count, inOrder, input, net, optimiser, type TinyRun } from './fixtures/tiny.ts'
-import { BatchError, evaluate, type Predict, type Prediction, predictionsOf, startRun } from './index.ts'
+import { count, inOrder, input, net, optimiser, type TinyRun } from '@resfn/test-utils/tiny'
+import { evaluate, type Predict, type Prediction, predictionsOf } from './index.ts'
 
 const run: () => TinyRun = () => startRun(net, { optimiser, key: key(1), input })
 const predictOf =

@@ -1,4 +1,5 @@
 import { type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
+import type { Examples } from '@resfn/batches'
 import {
   accuracy,
   addConfusions,
@@ -12,9 +13,7 @@ import {
   predictions,
   scoreOf,
 } from '@resfn/losses'
-import type { Examples } from './batch.ts'
-import { BatchError } from './error.ts'
-import { checkExamples } from './check.ts'
+import { BatchError, checkExamples } from '@resfn/step'
 import { nextTask } from './next-task.ts'
 
 /** How good a net is on some examples. Plain data. */
@@ -38,7 +37,7 @@ export type Prediction = {
   readonly probability: number
 }
 
-/** A net as evaluation sees it: from a batch `[batch, ...input]` to logits `[batch, classes]`; a frozen net, or `(x) => net.apply(params, x, state)`. */
+/** A net as evaluation sees it, from a batch `[batch, ...input]` to logits `[batch, classes]`: `(x) => net.apply(params, x, state)`. */
 export type Predict = (x: Tensor) => Tensor
 
 type BatchResult = { readonly classes: number; readonly predictions: readonly Prediction[] } & Pick<

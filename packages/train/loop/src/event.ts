@@ -1,23 +1,14 @@
+import type { Run, StepNumbers } from '@resfn/step'
 import type { Evaluation } from './evaluate.ts'
-import type { Run } from './run.ts'
 
 /** After each step, about its batch. */
-export type StepEvent = {
+export type StepEvent = StepNumbers & {
   readonly type: 'step'
   readonly epoch: number
   readonly batch: number
-  /** updates done, this one included */
+  /** Updates done, this one included. */
   readonly step: number
-  /** examples in the batch */
-  readonly examples: number
-  /** the value of the loss, before the update */
-  readonly loss: number
-  /** the part of the batch predicted right, before the update */
-  readonly accuracy: number
-  /** the norm of all gradients together */
-  readonly gradientNorm: number
-  readonly learningRate: number
-  /** from the end of the step before */
+  /** From the end of the step before. */
   readonly seconds: number
   readonly examplesPerSecond: number
 }

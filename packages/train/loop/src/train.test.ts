@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { adam } from '@resfn/optimisers'
 import { key } from '@resfn/random'
 import { constantRate } from '@resfn/schedules'
+import type { Batch } from '@resfn/batches'
+import { BatchError, NotFiniteError, startRun } from '@resfn/step'
 import { describeBackends } from '@resfn/test-utils'
 import { dispose } from '@resfn/tree'
 import { dense } from '@resfn/dense'
@@ -19,8 +21,8 @@ import {
   training,
   untyped,
   valuesOf,
-} from './fixtures/tiny.ts'
-import { type Batch, BatchError, evaluate, NotFiniteError, startRun, train, type TrainEvent } from './index.ts'
+} from '@resfn/test-utils/tiny'
+import { evaluate, train, type TrainEvent } from './index.ts'
 
 type TinyEvent = TrainEvent<TinyRun['params'], TinyRun['state']>
 

@@ -1,14 +1,14 @@
 import { type Tensor, util } from '@tensorflow/tfjs-core'
+import type { Batch, Cursor, Examples } from '@resfn/batches'
 import { accuracy, meanLoss, noScore } from '@resfn/losses'
 import { dispose } from '@resfn/tree'
-import type { Batch, BatchesFrom, Examples } from './batch.ts'
-import { checkedStep } from './checked-step.ts'
-import { BatchError } from './error.ts'
+import { BatchError, checkedStep, type EpochRecord, type Learning, type Run } from '@resfn/step'
 import { evaluate, type Evaluation } from './evaluate.ts'
 import type { CheckpointEvent, TrainEvent } from './event.ts'
 import { nextTask } from './next-task.ts'
-import type { Cursor, EpochRecord, Run } from './run.ts'
-import type { Learning } from './step.ts'
+
+/** The batches from a cursor on: those of the unbroken pass from there, in order, at least to the end of the last epoch. */
+export type BatchesFrom = (start: Cursor) => AsyncIterable<Batch>
 
 /** A whole training: how the net learns, on what, for how long. */
 export type Training<P, S> = Learning<P, S> & {
@@ -46,11 +46,12 @@ export type Training<P, S> = Learning<P, S> & {
  * import '@tensorflow/tfjs-backend-cpu'
  * import { dense } from '@resfn/dense'
  * import { sequential } from '@resfn/layer'
- * import { startRun, train } from '@resfn/loop'
+ * import { train } from '@resfn/loop'
  * import { crossEntropy } from '@resfn/losses'
  * import { sgd } from '@resfn/optimisers'
  * import { key } from '@resfn/random'
  * import { constantRate } from '@resfn/schedules'
+ * import { startRun } from '@resfn/step'
  *
  * async function* batches(start: { readonly epoch: number }) {
  *   for (let epoch = start.epoch; ; epoch++)

@@ -5,7 +5,7 @@ import { flatten } from '@resfn/tree'
 import { either as E, function as F, type taskEither as TE } from 'fp-ts'
 import type { CheckpointError } from './checkpoint-error.ts'
 import { decodeMetadata, type Description, encodeMetadata, type Progress } from './metadata.ts'
-import type { Run } from './run.ts'
+import type { Run } from '@resfn/step'
 
 /** A checkpoint file, decoded but not yet fitted to a net. */
 export type Checkpoint = {
@@ -48,7 +48,8 @@ const file =
  * import assert from 'node:assert/strict'
  * import '@tensorflow/tfjs-backend-cpu'
  * import { dense } from '@resfn/dense'
- * import { decodeCheckpoint, encodeCheckpoint, startRun } from '@resfn/loop'
+ * import { decodeCheckpoint, encodeCheckpoint } from '@resfn/checkpoint'
+ * import { startRun } from '@resfn/step'
  * import { sgd } from '@resfn/optimisers'
  * import { key } from '@resfn/random'
  * import { either as E, function as F } from 'fp-ts'
@@ -77,7 +78,7 @@ export const encodeCheckpoint = <P, S>(
  * import '@tensorflow/tfjs-backend-cpu'
  * import { dense } from '@resfn/dense'
  * import { init } from '@resfn/layer'
- * import { encodeWeights } from '@resfn/loop'
+ * import { encodeWeights } from '@resfn/checkpoint'
  * import { key } from '@resfn/random'
  *
  * const bytes = await encodeWeights(init(dense({ out: 2 }), key(0), [3]), { net: { name: 'linear', input: [3], classes: ['cat', 'dog'] } })()
@@ -98,7 +99,7 @@ export const encodeWeights = <P, S>(
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
- * import { decodeCheckpoint } from '@resfn/loop'
+ * import { decodeCheckpoint } from '@resfn/checkpoint'
  *
  * const result = decodeCheckpoint(new Uint8Array(3))
  * assert.ok(result._tag === 'Left' && result.left._tag === 'Unreadable')

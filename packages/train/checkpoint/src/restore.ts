@@ -6,7 +6,7 @@ import { flatten, mapTo } from '@resfn/tree'
 import { either as E } from 'fp-ts'
 import { type CheckpointError, failure } from './checkpoint-error.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import type { Run } from './run.ts'
+import type { Run } from '@resfn/step'
 
 /** The net that a checkpoint is to be fitted to: its name and the shape of one input sample must be those of the description. */
 export type Wanted<P, S> = { readonly net: Layer<P, S>; readonly name: string; readonly input: Shape }
@@ -80,7 +80,7 @@ const read =
  * import '@tensorflow/tfjs-backend-cpu'
  * import { dense } from '@resfn/dense'
  * import { init } from '@resfn/layer'
- * import { decodeCheckpoint, encodeWeights, restoreVariables } from '@resfn/loop'
+ * import { decodeCheckpoint, encodeWeights, restoreVariables } from '@resfn/checkpoint'
  * import { key } from '@resfn/random'
  * import { either as E, function as F, taskEither as TE } from 'fp-ts'
  *
@@ -134,7 +134,8 @@ export const restoreVariables =
  * import assert from 'node:assert/strict'
  * import '@tensorflow/tfjs-backend-cpu'
  * import { dense } from '@resfn/dense'
- * import { decodeCheckpoint, encodeCheckpoint, restoreRun, startRun } from '@resfn/loop'
+ * import { decodeCheckpoint, encodeCheckpoint, restoreRun } from '@resfn/checkpoint'
+ * import { startRun } from '@resfn/step'
  * import { adam } from '@resfn/optimisers'
  * import { key } from '@resfn/random'
  * import { function as F, taskEither as TE } from 'fp-ts'

@@ -1,45 +1,43 @@
+import type { Cursor } from '@resfn/batches'
 import type { Layer, Shape } from '@resfn/layer'
 import { init } from '@resfn/layer'
 import { noScore, type Score } from '@resfn/losses'
 import type { Optimiser, OptimiserState } from '@resfn/optimisers'
 import { fold, type Key } from '@resfn/random'
 
-/** A place in the pass over the data: batch `batch` of epoch `epoch`, both from 0. */
-export type Cursor = { readonly epoch: number; readonly batch: number }
-
-/** What one epoch came to: means over its examples, in training and (where there was one) in the evaluation after it. */
+/** The results of one epoch: means over its examples, in training and in the evaluation after it, if there was one. */
 export type EpochRecord = {
   readonly epoch: number
-  /** steps done at its end */
+  /** Steps done at its end. */
   readonly step: number
-  /** of its last step */
+  /** The learning rate of its last step. */
   readonly learningRate: number
   readonly training: { readonly loss: number; readonly accuracy: number }
   readonly evaluation?: { readonly loss: number; readonly accuracy: number }
 }
 
 /**
- * A training run as data: everything that the next step depends on. A run that is written to a checkpoint and read again goes on to exactly
- * the same parameters.
+ * A training run as data: everything that the next step depends on. A run that is written to a checkpoint and read again continues to
+ * exactly the same parameters.
  */
 export type Run<P, S> = {
   readonly params: P
   readonly state: S
   readonly optimiser: OptimiserState
-  /** all chance in the steps (dropout, stochastic depth) comes from it */
+  /** The source of all random choices in the steps (dropout, stochastic depth). */
   readonly key: Key
-  /** the next batch */
+  /** The next batch. */
   readonly cursor: Cursor
-  /** updates done */
+  /** Updates done. */
   readonly step: number
-  /** of the epoch that is under way */
+  /** The score of the current epoch so far. */
   readonly score: Score
-  /** the epochs that are over */
+  /** The finished epochs. */
   readonly history: readonly EpochRecord[]
 }
 
 /**
- * A run before its first step: parameters and state drawn from the key, an optimiser that remembers nothing yet.
+ * A run before its first step: parameters and state drawn from the key, and the optimiser's first state.
  *
  * @param net the net
  * @param options `optimiser`, the random `key`, and the shape of one `input` sample
@@ -51,9 +49,9 @@ export type Run<P, S> = {
  * import '@tensorflow/tfjs-backend-cpu'
  * import { dense } from '@resfn/dense'
  * import { sequential } from '@resfn/layer'
- * import { startRun } from '@resfn/loop'
  * import { sgd } from '@resfn/optimisers'
  * import { key } from '@resfn/random'
+ * import { startRun } from '@resfn/step'
  *
  * const run = startRun(sequential({ fc: dense({ out: 2 }) }), { optimiser: sgd({ momentum: 0.9 }), key: key(0), input: [4] })
  * assert.deepEqual([run.step, run.cursor], [0, { epoch: 0, batch: 0 }])

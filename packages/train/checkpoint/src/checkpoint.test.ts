@@ -3,15 +3,16 @@ import { decode, encode, tensorView, type TensorView } from '@resfn/safetensors'
 import { conv2d } from '@resfn/conv2d'
 import { dense } from '@resfn/dense'
 import { sequential } from '@resfn/layer'
-import { adam, adamW, clipByGlobalNorm, type Optimiser, sgd } from '@resfn/optimisers'
+import { adam, type Optimiser } from '@resfn/optimisers'
 import { globalAvgPool } from '@resfn/pool'
 import { key } from '@resfn/random'
+import { startRun } from '@resfn/step'
 import { describeBackends } from '@resfn/test-utils'
 import { dispose } from '@resfn/tree'
 import fc from 'fast-check'
 import { either as E, function as F } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { description, input, net, optimiser, type TinyRun, training, valuesOf } from './fixtures/tiny.ts'
+import { description, input, net, optimiser, type TinyRun, valuesOf } from '@resfn/test-utils/tiny'
 import {
   type CheckpointError,
   decodeCheckpoint,
@@ -19,12 +20,9 @@ import {
   encodeWeights,
   restoreRun,
   restoreVariables,
-  startRun,
-  train,
 } from './index.ts'
 
 const wanted = { net, name: 'tiny', input }
-const steps = 9
 
 const right = <A>(result: E.Either<CheckpointError, A>): A => {
   if (E.isLeft(result)) throw new Error(result.left.message)
@@ -41,58 +39,7 @@ const bytesOf = async (run: TinyRun): Promise<Uint8Array> => right(await encodeC
 const read = (bytes: Uint8Array, using: Optimiser = optimiser): E.Either<CheckpointError, TinyRun> =>
   F.pipe(bytes, decodeCheckpoint, E.chain(restoreRun({ ...wanted, optimiser: using })))
 
-/** Trains to the end, or to a step, where it is aborted. */
-const trainTo = async (run: TinyRun, using: Optimiser, until = Number.POSITIVE_INFINITY): Promise<TinyRun> => {
-  const signal = { aborted: until === 0 }
-  for await (const event of train(training({ optimiser: using, signal }), run)) {
-    if (event.type === 'step' && event.step === until) signal.aborted = true
-    if (event.type === 'done') return event.run
-  }
-  throw new Error('there was no done event')
-}
-
-const frozen = ({ params, state, optimiser: memory, ...rest }: TinyRun): unknown => ({
-  ...valuesOf({ params, state, memory }),
-  rest,
-})
-
-const resumed: { readonly [name: string]: Optimiser } = {
-  'sgd with momentum': optimiser,
-  'clipped adamW': clipByGlobalNorm(1)(adamW({ decay: 0.01 })),
-  'plain sgd': sgd(),
-}
-
-describeBackends('a run resumed from its checkpoint', () => {
-  it.each(Object.keys(resumed))('ends exactly as the unbroken one, wherever it was interrupted (%s)', async (name) => {
-    const using = resumed[name]!
-    const unbroken = await trainTo(start(using), using)
-    const expected = frozen(unbroken)
-    dispose(unbroken)
-    await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(fc.integer({ min: 0, max: steps - 1 }), { maxLength: 3 }), async (breaks) => {
-        let run = start(using)
-        for (const until of [...breaks].sort((a, b) => a - b)) {
-          const stopped = await trainTo(run, using, until)
-          expect(stopped.step).toBe(until)
-          run = right(read(await bytesOf(stopped), using))
-          dispose(stopped)
-        }
-        const last = await trainTo(run, using)
-        expect(frozen(last)).toEqual(expected)
-        dispose(last)
-      }),
-      { numRuns: 8, examples: [[Array.from({ length: steps }, (_, step) => step)]] },
-    )
-  })
-
-  it('is the run that was encoded, and gives the same bytes again', async () => {
-    const run = await trainTo(start(), optimiser, 5)
-    const bytes = await bytesOf(run)
-    const restored = right(read(bytes))
-    expect(frozen(restored)).toEqual(frozen(run))
-    expect(await bytesOf(restored)).toEqual(bytes)
-  })
-
+describeBackends('a run restored from its checkpoint', () => {
   it('does not share memory with the bytes', async () => {
     const bytes = await bytesOf(start())
     const restored = right(read(bytes))

@@ -1,24 +1,62 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Batch } from '@resfn/batches'
 import { sameShape, type Shape } from '@resfn/layer'
 import { addScores, topCorrect } from '@resfn/losses'
 import { advance, dispose } from '@resfn/tree'
-import type { Batch } from './batch.ts'
 import { checkClasses, checkExamples, checkNet } from './check.ts'
 import { NotFiniteError } from './error.ts'
-import type { StepEvent } from './event.ts'
 import type { Run } from './run.ts'
 import { type Learning, takeStep } from './step.ts'
 
-/** What a step event says of the batch. */
-type Numbers = Pick<StepEvent, 'examples' | 'loss' | 'accuracy' | 'gradientNorm' | 'learningRate'>
+/** The numbers of one step, all from before the update. */
+export type StepNumbers = {
+  /** Examples in the batch. */
+  readonly examples: number
+  /** The value of the loss. */
+  readonly loss: number
+  /** The part of the batch that was predicted right. */
+  readonly accuracy: number
+  /** The norm of all gradients together. */
+  readonly gradientNorm: number
+  readonly learningRate: number
+}
 
-/** The run after a step, or why there is none. */
-export type Advanced<P, S> = { readonly run: Run<P, S>; readonly numbers: Numbers } | { readonly error: NotFiniteError }
+/** The run after a step with the numbers of the step, or the error that ended it. */
+export type CheckedStep<P, S> =
+  | { readonly run: Run<P, S>; readonly numbers: StepNumbers }
+  | { readonly error: NotFiniteError }
 
-/** A step with its checks; what the old run does not share with the new one is freed, or, when the step came to nothing, the new one. */
+/**
+ * A step that checks its batch and its result. It frees the tensors of the old run that the new run does not share. If loss or gradients
+ * are not finite, it frees the new run instead, and the old run stays as it was.
+ *
+ * @param learning see `takeStep`
+ * @returns a function of a run, which it takes over, and a batch
+ * @throws BatchError if the batch does not fit itself, the net or the parameters
+ * @throws ShapeError with the path of the layer that cannot take the images
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { crossEntropy } from '@resfn/losses'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { constantRate } from '@resfn/schedules'
+ * import { checkedStep, startRun } from '@resfn/step'
+ *
+ * const net = dense({ out: 2 })
+ * const step = checkedStep({ net, loss: crossEntropy(), optimiser: sgd(), schedule: constantRate(0.1) })
+ * const examples = { images: new Float32Array(3), shape: [1, 3], labels: new Int32Array([1]) }
+ * const batch = { ...examples, cursor: { epoch: 0, batch: 0 }, next: { epoch: 1, batch: 0 } }
+ * const result = await step(startRun(net, { optimiser: sgd(), key: key(0), input: [3] }), batch)
+ * assert.ok('run' in result)
+ * assert.deepEqual([result.run.cursor, result.numbers.examples], [{ epoch: 1, batch: 0 }, 1])
+ * ```
+ */
 export const checkedStep = <P, S>(
   learning: Learning<P, S>,
-): ((run: Run<P, S>, batch: Batch) => Promise<Advanced<P, S>>) => {
+): ((run: Run<P, S>, batch: Batch) => Promise<CheckedStep<P, S>>) => {
   const step = takeStep(learning)
   let planned: { readonly sample: Shape; readonly classes: number } | undefined
   return async (run, batch) => {

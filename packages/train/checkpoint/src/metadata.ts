@@ -3,7 +3,8 @@ import type { Score } from '@resfn/losses'
 import type { Key } from '@resfn/random'
 import { either as E } from 'fp-ts'
 import { type CheckpointError, failure } from './checkpoint-error.ts'
-import type { Cursor, EpochRecord, Run } from './run.ts'
+import type { Cursor } from '@resfn/batches'
+import type { EpochRecord, Run } from '@resfn/step'
 
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
@@ -161,7 +162,7 @@ export const decodeMetadata = (
         'UnknownVersion',
         'metadata "version"',
         `it is ${JSON.stringify(metadata.get('version') ?? null)}, this package reads "${version}"`,
-        'use a newer release of @resfn/loop',
+        'use a newer release of @resfn/checkpoint',
       ),
     )
   const described = decodeText('description', description, metadata.get('description')!)

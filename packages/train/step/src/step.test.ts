@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { Examples } from '@resfn/batches'
 import { dense } from '@resfn/dense'
 import { sequential } from '@resfn/layer'
 import { crossEntropy } from '@resfn/losses'
@@ -6,10 +7,10 @@ import { globalNorm, sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'
 import { constantRate } from '@resfn/schedules'
 import { describeBackends, expectClose } from '@resfn/test-utils'
-import { dispose, mapTo } from '@resfn/tree'
+import { dispose, mapTo, zip } from '@resfn/tree'
 import { expect, it } from 'vitest'
-import { inOrder, input, net, optimiser, type TinyRun, training, valuesOf } from './fixtures/tiny.ts'
-import { startRun, takeStep } from './index.ts'
+import { inOrder, input, net, optimiser, type TinyRun, training, valuesOf } from '@resfn/test-utils/tiny'
+import { gradientsOf, startRun, takeStep, updateWith } from './index.ts'
 
 const start = (): TinyRun => startRun(net, { optimiser, key: key(1), input })
 const [examples] = inOrder(4)
@@ -92,5 +93,33 @@ describeBackends('takeStep', () => {
     expectClose(gradientNorm, globalNorm(gradients))
     expectClose(learned.params.fc.weight, tf.sub(weight, tf.mul(0.5, gradients.weight)))
     expectClose(learned.params.fc.bias!, tf.sub(bias!, tf.mul(0.5, gradients.bias)))
+  })
+
+  it('is its two halves, one after the other', () => {
+    const run = start()
+    const { gradients, logits, loss, seen } = gradientsOf(training())(run, examples!)
+    const learned = updateWith(training())(run, gradients, seen)
+    const stepped = takeStep(training())(run, examples!)
+    expect(everything({ learned, loss, logits, gradientNorm: globalNorm(gradients) })).toEqual(everything(stepped))
+  })
+
+  it('is the step of two replicas that average gradients and statistics between the halves', () => {
+    const linear = sequential({ fc: dense({ out: 3 }) })
+    const learning = { net: linear, loss: crossEntropy(), optimiser, schedule: constantRate(0.1) }
+    const run = startRun(linear, { optimiser, key: key(0), input: [16] })
+    const flat = ({ images, labels }: Examples, from: number, to: number): Examples => ({
+      images: images.slice(16 * from, 16 * to),
+      shape: [to - from, 16],
+      labels: labels.slice(from, to),
+    })
+    const differentiate = gradientsOf(learning)
+    const [first, second] = [differentiate(run, flat(examples!, 0, 2)), differentiate(run, flat(examples!, 2, 4))]
+    const averaged = zip([first.gradients, second.gradients], ([a, b]: readonly tf.Tensor[]) =>
+      tf.div(tf.add(a!, b!), 2),
+    )
+    const apart = updateWith(learning)(run, averaged, first.seen)
+    const together = takeStep(learning)(run, flat(examples!, 0, 4)).learned
+    expectClose(apart.params.fc.weight, together.params.fc.weight)
+    expectClose(apart.params.fc.bias!, together.params.fc.bias!)
   })
 })

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Examples } from '@resfn/batches'
 import { formatShape, type Layer, sameShape, type Shape, type Spec } from '@resfn/layer'
 import { flatten } from '@resfn/tree'
-import type { Examples } from './batch.ts'
 import { BatchError } from './error.ts'
 
 /** Throws unless images, shape and labels of a batch fit each other. */

@@ -1,0 +1,5 @@
+export { checkedStep, type CheckedStep, type StepNumbers } from './checked-step.ts'
+export { checkExamples } from './check.ts'
+export { BatchError, NotFiniteError } from './error.ts'
+export { type EpochRecord, type Run, startRun } from './run.ts'
+export { type Gradients, gradientsOf, type Learned, type Learning, type Stepped, takeStep, updateWith } from './step.ts'

@@ -1,0 +1,170 @@
+import { tensor, tensor1d, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { valueAndGradient } from '@resfn/autodiff'
+import type { Examples } from '@resfn/batches'
+import { absorb, type Layer } from '@resfn/layer'
+import type { Loss } from '@resfn/losses'
+import { globalNorm, type Optimiser } from '@resfn/optimisers'
+import { fold } from '@resfn/random'
+import type { Schedule } from '@resfn/schedules'
+import type { Run } from './run.ts'
+
+/** How a net learns from one batch. */
+export type Learning<P, S> = {
+  readonly net: Layer<P, S>
+  readonly loss: Loss
+  readonly optimiser: Optimiser
+  readonly schedule: Schedule
+  /** How much of the running statistics stays at each step; by default 0.9, which is PyTorch's momentum of 0.1. */
+  readonly statisticsDecay?: number
+}
+
+/** What one batch gives: the gradients of the parameters, what the net saw, and two tensors about the batch. */
+export type Gradients<P, S> = {
+  readonly gradients: P
+  /** The statistics of the batch, for the running statistics. */
+  readonly seen: S
+  /** scalar */
+  readonly loss: Tensor
+  /** `[batch, classes]` */
+  readonly logits: Tensor
+}
+
+/** The part of a run that one step changes. */
+export type Learned<P, S> = Pick<Run<P, S>, 'params' | 'state' | 'optimiser' | 'step'>
+
+/** What a step gives: the changed part of the run, and three tensors about the batch (before the update). */
+export type Stepped<P, S> = {
+  readonly learned: Learned<P, S>
+  /** scalar */
+  readonly loss: Tensor
+  /** `[batch, classes]` */
+  readonly logits: Tensor
+  /** scalar: the norm of all gradients together */
+  readonly gradientNorm: Tensor
+}
+
+/** `tidy` for results that its types do not cover: trees of tensors with plain numbers in them. */
+const tidied = <A>(make: () => A): A => tidy(make as () => never)
+
+/**
+ * The first half of a step: the gradient of the loss of `net.train` at the parameters of a run. Random choices (dropout, stochastic depth)
+ * come from the run's key folded with the step.
+ *
+ * @param learning the net and the loss
+ * @returns a function of a run and a batch of examples; the caller owns all tensors of its result
+ * @throws UnconnectedError if the loss does not depend on a parameter
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { crossEntropy } from '@resfn/losses'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { gradientsOf, startRun } from '@resfn/step'
+ *
+ * const net = dense({ out: 2 })
+ * const run = startRun(net, { optimiser: sgd(), key: key(0), input: [3] })
+ * const { gradients } = gradientsOf({ net, loss: crossEntropy() })(run, { images: new Float32Array(3), shape: [1, 3], labels: new Int32Array([1]) })
+ * const [first, second] = gradients.bias!.dataSync()
+ * assert.ok(first! > 0 && second! < 0) // more of class 1, less of class 0
+ * ```
+ */
+export const gradientsOf =
+  <P, S>({
+    net,
+    loss,
+  }: Pick<Learning<P, S>, 'net' | 'loss'>): ((
+    run: Pick<Run<P, S>, 'params' | 'key' | 'step'>,
+    examples: Examples,
+  ) => Gradients<P, S>) =>
+  (run, { images, shape, labels }) =>
+    tidied(() => {
+      const x = tensor(images, [...shape], 'float32')
+      const y = tensor1d(labels, 'int32')
+      const key = fold(fold(run.key, 'step'), run.step)
+      const {
+        aux,
+        gradients,
+        loss: value,
+      } = valueAndGradient((params: P) => {
+        const { y: logits, seen } = net.train(params, x, key)
+        return { loss: loss(logits, y), aux: { logits, seen } }
+      })(run.params)
+      return { gradients, seen: aux.seen, loss: value, logits: aux.logits }
+    })
+
+/**
+ * The second half of a step: the update of the optimiser at the rate of the schedule, and running statistics that absorb what the net saw.
+ * Replicas of a run stay equal if they average gradients and `seen` before this half.
+ *
+ * @param learning the optimiser, the schedule and the decay of the running statistics
+ * @returns a function of a run, gradients and `seen`; the caller owns all tensors of its result, and still those of the arguments
+ * @throws RangeError if statisticsDecay is not from 0 to 1
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { constantRate } from '@resfn/schedules'
+ * import { startRun, updateWith } from '@resfn/step'
+ *
+ * const run = startRun(dense({ out: 2 }), { optimiser: sgd(), key: key(0), input: [3] })
+ * const { params, step } = updateWith({ optimiser: sgd(), schedule: constantRate(1) })(run, run.params, {})
+ * assert.equal(step, 1)
+ * assert.ok(params.weight.dataSync().every((weight) => weight === 0))
+ * ```
+ */
+export const updateWith = ({
+  optimiser,
+  schedule,
+  statisticsDecay = 0.9,
+}: Pick<Learning<unknown, unknown>, 'optimiser' | 'schedule' | 'statisticsDecay'>): (<P, S>(
+  run: Learned<P, S>,
+  gradients: P,
+  seen: S,
+) => Learned<P, S>) => {
+  const absorbSeen = absorb(statisticsDecay)
+  return ({ params, state, optimiser: memory, step }, gradients, seen) =>
+    tidied(() => {
+      const updated = optimiser.update(gradients, memory, params, { step, learningRate: schedule(step) })
+      return { params: updated.params, state: absorbSeen(state, seen), optimiser: updated.state, step: step + 1 }
+    })
+}
+
+/**
+ * One step of training as a pure function: `gradientsOf`, then `updateWith`.
+ *
+ * @param learning net, loss, optimiser, schedule
+ * @returns a function of a run and a batch of examples; the caller owns all tensors of its result, and still those of the run
+ * @throws UnconnectedError if the loss does not depend on a parameter
+ * @throws RangeError if statisticsDecay is not from 0 to 1
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { crossEntropy } from '@resfn/losses'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { constantRate } from '@resfn/schedules'
+ * import { startRun, takeStep } from '@resfn/step'
+ *
+ * const net = dense({ out: 2 })
+ * const run = startRun(net, { optimiser: sgd(), key: key(0), input: [3] })
+ * const step = takeStep({ net, loss: crossEntropy(), optimiser: sgd(), schedule: constantRate(0.1) })
+ * const { learned } = step(run, { images: new Float32Array([1, 2, 3]), shape: [1, 3], labels: new Int32Array([1]) })
+ * assert.equal(learned.step, 1)
+ * ```
+ */
+export const takeStep = <P, S>(learning: Learning<P, S>): ((run: Run<P, S>, examples: Examples) => Stepped<P, S>) => {
+  const differentiate = gradientsOf(learning)
+  const update = updateWith(learning)
+  return (run, examples) =>
+    tidied(() => {
+      const { gradients, logits, loss, seen } = differentiate(run, examples)
+      return { learned: update(run, gradients, seen), loss, logits, gradientNorm: globalNorm(gradients) }
+    })
+}

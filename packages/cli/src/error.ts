@@ -8,6 +8,8 @@ export const exitCodes = {
   failure: 1,
   /** The command line is wrong. */
   usage: 2,
+  /** The terminal was closed (SIGHUP); the run was saved. */
+  hungUp: 129,
   /** Interrupted with Ctrl-C; the run was saved. */
   interrupted: 130,
   /** Ended by SIGTERM; the run was saved. */

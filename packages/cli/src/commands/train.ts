@@ -14,7 +14,7 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
     fullDescription: [
       'Trains a net on Fashion-MNIST by a preset; every flag overrides it. The images are those of --data, of the folder in RESFN_DATA, those that',
       '`resfn data fetch` got, or the 10,000 + 2,000 that come with resfn. Leaves a folder with args.json, log.jsonl, checkpoint.safetensors and',
-      'report.html. Ctrl-C saves; --resume goes on, to exactly the weights that the unbroken run would have had.',
+      'report.html. Ctrl-C saves; --resume goes on, with the same Node, backend and threads to exactly the weights of the unbroken run.',
       '',
       'Presets:',
       ...Object.entries(presets).map(([name, { description }]) => `  ${name.padEnd(18)} ${description}`),

@@ -4,6 +4,14 @@ import type { Files } from './files.ts'
 /** The last line of a terminal, which can be written anew. */
 export type LiveLine = { readonly show: (text: string) => void; readonly clear: () => void }
 
+/** A process, as others can find it. */
+export type ProcessName = {
+  readonly pid: number
+  readonly host: string
+  /** Tells it from a later process with the same number. */
+  readonly started: string
+}
+
 /** Everything a command takes from outside: a test gives its own. */
 export type Context = CommandContext & {
   readonly process: StricliProcess
@@ -19,7 +27,9 @@ export type Context = CommandContext & {
   readonly live?: LiveLine
   /** Letters in a line of the terminal. */
   readonly columns: () => number
-  /** From now on Ctrl-C and SIGTERM abort the signal (its reason is their name) instead of ending the process; until `release`. */
+  /** This process, and what tells another one of this machine from later ones with its number; nothing if it ended. */
+  readonly processes: { readonly self: ProcessName; readonly startOf: (pid: number) => string | undefined }
+  /** From now on Ctrl-C, SIGTERM and SIGHUP abort the signal (its reason is their name) instead of ending the process; until `release`. */
   readonly interrupts: () => { readonly signal: AbortSignal; readonly release: () => void }
   /** The machine in a few words: processor, cores, operating system. */
   readonly machine: string

@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path'
 import { CliError } from '../error.ts'
 
 /** The calls of `node:fs/promises` that are used: a test gives a disk that is full. */
-export type FileSystem = Pick<typeof fs, 'mkdir' | 'open' | 'readFile' | 'rename' | 'rm' | 'stat' | 'truncate'>
+export type FileSystem = Pick<
+  typeof fs,
+  'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat' | 'truncate'
+>
 
 /** Files: every failure is a `CliError` that names the path and says how to mend it. */
 export type Files = {
@@ -12,11 +15,21 @@ export type Files = {
   readonly readText: (path: string) => Promise<string>
   /** Writes a whole file: to a temporary name beside it, to the disk, then in its place. Whatever fails, the old file stays. */
   readonly write: (path: string, content: Uint8Array | string) => Promise<void>
+  /** Writes a file that must not exist yet; false if it does. */
+  readonly create: (path: string, text: string) => Promise<boolean>
   readonly append: (path: string, text: string) => Promise<void>
+  /** Waits until all that was written to a file is on the disk. */
+  readonly sync: (path: string) => Promise<void>
   /** Cuts a file to its first bytes. */
   readonly cut: (path: string, bytes: number) => Promise<void>
   readonly kind: (path: string) => Promise<'file' | 'folder' | 'none'>
   readonly size: (path: string) => Promise<number>
+  /** Makes a folder, and those above it; false if it exists. */
+  readonly makeFolder: (path: string) => Promise<boolean>
+  /** The names of what is in a folder. */
+  readonly list: (path: string) => Promise<readonly string[]>
+  /** Removes a file, if there is one. */
+  readonly remove: (path: string) => Promise<void>
 }
 
 const mends: { readonly [code: string]: string } = {
@@ -32,13 +45,17 @@ const mends: { readonly [code: string]: string } = {
   EMFILE: 'too many files are open; close some programs',
 }
 
+const codeOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
+
 const fileError = (verb: string, path: string, error: unknown): CliError => {
-  const code =
-    typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
-      ? error.code
-      : undefined
+  const code = codeOf(error)
   const reason =
-    (code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
+    code === 'ENOENT' && verb !== 'read'
+      ? 'nothing can be made there; choose another folder'
+      : ((code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error)))
   return new CliError(code ?? 'FileError', `cannot ${verb} ${path}: ${reason}`, { cause: error })
 }
 
@@ -50,24 +67,49 @@ const attempt = async <A>(verb: string, path: string, work: () => Promise<A>): P
   }
 }
 
+/** True if work made something new, false if there was one already. */
+const isNew = async (work: () => Promise<void>): Promise<boolean> => {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+const withFile = async (
+  disk: FileSystem,
+  path: string,
+  flags: string,
+  work: (file: fs.FileHandle) => Promise<void>,
+): Promise<void> => {
+  const file = await disk.open(path, flags)
+  try {
+    await work(file)
+  } finally {
+    await file.close()
+  }
+}
+
 const writeAtomically = async (disk: FileSystem, path: string, content: Uint8Array | string): Promise<void> => {
   await disk.mkdir(dirname(path), { recursive: true })
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
   try {
-    const file = await disk.open(temporary, 'w')
-    try {
+    await withFile(disk, temporary, 'w', async (file) => {
       await file.writeFile(content)
       // Else a power cut could leave the new name with no content.
       await file.sync()
-    } finally {
-      await file.close()
-    }
+    })
     await disk.rename(temporary, path)
   } catch (error) {
     await disk.rm(temporary, { force: true })
     throw error
   }
 }
+
+/** What a process that was killed while it wrote a whole file leaves. */
+export const isTemporary = (name: string): boolean => /^\.[\da-f]{12}\.tmp$/.test(name)
 
 /** The files of a file system. */
 export const filesOf = (disk: FileSystem = fs): Files => {
@@ -79,13 +121,11 @@ export const filesOf = (disk: FileSystem = fs): Files => {
     append: (path, text) =>
       attempt('write', path, async () => {
         await disk.mkdir(dirname(path), { recursive: true })
-        const file = await disk.open(path, 'a')
-        try {
-          await file.writeFile(text)
-        } finally {
-          await file.close()
-        }
+        await withFile(disk, path, 'a', (file) => file.writeFile(text))
       }),
+    create: (path, text) =>
+      attempt('write', path, () => isNew(() => withFile(disk, path, 'wx', (file) => file.writeFile(text)))),
+    sync: (path) => attempt('write', path, () => withFile(disk, path, 'r+', (file) => file.sync())),
     cut: (path, bytes) => attempt('write', path, () => disk.truncate(path, bytes)),
     kind: async (path) => {
       try {
@@ -95,6 +135,13 @@ export const filesOf = (disk: FileSystem = fs): Files => {
         return 'none'
       }
     },
+    makeFolder: (path) =>
+      attempt('make', path, async () => {
+        await disk.mkdir(dirname(path), { recursive: true })
+        return isNew(() => disk.mkdir(path))
+      }),
+    list: (path) => attempt('read', path, () => disk.readdir(path)),
+    remove: (path) => attempt('remove', path, () => disk.rm(path, { force: true })),
     size: (path) => attempt('read', path, async () => (await disk.stat(path)).size),
   }
 }

@@ -11,7 +11,7 @@ export const liveLine = (stream: {
   return {
     show: (text) => {
       shown = true
-      stream.write(`${eraseLine}${text.slice(0, (stream.columns ?? 80) - 1)}`)
+      stream.write(`${eraseLine}${text.slice(0, (stream.columns || 80) - 1)}`)
     },
     clear: () => {
       if (shown) stream.write(eraseLine)

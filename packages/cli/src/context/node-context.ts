@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Context } from './context.ts'
 import { filesOf } from './files.ts'
 import { liveLine } from './live-line.ts'
+import { self, startOf } from './processes.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -16,17 +17,20 @@ const live = (): Pick<Context, 'live'> => {
   return stderr.isTTY === true && process.env['CI'] === undefined ? { live: liveLine(stderr) } : {}
 }
 
-/** The first signal asks for a clean end; the second one ends the process as always. */
+/**
+ * The first signal asks for a clean end; a second SIGINT or SIGTERM ends the process as always. A closed terminal sends SIGHUP more than
+ * once, so a second one does nothing.
+ */
 const interrupts: Context['interrupts'] = () => {
   const abort = new AbortController()
-  const names = ['SIGINT', 'SIGTERM'] as const
-  const release = (): void => names.forEach((name) => process.off(name, onSignal))
+  const endings = ['SIGINT', 'SIGTERM'] as const
   const onSignal = (name: NodeJS.Signals): void => {
-    release()
+    for (const ending of endings) process.off(ending, onSignal)
     abort.abort(name)
   }
-  for (const name of names) process.on(name, onSignal)
-  return { signal: abort.signal, release }
+  const handled = [...endings, 'SIGHUP'] as const
+  for (const name of handled) process.on(name, onSignal)
+  return { signal: abort.signal, release: () => handled.forEach((name) => process.off(name, onSignal)) }
 }
 
 /**
@@ -55,7 +59,9 @@ export const nodeContext = (): Context => {
     // Loaded here: most commands need no cache, and `resfn --help` should start fast.
     cacheFolder: async (name) => (await import('@resfn/cache')).cacheFolder(name),
     ...live(),
-    columns: () => process.stderr.columns ?? 80,
+    // A terminal that does not know its width says 0.
+    columns: () => process.stderr.columns || 80,
+    processes: { self: self(), startOf },
     interrupts,
     machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${cores === 1 ? '1 core' : `${cores} cores`}, ${type()} ${release()}`,
     versions: {

@@ -20,6 +20,8 @@ export type CheckpointNotes = {
   readonly logBytes: number
   /** Milliseconds since 1970 when the run began. */
   readonly started: number
+  /** What computed the run, in order; more than one if it was resumed on another. */
+  readonly engines: readonly string[]
 }
 
 /** A checkpoint that was read from a file, with the net that it is for. */
@@ -33,13 +35,17 @@ export type LoadedCheckpoint = {
 
 const whole = wholeNumber({ from: 0 })
 
+/** The largest number of milliseconds that a `Date` holds. */
+const latestDate = 8.64e15
+
 const notesSchema: v.GenericSchema<unknown, Omit<CheckpointNotes, 'settings'> & { readonly settings: unknown }> =
   v.object({
     settings: v.unknown(),
     image: v.tuple([whole, whole, whole]),
     digest: v.string(),
     logBytes: whole,
-    started: v.number(),
+    started: wholeNumber({ from: 0, to: latestDate }),
+    engines: v.array(v.string()),
   })
 
 const decodeNotes = (value: unknown): CheckpointNotes => {

@@ -9,9 +9,9 @@ import { describeData } from '../data/load-data.ts'
 import type { Output } from '../output.ts'
 import { count, duration, short } from '../text/format.ts'
 import { predictAll } from './evaluation.ts'
+import { type LoggedEvent, parseLog } from './event-log.ts'
 import { repeatCommand, settingFacts } from './repeat.ts'
-import { type LoggedEvent, parseLog } from './run-folder.ts'
-import type { AnyRun, OpenRun } from './train-run.ts'
+import type { OpenRun } from './train-run.ts'
 
 /** Seconds of all steps and evaluations, also of those before an interruption. */
 const secondsOf = (log: readonly LoggedEvent[]): number =>
@@ -30,8 +30,7 @@ const predicted = (classes: number, predictions: Awaited<ReturnType<typeof predi
   )
 
 const result = (
-  { setup, files, backend }: OpenRun,
-  run: AnyRun,
+  { setup, files, backend, run }: OpenRun,
   log: readonly LoggedEvent[],
 ): { readonly [name: string]: unknown } => {
   const { settings, size, data, set } = setup
@@ -53,12 +52,29 @@ const result = (
   }
 }
 
-const page = async (
-  context: Context,
-  { setup, backend, notes }: OpenRun,
-  run: AnyRun,
-  log: readonly LoggedEvent[],
-): Promise<string> => {
+const warningsOf = ({ notes, setup, run }: OpenRun, log: readonly LoggedEvent[]): readonly string[] => {
+  const [first, tested] = [log[0], lastOf(log, 'evaluation')]
+  const { engines } = notes
+  return [
+    ...(run.history.length < setup.settings.epochs
+      ? [
+          `The training stopped after step ${run.step}, because the loss or the gradients of the next one were not finite. A smaller learning rate may help.`,
+        ]
+      : []),
+    ...(tested !== undefined && !Number.isFinite(tested.loss)
+      ? [`The test loss is ${tested.loss}: the training diverged. A smaller learning rate may help.`]
+      : []),
+    ...(engines.length > 1
+      ? [`The run was computed by ${engines.join(', then ')}. The weights are not exactly those of one of them alone.`]
+      : []),
+    ...(first !== undefined && first.step > 1
+      ? [`The log begins at step ${first.step}: what was before it is lost.`]
+      : []),
+  ]
+}
+
+const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]): Promise<string> => {
+  const { setup, backend, notes, run } = open
   const { settings, data, set, net, input, size, batches, preprocess } = setup
   const predictions = await predictAll({ net, variables: run, preprocess }, data.test)
   const confusion = predicted(data.test.classes.length, predictions)
@@ -69,6 +85,7 @@ const page = async (
   return reportPage({
     title: `${settings.net} on ${data.source.title}`,
     subtitle: `preset ${settings.preset} · ${count(set.labels.length)} training images, ${count(data.test.labels.length)} test images · ${new Date(context.now()).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+    warnings: warningsOf(open, log),
     headline: [
       { name: 'test accuracy', value: (hits / predictions.length).toFixed(3) },
       ...(tested === undefined ? [] : [{ name: 'test loss', value: tested.loss.toFixed(3) }]),
@@ -104,16 +121,23 @@ const page = async (
   })
 }
 
+/** Writes the report of a run as it is now; returns its log. */
+export const writeReport = async (context: Context, open: OpenRun): Promise<readonly LoggedEvent[]> => {
+  const { files } = open
+  const log = parseLog(files.log, await context.files.readText(files.log))
+  await context.files.write(files.report, await page(context, open, log))
+  return log
+}
+
 /** Writes the report of a run that is over, and says what it came to; takes the run. */
-export const finishRun = async (context: Context, open: OpenRun, run: AnyRun): Promise<Output> => {
+export const finishRun = async (context: Context, open: OpenRun): Promise<Output> => {
   const { files } = open
   try {
-    const log = parseLog(await context.files.readText(files.log))
-    await context.files.write(files.report, await page(context, open, run, log))
+    const log = await writeReport(context, open)
     const tested = lastOf(log, 'evaluation')
     const shown = (path: string): string => relative(context.cwd, path) || '.'
     return {
-      json: result(open, run, log),
+      json: result(open, log),
       text: [
         `${tested === undefined ? '' : `test accuracy ${tested.accuracy.toFixed(4)}, test loss ${tested.loss.toFixed(4)}, `}${duration(secondsOf(log))}`,
         `report      ${shown(files.report)}`,
@@ -122,6 +146,6 @@ export const finishRun = async (context: Context, open: OpenRun, run: AnyRun): P
       ].join('\n'),
     }
   } finally {
-    dispose(run)
+    dispose(open.run)
   }
 }

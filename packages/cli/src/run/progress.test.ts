@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { advanced, noProgress, renderBar, renderLine, secondsLeft } from './progress.ts'
-import { defaultFolder } from './run-folder.ts'
 
 describe('progress', () => {
   const step = { epoch: 1, batch: 49, loss: 0.5, accuracy: 0.8, seconds: 0.5, examples: 64 }
@@ -24,10 +23,4 @@ describe('progress', () => {
   it('is a plain line elsewhere', () => {
     expect(renderLine(progress)).toBe('epoch 2/4  batch 50/100  loss 0.500  accuracy 0.800  128 ex/s  2 min 05 s left')
   })
-})
-
-it('a run goes to a folder with its date and net', () => {
-  expect(defaultFolder(Date.UTC(2026, 10, 22, 7, 40), 'resnet8').replaceAll('\\', '/')).toBe(
-    'runs/2026-11-22-0740-resnet8',
-  )
 })

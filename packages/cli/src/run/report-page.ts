@@ -1,7 +1,7 @@
 import { firstOfEachClass, type ImageSet } from '@resfn/batches'
 import type { Prediction } from '@resfn/loop'
 import { report, type Epoch, type ReportData, type Sample, type Step } from '@resfn/report'
-import type { LoggedEvent } from './run-folder.ts'
+import type { LoggedEvent } from './event-log.ts'
 
 /** Everything a report is made of. */
 export type ReportInput = Omit<ReportData, 'epochs' | 'steps' | 'classes' | 'samples' | 'mistakes'> & {

@@ -1,7 +1,7 @@
 import { type Context, say } from '../context/context.ts'
 import { duration } from '../text/format.ts'
 import { advanced, noProgress, renderBar, renderLine } from './progress.ts'
-import type { LoggedEvent } from './run-folder.ts'
+import type { LoggedEvent } from './event-log.ts'
 import type { TrainingSetup } from './training-setup.ts'
 
 /** Seconds between two lines of progress where the output is not a terminal. */

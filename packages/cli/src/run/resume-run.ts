@@ -1,13 +1,17 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { restoreRun } from '@resfn/checkpoint'
 import { type Context, say } from '../context/context.ts'
+import { isTemporary } from '../context/files.ts'
 import { loadData, type LoadedData } from '../data/load-data.ts'
 import { CliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
-import { openCheckpoint } from './checkpoint-file.ts'
+import { type CheckpointNotes, openCheckpoint } from './checkpoint-file.ts'
+import { engineOf } from './engine.ts'
+import { cutLog } from './event-log.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
-import type { AnyRun, OpenRun } from './train-run.ts'
+import { withRunLocked } from './run-lock.ts'
+import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
 import { setupOf } from './training-setup.ts'
 
 const checkSameData = (wanted: string, { digest, origin }: LoadedData): void => {
@@ -18,14 +22,20 @@ const checkSameData = (wanted: string, { digest, origin }: LoadedData): void => 
     )
 }
 
-/** Cuts the log to what the checkpoint has seen. */
-const cutLog = async ({ files }: Context, { log }: RunFolder, bytes: number): Promise<void> => {
-  if ((await files.kind(log)) === 'none' || (await files.size(log)) < bytes)
-    throw new CliError(
-      'LogMissing',
-      `${log} is shorter than when the checkpoint was made; put the log of this run back`,
-    )
-  await files.cut(log, bytes)
+/** Removes what processes left that were killed while they saved. */
+const removeTemporaries = async ({ files }: Context, { folder }: RunFolder): Promise<void> => {
+  for (const name of await files.list(folder)) if (isTemporary(name)) await files.remove(join(folder, name))
+}
+
+/** The notes with the engine of this process; warns where it is another than before. */
+const withEngine = (context: Context, notes: CheckpointNotes, engine: string): CheckpointNotes => {
+  const before = notes.engines.at(-1)
+  if (engine === before) return notes
+  say(
+    context,
+    `warning: until now the run was computed by ${before ?? 'an unknown engine'}, from now on by ${engine}; the weights will not be exactly those of the unbroken run`,
+  )
+  return { ...notes, engines: [...notes.engines, engine] }
 }
 
 /** The run in a folder, with the log cut to what its checkpoint has seen. */
@@ -35,14 +45,21 @@ export const resumeRun = async (context: Context, folder: string, data?: string)
     throw usageError(
       `there is no run in ${files.folder}; give the folder that resfn train made, the one with checkpoint.safetensors`,
     )
-  const { checkpoint, notes, net, name } = await openCheckpoint(context, files.checkpoint)
-  const images = await loadData(context, data ?? notes.settings.data)
-  checkSameData(notes.digest, images)
-  const backend = await startBackend(context, notes.settings)
-  const setup = setupOf(notes.settings, net, images)
-  announce(context, setup)
-  const run = unwrap(restoreRun({ net, name, input: setup.input, optimiser: setup.optimiser })(checkpoint)) as AnyRun
-  await cutLog(context, files, notes.logBytes)
-  say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
-  return { setup, files, notes, run, backend }
+  return withRunLocked(context, files, async (release) => {
+    await removeTemporaries(context, files)
+    const { checkpoint, notes, net, name } = await openCheckpoint(context, files.checkpoint)
+    const logBytes = await cutLog(context, files.log, notes.logBytes)
+    const images = await loadData(context, data ?? notes.settings.data)
+    checkSameData(notes.digest, images)
+    const backend = await startBackend(context, notes.settings)
+    const setup = setupOf(notes.settings, net, images)
+    announce(context, setup)
+    const noted = withEngine(context, { ...notes, logBytes }, engineOf(context, backend))
+    const run = unwrap(restoreRun({ net, name, input: setup.input, optimiser: setup.optimiser })(checkpoint)) as AnyRun
+    say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
+    const open: OpenRun = { setup, files, notes: noted, run, backend, release }
+    // Else the checkpoint would count more bytes than the new log has.
+    if (logBytes < notes.logBytes) await saveRun(context, open)
+    return open
+  })
 }

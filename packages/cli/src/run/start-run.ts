@@ -7,7 +7,9 @@ import { usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
 import { netNamed } from './net.ts'
-import { defaultFolder, runFolder } from './run-folder.ts'
+import { engineOf } from './engine.ts'
+import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
+import { withRunLocked } from './run-lock.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
 import { setupOf, type TrainingSetup } from './training-setup.ts'
@@ -26,16 +28,35 @@ const argsJson = (context: Context, { settings, data, size, input }: TrainingSet
     2,
   )}\n`
 
+const checkNoRun = async ({ files }: Context, { folder, checkpoint }: RunFolder): Promise<void> => {
+  if ((await files.kind(checkpoint)) !== 'none')
+    throw usageError(
+      `${folder} already holds a run; go on with it (--resume ${folder}) or choose another folder (--out)`,
+    )
+}
+
+/** The folder that was asked for, or a default one that no other run has. */
+const makeFolder = async (
+  { cwd, files }: Context,
+  { out, started, net }: { readonly out: string | undefined; readonly started: number; readonly net: string },
+): Promise<RunFolder> => {
+  if (out !== undefined) {
+    const folder = resolve(cwd, out)
+    await files.makeFolder(folder)
+    return runFolder(folder)
+  }
+  for (let number = 1; ; number++) {
+    const folder = resolve(cwd, defaultFolder(started, net, number))
+    if (await files.makeFolder(folder)) return runFolder(folder)
+  }
+}
+
 /** A new run in a folder that has none. */
 export const startNewRun = async (context: Context, flags: SettingFlags, out: string | undefined): Promise<OpenRun> => {
   const asked = settingsFrom(flags)
   const { make } = netNamed(asked.net)
   const started = context.now()
-  const files = runFolder(resolve(context.cwd, out ?? defaultFolder(started, asked.net)))
-  if ((await context.files.kind(files.checkpoint)) !== 'none')
-    throw usageError(
-      `${files.folder} already holds a run; go on with it (--resume ${files.folder}) or choose another folder (--out)`,
-    )
+  if (out !== undefined) await checkNoRun(context, runFolder(resolve(context.cwd, out)))
   const data = await loadData(context, asked.data)
   const backend = await startBackend(context, asked)
   // What was chosen is kept, so that the run is resumed with the same images, backend and number of threads, from wherever.
@@ -52,10 +73,16 @@ export const startNewRun = async (context: Context, flags: SettingFlags, out: st
     key: fold(key(settings.seed), 'run'),
     input: setup.input,
   }) as AnyRun
-  const notes = { settings, image: data.train.shape, digest: data.digest, logBytes: 0, started }
-  const open: OpenRun = { setup, files, notes, run, backend }
-  await context.files.write(files.args, argsJson(context, setup, started))
-  await context.files.write(files.log, '')
-  await saveRun(context, open)
-  return open
+  const files = await makeFolder(context, { out, started, net: asked.net })
+  const engines = [engineOf(context, backend)]
+  const notes = { settings, image: data.train.shape, digest: data.digest, logBytes: 0, started, engines }
+  return withRunLocked(context, files, async (release) => {
+    // Another process may have started a run there in the meantime.
+    await checkNoRun(context, files)
+    const open: OpenRun = { setup, files, notes, run, backend, release }
+    await context.files.write(files.args, argsJson(context, setup, started))
+    await context.files.write(files.log, '')
+    await saveRun(context, open)
+    return open
+  })
 }

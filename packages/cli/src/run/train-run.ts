@@ -7,7 +7,9 @@ import type { Context } from '../context/context.ts'
 import { CliError, exitCodes, toCliError, unwrap } from '../error.ts'
 import { type CheckpointNotes, descriptionOf } from './checkpoint-file.ts'
 import { progressReporter } from './reporter.ts'
-import { isLogged, logLine, type RunFolder } from './run-folder.ts'
+import { isLogged, logLine } from './event-log.ts'
+import { writeReport } from './finish.ts'
+import type { RunFolder } from './run-folder.ts'
 import { trainingOf, type TrainingSetup } from './training-setup.ts'
 
 /** A run with parameters and state of any net. */
@@ -20,20 +22,27 @@ export type OpenRun = {
   readonly notes: CheckpointNotes
   readonly run: AnyRun
   readonly backend: Chosen
+  /** Gives the folder back to other processes. */
+  readonly release: () => Promise<void>
 }
 
 const howToGoOn = (folder: string): string => `go on with: resfn train --resume ${folder}`
 
+const exitCodeOf: Readonly<Record<string, number>> = {
+  SIGHUP: exitCodes.hungUp,
+  SIGTERM: exitCodes.terminated,
+}
+
 const stopped = (folder: string, signal: AbortSignal): CliError =>
   new CliError('Interrupted', `stopped and saved; ${howToGoOn(folder)}`, {
-    exitCode: signal.reason === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted,
+    exitCode: exitCodeOf[String(signal.reason)] ?? exitCodes.interrupted,
   })
 
 const failed = (folder: string, error: unknown): CliError => {
   const cause = toCliError(error)
   const mend =
     cause._tag === 'NotFiniteError'
-      ? `the run before that step is kept in ${folder}; start a new one with a smaller --lr`
+      ? `the run before that step is kept in ${folder}, with a report; start a new one with a smaller --lr`
       : `the last checkpoint is kept; ${howToGoOn(folder)}`
   return new CliError(cause._tag, `${cause.message}; ${mend}`, { exitCode: cause.exitCode, cause: error })
 }
@@ -41,14 +50,14 @@ const failed = (folder: string, error: unknown): CliError => {
 /** Writes the checkpoint of a run; the old one stays until the new one is whole. */
 export const saveRun = async (
   { files }: Context,
-  { setup, files: { checkpoint }, notes, run }: OpenRun,
-): Promise<void> =>
-  files.write(
-    checkpoint,
-    unwrap(
-      await encodeCheckpoint(run, descriptionOf(notes, { input: setup.input, classes: setup.data.train.classes }))(),
-    ),
-  )
+  { setup, files: { checkpoint, log }, notes, run }: OpenRun,
+): Promise<void> => {
+  const description = descriptionOf(notes, { input: setup.input, classes: setup.data.train.classes })
+  const content = unwrap(await encodeCheckpoint(run, description)())
+  // The checkpoint counts the bytes of the log: after a power cut, it must not be there before they are.
+  await files.sync(log)
+  await files.write(checkpoint, content)
+}
 
 /**
  * Trains a run to its end, logs every event and saves the run now and then. The log is written before the checkpoint that counts its
@@ -68,9 +77,11 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<AnyRun>
         await context.files.append(files.log, line)
         logBytes += Buffer.byteLength(line)
         report(event)
-      } else if (event.type === 'checkpoint')
-        await saveRun(context, { ...open, notes: { ...open.notes, logBytes }, run: event.run })
-      else if (event.reason === 'aborted') {
+      } else if (event.type === 'checkpoint') {
+        const reached = { ...open, notes: { ...open.notes, logBytes }, run: event.run }
+        await saveRun(context, reached)
+        if (event.reason === 'not finite') await writeReport(context, reached)
+      } else if (event.reason === 'aborted') {
         dispose(event.run)
         throw stopped(files.folder, signal)
       } else return event.run

@@ -1,0 +1,140 @@
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Context } from './context/context.ts'
+import { type Ran, resfn, temporaryFolder } from './fixtures/context.ts'
+import { writeImages } from './fixtures/images.ts'
+
+const cwd = temporaryFolder()
+const log = (run: string): string => join(cwd, run, 'log.jsonl')
+
+const train = (args: readonly string[], changes: Partial<Context> = {}): Promise<Ran> =>
+  resfn(['train', ...args, '--threads', '1'], { cwd, ...changes })
+const small = ['--preset', 'lenet-bn', '--data', 'images', '--batch', '10', '--epochs', '2']
+const resume = (run: string, changes: Partial<Context> = {}): Promise<Ran> =>
+  resfn(['train', '--resume', run], { cwd, ...changes })
+
+/** A copy of a finished run. */
+const copy = (name: string): string => {
+  cpSync(join(cwd, 'run'), join(cwd, name), { recursive: true })
+  return name
+}
+
+beforeAll(async () => {
+  writeImages(join(cwd, 'images'))
+  expect(await train([...small, '--out', 'run'])).toMatchObject({ code: 0 })
+})
+
+describe('folders of runs', () => {
+  it('are never shared, also by runs that start at the same moment', async () => {
+    for (const run of [1, 2]) expect(await train([...small, '--seed', String(run)])).toMatchObject({ code: 0 })
+    expect(readdirSync(join(cwd, 'runs'))).toEqual(['2026-01-02-030405-lenet-bn', '2026-01-02-030405-lenet-bn-2'])
+  })
+
+  it('are left unlocked', () => {
+    expect(readdirSync(join(cwd, 'run')).sort()).toEqual([
+      'args.json',
+      'checkpoint.safetensors',
+      'log.jsonl',
+      'report.html',
+    ])
+  })
+
+  it('that are in use are not touched', async () => {
+    const run = copy('used')
+    const before = readFileSync(log(run))
+    // The process of the test context.
+    writeFileSync(join(cwd, run, 'run.lock'), '{"pid":1,"host":"test","started":"1"}\n')
+    writeFileSync(join(cwd, run, '.0123456789ab.tmp'), 'half')
+    expect(await resume(run)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('used is in use by another resfn (process 1)') as string,
+    })
+    renameSync(join(cwd, run, 'checkpoint.safetensors'), join(cwd, 'away'))
+    expect(await train([...small, '--out', run])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('used is in use by another resfn') as string,
+    })
+    expect(readFileSync(log(run))).toEqual(before)
+    expect(existsSync(join(cwd, run, '.0123456789ab.tmp'))).toBe(true)
+  })
+
+  it('of a killed process are taken over, and cleaned', async () => {
+    const run = copy('killed')
+    writeFileSync(join(cwd, run, 'run.lock'), '{"pid":4711,"host":"test","started":"1"}\n')
+    writeFileSync(join(cwd, run, '.0123456789ab.tmp'), 'half')
+    writeFileSync(join(cwd, run, '.notes.tmp'), 'of the user')
+    expect(await resume(run)).toMatchObject({ code: 0 })
+    expect(readdirSync(join(cwd, run)).sort()).toEqual([
+      '.notes.tmp',
+      'args.json',
+      'checkpoint.safetensors',
+      'log.jsonl',
+      'report.html',
+    ])
+  })
+})
+
+describe('a damaged log', () => {
+  it('is named with its line before training starts', async () => {
+    const run = copy('broken')
+    writeFileSync(log(run), readFileSync(log(run), 'utf8').replace('"step":3', '"step":,'))
+    const { stderr, code } = await resume(run)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^resfn: .*log\.jsonl, line 3: it is not JSON; put the log of this run back, or move it away/,
+    )
+  })
+
+  it('that was moved away begins anew, and the report says so', async () => {
+    const run = copy('moved')
+    const report = join(cwd, run, 'report.html')
+    renameSync(log(run), join(cwd, 'old.jsonl'))
+    expect(await resume(run)).toMatchObject({ code: 0, stderr: expect.stringContaining('is gone') as string })
+    expect(readFileSync(report, 'utf8')).not.toContain('Training</h2>')
+    // Also for one who resumes again.
+    expect(await resume(run)).toMatchObject({ code: 0 })
+  })
+})
+
+describe('a run that diverges', () => {
+  it('ends with its report where only the evaluation is NaN', async () => {
+    const steep = ['--lr', '1e12', '--schedule', 'constant', '--weight-decay', '0']
+    const quick = ['--preset', 'quick', '--images', '20', '--batch', '10', '--epochs', '1']
+    const first = await train([...quick, ...steep, '--out', 'nan', '--json'])
+    expect(first.stderr).toMatch(/^epoch 1\/1 .*test loss NaN/m)
+    expect(first.code).toBe(0)
+    expect(JSON.parse(first.stdout)).toMatchObject({ test: { loss: null } })
+    expect(readFileSync(join(cwd, 'nan', 'report.html'), 'utf8')).toContain(
+      'The test loss is NaN: the training diverged.',
+    )
+    expect(await resume('nan')).toMatchObject({ code: 0, stdout: expect.stringContaining('test loss NaN') as string })
+  })
+
+  it('leaves a report where a step is not finite', async () => {
+    const { stderr, code } = await train([...small, '--lr', '1e38', '--out', 'overflow'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /step \d+: the loss is .* is kept in .*overflow, with a report; start a new one with a smaller/,
+    )
+    expect(readFileSync(join(cwd, 'overflow', 'report.html'), 'utf8')).toMatch(/The training stopped after step \d+/)
+  })
+})
+
+describe('a run that goes on with another engine', () => {
+  const other: Partial<Context> = { versions: { resfn: '1.2.3', node: '99.1.0', tfjs: '4.22.0' } }
+
+  it('warns, and the report says so', async () => {
+    const run = copy('elsewhere')
+    const { stderr, code } = await resume(run, other)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(
+      /^warning: until now the run was computed by Node 20\.19\.0, wasm .*, from now on by Node 99\.1\.0, /m,
+    )
+    expect(readFileSync(join(cwd, run, 'report.html'), 'utf8')).toMatch(/computed by Node 20.*, then Node 99/)
+  })
+
+  it('does not warn on the same', async () => {
+    expect((await resume(copy('here'))).stderr).not.toContain('warning')
+  })
+})

@@ -1,4 +1,4 @@
-import { type Application, buildApplication, buildRouteMap, text_en } from '@stricli/core'
+import { type Application, buildApplication, buildRouteMap, type RouteMap, text_en } from '@stricli/core'
 import { dataRoutes } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
@@ -9,35 +9,43 @@ import { trainCommand } from './commands/train.ts'
 import type { Context } from './context/context.ts'
 import { CliError, exitCodes, toCliError } from './error.ts'
 
+/** The command `resfn` with all its sub-commands, as a value. */
+export const routes: RouteMap<Context> = buildRouteMap({
+  routes: {
+    train: trainCommand,
+    eval: evalCommand,
+    predict: predictCommand,
+    summary: summaryCommand,
+    nets: netsCommand,
+    data: dataRoutes,
+    doctor: doctorCommand,
+  },
+  docs: { brief: 'Residual networks on TensorFlow.js: train, evaluate, predict, look inside' },
+})
+
+/** How a wrong command line is told: each gives the message. */
+export type UsageMessages = {
+  readonly unknownCommand: (input: string) => string
+  readonly wrongArguments: (error: unknown) => string
+}
+
 const line = (message: string): string => `resfn: ${message}`
 
-/** The command `resfn` with all its sub-commands, as a value. */
-export const app = (version: string): Application<Context> =>
-  buildApplication<Context>(
-    buildRouteMap({
-      routes: {
-        train: trainCommand,
-        eval: evalCommand,
-        predict: predictCommand,
-        summary: summaryCommand,
-        nets: netsCommand,
-        data: dataRoutes,
-        doctor: doctorCommand,
-      },
-      docs: { brief: 'Residual networks on TensorFlow.js: train, evaluate, predict, look inside' },
-    }),
-    {
-      name: 'resfn',
-      versionInfo: { currentVersion: version },
-      scanner: { caseStyle: 'allow-kebab-for-camel' },
-      documentation: { caseStyle: 'convert-camel-to-kebab', onlyRequiredInUsageLine: true },
-      determineExitCode: (error) => (error instanceof CliError ? error.exitCode : exitCodes.failure),
-      localization: {
-        text: {
-          ...text_en,
-          commandErrorResult: (error) => line(error.message),
-          exceptionWhileRunningCommand: (error) => line(toCliError(error).message),
-        },
+/** The application that the framework runs. */
+export const app = (version: string, usage: UsageMessages): Application<Context> =>
+  buildApplication<Context>(routes, {
+    name: 'resfn',
+    versionInfo: { currentVersion: version },
+    scanner: { caseStyle: 'allow-kebab-for-camel' },
+    documentation: { caseStyle: 'convert-camel-to-kebab' },
+    determineExitCode: (error) => (error instanceof CliError ? error.exitCode : exitCodes.failure),
+    localization: {
+      text: {
+        ...text_en,
+        noCommandRegisteredForInput: ({ input }) => line(usage.unknownCommand(input)),
+        exceptionWhileParsingArguments: (error) => line(usage.wrongArguments(error)),
+        commandErrorResult: (error) => line(error.message),
+        exceptionWhileRunningCommand: (error) => line(toCliError(error).message),
       },
     },
-  )
+  })

@@ -1,7 +1,19 @@
 import { run } from '@stricli/core'
-import { app } from './app.ts'
+import { app, routes } from './app.ts'
 import type { Context } from './context/context.ts'
 import { exitCodes } from './error.ts'
+import { errorDocument } from './output.ts'
+import { helpText } from './usage/help.ts'
+import { isGroup, locate, type Located } from './usage/locate.ts'
+import { unknownCommand, wrongArguments } from './usage/usage-errors.ts'
+
+/** Whether help is asked for of a command that is known, or of a group without one of its commands. */
+const asksForHelp = (args: readonly string[], { path, target }: Located): boolean => {
+  const [next, ...rest] = args.slice(path.length - 1)
+  const isFlag = (arg: string): boolean => arg === '--help' || arg === '-h'
+  if (!isGroup(target)) return [next ?? '', ...rest].some(isFlag)
+  return next === undefined || next === 'help' || isFlag(next)
+}
 
 /**
  * Runs the command `resfn` with arguments and everything it takes from outside.
@@ -20,7 +32,28 @@ import { exitCodes } from './error.ts'
  * ```
  */
 export const main = async (args: readonly string[], context: Context): Promise<number> => {
-  await run(app(context.versions['resfn'] ?? ''), args, context)
+  const words = args[0] === 'help' ? args.slice(1) : args
+  const located = locate(routes, words)
+  const { stdout } = context.process
+  if (asksForHelp(words, located) || (args[0] === 'help' && !isGroup(located.target))) {
+    stdout.write(helpText(located, context.columns()))
+    return exitCodes.success
+  }
+  const messages: string[] = []
+  const noted = (message: string): string => {
+    messages.push(message)
+    return message
+  }
+  await run(
+    app(context.versions['resfn'] ?? '', {
+      unknownCommand: (input) => noted(unknownCommand(input, located)),
+      wrongArguments: (error) => noted(wrongArguments(error, located)),
+    }),
+    words,
+    context,
+  )
+  if (messages.length > 0 && args.includes('--json'))
+    stdout.write(errorDocument({ _tag: 'Usage', message: messages.join('; ') }))
   const code = Number(context.process.exitCode)
   // The framework's own codes for a wrong command line are negative.
   return code < 0 ? exitCodes.usage : code

@@ -102,7 +102,7 @@ describe('nets', () => {
     }[]
     expect(list.map(({ name }) => name)).toEqual(Object.keys(nets))
     expect(list.find(({ name }) => name === 'resnet20')?.params).toBe(269722)
-    expect((await resfn(['nets'])).stdout.split('\n').length).toBe(list.length + 2)
+    expect((await resfn(['nets'], { columns: () => 120 })).stdout.split('\n').length).toBe(list.length + 2)
   })
 })
 

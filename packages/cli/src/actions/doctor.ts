@@ -3,7 +3,7 @@ import { adapters, chooseBackend } from '@resfn/runtime'
 import { cacheFolder, findOrigin, isComplete } from '../data/load-data.ts'
 import { exitCodes } from '../error.ts'
 import type { Action, CommonFlags } from '../output.ts'
-import { table } from '../text/format.ts'
+import { type Definition, definitions } from '../text/layout.ts'
 
 /** A backend and whether it works here. */
 export type Probe = {
@@ -54,7 +54,7 @@ export const examine: Action<CommonFlags, []> = async (context) => {
   const first = backends.find(({ works, automatic }) => works && automatic)
   const healthy = isNew(node) && first !== undefined
   const yes = (value: boolean): string => (value ? 'yes' : 'no')
-  const rows = [
+  const rows: readonly Definition[] = [
     ['resfn', versions['resfn'] ?? ''],
     ['tfjs', versions['tfjs'] ?? ''],
     ['Node', `${node}${isNew(node) ? '' : `, too old: ${oldest.join('.')} or later is needed`}`],
@@ -70,7 +70,7 @@ export const examine: Action<CommonFlags, []> = async (context) => {
         ? `those that come with resfn (${origin.reason})`
         : `${origin.folder} (${origin.reason})`,
     ],
-    ...backends.map(({ backend, works, details }) => [
+    ...backends.map(({ backend, works, details }): Definition => [
       `backend ${backend}`,
       `${works ? 'works' : 'does not work'}: ${details}`,
     ]),
@@ -88,7 +88,7 @@ export const examine: Action<CommonFlags, []> = async (context) => {
       cache: { folder: cache, complete: cached },
       data: origin,
     },
-    text: `${table(rows, ['left', 'left'])}\n\n${healthy ? `all is well: resfn train uses ${first.backend}` : 'resfn cannot train here; see above'}`,
+    text: `${definitions(rows, context.columns()).join('\n')}\n\n${healthy ? `all is well: resfn train uses ${first.backend}` : 'resfn cannot train here; see above'}`,
     exitCode: healthy ? exitCodes.success : exitCodes.failure,
   }
 }

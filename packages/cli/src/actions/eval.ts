@@ -6,7 +6,7 @@ import { preprocessing } from '@resfn/recipe'
 import { startBackend } from '../run/backend.ts'
 import { openCheckpoint, variablesOf } from '../run/checkpoint-file.ts'
 import { evaluateOn } from '../run/evaluation.ts'
-import { table } from '../text/format.ts'
+import { table } from '../text/layout.ts'
 
 const share = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–')
 
@@ -21,6 +21,7 @@ export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags
   const { examples, loss, accuracy, perClass, confusion } = await evaluateOn({ net, variables, preprocess }, data.test)
   backend.dispose()
   const { classes } = data.test
+  const columns = context.columns()
   const scores = perClass.map((score, label) => ({ name: classes[label] ?? `class ${label}`, ...score }))
   const rows = scores.map((score) => [
     score.name,
@@ -45,16 +46,21 @@ export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags
     text: [
       `${name}: accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} on ${examples} test images`,
       '',
-      table([['class', 'images', 'precision', 'recall', 'F1'], ...rows], ['left', 'right', 'right', 'right', 'right']),
+      table({
+        rows: [['class', 'images', 'precision', 'recall', 'F1'], ...rows],
+        align: ['left', 'right', 'right', 'right', 'right'],
+        columns,
+      }),
       '',
       'rows: what it is; columns: what the net says',
-      table(
-        [
+      table({
+        rows: [
           ['', ...classes.map((_, i) => String(i))],
           ...confusion.map((row, label) => [`${label} ${classes[label] ?? ''}`, ...row.map(String)]),
         ],
-        ['left', ...classes.map(() => 'right' as const)],
-      ),
+        align: ['left', ...classes.map(() => 'right' as const)],
+        columns,
+      }),
     ].join('\n'),
   }
 }

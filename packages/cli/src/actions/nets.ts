@@ -1,11 +1,33 @@
 import { nets } from '@resfn/archs'
 import { summary } from '@resfn/layer'
-import type { Action, CommonFlags } from '../output.ts'
-import { short, table } from '../text/format.ts'
+import type { NetsFlags } from '../commands/nets.ts'
+import { usageError } from '../error.ts'
+import type { Action } from '../output.ts'
+import { short } from '../text/format.ts'
+import { table } from '../text/layout.ts'
+import { unknownName } from '../text/nearest.ts'
 
-/** Every net by name, with its size. */
-export const listNets: Action<CommonFlags, []> = () => {
-  const entries = Object.entries(nets).map(([name, { description, input, classes, make }]) => {
+/** Whether a name fits a pattern: `*` stands for any letters, `?` for one. */
+const fits = (pattern: string): ((name: string) => boolean) => {
+  const source = pattern
+    .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  const whole = new RegExp(`^${source}$`, 'i')
+  return (name) => whole.test(name)
+}
+
+const named = (patterns: readonly string[]): readonly string[] => {
+  const names = Object.keys(nets)
+  const missing = patterns.find((pattern) => !names.some(fits(pattern)))
+  if (missing !== undefined) throw usageError(unknownName('net', missing, names, 'see resfn nets'))
+  return patterns.length === 0 ? names : names.filter((name) => patterns.some((pattern) => fits(pattern)(name)))
+}
+
+/** The nets that fit one of the patterns (all, if there is none), with their sizes. */
+export const listNets: Action<NetsFlags, readonly string[]> = (context, _flags, ...patterns) => {
+  const entries = named(patterns).map((name) => {
+    const { description, input, classes, make } = nets[name]!
     const { params, macs } = summary(make({ classes }), input)
     return { name, description, input, classes, params, macs }
   })
@@ -19,9 +41,10 @@ export const listNets: Action<CommonFlags, []> = () => {
   ])
   return {
     json: { nets: entries },
-    text: table(
-      [['net', '', 'input', 'classes', 'parameters', 'multiply-adds'], ...rows],
-      ['left', 'left', 'left', 'right', 'right', 'right'],
-    ),
+    text: table({
+      rows: [['net', '', 'input', 'classes', 'params', 'mult-adds'], ...rows],
+      align: ['left', 'left', 'left', 'right', 'right', 'right'],
+      columns: context.columns(),
+    }),
   }
 }

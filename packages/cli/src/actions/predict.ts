@@ -11,7 +11,7 @@ import type { Action } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
 import { type LoadedCheckpoint, openCheckpoint, variablesOf } from '../run/checkpoint-file.ts'
 import type { AnyVariables } from '../run/evaluation.ts'
-import { table } from '../text/format.ts'
+import { table } from '../text/layout.ts'
 
 /** An image to be classified: its pixels, and in words where they come from. */
 type GivenImage = { readonly pixels: Uint8Array; readonly from: string; readonly label?: string }
@@ -68,10 +68,11 @@ export const predictImage: Action<PredictFlags, [string, string?]> = async (cont
     json: { checkpoint: loaded.path, net: loaded.name, image: image.from, label: image.label ?? null, predictions },
     text: [
       ...(image.label === undefined ? [] : [`${image.from} is: ${image.label}`]),
-      table(
-        predictions.map((one) => [one.class, `${(100 * one.probability).toFixed(1)} %`]),
-        ['left', 'right'],
-      ),
+      table({
+        rows: predictions.map((one) => [one.class, `${(100 * one.probability).toFixed(1)} %`]),
+        align: ['left', 'right'],
+        columns: context.columns(),
+      }),
     ].join('\n'),
   }
 }

@@ -2,7 +2,8 @@ import { formatShape, summary, type SummaryRow } from '@resfn/layer'
 import type { SummaryFlags } from '../commands/summary.ts'
 import type { Action } from '../output.ts'
 import { netNamed } from '../run/net.ts'
-import { count, table } from '../text/format.ts'
+import { count } from '../text/format.ts'
+import { table } from '../text/layout.ts'
 
 const rowCells = ({ path, kind, depth, output, params, macs }: SummaryRow): readonly string[] => [
   `${'  '.repeat(depth)}${depth === 0 ? path : path.slice(path.lastIndexOf('.') + 1)}`,
@@ -13,7 +14,7 @@ const rowCells = ({ path, kind, depth, output, params, macs }: SummaryRow): read
 ]
 
 /** A net in numbers; needs no backend. */
-export const summaryOf: Action<SummaryFlags, [string]> = (_context, { input, classes, depth }, name) => {
+export const summaryOf: Action<SummaryFlags, [string]> = (context, { input, classes, depth }, name) => {
   const entry = netNamed(name)
   const found = summary(entry.make({ classes: classes ?? entry.classes }), input ?? entry.input)
   const layers = found.rows.filter((row) => row.depth < depth)
@@ -34,7 +35,7 @@ export const summaryOf: Action<SummaryFlags, [string]> = (_context, { input, cla
     text: [
       `${name}: ${entry.description}`,
       '',
-      table(rows, ['left', 'left', 'left', 'right', 'right']),
+      table({ rows, align: ['left', 'left', 'left', 'right', 'right'], columns: context.columns() }),
       '',
       `${count(found.params)} parameters${state}, ${count(found.macs)} multiply-adds an image`,
     ].join('\n'),

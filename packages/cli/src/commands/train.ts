@@ -3,7 +3,7 @@ import { presets } from '@resfn/recipe/presets'
 import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import type { SettingFlags } from '../run/settings.ts'
-import { from0, positive, wholeFrom } from '../text/numbers.ts'
+import { below1, from0, positive, share, wholeFrom } from '../text/numbers.ts'
 import { commonFlags, optional } from './flags.ts'
 
 export type TrainFlags = CommonFlags & SettingFlags & { readonly out?: string; readonly resume?: string }
@@ -39,10 +39,10 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
         optional: true,
       },
       optimiser: { kind: 'enum', values: ['sgd', 'adam'], brief: 'The optimiser', optional: true },
-      momentum: optional(from0, 'm', 'Momentum of SGD, below 1'),
+      momentum: optional(below1, 'm', 'Momentum of SGD, below 1'),
       nesterov: { kind: 'boolean', brief: "Nesterov's momentum", optional: true, withNegated: true },
       weightDecay: optional(from0, 'decay', 'Weight decay on all weights but biases and batch normalisation'),
-      smoothing: optional(from0, 's', 'Label smoothing, from 0 to 1'),
+      smoothing: optional(share, 's', 'Label smoothing, from 0 to 1'),
       resize: optional(wholeFrom(0), 'pixels', 'Side that the images are resized to; 0 leaves them'),
       flip: { kind: 'boolean', brief: 'Mirror half of the images', optional: true, withNegated: true },
       crop: optional(wholeFrom(0), 'pixels', 'Padding for random crops; 0 for none'),

@@ -54,18 +54,27 @@ export const advanced = (
 export const secondsLeft = ({ epoch, epochs, batch, batches, step }: Progress): number =>
   (batches * (epochs - epoch) - batch) * step
 
-const numbers = (progress: Progress): string =>
-  [
-    `loss ${progress.loss.toFixed(3)}`,
-    `accuracy ${progress.accuracy.toFixed(3)}`,
-    `${progress.examplesPerSecond.toFixed(progress.examplesPerSecond < 10 ? 1 : 0)} ex/s`,
-    `${duration(secondsLeft(progress))} left`,
-  ].join('  ')
+const numbers = (progress: Progress): readonly string[] => [
+  `loss ${progress.loss.toFixed(3)}`,
+  `accuracy ${progress.accuracy.toFixed(3)}`,
+  `${progress.examplesPerSecond.toFixed(progress.examplesPerSecond < 10 ? 1 : 0)} ex/s`,
+  `${duration(secondsLeft(progress))} left`,
+]
+
+/** Which of the numbers are left out where the line is short: speed first, then accuracy, then loss. */
+const leftOut: readonly (readonly number[])[] = [[], [2], [1, 2], [0, 1, 2], [0, 1, 2, 3]]
 
 /** The line that is drawn anew on a terminal, no longer than `columns`. */
 export const renderBar = (progress: Progress, columns = 80): string => {
   const { epoch, epochs, batch, batches } = progress
-  const [head, tail] = [`epoch ${epoch + 1}/${epochs} `, ` ${numbers(progress)}`]
+  const head = `epoch ${epoch + 1}/${epochs} `
+  const tails = leftOut.map(
+    (left) =>
+      ` ${numbers(progress)
+        .filter((_, index) => !left.includes(index))
+        .join('  ')}`,
+  )
+  const tail = tails.find((text) => head.length + text.length < columns) ?? ''
   const width = Math.max(0, Math.min(30, columns - head.length - tail.length - 1))
   const done = Math.round((width * batch) / batches)
   return `${head}${'█'.repeat(done)}${'░'.repeat(width - done)}${tail}`.slice(0, columns)
@@ -73,4 +82,4 @@ export const renderBar = (progress: Progress, columns = 80): string => {
 
 /** The line that is printed where the output is not a terminal. */
 export const renderLine = (progress: Progress): string =>
-  `epoch ${progress.epoch + 1}/${progress.epochs}  batch ${progress.batch}/${progress.batches}  ${numbers(progress)}`
+  `epoch ${progress.epoch + 1}/${progress.epochs}  batch ${progress.batch}/${progress.batches}  ${numbers(progress).join('  ')}`

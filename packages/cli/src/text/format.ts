@@ -21,16 +21,3 @@ export const duration = (seconds: number): string => {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`
 }
-
-/** Lines of cells with their columns aligned; numbers to the right. */
-export const table = (rows: readonly (readonly string[])[], align: readonly ('left' | 'right')[]): string => {
-  const widths = align.map((_, column) => Math.max(0, ...rows.map((row) => (row[column] ?? '').length)))
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, column) =>
-        align[column] === 'right' ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-      )
-      .join('  ')
-      .trimEnd()
-  return rows.map(line).join('\n')
-}

@@ -30,23 +30,28 @@ export const nearest = (name: string, names: readonly string[]): readonly string
     }))
     .filter(
       ({ known, distance, begins }) =>
-        begins || distance <= Math.max(1, Math.floor(Math.max(given.length, known.length) / 3)),
+        begins || distance <= Math.max(1, Math.round(Math.max(given.length, known.length) / 3)),
     )
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 4)
     .map(({ known }) => known)
 }
 
+/** `resnet20`, `resnet20 or resnet32`, `resnet20, resnet32 or resnet44`. */
+export const alternatives = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+
 /** `there is no net "resnet21"; did you mean resnet20 or resnet32? (see resfn nets)`. */
-export const unknownName = (kind: string, name: string, names: readonly string[], where: string): string => {
-  const [first, ...rest] = nearest(name, names)
-  const last = rest.at(-1)
-  const meant =
-    first === undefined
-      ? ''
-      : `; did you mean ${last === undefined ? first : `${[first, ...rest.slice(0, -1)].join(', ')} or ${last}`}?`
-  return `there is no ${kind} "${name}"${meant === '' ? '; ' : `${meant} `}${meant === '' ? where : `(${where})`}`
-}
+export const unknownName = (
+  kind: string,
+  name: string,
+  names: readonly string[],
+  where: string,
+  near: readonly string[] = nearest(name, names),
+): string =>
+  near.length === 0
+    ? `there is no ${kind} "${name}"; ${where}`
+    : `there is no ${kind} "${name}"; did you mean ${alternatives(near)}? (${where})`
 
 /** Throws a `CliError` with the names nearest to it unless a name is known. */
 export const checkName = (kind: string, name: string, names: readonly string[], where: string): void => {

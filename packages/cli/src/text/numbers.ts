@@ -21,3 +21,17 @@ export const from0 = (text: string): number => {
   if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value)) throw new Error('give a number from 0')
   return value
 }
+
+/** A number from zero and below one, from a flag. */
+export const below1 = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value < 1)) throw new Error('give a number from 0 and below 1')
+  return value
+}
+
+/** A number from zero to one, from a flag. */
+export const share = (text: string): number => {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new Error('give a number from 0 to 1')
+  return value
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { count, duration, short, table } from './format.ts'
+import { count, duration, short } from './format.ts'
 import { editDistance, nearest, unknownName } from './nearest.ts'
 import { from0, positive, wholeFrom } from './numbers.ts'
 import { parseInput } from './shape.ts'
@@ -106,17 +106,5 @@ describe('numbers for people', () => {
       '2 h 05 min',
       '–',
     ])
-  })
-
-  it('stand in columns', () => {
-    expect(
-      table(
-        [
-          ['a', '1'],
-          ['long', '200'],
-        ],
-        ['left', 'right'],
-      ),
-    ).toBe('a       1\nlong  200')
   })
 })

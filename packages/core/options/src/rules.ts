@@ -4,13 +4,13 @@ import { show } from './show.ts'
 export type Rule = { readonly must: string; readonly holds: (value: unknown) => boolean }
 
 /** A whole number of at least `low`, and of at most `high` where there is a bound. */
-export const wholeNumberFrom = (low: number, high = Infinity): Rule => ({
+export const wholeNumberFrom = (low: number, high: number = Infinity): Rule => ({
   must: high === Infinity ? `a whole number of at least ${low}` : `a whole number from ${low} to ${high}`,
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high,
 })
 
 /** A finite number of at least `low`, and of at most `high` where there is a bound. Any finite number by default. */
-export const numberFrom = (low = -Infinity, high = Infinity): Rule => ({
+export const numberFrom = (low: number = -Infinity, high: number = Infinity): Rule => ({
   must:
     low === -Infinity
       ? 'a finite number'

@@ -69,7 +69,11 @@ export const convolve = (device: Device, convolution: Convolution): void => {
         scratch: at.threads,
         threadBytes,
         zeros: at.zeros,
-        ...grid,
+        batch: grid.batch,
+        rows: grid.rows,
+        columns: grid.columns,
+        stepY: grid.stepY,
+        stepX: grid.stepX,
         height: from.height,
         width: from.width,
         depth,
@@ -99,7 +103,6 @@ export const forward = (
   clamp?: readonly [low: number, high: number],
 ): TensorInfo => {
   const out = device.output(info.outShape)
-  const window = filterWindow(info)
   convolve(device, {
     source: device.address(x),
     weights: {
@@ -108,8 +111,8 @@ export const forward = (
       depthStride: info.outChannels * 4,
       outStride: 4,
     },
-    ...(bias && { bias: device.address(bias) }),
-    ...(clamp && { clamp }),
+    bias: bias && device.address(bias),
+    clamp,
     out: device.address(out),
     grid: {
       batch: info.batchSize,
@@ -122,7 +125,7 @@ export const forward = (
     to: { height: info.outHeight, width: info.outWidth, depth: info.outChannels },
     place: { stepY: 1, stepX: 1, firstY: 0, firstX: 0 },
     taps: filterTaps(info),
-    ...(window && { window }),
+    window: filterWindow(info),
   })
   return out
 }
@@ -177,7 +180,7 @@ export const inputGradient = (
       to: { height: inHeight, width: inWidth, depth: inChannels },
       place: { stepY: strideHeight, stepX: strideWidth, firstY: phase.y, firstX: phase.x },
       taps: phase.taps,
-      ...(window && { window }),
+      window,
     })
   }
   return dx

@@ -29,8 +29,8 @@ export type Convolution = {
     readonly depthStride: number
     readonly outStride: number
   }
-  readonly bias?: number
-  readonly clamp?: readonly [low: number, high: number]
+  readonly bias?: number | undefined
+  readonly clamp?: readonly [low: number, high: number] | undefined
   readonly out: number
   readonly grid: Grid
   readonly from: Image
@@ -39,7 +39,7 @@ export type Convolution = {
   /** In reading order. */
   readonly taps: readonly Tap[]
   /** The taps as a dense window, if they are one. */
-  readonly window?: Window
+  readonly window?: Window | undefined
 }
 
 /** The taps of a filter, in reading order. */

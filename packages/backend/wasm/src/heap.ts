@@ -42,16 +42,17 @@ export const openHeap = (backend: BackendWasm, memory: WebAssembly.Memory): Heap
     allocate,
     free,
     scratch: (bytes, use) => {
-      const parts = Object.entries<number>(bytes)
-      const at = allocate(parts.reduce((total, [, length]) => total + align(length), 16))
+      let total = 16
+      for (const part in bytes) total += align(bytes[part])
+      const at = allocate(total)
+      const addresses: { -readonly [part in keyof typeof bytes]: number } = { ...bytes }
       let next = align(at)
-      const addresses: { [part: string]: number } = {}
-      for (const [part, length] of parts) {
+      for (const part in bytes) {
         addresses[part] = next
-        next += align(length)
+        next += align(bytes[part])
       }
       try {
-        return use(addresses as Parameters<typeof use>[0])
+        return use(addresses)
       } finally {
         free(at)
       }

@@ -13,7 +13,7 @@ type Options = {
 type Matrices = {
   readonly a: number
   readonly b: { readonly at: number; readonly data: object }
-  readonly bias?: number
+  readonly bias: number | undefined
   readonly out: number
 }
 
@@ -26,8 +26,13 @@ const matMul = (
 ): void =>
   convolve(device, {
     source: a,
-    weights: { ...b, depthStride: transposeB ? 4 : columns * 4, outStride: transposeB ? inner * 4 : 4 },
-    ...(bias !== undefined && { bias }),
+    weights: {
+      at: b.at,
+      data: b.data,
+      depthStride: transposeB ? 4 : columns * 4,
+      outStride: transposeB ? inner * 4 : 4,
+    },
+    bias,
     clamp,
     out,
     grid: { batch: 1, rows: 1, columns: rows, stepY: 1, stepX: 1 },
@@ -80,7 +85,7 @@ export const product = (device: Device, { a, b, bias }: Factors, options: Option
     const matrices = {
       a: device.address(a) + (batchesA === 1 ? 0 : batch * rows * inner * 4),
       b: { at: device.address(b) + (batchesB === 1 ? 0 : batch * inner * columns * 4), data: b.dataId as object },
-      ...(bias != null && { bias: device.address(bias) }),
+      bias: bias == null ? undefined : device.address(bias),
       out: device.address(out) + batch * rows * columns * 4,
     }
     matMul(device, matrices, { rows, inner, columns }, options)

@@ -24,11 +24,19 @@ export const batchNormTrain = (
   const { channels, rows, chunkRows, partialBytes } = chunksOf(x)
   const [mean, variance] = [device.output([channels]), device.output([channels])]
   device.scratch({ partial: partialBytes }, ({ partial }) => {
-    const shared = { partial, rows, channels, chunkRows }
-    device.run('moments', { ...shared, x: device.address(x), squares: 1 }, 4 * rows * channels)
+    device.run('moments', { x: device.address(x), partial, rows, channels, chunkRows, squares: 1 }, 4 * rows * channels)
     device.run(
       'combineMoments',
-      { ...shared, out: device.address(mean), variance: device.address(variance), scale: 1, groups: 1 },
+      {
+        partial,
+        out: device.address(mean),
+        variance: device.address(variance),
+        rows,
+        channels,
+        chunkRows,
+        scale: 1,
+        groups: 1,
+      },
       0,
     )
   })
@@ -74,14 +82,14 @@ export const batchNormTrainGradient = (
   const { channels, rows, chunkRows, partialBytes } = chunksOf(inputs.x)
   const [dx, dweight, dbias] = [device.output(inputs.x.shape), device.output([channels]), device.output([channels])]
   device.scratch({ partial: partialBytes, coefficients: 3 * channels * 4 }, ({ partial, coefficients }) => {
-    const shared = { rows, channels }
     const [dy, x, mean] = [device.address(inputs.dy), device.address(inputs.x), device.address(inputs.mean)]
-    device.run('gradientMoments', { ...shared, dy, x, mean, partial, chunkRows }, 4 * rows * channels)
+    device.run('gradientMoments', { dy, x, mean, partial, rows, channels, chunkRows }, 4 * rows * channels)
     device.run(
       'combineGradient',
       {
-        ...shared,
         partial,
+        rows,
+        channels,
         chunkRows,
         weight: device.address(inputs.weight),
         variance: device.address(inputs.variance),
@@ -94,7 +102,7 @@ export const batchNormTrainGradient = (
     )
     device.run(
       'normaliseGradient',
-      { ...shared, dy, x, mean, coefficients, dx: device.address(dx) },
+      { dy, x, mean, coefficients, dx: device.address(dx), rows, channels },
       5 * rows * channels,
     )
   })

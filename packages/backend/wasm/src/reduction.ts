@@ -20,13 +20,16 @@ const columnSums = (
   const chunkRows = groups === 1 ? rowsOfChunk(channels) : rows
   const chunks = groups === 1 ? Math.ceil(rows / chunkRows) : groups
   device.scratch({ partial: chunks * 2 * channels * 4 }, ({ partial }) => {
-    const shared = { partial, channels, chunkRows }
     device.run(
       'moments',
-      { ...shared, x: device.address(x), rows: rows * groups, squares: 0 },
+      { x: device.address(x), partial, rows: rows * groups, channels, chunkRows, squares: 0 },
       rows * groups * channels,
     )
-    device.run('combineMoments', { ...shared, out: device.address(out), variance: 0, rows, scale, groups }, 0)
+    device.run(
+      'combineMoments',
+      { partial, out: device.address(out), variance: 0, rows, channels, chunkRows, scale, groups },
+      0,
+    )
   })
   return out
 }

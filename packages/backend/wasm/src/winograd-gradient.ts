@@ -35,11 +35,9 @@ export const winogradFilterGradient = (
     device.zero(at.zeros, zeroBytes)
     for (let first = 0; first < tiles; first += block) {
       const count = Math.min(block, tiles - first)
-      const shared = { depth: inChannels, outDepth: outChannels, count, block, xStride, dyStride }
       device.run(
         'winogradTiles',
         {
-          ...shared,
           x: device.address(x),
           dy: device.address(dy),
           xOut: at.xTiles,
@@ -50,20 +48,31 @@ export const winogradFilterGradient = (
           width: info.inWidth,
           outHeight: info.outHeight,
           outWidth: info.outWidth,
+          depth: inChannels,
+          outDepth: outChannels,
           top: -info.padInfo.top,
           left: -info.padInfo.left,
           first,
+          count,
+          block,
+          xStride,
+          dyStride,
         },
         200 * count * (inChannels + outChannels),
       )
       device.run(
         'winogradFilterGradient',
         {
-          ...shared,
           xTiles: at.xTiles,
           dyTiles: at.dyTiles,
           products: at.products,
           dw: device.address(dw),
+          depth: inChannels,
+          outDepth: outChannels,
+          count,
+          block,
+          xStride,
+          dyStride,
           isFirst: first === 0 ? 1 : 0,
           isLast: first + block >= tiles ? 1 : 0,
           allUnits: blocks > 1 ? 1 : 0,

@@ -57,19 +57,22 @@ const byPanels = (device: Device, convolution: WindowConvolution): void => {
   }
   device.scratch(parts, (at) => {
     prepare(device, convolution, at)
-    const shared = { batch: grid.batch, depth: from.depth, outHeight: to.height, outWidth: to.width, pointStride }
     device.run(
       'winogradSource',
       {
-        ...shared,
         source,
         out: at.tiles,
         scratch: at.transforms,
         zeros: at.zeros,
+        batch: grid.batch,
         height: from.height,
         width: from.width,
+        depth: from.depth,
+        outHeight: to.height,
+        outWidth: to.width,
         top: window.top,
         left: window.left,
+        pointStride,
       },
       200 * padded * from.depth,
     )
@@ -77,7 +80,6 @@ const byPanels = (device: Device, convolution: WindowConvolution): void => {
     device.run(
       'winogradPanels',
       {
-        ...shared,
         tiles: at.tiles,
         w: weights.at,
         tapAt: at.tapAt,
@@ -87,7 +89,12 @@ const byPanels = (device: Device, convolution: WindowConvolution): void => {
         out,
         scratch: at.products,
         threadBytes,
+        batch: grid.batch,
+        outHeight: to.height,
+        outWidth: to.width,
+        depth: from.depth,
         outDepth: to.depth,
+        pointStride,
         low,
         high,
       },
@@ -142,7 +149,9 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
         threadBytes,
         zeros: at.zeros,
         batch: grid.batch,
-        ...from,
+        height: from.height,
+        width: from.width,
+        depth: from.depth,
         outHeight: to.height,
         outWidth: to.width,
         outDepth: to.depth,

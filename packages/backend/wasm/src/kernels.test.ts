@@ -202,6 +202,40 @@ for (const threads of [1, 2]) {
       for (const [i, product] of expected.entries()) closeTo(actual[i]!, product, 1e-5, `product ${i}`)
     })
 
+    // The cpu backend is no reference here: where both sides broadcast, it fills only a part of the result.
+    for (const [aBatch, bBatch] of [
+      [
+        [2, 1],
+        [1, 3],
+      ],
+      [[2, 1], [3]],
+      [[3], [2, 1]],
+      [
+        [2, 1, 2],
+        [1, 3, 1],
+      ],
+      [
+        [2, 3],
+        [2, 3],
+      ],
+      [[1], [2, 3]],
+    ] as const)
+      for (const transposeA of [false, true])
+        it(`matMul broadcasts batches [${aBatch}] and [${bBatch}]${transposeA ? ', the first transposed' : ''}`, async () => {
+          const outer = tf.broadcast_util.assertAndGetBroadcastShape([...aBatch], [...bBatch])
+          const [product, composed] = await onBackend('wasm', () => {
+            const sizeOf = (shape: readonly number[]): number => shape.reduce((x, y) => x * y, 1)
+            const a = tf.tensor(values(sizeOf(aBatch) * 77, 1), [...aBatch, 7, 11])
+            const b = tf.tensor(values(sizeOf(bBatch) * 55, 2), [...bBatch, 11, 5])
+            const left = transposeA ? tf.transpose(a, [...aBatch.keys(), a.rank - 1, a.rank - 2]) : a
+            const result = tf.matMul(left, b, transposeA)
+            expect(result.shape).toEqual([...outer, 7, 5])
+            // The sum over inner of a[…, rows, inner, 1] * b[…, 1, inner, columns].
+            return [result, tf.sum(tf.mul(tf.expandDims(a, -1), tf.expandDims(b, -3)), -2)]
+          })
+          closeTo(product!, composed!, 1e-5, 'product')
+        })
+
     it('matMul takes one matrix under two shapes', async () => {
       const compute = (): tf.Tensor[] => {
         const b = tf.tensor2d(values(24 * 16, 2), [24, 16])

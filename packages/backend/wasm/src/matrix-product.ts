@@ -1,6 +1,7 @@
-import { backend_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core'
+import { backend_util, broadcast_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core'
 import { convolve, filterGradient } from './convolution.ts'
 import type { Device } from './device.ts'
+import { isPerChannel } from './own-kernel.ts'
 import { sizeOf } from './shape.ts'
 
 type Factors = { readonly a: TensorInfo; readonly b: TensorInfo; readonly bias?: TensorInfo | null | undefined }
@@ -55,36 +56,49 @@ const transposed = (device: Device, x: TensorInfo): TensorInfo => {
   }) as TensorInfo
 }
 
+// For each of the batches of `outer`, the index of the matrix in a tensor of `batches`, whose axes of length 1 repeat.
+const broadcastIndices = (batches: readonly number[], outer: readonly number[]): readonly number[] => {
+  const aligned = outer.map((_, axis) => batches[axis - outer.length + batches.length] ?? 1)
+  return Array.from({ length: sizeOf(outer) }, (_, index) => {
+    let [rest, at, stride] = [index, 0, 1]
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      const [length, own] = [outer[axis] ?? 1, aligned[axis] ?? 1]
+      if (own !== 1) at += (rest % length) * stride
+      stride *= own
+      rest = Math.floor(rest / length)
+    }
+    return at
+  })
+}
+
 /**
- * clamp(a b + bias) over batches; undefined where batch axes broadcast other than from 1. tfjs packs b once per data id, whatever its
- * shape (a reshaped b corrupts its heap), takes a slow path for transposed factors and batches, and forgets bias and activation there.
+ * clamp(a b + bias), over batch axes that broadcast; undefined for another bias. tfjs packs b once per data id, whatever its shape (a
+ * reshaped b corrupts its heap), takes a slow path for transposed factors and batches, and forgets bias and activation there; where both
+ * sides broadcast, it fills only a part of the result.
  */
 export const product = (device: Device, { a, b, bias }: Factors, options: Options): TensorInfo | undefined => {
-  const [batchesA, batchesB] = [sizeOf(batchShape(a)), sizeOf(batchShape(b))]
-  const wide = batchesA >= batchesB && a.shape.length >= b.shape.length ? a : b
-  const batches = Math.max(batchesA, batchesB)
-  if (sizeOf(batchShape(wide)) !== batches || [batchesA, batchesB].some((count) => count !== 1 && count !== batches))
-    return undefined
+  const [batchesA, batchesB] = [batchShape(a), batchShape(b)]
+  const outer = broadcast_util.assertAndGetBroadcastShape([...batchesA], [...batchesB])
   const [rows, inner] = matrixShape(a)
   const columns = matrixShape(b)[options.transposeB ? 0 : 1]
   if (options.transposeA) {
-    const matrices = batchesA === 1 && batchesB === 1
+    const matrices = sizeOf(batchesA) === 1 && sizeOf(batchesB) === 1
     if (matrices && !options.transposeB && bias == null && options.clamp[0] === -Infinity) {
       const info = backend_util.computeConv2DInfo([1, 1, rows, inner], [1, 1, inner, columns], 1, 1, 0)
-      return { ...filterGradient(device, info, { x: a, dy: b }), shape: [...batchShape(wide), inner, columns] }
+      return { ...filterGradient(device, info, { x: a, dy: b }), shape: [...outer, inner, columns] }
     }
     const turned = transposed(device, a)
     const result = product(device, { a: turned, b, bias }, { ...options, transposeA: false })
     device.dispose(turned)
     return result
   }
-  if (bias != null && (bias.dtype !== 'float32' || bias.shape.length !== 1 || bias.shape[0] !== columns))
-    return undefined
-  const out = device.output([...batchShape(wide), rows, columns])
-  for (let batch = 0; batch < batches; batch++) {
+  if (bias != null && !isPerChannel(bias, columns)) return undefined
+  const out = device.output([...outer, rows, columns])
+  const [indicesA, indicesB] = [broadcastIndices(batchesA, outer), broadcastIndices(batchesB, outer)]
+  for (let batch = 0; batch < sizeOf(outer); batch++) {
     const matrices = {
-      a: device.address(a) + (batchesA === 1 ? 0 : batch * rows * inner * 4),
-      b: { at: device.address(b) + (batchesB === 1 ? 0 : batch * inner * columns * 4), data: b.dataId as object },
+      a: device.address(a) + (indicesA[batch] ?? 0) * rows * inner * 4,
+      b: { at: device.address(b) + (indicesB[batch] ?? 0) * inner * columns * 4, data: b.dataId as object },
       bias: bias == null ? undefined : device.address(bias),
       out: device.address(out) + batch * rows * columns * 4,
     }

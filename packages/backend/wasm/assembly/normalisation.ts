@@ -1,29 +1,30 @@
-import { bound } from './args'
+import { bound, tilesOver } from './args'
+import { RUN, sum64 } from './reduction'
 
 @unmanaged class Moments {
   x: usize = 0
-  partial: usize = 0 // [chunks][2][channels]
+  partial: usize = 0 // [chunks][3][channels]
   rows: i32 = 0
   channels: i32 = 0
   chunkRows: i32 = 0
-  squares: i32 = 0 // 0 or 1
 }
 
 /**
- * Per chunk of rows and per channel: the sum and, if asked, the sum of squared distances to the chunk's own mean. A chunk
- * fits the first cache, so its second pass is free; chunks are the same for every number of threads.
+ * Per chunk of rows and per channel: a mean, and about that mean the sum and the sum of squares of the distances. The first mean is off by
+ * the rounding of its sum; the sum of distances says by how much. A chunk fits the first cache, so its second pass is nearly free; chunks
+ * are the same for every number of threads.
  */
 export function moments(args: Moments, thread: i32, threads: i32): void {
   const x = args.x, partial = args.partial
-  const rows = args.rows, channels = args.channels, size = args.chunkRows, squares = args.squares
-  const chunks = (rows + size - 1) / size
+  const rows = args.rows, channels = args.channels, size = args.chunkRows
+  const chunks = tilesOver(rows, size)
   const stride = <usize>channels * 4
   const end = bound(chunks, thread + 1, threads)
   for (let chunk = bound(chunks, thread, threads); chunk < end; chunk++) {
     const first = chunk * size
     const count = min(size, rows - first)
     const from = x + <usize>first * stride
-    const sums = partial + <usize>chunk * 2 * stride, spreads = sums + stride
+    const to = partial + <usize>chunk * 3 * stride
     let c = 0
     for (; c + 8 <= channels; c += 8) {
       let s0 = f32x4.splat(0), s1 = s0
@@ -32,84 +33,68 @@ export function moments(args: Moments, thread: i32, threads: i32): void {
         s0 = f32x4.add(s0, v128.load(at))
         s1 = f32x4.add(s1, v128.load(at, 16))
       }
-      const to = sums + (<usize>c << 2)
-      v128.store(to, s0)
-      v128.store(to, s1, 16)
-      if (squares) {
-        const scale = f32x4.splat(<f32>1 / <f32>count)
-        const m0 = f32x4.mul(s0, scale), m1 = f32x4.mul(s1, scale)
-        let q0 = f32x4.splat(0), q1 = q0
-        at = from + (<usize>c << 2)
-        for (let i = 0; i < count; i++, at += stride) {
-          const d0 = f32x4.sub(v128.load(at), m0), d1 = f32x4.sub(v128.load(at, 16), m1)
-          q0 = f32x4.add(q0, f32x4.mul(d0, d0))
-          q1 = f32x4.add(q1, f32x4.mul(d1, d1))
-        }
-        v128.store(to + stride, q0)
-        v128.store(to + stride, q1, 16)
+      const scale = f32x4.splat(<f32>1 / <f32>count)
+      const m0 = f32x4.mul(s0, scale), m1 = f32x4.mul(s1, scale)
+      s0 = f32x4.splat(0), s1 = s0
+      let q0 = s0, q1 = s0
+      at = from + (<usize>c << 2)
+      for (let i = 0; i < count; i++, at += stride) {
+        const d0 = f32x4.sub(v128.load(at), m0), d1 = f32x4.sub(v128.load(at, 16), m1)
+        s0 = f32x4.add(s0, d0)
+        s1 = f32x4.add(s1, d1)
+        q0 = f32x4.add(q0, f32x4.mul(d0, d0))
+        q1 = f32x4.add(q1, f32x4.mul(d1, d1))
       }
+      const sums = to + (<usize>c << 2)
+      v128.store(sums, m0), v128.store(sums, m1, 16)
+      v128.store(sums + stride, s0), v128.store(sums + stride, s1, 16)
+      v128.store(sums + 2 * stride, q0), v128.store(sums + 2 * stride, q1, 16)
     }
     for (; c < channels; c++) {
-      let s: f64 = 0
-      let at = from + (<usize>c << 2)
-      for (let i = 0; i < count; i++, at += stride) s += <f64>load<f32>(at)
-      store<f32>(sums + (<usize>c << 2), <f32>s)
-      if (squares) {
-        const m = <f32>(s / <f64>count)
-        let q: f32 = 0
-        at = from + (<usize>c << 2)
-        for (let i = 0; i < count; i++, at += stride) {
-          const d = load<f32>(at) - m
-          q += d * d
-        }
-        store<f32>(spreads + (<usize>c << 2), q)
+      const start = from + (<usize>c << 2)
+      const m = <f32>(sum64(start, count, stride) / <f64>count)
+      let s: f64 = 0, q: f64 = 0
+      let at = start
+      for (let i = 0; i < count; i++, at += stride) {
+        const d = <f64>(load<f32>(at) - m)
+        s += d
+        q += d * d
       }
+      const sums = to + (<usize>c << 2)
+      store<f32>(sums, m)
+      store<f32>(sums + stride, <f32>s)
+      store<f32>(sums + 2 * stride, <f32>q)
     }
   }
 }
 
 @unmanaged class CombineMoments {
-  partial: usize = 0 // [chunks][2][channels]
-  out: usize = 0 // mean or sum
-  variance: usize = 0 // [channels]
+  partial: usize = 0 // [chunks][3][channels]
+  mean: usize = 0
+  variance: usize = 0
   rows: i32 = 0
   channels: i32 = 0
   chunkRows: i32 = 0
-  scale: f32 = 0 // of the sum
-  groups: i32 = 0
 }
 
-/**
- * Adds the chunks up in double precision: mean and biased variance (Chan's rule), or scaled sums.
- * Groups are consecutive runs of chunks, one output row each.
- */
+/** Adds the chunks up in double precision: mean and biased variance (Chan's rule). */
 export function combineMoments(args: CombineMoments, thread: i32, threads: i32): void {
-  const partial = args.partial, out = args.out, variance = args.variance
-  const rows = args.rows, channels = args.channels, size = args.chunkRows, scale = <f64>args.scale
-  const groups = args.groups
-  const chunks = (rows + size - 1) / size
-  const stride = <usize>channels * 4
+  const rows = args.rows, size = args.chunkRows
+  const chunks = tilesOver(rows, size)
+  const stride = <usize>args.channels * 4
   if (thread != 0) return
-  for (let group = 0; group < groups; group++) {
-    for (let c = 0; c < channels; c++) {
-      let at = partial + <usize>(group * chunks * 2) * stride + (<usize>c << 2)
-      let sum: f64 = 0, spread: f64 = 0
-      for (let chunk = 0; chunk < chunks; chunk++, at += 2 * stride) {
-        const count = <f64>min(size, rows - chunk * size)
-        const part = <f64>load<f32>(at)
-        if (variance) {
-          const before = <f64>(chunk * size)
-          if (chunk > 0) {
-            const delta = part / count - sum / before
-            spread += delta * delta * before * count / (before + count)
-          }
-          spread += <f64>load<f32>(at + stride)
-        }
-        sum += part
-      }
-      store<f32>(out + <usize>group * stride + (<usize>c << 2), <f32>(variance ? sum / <f64>rows : sum * scale))
-      if (variance) store<f32>(variance + (<usize>c << 2), <f32>(spread / <f64>rows))
+  for (let offset: usize = 0; offset < stride; offset += 4) {
+    let at = args.partial + offset
+    let mean: f64 = 0, spread: f64 = 0
+    for (let chunk = 0; chunk < chunks; chunk++, at += 3 * stride) {
+      const count = <f64>min(size, rows - chunk * size), before = <f64>(chunk * size)
+      const beyond = <f64>load<f32>(at + stride) / count
+      const delta = <f64>load<f32>(at) + beyond - mean
+      spread += <f64>load<f32>(at + 2 * stride) - beyond * beyond * count + delta * delta * before * count / (before + count)
+      mean += delta * count / (before + count)
     }
+    store<f32>(args.mean + offset, <f32>mean)
+    store<f32>(args.variance + offset, <f32>(max(spread, 0) / <f64>rows))
   }
 }
 
@@ -127,7 +112,7 @@ export function combineMoments(args: CombineMoments, thread: i32, threads: i32):
 export function gradientMoments(args: GradientMoments, thread: i32, threads: i32): void {
   const dy = args.dy, x = args.x, mean = args.mean, partial = args.partial
   const rows = args.rows, channels = args.channels, size = args.chunkRows
-  const chunks = (rows + size - 1) / size
+  const chunks = tilesOver(rows, size)
   const stride = <usize>channels * 4
   const end = bound(chunks, thread + 1, threads)
   for (let chunk = bound(chunks, thread, threads); chunk < end; chunk++) {
@@ -139,14 +124,20 @@ export function gradientMoments(args: GradientMoments, thread: i32, threads: i32
     for (; c + 8 <= channels; c += 8) {
       const offset = <usize>c << 2
       const m0 = v128.load(mean + offset), m1 = v128.load(mean + offset, 16)
-      let s0 = f32x4.splat(0), s1 = s0, q0 = s0, q1 = s0
       let at = dy + start + offset, xt = x + start + offset
-      for (let i = 0; i < count; i++, at += stride, xt += stride) {
-        const g0 = v128.load(at), g1 = v128.load(at, 16)
-        s0 = f32x4.add(s0, g0)
-        s1 = f32x4.add(s1, g1)
-        q0 = f32x4.add(q0, f32x4.mul(g0, f32x4.sub(v128.load(xt), m0)))
-        q1 = f32x4.add(q1, f32x4.mul(g1, f32x4.sub(v128.load(xt, 16), m1)))
+      let s0 = f32x4.splat(0), s1 = s0, q0 = s0, q1 = s0
+      for (let i = 0; i < count; i += RUN) {
+        // Short runs are added up apart, and then to the chunk's: rounding does not grow with its length.
+        let r0 = f32x4.splat(0), r1 = r0, p0 = r0, p1 = r0
+        for (let k = min(RUN, count - i); k > 0; k--, at += stride, xt += stride) {
+          const g0 = v128.load(at), g1 = v128.load(at, 16)
+          r0 = f32x4.add(r0, g0)
+          r1 = f32x4.add(r1, g1)
+          p0 = f32x4.add(p0, f32x4.mul(g0, f32x4.sub(v128.load(xt), m0)))
+          p1 = f32x4.add(p1, f32x4.mul(g1, f32x4.sub(v128.load(xt, 16), m1)))
+        }
+        s0 = f32x4.add(s0, r0), s1 = f32x4.add(s1, r1)
+        q0 = f32x4.add(q0, p0), q1 = f32x4.add(q1, p1)
       }
       v128.store(sums + offset, s0)
       v128.store(sums + offset, s1, 16)
@@ -156,15 +147,15 @@ export function gradientMoments(args: GradientMoments, thread: i32, threads: i32
     for (; c < channels; c++) {
       const offset = <usize>c << 2
       const m = load<f32>(mean + offset)
-      let s: f32 = 0, q: f32 = 0
+      let s: f64 = 0, q: f64 = 0
       let at = dy + start + offset, xt = x + start + offset
       for (let i = 0; i < count; i++, at += stride, xt += stride) {
         const g = load<f32>(at)
-        s += g
-        q += g * (load<f32>(xt) - m)
+        s += <f64>g
+        q += <f64>(g * (load<f32>(xt) - m))
       }
-      store<f32>(sums + offset, s)
-      store<f32>(sums + stride + offset, q)
+      store<f32>(sums + offset, <f32>s)
+      store<f32>(sums + stride + offset, <f32>q)
     }
   }
 }
@@ -190,7 +181,7 @@ export function combineGradient(args: CombineGradient, thread: i32, threads: i32
   const partial = args.partial, weight = args.weight, variance = args.variance
   const dweight = args.dweight, dbias = args.dbias, coefficients = args.coefficients
   const rows = args.rows, channels = args.channels, size = args.chunkRows, epsilon = <f64>args.epsilon
-  const chunks = (rows + size - 1) / size
+  const chunks = tilesOver(rows, size)
   const stride = <usize>channels * 4
   if (thread != 0) return
   for (let c = 0; c < channels; c++) {

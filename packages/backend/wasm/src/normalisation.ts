@@ -5,14 +5,14 @@ import { channelsOf, sizeOf } from './shape.ts'
 type Named<N extends string> = { readonly [name in N]: TensorInfo }
 
 /** Rows summed in one go: about 16 KiB, half the first cache, and at least 16. */
-export const rowsOfChunk = (channels: number): number => Math.max(16, Math.floor(4096 / channels))
+export const chunkRowsOf = (channels: number): number => Math.max(16, Math.floor(4096 / channels))
 
-// x as rows of channels, in chunks whose sums [chunks][2][channels] are added up after.
+// x as rows of channels, in chunks whose sums [chunks][sums][channels] are added up after.
 const chunksOf = (x: TensorInfo) => {
   const channels = channelsOf(x)
   const rows = sizeOf(x.shape) / channels
-  const chunkRows = rowsOfChunk(channels)
-  return { channels, rows, chunkRows, partialBytes: Math.ceil(rows / chunkRows) * 2 * channels * 4 }
+  const chunkRows = chunkRowsOf(channels)
+  return { channels, rows, chunkRows, chunks: Math.ceil(rows / chunkRows) }
 }
 
 /** Mean and biased variance over all axes but the last, then y = weight (x - mean) / sqrt(variance + epsilon) + bias. */
@@ -21,21 +21,19 @@ export const batchNormTrain = (
   { x, weight, bias }: Named<'x' | 'weight' | 'bias'>,
   epsilon: number,
 ): [TensorInfo, TensorInfo, TensorInfo] => {
-  const { channels, rows, chunkRows, partialBytes } = chunksOf(x)
+  const { channels, rows, chunkRows, chunks } = chunksOf(x)
   const [mean, variance] = [device.output([channels]), device.output([channels])]
-  device.scratch({ partial: partialBytes }, ({ partial }) => {
-    device.run('moments', { x: device.address(x), partial, rows, channels, chunkRows, squares: 1 }, 4 * rows * channels)
+  device.scratch({ partial: chunks * 3 * channels * 4 }, ({ partial }) => {
+    device.run('moments', { x: device.address(x), partial, rows, channels, chunkRows }, 4 * rows * channels)
     device.run(
       'combineMoments',
       {
         partial,
-        out: device.address(mean),
+        mean: device.address(mean),
         variance: device.address(variance),
         rows,
         channels,
         chunkRows,
-        scale: 1,
-        groups: 1,
       },
       0,
     )
@@ -79,32 +77,35 @@ export const batchNormTrainGradient = (
   inputs: Named<'dy' | 'x' | 'weight' | 'mean' | 'variance'>,
   epsilon: number,
 ): [TensorInfo, TensorInfo, TensorInfo] => {
-  const { channels, rows, chunkRows, partialBytes } = chunksOf(inputs.x)
+  const { channels, rows, chunkRows, chunks } = chunksOf(inputs.x)
   const [dx, dweight, dbias] = [device.output(inputs.x.shape), device.output([channels]), device.output([channels])]
-  device.scratch({ partial: partialBytes, coefficients: 3 * channels * 4 }, ({ partial, coefficients }) => {
-    const [dy, x, mean] = [device.address(inputs.dy), device.address(inputs.x), device.address(inputs.mean)]
-    device.run('gradientMoments', { dy, x, mean, partial, rows, channels, chunkRows }, 4 * rows * channels)
-    device.run(
-      'combineGradient',
-      {
-        partial,
-        rows,
-        channels,
-        chunkRows,
-        weight: device.address(inputs.weight),
-        variance: device.address(inputs.variance),
-        dweight: device.address(dweight),
-        dbias: device.address(dbias),
-        coefficients,
-        epsilon,
-      },
-      0,
-    )
-    device.run(
-      'normaliseGradient',
-      { dy, x, mean, coefficients, dx: device.address(dx), rows, channels },
-      5 * rows * channels,
-    )
-  })
+  device.scratch(
+    { partial: chunks * 2 * channels * 4, coefficients: 3 * channels * 4 },
+    ({ partial, coefficients }) => {
+      const [dy, x, mean] = [device.address(inputs.dy), device.address(inputs.x), device.address(inputs.mean)]
+      device.run('gradientMoments', { dy, x, mean, partial, rows, channels, chunkRows }, 4 * rows * channels)
+      device.run(
+        'combineGradient',
+        {
+          partial,
+          rows,
+          channels,
+          chunkRows,
+          weight: device.address(inputs.weight),
+          variance: device.address(inputs.variance),
+          dweight: device.address(dweight),
+          dbias: device.address(dbias),
+          coefficients,
+          epsilon,
+        },
+        0,
+      )
+      device.run(
+        'normaliseGradient',
+        { dy, x, mean, coefficients, dx: device.address(dx), rows, channels },
+        5 * rows * channels,
+      )
+    },
+  )
   return [dx, dweight, dbias]
 }

@@ -1,40 +1,65 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-import { rowsOfChunk } from './normalisation.ts'
-import { channelsOf, sizeOf } from './shape.ts'
+import { chunkRowsOf } from './normalisation.ts'
+import { sizeOf } from './shape.ts'
 
-// Sums over all axes but the last, or (`groups` > 1) over runs of rows of equal length; chunks are added in double precision.
-const columnSums = (
-  device: Device,
-  x: TensorInfo,
-  {
-    outShape,
-    groups,
-    scale,
-  }: { readonly outShape: readonly number[]; readonly groups: number; readonly scale: number },
-): TensorInfo => {
-  const channels = channelsOf(x)
-  const rows = sizeOf(x.shape) / channels / groups
-  const out = device.output(outShape)
-  // Chunks must not straddle groups.
-  const chunkRows = groups === 1 ? rowsOfChunk(channels) : rows
-  const chunks = groups === 1 ? Math.ceil(rows / chunkRows) : groups
-  device.scratch({ partial: chunks * 2 * channels * 4 }, ({ partial }) => {
+// x as [groups, rows, columns], summed over rows.
+type View = { readonly groups: number; readonly rows: number; readonly columns: number }
+
+const sumView = (device: Device, x: TensorInfo, { groups, rows, columns }: View, divisor: number): TensorInfo => {
+  const out = device.output([groups, columns])
+  if (columns === 1) {
+    const args = { x: device.address(x), out: device.address(out), rows: groups, length: rows, divisor }
+    device.run('rowSums', args, groups * rows)
+    return out
+  }
+  const chunkRows = chunkRowsOf(columns)
+  const chunks = Math.ceil(rows / chunkRows)
+  device.scratch({ partial: groups * chunks * columns * 8 }, ({ partial }) => {
     device.run(
-      'moments',
-      { x: device.address(x), partial, rows: rows * groups, channels, chunkRows, squares: 0 },
-      rows * groups * channels,
+      'columnSums',
+      { x: device.address(x), partial, groups, rows, columns, chunkRows },
+      groups * rows * columns,
     )
     device.run(
-      'combineMoments',
-      { partial, out: device.address(out), variance: 0, rows, channels, chunkRows, scale, groups },
-      0,
+      'combineSums',
+      { partial, out: device.address(out), groups, chunks, columns, divisor },
+      groups * chunks * columns,
     )
   })
   return out
 }
 
-/** Sums or means over all axes, over all but the last, and over the two middle axes of four; undefined for other axes. */
+// Long sums of everything go by columns first, which run in vectors and on all threads.
+const sumAll = (device: Device, x: TensorInfo, divisor: number): TensorInfo => {
+  const size = sizeOf(x.shape)
+  const columns = [64, 32, 16, 8].find((width) => size % width === 0) ?? 1
+  if (columns === 1) return sumView(device, x, { groups: 1, rows: size, columns }, divisor)
+  const partial = sumView(device, x, { groups: 1, rows: size / columns, columns }, 1)
+  const total = sumView(device, partial, { groups: 1, rows: columns, columns: 1 }, divisor)
+  device.dispose(partial)
+  return total
+}
+
+// Over neighbouring axes at a time, the last ones first; the division comes with the first axes, at the end.
+const sumAxes = (device: Device, x: TensorInfo, axes: readonly number[], divisor: number): TensorInfo => {
+  const last = axes.at(-1) ?? 0
+  const first = axes.find((axis, i) => last - axis === axes.length - 1 - i) ?? 0
+  const rest = axes.filter((axis) => axis < first)
+  const view = {
+    groups: sizeOf(x.shape.slice(0, first)),
+    rows: sizeOf(x.shape.slice(first, last + 1)),
+    columns: sizeOf(x.shape.slice(last + 1)),
+  }
+  if (rest.length === 0) return sumView(device, x, view, divisor)
+  const partial = sumView(device, x, view, 1)
+  const shape = [...x.shape.slice(0, first), view.columns]
+  const sum = sumAxes(device, { ...partial, shape }, rest, divisor)
+  device.dispose(partial)
+  return sum
+}
+
+/** Sums or means over any axes; undefined where there is nothing to add. */
 export const reduce = (
   device: Device,
   kind: 'sum' | 'mean',
@@ -42,23 +67,11 @@ export const reduce = (
   { axis, keepDims }: { readonly axis: number | number[]; readonly keepDims?: boolean },
 ): TensorInfo | undefined => {
   const { shape } = x
-  const axes = util.parseAxisParam(axis, shape)
+  const axes = util.parseAxisParam(axis, shape).toSorted((a, b) => a - b)
+  if (axes.length === 0) return undefined
   const kept = shape.map((length, index) => (axes.includes(index) ? 1 : length))
   const outShape = keepDims === true ? kept : shape.filter((_, index) => !axes.includes(index))
-  const last = shape.length - 1
-  const scale = kind === 'sum' ? 1 : sizeOf(kept) / sizeOf(shape)
-  if (axes.length === shape.length) {
-    // Columns first, so that the long part runs in vectors; the scale is a power of the axes either way.
-    const columns = [64, 32, 16, 8].find((width) => sizeOf(shape) % width === 0) ?? 1
-    const view = { ...x, shape: [sizeOf(shape) / columns, columns] }
-    const partial = columnSums(device, view, { outShape: [columns], groups: 1, scale: 1 })
-    const total = columnSums(device, { ...partial, shape: [columns, 1] }, { outShape, groups: 1, scale })
-    device.dispose(partial)
-    return total
-  }
-  if (axes.includes(last) || axes.length === 0) return undefined
-  if (axes.length === last) return columnSums(device, x, { outShape, groups: 1, scale })
-  if (shape.length === 4 && axes.length === 2 && axes.includes(1) && axes.includes(2))
-    return columnSums(device, x, { outShape, groups: shape[0] ?? 1, scale })
-  return undefined
+  const divisor = kind === 'sum' ? 1 : sizeOf(shape) / sizeOf(kept)
+  const sum = axes.length === shape.length ? sumAll(device, x, divisor) : sumAxes(device, x, axes, divisor)
+  return { dataId: sum.dataId, dtype: sum.dtype, shape: outShape }
 }

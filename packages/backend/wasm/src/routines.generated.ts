@@ -26,6 +26,14 @@ export const routines = {
     dilationY: 'i32',
     dilationX: 'i32',
   },
+  columnSums: {
+    x: 'usize',
+    partial: 'usize',
+    groups: 'i32',
+    rows: 'i32',
+    columns: 'i32',
+    chunkRows: 'i32',
+  },
   combineGradient: {
     partial: 'usize',
     weight: 'usize',
@@ -40,13 +48,19 @@ export const routines = {
   },
   combineMoments: {
     partial: 'usize',
-    out: 'usize',
+    mean: 'usize',
     variance: 'usize',
     rows: 'i32',
     channels: 'i32',
     chunkRows: 'i32',
-    scale: 'f32',
+  },
+  combineSums: {
+    partial: 'usize',
+    out: 'usize',
     groups: 'i32',
+    chunks: 'i32',
+    columns: 'i32',
+    divisor: 'i32',
   },
   convolve: {
     source: 'usize',
@@ -146,7 +160,6 @@ export const routines = {
     rows: 'i32',
     channels: 'i32',
     chunkRows: 'i32',
-    squares: 'i32',
   },
   normalise: {
     x: 'usize',
@@ -196,6 +209,13 @@ export const routines = {
     y: 'usize',
     dx: 'usize',
     count: 'i32',
+  },
+  rowSums: {
+    x: 'usize',
+    out: 'usize',
+    rows: 'i32',
+    length: 'i32',
+    divisor: 'i32',
   },
   winograd: {
     source: 'usize',

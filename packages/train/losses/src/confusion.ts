@@ -1,3 +1,4 @@
+import type { Labels } from './labels.ts'
 import { LossError } from './loss-error.ts'
 
 /** How often each class was taken for each: `counts[label][predicted]`. Plain data. */
@@ -30,7 +31,7 @@ export type ClassScore = {
  * ```
  */
 export const confusion =
-  (classes: number): ((labels: Int32Array, predicted: Int32Array) => Confusion) =>
+  (classes: number): ((labels: Labels, predicted: Labels) => Confusion) =>
   (labels, predicted) => {
     if (labels.length !== predicted.length)
       throw new LossError(`confusion: there are ${labels.length} labels and ${predicted.length} predictions`)

@@ -65,6 +65,46 @@ describeBackends('crossEntropy', () => {
     expectClose(grad, [0.5, -0.5, 0, 0])
   })
 
+  // Values and gradients of torch.nn.functional.cross_entropy, float32, PyTorch 2.
+  it.each<readonly [string, readonly (readonly number[])[], readonly number[], number, number, readonly number[]]>([
+    ['a masked class', [[2, -Infinity, 1]], [0], 0, 0.3132616877555847, [-0.26894143, 0, 0.26894143]],
+    ['a masked class as the label', [[2, -Infinity, 1]], [1], 0, Infinity, [0.7310586, -1, 0.26894143]],
+    ['all classes but one masked', [[-Infinity, 5, -Infinity]], [1], 0, 0, [0, 0, 0]],
+    ['a masked class and smoothing', [[2, -Infinity, 1]], [0], 0.3, Infinity, [-0.06894143, -0.1, 0.16894143]],
+    ['huge logits, right', [[3e38, -3e38]], [0], 0, 0, [0, 0]],
+    ['huge logits, wrong', [[3e38, -3e38]], [1], 0, Infinity, [1, -1]],
+    [
+      'masked and plain rows',
+      [
+        [1, 2, 3],
+        [0, -Infinity, 0],
+      ],
+      [2, 2],
+      0,
+      0.5503765940666199,
+      [0.04501529, 0.12236424, -0.16737954, 0.25, 0, -0.25],
+    ],
+    ['one class', [[2], [3]], [0, 0], 0, 0, [0, 0]],
+    ['one class and smoothing', [[2], [3]], [0, 0], 0.5, 0, [0, 0]],
+  ])('has the values of PyTorch for %s', (_, rows, classes, smoothing, loss, gradient) => {
+    const x = tf.tensor2d(rows.map((row) => [...row]))
+    const { value, grad } = differentiate(
+      (input) => crossEntropy({ smoothing })(input, tf.tensor1d([...classes], 'int32')),
+      x,
+    )
+    if (Number.isFinite(loss)) expectClose(value, loss)
+    else expect(value.dataSync()[0]).toBe(loss)
+    expectClose(grad, [...gradient])
+  })
+
+  it.each([[[0, 3]], [[-1, 0]]])('is NaN, not a wrong number, for labels %j of three classes', (outside) => {
+    expect(crossEntropy()(tf.zeros([2, 3]), tf.tensor1d(outside, 'int32')).dataSync()[0]).toBeNaN()
+  })
+
+  it('is NaN for a label that the only class does not have', () => {
+    expect(crossEntropy()(tf.zeros([1, 1]), tf.tensor1d([1], 'int32')).dataSync()[0]).toBeNaN()
+  })
+
   it('is the logarithm of the number of classes where the logits say nothing', () => {
     expectClose(crossEntropy()(tf.fill([3, 7], 5), tf.tensor1d([0, 3, 6], 'int32')), Math.log(7))
   })
@@ -93,6 +133,12 @@ describeBackends('crossEntropy', () => {
 
 describe('crossEntropy', () => {
   it.each([-0.1, 1.1, Number.NaN])('refuses smoothing %s', (smoothing) => {
-    expect(() => crossEntropy({ smoothing })).toThrow(`smoothing must be from 0 to 1, not ${smoothing}`)
+    expect(() => crossEntropy({ smoothing })).toThrow(`smoothing must be a number from 0 to 1, not ${smoothing}`)
+  })
+
+  it('refuses options that it does not have', () => {
+    expect(() => crossEntropy({ smothing: 0.1 } as never)).toThrow(
+      'crossEntropy: there is no option smothing; did you mean smoothing?',
+    )
   })
 })

@@ -3,6 +3,7 @@ import {
   cast,
   customGrad,
   div,
+  equal,
   exp,
   type GradSaveFunc,
   log,
@@ -10,29 +11,34 @@ import {
   mean,
   mul,
   oneHot,
+  reshape,
   sub,
   sum,
   type Tensor,
+  where,
+  zerosLike,
 } from '@tensorflow/tfjs-core'
+import { checkOptions, numberFrom, optional } from '@resfn/options'
 import { LossError } from './loss-error.ts'
 
 /** A loss of a classifier: from logits `[batch, classes]` and labels (int32 `[batch]`) to a scalar, the mean over the batch. */
 export type Loss = (logits: Tensor, labels: Tensor) => Tensor
 
-/** How the target is spread: `smoothing` of it, from 0 to 1, goes to all classes alike. 0 unless given. */
+/** How the target is spread: `smoothing` of it, from 0 to 1, goes to all classes alike; by default 0. */
 export type CrossEntropyOptions = { readonly smoothing?: number }
 
 const shapeOf = (tensor: Tensor): string => `[${tensor.shape.join(',')}]`
 
 /**
- * Mean cross-entropy of logits against target probabilities: `mean(log(sum(exp(x))) - sum(target * x))`, with the largest logit of each row
- * taken off first, so that no exponential overflows. For mixed labels (mixup); `crossEntropy` is the form for plain labels.
+ * Mean cross-entropy of logits against target probabilities: `mean(log(sum(exp(x))) - sum(target * x))`. The largest logit of each row is
+ * subtracted first, so that no exponential overflows. A class with a target of 0 adds nothing, also where its logit is -Infinity (a masked
+ * class). For mixed labels (mixup); `crossEntropy` is the form for plain labels.
  *
  * @param logits float32 `[batch, classes]`
  * @param targets float32 `[batch, classes]`, rows that sum to 1; they get no gradient
  * @returns a scalar whose gradient is `(softmax(logits) - targets) / batch`
  * @throws LossError if the shapes do not fit
- * Source: PyTorch, `torch.nn.functional.cross_entropy` with class probabilities.
+ * @see PyTorch, `torch.nn.functional.cross_entropy` with class probabilities
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -60,8 +66,10 @@ export const softCrossEntropy: Loss = (logits, targets) => {
     const shifted = sub(x, max(x, 1, true))
     const exponentials = exp(shifted)
     const total = sum(exponentials, 1, true)
-    const value = mean(sub(log(total), sum(mul(targets, shifted), 1, true)))
-    // The gradient, but for the factor that comes from above, is known here already: it is all that has to be kept.
+    // 0 * -Infinity would be NaN.
+    const products = where(equal(targets, 0), zerosLike(shifted), mul(targets, shifted))
+    const value = mean(sub(log(total), sum(products, 1, true)))
+    // The gradient without the factor of the outer gradient is known here already, and nothing else has to be kept.
     save([div(sub(div(exponentials, total), targets), batch)])
     return { value, gradFunc: (dy: Tensor, [slope]: Tensor[]) => mul(slope!, dy) }
   })
@@ -70,14 +78,15 @@ export const softCrossEntropy: Loss = (logits, targets) => {
 
 /**
  * Mean cross-entropy of logits against labels: `mean(log(sum(exp(x))) - x[label])`, stable for logits of any size. With `smoothing` s the
- * target is `1 - s + s / classes` at the label and `s / classes` elsewhere.
+ * target is `1 - s + s / classes` at the label and `s / classes` elsewhere; a masked class (logit -Infinity) then makes the loss infinite.
  *
  * @param options see `CrossEntropyOptions`
- * @returns the loss of logits (float32 `[batch, classes]`) and labels (int32 `[batch]`, from 0 to classes - 1): a scalar. A label outside
- * that range has an empty target; the training loop refuses it before it gets here.
- * @throws RangeError if smoothing is not from 0 to 1
+ * @returns the loss of logits (float32 `[batch, classes]`) and labels (int32 `[batch]`, from 0 to classes - 1): a scalar. It is NaN if a
+ * label is outside that range, because reading labels back would make a GPU wait; `@resfn/step` checks them before they are uploaded.
+ * @throws OptionsError if smoothing is not from 0 to 1
  * @throws LossError if logits and labels do not fit
- * Source: PyTorch, `torch.nn.CrossEntropyLoss`; Szegedy et al., "Rethinking the Inception architecture" (2016), section 7.
+ * @see PyTorch, `torch.nn.CrossEntropyLoss`
+ * @see Szegedy et al., "Rethinking the Inception architecture" (2016), section 7
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -89,9 +98,9 @@ export const softCrossEntropy: Loss = (logits, targets) => {
  * assert.equal(loss.dataSync()[0], 50)
  * ```
  */
-export const crossEntropy = ({ smoothing = 0 }: CrossEntropyOptions = {}): Loss => {
-  if (!(smoothing >= 0 && smoothing <= 1))
-    throw new RangeError(`crossEntropy: smoothing must be from 0 to 1, not ${smoothing}`)
+export const crossEntropy = (options: CrossEntropyOptions = {}): Loss => {
+  checkOptions('crossEntropy', options, { smoothing: optional(numberFrom(0, 1)) })
+  const { smoothing = 0 } = options
   return (logits, labels) => {
     if (logits.rank !== 2 || labels.rank !== 1 || logits.shape[0] !== labels.shape[0])
       throw new LossError(
@@ -102,8 +111,14 @@ export const crossEntropy = ({ smoothing = 0 }: CrossEntropyOptions = {}): Loss 
         `crossEntropy: labels must be int32 class indices, not ${labels.dtype}; for probabilities use softCrossEntropy`,
       )
     const classes = logits.shape[1]!
-    const elsewhere = smoothing / classes
-    // The WASM backend takes whole numbers only for the values of oneHot.
-    return softCrossEntropy(logits, add(mul(cast(oneHot(labels, classes), 'float32'), 1 - smoothing), elsewhere))
+    const marks = cast(classMarks(labels, classes), 'float32')
+    // A row without a mark has a label outside the classes: 0 / 0 makes its loss NaN.
+    const ones = div(marks, sum(marks, 1, true))
+    return softCrossEntropy(logits, add(mul(ones, 1 - smoothing), smoothing / classes))
   }
 }
+
+/** `[batch, classes]`, 1 at the label of each row and 0 elsewhere. */
+const classMarks = (labels: Tensor, classes: number): Tensor =>
+  // oneHot refuses a depth of 1. The WASM backend takes whole numbers only for its values.
+  classes === 1 ? reshape(equal(labels, zerosLike(labels)), [-1, 1]) : oneHot(labels, classes)

@@ -1,5 +1,6 @@
 export { addConfusions, type ClassScore, confusion, type Confusion, perClass } from './confusion.ts'
 export { crossEntropy, type CrossEntropyOptions, type Loss, softCrossEntropy } from './cross-entropy.ts'
+export type { Labels } from './labels.ts'
 export { LossError } from './loss-error.ts'
 export { checkLabels, type Logits, type Predictions, predictions, topCorrect } from './predictions.ts'
 export { accuracy, addScores, meanLoss, noScore, type Score, scoreOf } from './score.ts'

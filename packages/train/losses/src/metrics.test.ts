@@ -49,6 +49,33 @@ describe('predictions', () => {
     )
   })
 
+  it('and metrics take labels beyond 255, in any array that holds them', () => {
+    const count = 1000
+    const row = (label: number): number[] => Array.from({ length: count }, (_, c) => (c === label ? 9 : 0))
+    const logits = { values: Float32Array.from([...row(999), ...row(256)]), classes: count }
+    for (const labels of [new Uint16Array([999, 0]), new Int32Array([999, 0])]) {
+      const said = predictions(logits, labels)
+      expect([...said.predicted]).toEqual([999, 256])
+      expect(scoreOf(said, labels).correct).toBe(1)
+      expect(topCorrect(1)(logits, labels)).toBe(1)
+      const counts = confusion(count)(labels, said.predicted)
+      expect([counts[999]![999], counts[0]![256]]).toEqual([1, 1])
+    }
+    expect(() => predictions(logits, new Uint16Array([1000, 0]))).toThrow(
+      'label 0 is 1000, but the classes are 0 to 999',
+    )
+  })
+
+  it('are those of the classes that are not masked', () => {
+    const { losses, predicted, probabilities } = predictions(
+      { values: new Float32Array([2, -Infinity, 1]), classes: 3 },
+      new Int32Array([0]),
+    )
+    expect(predicted[0]).toBe(0)
+    expect(losses[0]).toBeCloseTo(0.3132617, 6)
+    expect(probabilities[0]).toBeCloseTo(0.7310586, 6)
+  })
+
   it('stay finite for logits of any size', () => {
     const { losses, probabilities } = predictions(
       { values: new Float32Array([3e38, -3e38]), classes: 2 },
@@ -96,7 +123,7 @@ describe('topCorrect', () => {
   })
 
   it('refuses k = 0', () => {
-    expect(() => topCorrect(0)).toThrow('k must be a whole number from 1, not 0')
+    expect(() => topCorrect(0)).toThrow('topCorrect: k must be a whole number of at least 1, not 0')
   })
 })
 

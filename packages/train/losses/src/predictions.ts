@@ -1,9 +1,11 @@
+import { checkOptions, wholeNumberFrom } from '@resfn/options'
+import type { Labels } from './labels.ts'
 import { LossError } from './loss-error.ts'
 
 /** Logits as plain numbers: row `i` is `values[i * classes]` to `values[(i + 1) * classes - 1]`. */
 export type Logits = { readonly values: Float32Array; readonly classes: number }
 
-/** What a net says of each example: the class, its probability, and the cross-entropy against the label. */
+/** The predicted class of each example, its probability, and the cross-entropy against the label. */
 export type Predictions = {
   /** the class of the largest logit; the first of equals */
   readonly predicted: Int32Array
@@ -14,7 +16,7 @@ export type Predictions = {
 }
 
 /** Throws unless there is one label from 0 to classes - 1 for each row of logits. */
-export const checkLabels = (where: string, { values, classes }: Logits, labels: Int32Array): void => {
+export const checkLabels = (where: string, { values, classes }: Logits, labels: Labels): void => {
   if (values.length !== labels.length * classes)
     throw new LossError(
       `${where}: ${labels.length} labels need ${labels.length * classes} logits for ${classes} classes, but there are ${values.length}`,
@@ -42,7 +44,7 @@ export const checkLabels = (where: string, { values, classes }: Logits, labels: 
  * assert.equal(probabilities[0], 0.5)
  * ```
  */
-export const predictions = (logits: Logits, labels: Int32Array): Predictions => {
+export const predictions = (logits: Logits, labels: Labels): Predictions => {
   checkLabels('predictions', logits, labels)
   const { values, classes } = logits
   const predicted = new Int32Array(labels.length)
@@ -67,9 +69,9 @@ export const predictions = (logits: Logits, labels: Int32Array): Predictions => 
  *
  * @param k a whole number from 1; from the number of classes on, every example counts
  * @returns a function of logits and labels to the number of examples; sum it over batches and divide by the number of examples
- * @throws RangeError if k is not such a number
+ * @throws OptionsError if k is not a whole number from 1
  * @throws LossError if the number of labels does not fit, or a label is no class
- * Source: the top-5 error of Russakovsky et al., "ImageNet large scale visual recognition challenge" (2015), section 4.1.
+ * @see Russakovsky et al., "ImageNet large scale visual recognition challenge" (2015), section 4.1: the top-5 error
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -79,16 +81,18 @@ export const predictions = (logits: Logits, labels: Int32Array): Predictions => 
  * assert.equal(topCorrect(2)(logits, new Int32Array([1, 2])), 1)
  * ```
  */
-export const topCorrect = (k: number): ((logits: Logits, labels: Int32Array) => number) => {
-  if (!Number.isSafeInteger(k) || k < 1) throw new RangeError(`topCorrect: k must be a whole number from 1, not ${k}`)
+export const topCorrect = (k: number): ((logits: Logits, labels: Labels) => number) => {
+  checkOptions('topCorrect', { k }, { k: wholeNumberFrom(1) })
   return (logits, labels) => {
     checkLabels('topCorrect', logits, labels)
     const { values, classes } = logits
-    return labels.reduce((correct, label, i) => {
+    let correct = 0
+    labels.forEach((label, i) => {
       const row = values.subarray(i * classes, (i + 1) * classes)
       const own = row[label]!
       const ahead = row.reduce((count, x, c) => (x > own || (x === own && c < label) ? count + 1 : count), 0)
-      return ahead < k && !Number.isNaN(own) ? correct + 1 : correct
-    }, 0)
+      if (ahead < k && !Number.isNaN(own)) correct += 1
+    })
+    return correct
   }
 }

@@ -1,3 +1,4 @@
+import type { Labels } from './labels.ts'
 import type { Predictions } from './predictions.ts'
 
 /** Counts from which mean loss and accuracy follow; scores of batches are added to the score of a pass. Plain data: it survives JSON unchanged. */
@@ -28,9 +29,9 @@ export const noScore: Score = { examples: 0, correct: 0, loss: 0 }
  * assert.equal(score.correct, 1)
  * ```
  */
-export const scoreOf = ({ predicted, losses }: Predictions, labels: Int32Array): Score => ({
+export const scoreOf = ({ predicted, losses }: Predictions, labels: Labels): Score => ({
   examples: labels.length,
-  correct: labels.reduce((count, label, i) => (label === predicted[i] ? count + 1 : count), 0),
+  correct: predicted.reduce((count, each, i) => (each === labels[i] ? count + 1 : count), 0),
   loss: losses.reduce((sum, loss) => sum + loss, 0),
 })
 

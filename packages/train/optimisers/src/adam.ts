@@ -1,10 +1,21 @@
 import { add, div, mul, sqrt, square as squareOf, sub } from '@tensorflow/tfjs-core'
+import { checkOptions, optional } from '@resfn/options'
 import { leafwise } from './leafwise.ts'
 import type { Optimiser } from './optimiser.ts'
-import { decoupledWeightDecay, type WeightDecayOptions } from './weight-decay.ts'
+import { above0, decayRate } from './rules.ts'
+import { decoupledWeightDecay, type WeightDecayOptions, weightDecayRules } from './weight-decay.ts'
 
-/** The decays `beta1` of the mean (0.9) and `beta2` of the mean square (0.999), and `epsilon` (1e-8) under the fraction. */
-export type AdamOptions = { readonly beta1?: number; readonly beta2?: number; readonly epsilon?: number }
+/** Options of `adam`. */
+export type AdamOptions = {
+  /** The decay of the mean of the gradients; by default 0.9. */
+  readonly beta1?: number
+  /** The decay of the mean of their squares; by default 0.999. */
+  readonly beta2?: number
+  /** Added to the denominator; by default 1e-8. */
+  readonly epsilon?: number
+}
+
+const adamRules = { beta1: optional(decayRate), beta2: optional(decayRate), epsilon: optional(above0) }
 
 /**
  * Adam: `m' = b1 * m + (1 - b1) * g`, `v' = b2 * v + (1 - b2) * g^2`, and with t the number of this step from 1
@@ -12,8 +23,9 @@ export type AdamOptions = { readonly beta1?: number; readonly beta2?: number; re
  *
  * @param options see `AdamOptions`
  * @returns an optimiser; its state is `{ mean, square }`. t is `at.step + 1`, so start a fresh state at step 0.
- * @throws RangeError if a beta is not from 0 to below 1, or epsilon is not positive
- * Source: Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1; the values of PyTorch's `torch.optim.Adam`.
+ * @throws OptionsError if a beta is not from 0 to below 1, or epsilon is not positive
+ * @see Kingma and Ba, "Adam: a method for stochastic optimization" (2015), algorithm 1
+ * @see PyTorch, `torch.optim.Adam`, which has the same values
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -27,10 +39,9 @@ export type AdamOptions = { readonly beta1?: number; readonly beta2?: number; re
  * assert.ok(Math.abs(next.w.dataSync()[0]! - 1.5) < 1e-6)
  * ```
  */
-export const adam = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): Optimiser => {
-  for (const [name, beta] of Object.entries({ beta1, beta2 }))
-    if (!(beta >= 0 && beta < 1)) throw new RangeError(`adam: ${name} must be from 0 to below 1, not ${beta}`)
-  if (!(epsilon > 0)) throw new RangeError(`adam: epsilon must be positive, not ${epsilon}`)
+export const adam = (options: AdamOptions = {}): Optimiser => {
+  checkOptions('adam', options, adamRules)
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options
   return leafwise(['mean', 'square'], (p, g, { mean: m, square: v }, { step, learningRate }) => {
     const mean = add(m, mul(sub(g, m), 1 - beta1))
     const square = add(mul(v, beta2), mul(squareOf(g), 1 - beta2))
@@ -45,9 +56,10 @@ export const adam = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
  * Adam with decoupled weight decay: each parameter first shrinks to `(1 - rate * decay) * p`, then takes Adam's step. The same as
  * `decoupledWeightDecay({ decay, mask })(adam(options))`.
  *
- * @param options those of Adam, and `decay` (0.01 unless given) with the `mask` of the leaves that it is for (all unless given)
- * @throws RangeError as `adam` and `decoupledWeightDecay` do
- * Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2; the values of PyTorch's `torch.optim.AdamW`.
+ * @param options those of Adam, `decay` (by default 0.01), and the `mask` of the leaves that decay (by default all)
+ * @throws OptionsError as `adam` and `decoupledWeightDecay` do
+ * @see Loshchilov and Hutter, "Decoupled weight decay regularization" (2019), algorithm 2
+ * @see PyTorch, `torch.optim.AdamW`, which has the same values
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -62,5 +74,8 @@ export const adam = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
  * assert.deepEqual([next.weight.dataSync()[0], next.bias.dataSync()[0]], [0.75, 1])
  * ```
  */
-export const adamW = ({ decay = 0.01, mask, ...options }: AdamOptions & Partial<WeightDecayOptions> = {}): Optimiser =>
-  decoupledWeightDecay(mask === undefined ? { decay } : { decay, mask })(adam(options))
+export const adamW = (options: AdamOptions & Partial<WeightDecayOptions> = {}): Optimiser => {
+  checkOptions('adamW', options, { ...adamRules, decay: optional(weightDecayRules.decay), mask: weightDecayRules.mask })
+  const { decay = 0.01, mask, ...rest } = options
+  return decoupledWeightDecay(mask === undefined ? { decay } : { decay, mask })(adam(rest))
+}

@@ -1,6 +1,8 @@
 import { add, div, minimum, mul, sqrt, square, stack, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { checkOptions } from '@resfn/options'
 import { leaves, map } from '@resfn/tree'
 import type { Optimiser } from './optimiser.ts'
+import { above0 } from './rules.ts'
 
 /**
  * The Euclidean norm of all values of a tree together: `sqrt(sum(x^2))`.
@@ -26,8 +28,9 @@ export const globalNorm = (tree: unknown): Tensor =>
  *
  * @param limit the largest norm, above 0
  * @returns from an optimiser to one that gets clipped gradients
- * @throws RangeError if limit is not positive
- * Source: Pascanu et al., "On the difficulty of training recurrent neural networks" (2013), algorithm 1; PyTorch, `clip_grad_norm_`.
+ * @throws OptionsError if limit is not positive
+ * @see Pascanu et al., "On the difficulty of training recurrent neural networks" (2013), algorithm 1
+ * @see PyTorch, `clip_grad_norm_`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -41,7 +44,7 @@ export const globalNorm = (tree: unknown): Tensor =>
  * ```
  */
 export const clipByGlobalNorm = (limit: number): ((optimiser: Optimiser) => Optimiser) => {
-  if (!(limit > 0)) throw new RangeError(`clipByGlobalNorm: the limit must be positive, not ${limit}`)
+  checkOptions('clipByGlobalNorm', { limit }, { limit: above0 })
   return ({ init, update }) => ({
     init,
     update: (gradients, state, params, at) => {

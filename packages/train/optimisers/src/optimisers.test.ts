@@ -175,13 +175,23 @@ describeBackends('optimisers', () => {
 
 describe('optimisers', () => {
   it.each([
-    ['sgd: momentum must be from 0 to below 1, not 1', () => sgd({ momentum: 1 })],
+    ['sgd: momentum must be a number from 0 to below 1, not 1', () => sgd({ momentum: 1 })],
     ['sgd: Nesterov needs a momentum', () => sgd({ nesterov: true })],
-    ['adam: beta2 must be from 0 to below 1, not 1', () => adam({ beta2: 1 })],
-    ['adam: epsilon must be positive, not 0', () => adam({ epsilon: 0 })],
-    ['weightDecay: decay must be a number from 0, not -1', () => weightDecay({ decay: -1 })],
-    ['decoupledWeightDecay: decay must be a number from 0, not NaN', () => decoupledWeightDecay({ decay: Number.NaN })],
-    ['clipByGlobalNorm: the limit must be positive, not 0', () => clipByGlobalNorm(0)],
+    ['adam: beta2 must be a number from 0 to below 1, not 1', () => adam({ beta2: 1 })],
+    ['adam: epsilon must be a number above 0, not 0', () => adam({ epsilon: 0 })],
+    ['weightDecay: decay must be a finite number of at least 0, not -1', () => weightDecay({ decay: -1 })],
+    [
+      'decoupledWeightDecay: decay must be a finite number of at least 0, not NaN',
+      () => decoupledWeightDecay({ decay: Number.NaN }),
+    ],
+    ['clipByGlobalNorm: limit must be a number above 0, not 0', () => clipByGlobalNorm(0)],
+    ["sgd: momentum must be a number from 0 to below 1, not '0.9'", () => sgd({ momentum: '0.9' } as never)],
+    ['sgd: there is no option momentun; did you mean momentum?', () => sgd({ momentun: 0.9 } as never)],
+    ['sgd: the options must be a record of momentum, nesterov, not 0.9', () => sgd(0.9 as never)],
+    ['adamW: there is no option weightDecay; use', () => adamW({ weightDecay: 0.1 } as never)],
+    ['adamW: decay must be a finite number of at least 0, not -1', () => adamW({ decay: -1 })],
+    ['weightDecay: the options must be a record of decay, mask, not 0.1', () => weightDecay(0.1 as never)],
+    ['weightDecay: mask must be a function', () => weightDecay({ decay: 0.1, mask: ['bias'] } as never)],
   ])('refuse senseless settings: %s', (message, make) => {
     expect(make).toThrow(message)
   })

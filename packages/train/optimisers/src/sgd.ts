@@ -1,6 +1,8 @@
 import { add, mul, sub } from '@tensorflow/tfjs-core'
+import { checkOptions, flag, optional, OptionsError } from '@resfn/options'
 import { leafwise } from './leafwise.ts'
 import type { Optimiser } from './optimiser.ts'
+import { decayRate } from './rules.ts'
 
 /** `momentum` m, from 0 (plain, the default) to below 1; with `nesterov` the gradient is taken ahead. */
 export type SgdOptions = { readonly momentum?: number; readonly nesterov?: boolean }
@@ -11,8 +13,9 @@ export type SgdOptions = { readonly momentum?: number; readonly nesterov?: boole
  *
  * @param options see `SgdOptions`
  * @returns an optimiser; its state is `{ velocity }`, or empty without momentum
- * @throws RangeError if momentum is not from 0 to below 1, or Nesterov is asked for without momentum
- * Source: PyTorch, `torch.optim.SGD` (dampening 0); Sutskever et al., "On the importance of initialization and momentum" (2013).
+ * @throws OptionsError if momentum is not from 0 to below 1, or nesterov is true without momentum
+ * @see PyTorch, `torch.optim.SGD` (dampening 0)
+ * @see Sutskever et al., "On the importance of initialization and momentum" (2013)
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -28,9 +31,10 @@ export type SgdOptions = { readonly momentum?: number; readonly nesterov?: boole
  * assert.equal(second.params.w.dataSync()[0], -0.25)
  * ```
  */
-export const sgd = ({ momentum = 0, nesterov = false }: SgdOptions = {}): Optimiser => {
-  if (!(momentum >= 0 && momentum < 1)) throw new RangeError(`sgd: momentum must be from 0 to below 1, not ${momentum}`)
-  if (nesterov && momentum === 0) throw new RangeError('sgd: Nesterov needs a momentum; give one, such as 0.9')
+export const sgd = (options: SgdOptions = {}): Optimiser => {
+  checkOptions('sgd', options, { momentum: optional(decayRate), nesterov: optional(flag) })
+  const { momentum = 0, nesterov = false } = options
+  if (nesterov && momentum === 0) throw new OptionsError('sgd: Nesterov needs a momentum; give one, such as 0.9')
   if (momentum === 0) return leafwise([], (p, g, slots, { learningRate }) => [sub(p, mul(g, learningRate)), slots])
   return leafwise(['velocity'], (p, g, { velocity: v }, { learningRate }) => {
     const velocity = add(mul(v, momentum), g)

@@ -1,17 +1,18 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core'
+import { checkOptions, func, numberFrom, optional } from '@resfn/options'
 import { map, zip } from '@resfn/tree'
 import type { Optimiser } from './optimiser.ts'
 
-/** Chooses leaves of the parameters, by the tensor and its path (`layer1.0.conv.weight`). */
+/** Chooses leaves of the parameters, by the tensor and its path (`layer1.0.conv1.weight`). */
 export type Mask = (leaf: Tensor, path: string) => boolean
 
-/** How strong the decay is, and the leaves that it is for: all unless given. */
+/** How strong the decay is, and the leaves that decay; by default all. */
 export type WeightDecayOptions = { readonly decay: number; readonly mask?: Mask }
 
 /**
  * The usual mask: all leaves but those of rank 0 and 1, which are biases and the weights of batch normalisation.
  *
- * Source: He et al., "Bag of tricks for image classification with convolutional neural networks" (2019), section 3.1.
+ * @see He et al., "Bag of tricks for image classification with convolutional neural networks" (2019), section 3.1
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -26,9 +27,8 @@ export const exceptVectors: Mask = (leaf) => leaf.rank > 1
 
 const everyLeaf: Mask = () => true
 
-const check = (where: string, decay: number): void => {
-  if (!(decay >= 0)) throw new RangeError(`${where}: decay must be a number from 0, not ${decay}`)
-}
+/** The rules of `WeightDecayOptions`. */
+export const weightDecayRules = { decay: numberFrom(0), mask: optional(func) }
 
 /**
  * Weight decay as a penalty on the loss: the optimiser gets `g + decay * p` for each gradient g. With momentum or Adam the penalty goes
@@ -36,8 +36,9 @@ const check = (where: string, decay: number): void => {
  *
  * @param options see `WeightDecayOptions`
  * @returns from an optimiser to one with decay
- * @throws RangeError if decay is negative
- * Source: Krogh and Hertz, "A simple weight decay can improve generalization" (1991); PyTorch, `torch.optim.SGD`.
+ * @throws OptionsError if decay is negative
+ * @see Krogh and Hertz, "A simple weight decay can improve generalization" (1991)
+ * @see PyTorch, `torch.optim.SGD`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -50,8 +51,9 @@ const check = (where: string, decay: number): void => {
  * assert.equal(params.w.dataSync()[0], 0)
  * ```
  */
-export const weightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
-  check('weightDecay', decay)
+export const weightDecay = (options: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
+  checkOptions('weightDecay', options, weightDecayRules)
+  const { decay, mask = everyLeaf } = options
   return ({ init, update }) => ({
     init,
     update: (gradients, state, params, at) => {
@@ -69,8 +71,9 @@ export const weightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((
  *
  * @param options see `WeightDecayOptions`
  * @returns from an optimiser to one with decay
- * @throws RangeError if decay is negative
- * Source: Loshchilov and Hutter, "Decoupled weight decay regularization" (2019); PyTorch, `torch.optim.AdamW`.
+ * @throws OptionsError if decay is negative
+ * @see Loshchilov and Hutter, "Decoupled weight decay regularization" (2019)
+ * @see PyTorch, `torch.optim.AdamW`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -83,11 +86,9 @@ export const weightDecay = ({ decay, mask = everyLeaf }: WeightDecayOptions): ((
  * assert.equal(params.w.dataSync()[0], 1.5)
  * ```
  */
-export const decoupledWeightDecay = ({
-  decay,
-  mask = everyLeaf,
-}: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
-  check('decoupledWeightDecay', decay)
+export const decoupledWeightDecay = (options: WeightDecayOptions): ((optimiser: Optimiser) => Optimiser) => {
+  checkOptions('decoupledWeightDecay', options, weightDecayRules)
+  const { decay, mask = everyLeaf } = options
   return ({ init, update }) => ({
     init,
     update: (gradients, state, params, at) => {

@@ -1,11 +1,11 @@
-import { rateFrom0 } from './check.ts'
+import { checkOptions, numberFrom } from '@resfn/options'
 import type { Schedule } from './schedule.ts'
 
 /**
  * The same learning rate at every step.
  *
  * @param rate the learning rate
- * @throws RangeError if the rate is negative or not finite
+ * @throws OptionsError if the rate is negative or not finite
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -15,6 +15,6 @@ import type { Schedule } from './schedule.ts'
  * ```
  */
 export const constantRate = (rate: number): Schedule => {
-  rateFrom0('constantRate', 'rate', rate)
+  checkOptions('constantRate', { rate }, { rate: numberFrom(0) })
   return () => rate
 }

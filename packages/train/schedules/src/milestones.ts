@@ -1,15 +1,21 @@
-import { rateFrom0, wholeFrom } from './check.ts'
+import { checkOptions, numberFrom, optional, type Rule, wholeNumberFrom } from '@resfn/options'
 import type { Schedule } from './schedule.ts'
 
-/** The first `rate`, the steps `at` which it is multiplied by `factor` (0.1 unless given). */
+/** The first `rate`, the steps `at` which it is multiplied by `factor` (by default 0.1). */
 export type MilestonesOptions = { readonly rate: number; readonly at: readonly number[]; readonly factor?: number }
+
+const listOfSteps: Rule = {
+  must: 'an array of whole numbers of at least 0',
+  holds: (value) => Array.isArray(value) && value.every((step) => wholeNumberFrom(0).holds(step)),
+}
 
 /**
  * A learning rate that falls in steps: `rate * factor^(number of milestones reached)`.
  *
  * @param options see `MilestonesOptions`
- * @throws RangeError if a milestone is not a whole number, or rate or factor is negative
- * Source: He et al., "Deep residual learning for image recognition" (2016), section 4.2; PyTorch, `MultiStepLR`.
+ * @throws OptionsError if a milestone is not a whole number, or rate or factor is negative
+ * @see He et al., "Deep residual learning for image recognition" (2016), section 4.2
+ * @see PyTorch, `MultiStepLR`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -19,9 +25,8 @@ export type MilestonesOptions = { readonly rate: number; readonly at: readonly n
  * assert.deepEqual([31999, 32000, 48000].map(rate), [0.5, 0.25, 0.125])
  * ```
  */
-export const milestones = ({ rate, at, factor = 0.1 }: MilestonesOptions): Schedule => {
-  rateFrom0('milestones', 'rate', rate)
-  rateFrom0('milestones', 'factor', factor)
-  at.forEach((step, i) => wholeFrom(0, 'milestones', `at[${i}]`, step))
+export const milestones = (options: MilestonesOptions): Schedule => {
+  checkOptions('milestones', options, { rate: numberFrom(0), at: listOfSteps, factor: optional(numberFrom(0)) })
+  const { rate, at, factor = 0.1 } = options
   return (step) => rate * factor ** at.filter((milestone) => step >= milestone).length
 }

@@ -110,11 +110,14 @@ describe('schedules', () => {
   })
 
   it.each([
-    ['constantRate: rate must be a number from 0, not -1', () => constantRate(-1)],
+    ['constantRate: rate must be a finite number of at least 0, not -1', () => constantRate(-1)],
     ['not Infinity', () => constantRate(Number.POSITIVE_INFINITY)],
-    ['milestones: at[1] must be a whole number from 0, not 2.5', () => milestones({ rate: 1, at: [3, 2.5] })],
     [
-      'cosine: steps (they count the warm-up) must be a whole number from 6, not 5',
+      'milestones: at must be an array of whole numbers of at least 0, not [3, 2.5]',
+      () => milestones({ rate: 1, at: [3, 2.5] }),
+    ],
+    [
+      'cosine: steps count the warm-up, so they must be more than 5, not 5',
       () => cosine({ rate: 1, steps: 5, warmup: 5 }),
     ],
     ['between 0 and 1, not 1', () => oneCycle({ max: 1, steps: 10, rises: 1 })],
@@ -127,12 +130,23 @@ describe('schedules', () => {
           [1, 0.2],
         ]),
     ],
-    ['inEpochs: stepsPerEpoch must be a whole number from 1, not 0', () => inEpochs(0)],
-    ['perEpoch: stepsPerEpoch must be a whole number from 1, not 1.5', () => perEpoch(1.5)],
+    ['inEpochs: stepsPerEpoch must be a whole number of at least 1, not 0', () => inEpochs(0)],
+    ['perEpoch: stepsPerEpoch must be a whole number of at least 1, not 1.5', () => perEpoch(1.5)],
     [
-      'phases[0].steps must be a whole number from 0, not -1',
+      'inTurn: phases[0]: steps must be a whole number of at least 0, not -1',
       () => inTurn([{ schedule: constantRate(1), steps: -1 }], constantRate(1)),
     ],
+    ["cosine: steps must be a whole number of at least 1, not '90'", () => cosine({ rate: 1, steps: '90' } as never)],
+    [
+      'cosine: there is no option warmUp; did you mean warmup?',
+      () => cosine({ rate: 1, steps: 9, warmUp: 2 } as never),
+    ],
+    ['oneCycle: max is missing', () => oneCycle({ steps: 9 } as never)],
+    ['milestones: at must be an array', () => milestones({ rate: 1, at: 30 } as never)],
+    ['milestones: the options must be a record of rate, at, factor, not 0.1', () => milestones(0.1 as never)],
+    ["constantRate: rate must be a finite number of at least 0, not '0.1'", () => constantRate('0.1' as never)],
+    ['inTurn: last must be a function, not 0.1', () => inTurn([], 0.1 as never)],
+    ["rates of at least 0, not [[0, '1']]", () => piecewiseLinear([[0, '1']] as never)],
   ])('refuse senseless settings: %s', (message, make) => {
     expect(make).toThrow(message)
   })

@@ -1,4 +1,4 @@
-import { wholeFrom } from './check.ts'
+import { checkOptions, func, wholeNumberFrom } from '@resfn/options'
 import type { Schedule } from './schedule.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { Schedule } from './schedule.ts'
  *
  * @param stepsPerEpoch batches in an epoch
  * @returns from a schedule in epochs to one in steps
- * @throws RangeError if stepsPerEpoch is no whole number from 1
+ * @throws OptionsError if stepsPerEpoch is not a whole number from 1
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -16,7 +16,7 @@ import type { Schedule } from './schedule.ts'
  * ```
  */
 export const inEpochs = (stepsPerEpoch: number): ((schedule: Schedule) => Schedule) => {
-  wholeFrom(1, 'inEpochs', 'stepsPerEpoch', stepsPerEpoch)
+  checkOptions('inEpochs', { stepsPerEpoch }, { stepsPerEpoch: wholeNumberFrom(1) })
   return (schedule) => (step) => schedule(step / stepsPerEpoch)
 }
 
@@ -26,7 +26,7 @@ export const inEpochs = (stepsPerEpoch: number): ((schedule: Schedule) => Schedu
  *
  * @param stepsPerEpoch batches in an epoch
  * @returns from a schedule in epochs to one in steps
- * @throws RangeError if stepsPerEpoch is no whole number from 1
+ * @throws OptionsError if stepsPerEpoch is not a whole number from 1
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -37,7 +37,7 @@ export const inEpochs = (stepsPerEpoch: number): ((schedule: Schedule) => Schedu
  * ```
  */
 export const perEpoch = (stepsPerEpoch: number): ((schedule: Schedule) => Schedule) => {
-  wholeFrom(1, 'perEpoch', 'stepsPerEpoch', stepsPerEpoch)
+  checkOptions('perEpoch', { stepsPerEpoch }, { stepsPerEpoch: wholeNumberFrom(1) })
   return (schedule) => (step) => schedule(Math.floor(step / stepsPerEpoch))
 }
 
@@ -49,7 +49,7 @@ export type Phase = { readonly schedule: Schedule; readonly steps: number }
  *
  * @param phases the first schedules, each with its number of steps
  * @param last the schedule of all later steps
- * @throws RangeError if a number of steps is no whole number from 0
+ * @throws OptionsError if a number of steps is not a whole number from 0
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -60,7 +60,10 @@ export type Phase = { readonly schedule: Schedule; readonly steps: number }
  * ```
  */
 export const inTurn = (phases: readonly Phase[], last: Schedule): Schedule => {
-  phases.forEach(({ steps }, i) => wholeFrom(0, 'inTurn', `phases[${i}].steps`, steps))
+  phases.forEach((phase, i) =>
+    checkOptions(`inTurn: phases[${i}]`, phase, { schedule: func, steps: wholeNumberFrom(0) }),
+  )
+  checkOptions('inTurn', { last }, { last: func })
   return (step) => {
     let left = step
     for (const { schedule, steps } of phases) {

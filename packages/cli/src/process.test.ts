@@ -1,93 +1,29 @@
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { key, uniform } from '@resfn/random'
-import { decode } from '@resfn/safetensors'
-import { either as E } from 'fp-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { temporaryFolder } from './fixtures/context.ts'
-import { writeImages } from './fixtures/images.ts'
+import {
+  checkpoint,
+  cwd,
+  ended,
+  environment,
+  events,
+  hasLogged,
+  learned,
+  main,
+  pause,
+  prepare,
+  resfn,
+  start,
+  trainSaving,
+} from './fixtures/process.ts'
 
-// The command as it is installed: these tests run the build, which `npm test` makes first.
-const root = join(import.meta.dirname, '..')
-const main = join(root, 'dist', 'main.js')
-
-const cwd = temporaryFolder()
-const environment = { ...process.env, CI: '1', XDG_CACHE_HOME: join(cwd, 'cache') }
-
-const resfn = (
-  args: readonly string[],
-): { readonly stdout: string; readonly stderr: string; readonly status: number | null } =>
-  spawnSync(process.execPath, [main, ...args], { cwd, encoding: 'utf8', env: environment })
-
-const start = (args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [main, ...args], { cwd, env: environment })
-
-const ended = (child: ChildProcess): Promise<{ readonly code: number | null; readonly stderr: string }> =>
-  new Promise((resolve) => {
-    let stderr = ''
-    child.stderr?.on('data', (text: Buffer) => (stderr += text.toString()))
-    child.on('close', (code) => resolve({ code, stderr }))
-  })
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
-
-const checkpoint = (run: string): string => join(cwd, run, 'checkpoint.safetensors')
-const log = (run: string): string => join(cwd, run, 'log.jsonl')
-
-/** Everything that the checkpoint of a run decides: the tensors, and the run without the times that differ from run to run. */
-const learned = (run: string): unknown => {
-  const file = decode(new Uint8Array(readFileSync(checkpoint(run))))
-  if (E.isLeft(file)) throw new Error(file.left.message)
-  const { tensors, metadata } = file.right
-  return {
-    run: metadata.get('run'),
-    tensors: [...tensors].map(([name, { data }]) => [name, Buffer.from(data).toString('base64')]),
-  }
-}
-
-const timed = new Set(['seconds', 'examplesPerSecond'])
-
-const events = (run: string): unknown =>
-  readFileSync(log(run), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line, (name, value: unknown) => (timed.has(name) ? undefined : value)) as unknown)
-
-const train = [
-  'train',
-  '--preset',
-  'lenet-bn',
-  '--data',
-  'images',
-  '--batch',
-  '5',
-  '--epochs',
-  '8',
-  '--lr',
-  '0.5',
-  '--momentum',
-  '0.9',
-  '--save-steps',
-  '3',
-  '--threads',
-  '1',
-]
-
-/** Waits until a run has logged so many lines. */
-const hasLogged = async (run: string, lines: number, child: ChildProcess): Promise<void> => {
-  while (
-    child.exitCode === null &&
-    (!existsSync(log(run)) || readFileSync(log(run), 'utf8').split('\n').length <= lines)
-  )
-    await pause(5)
-}
+const train = trainSaving(3)
 
 describe('the command as a process', () => {
   beforeAll(() => {
-    if (!existsSync(main))
-      execFileSync(process.execPath, [join(root, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-b', root])
-    writeImages(join(cwd, 'images'))
+    prepare()
     expect(resfn([...train, '--out', 'whole'])).toMatchObject({ status: 0 })
   }, 300_000)
 
@@ -160,5 +96,31 @@ describe('the command as a process', () => {
     expect(readFileSync(checkpoint('full')).equals(before)).toBe(true)
     expect(resfn(['train', '--resume', 'full'])).toMatchObject({ status: 0 })
     expect(learned('full')).toEqual(learned('whole'))
+  }, 120_000)
+
+  it('started twice at once with the same --out, trains one run and refuses the other', async () => {
+    const both = await Promise.all(
+      [0, 1].map((seed) => ended(start([...train, '--out', 'shared', '--seed', `${seed}`]))),
+    )
+    expect(both.map(({ code }) => code === 0)).toContain(true)
+    const refused = both.filter(({ code }) => code !== 0)
+    expect(refused.map(({ stderr }) => stderr)).toEqual([
+      expect.stringMatching(/shared (is in use by another resfn \(process \d+\)|already holds a run)/),
+    ])
+    const { settings } = JSON.parse(readFileSync(join(cwd, 'shared', 'args.json'), 'utf8')) as {
+      readonly settings: { readonly seed: number }
+    }
+    expect(both[settings.seed]?.code).toBe(0)
+    expect(events('shared').length).toBe(events('whole').length)
+    if (settings.seed === 0) expect(learned('shared')).toEqual(learned('whole'))
+  }, 120_000)
+
+  it('resumed twice at once, goes on once', async () => {
+    await interrupted('twice', 'SIGTERM')
+    const both = await Promise.all([0, 1].map(() => ended(start(['train', '--resume', 'twice']))))
+    expect(both.map(({ code }) => code).sort()).toEqual([0, 1])
+    expect(both.find(({ code }) => code === 1)?.stderr).toContain('twice is in use by another resfn')
+    expect(learned('twice')).toEqual(learned('whole'))
+    expect(events('twice')).toEqual(events('whole'))
   }, 120_000)
 })

@@ -14,6 +14,6 @@ const isEmpty = (tree: unknown): boolean =>
 export const collect = (names: readonly string[], value: (name: string) => unknown): Branch =>
   Object.fromEntries(names.map((name) => [name, value(name)] as const).filter(([, tree]) => !isEmpty(tree)))
 
-/** The tree of a part by name; only an own name counts, so that a layer may be called `constructor`. */
+/** The tree of a part by name, empty where there is none. Only an own name counts, so that a layer may be called `constructor`. */
 export const part = (tree: unknown, name: string): unknown =>
-  Object.hasOwn(tree as Branch, name) ? (tree as Branch)[name] : empty
+  tree != null && Object.hasOwn(tree, name) ? (tree as Branch)[name] : empty

@@ -1,6 +1,7 @@
 import { add, mul, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { type Key, fold } from '@resfn/random'
 import { leaves, mapTo, zip } from '@resfn/tree'
+import { checkBackend } from './contract/check-backend.ts'
 import type { Plan, Spec } from './plan.ts'
 import type { Shape } from './shape.ts'
 
@@ -47,6 +48,7 @@ export type Variables<P, S> = { readonly params: P; readonly state: S }
  * @param input the shape of one input sample
  * @returns float32 tensors, which the caller owns
  * @throws ShapeError with the path of the layer that cannot take its input
+ * @throws NoBackendError if no backend of TensorFlow.js is ready
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -61,6 +63,7 @@ export type Variables<P, S> = { readonly params: P; readonly state: S }
  */
 export const init = <P, S>(net: Layer<P, S>, key: Key, input: Shape): Variables<P, S> => {
   const plan = net.plan(input)
+  checkBackend('init')
   const draw = (root: string) => (spec: Spec, path: string) =>
     tensor(spec.initialiser(fold(key, `${root}.${path}`), spec.shape), [...spec.shape], 'float32')
   return {

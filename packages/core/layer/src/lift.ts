@@ -1,12 +1,13 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
+import { op } from './contract/op.ts'
 import type { Empty, Layer } from './layer.ts'
 import type { Shape } from './shape.ts'
 
 /** How a lifted function is shown and what it does to shapes. */
 export type LiftOptions = {
-  /** its word in tables; `lift` if not given */
+  /** its word in tables; `lift` by default */
   readonly kind?: string
-  /** from the input's shape to the output's (one sample); the same shape if not given. Throws ShapeError for an input it cannot take. */
+  /** from the input's shape to the output's (one sample); the same shape by default. Throws ShapeError for an input it cannot take. */
   readonly output?: (input: Shape) => Shape
 }
 
@@ -29,8 +30,8 @@ export type LiftOptions = {
 export const lift = (
   f: (x: Tensor) => Tensor,
   { kind = 'lift', output = (input) => input }: LiftOptions = {},
-): Layer<Empty> => ({
-  plan: (input) => ({ kind, params: {}, state: {}, output: output(input), macs: 0, parts: [] }),
-  apply: (_, x) => f(x),
-  train: (_, x) => ({ y: f(x), seen: {} }),
-})
+): Layer<Empty> =>
+  op(
+    (input) => ({ kind, output: output(input) }),
+    (_, x) => f(x),
+  )

@@ -3,7 +3,8 @@ import { fold, type Key } from '@resfn/random'
 import type { AnyLayer, Layer, ParamsOf, StateOf } from './layer.ts'
 import { collect, part } from './branch.ts'
 import type { Part } from './plan.ts'
-import { type Shape, within } from './shape.ts'
+import { within } from './contract/path-error.ts'
+import type { Shape } from './shape.ts'
 
 /** The parameter tree of named layers: a name for each layer that has parameters. */
 export type ParamsOfAll<R> = {
@@ -60,12 +61,14 @@ export const sequential = <const R extends { readonly [name: string]: AnyLayer }
       }
     },
     apply: (params, x, state) =>
-      scope(() => names.reduce((y, name) => layer(name).apply(part(params, name), y, part(state, name)), x)),
+      scope(() =>
+        names.reduce((y, name) => within(name, () => layer(name).apply(part(params, name), y, part(state, name))), x),
+      ),
     train: (params, x, key) =>
       scope(() => {
         const seen: { [name: string]: unknown } = {}
         const y = names.reduce((input, name) => {
-          const trained = layer(name).train(part(params, name), input, fold(key, name))
+          const trained = within(name, () => layer(name).train(part(params, name), input, fold(key, name)))
           seen[name] = trained.seen
           return trained.y
         }, x)
@@ -119,12 +122,19 @@ export const repeat = <P, S>(layers: readonly Layer<P, S>[]): Layer<readonly P[]
         parts,
       }
     },
-    apply: (params, x, state) => scope(() => layers.reduce((y, layer, i) => layer.apply(params[i]!, y, state[i]!), x)),
+    apply: (params, x, state) =>
+      scope(() =>
+        layers.reduce(
+          (y, layer, i) =>
+            within(names[i]!, () => layer.apply(part(params, names[i]!) as P, y, part(state, names[i]!) as S)),
+          x,
+        ),
+      ),
     train: (params, x, key: Key) =>
       scope(() => {
         const seen: S[] = []
         const y = layers.reduce((input, layer, i) => {
-          const trained = layer.train(params[i]!, input, fold(key, i))
+          const trained = within(names[i]!, () => layer.train(part(params, names[i]!) as P, input, fold(key, i)))
           seen.push(trained.seen)
           return trained.y
         }, x)

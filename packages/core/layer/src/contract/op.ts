@@ -1,0 +1,49 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Empty, Layer } from '../layer.ts'
+import type { Specs } from '../plan.ts'
+import type { Shape } from '../shape.ts'
+
+/** What an op is on an input of a given shape; see `Plan`. */
+export type OpPlan<P> = {
+  /** what it is, in a word or two, for tables */
+  readonly kind: string
+  /** the specs of its parameters; none by default */
+  readonly params?: Specs<P>
+  /** the shape of one output sample; the input's by default */
+  readonly output?: Shape
+  /** multiply-adds for one sample; 0 by default */
+  readonly macs?: number
+}
+
+/**
+ * A layer without state and without parts, from its plan and its function: `y = apply(params, x)` in training and evaluation.
+ *
+ * @param plan from the shape of one input sample to specs, output shape and multiply-adds; throws ShapeError for an input it cannot take
+ * @param apply from a batch `[batch, ...input]` to a batch `[batch, ...output]`; built from tfjs operations that have gradients
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { init, op, Spec, zeros } from '@resfn/layer'
+ * import { key } from '@resfn/random'
+ *
+ * type ShiftParams = { readonly bias: tf.Tensor }
+ * const applyShift = ({ bias }: ShiftParams, x: tf.Tensor): tf.Tensor => tf.add(x, bias)
+ * const shift = op<ShiftParams>((input) => ({ kind: 'shift', params: { bias: new Spec(input, zeros) } }), applyShift)
+ *
+ * const { params } = init(shift, key(0), [3])
+ * assert.deepEqual(shift.apply(params, tf.ones([2, 3]), {}).shape, [2, 3])
+ * ```
+ */
+export const op = <P = Empty>(
+  plan: (input: Shape) => OpPlan<P>,
+  apply: (params: P, x: Tensor) => Tensor,
+): Layer<P> => ({
+  plan: (input) => {
+    const { kind, params = {} as Specs<P>, output = input, macs = 0 } = plan(input)
+    return { kind, params, state: {}, output, macs, parts: [] }
+  },
+  apply,
+  train: (params, x) => ({ y: apply(params, x), seen: {} }),
+})

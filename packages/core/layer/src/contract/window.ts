@@ -1,0 +1,37 @@
+import { ShapeError } from './path-error.ts'
+import { formatShape, type Shape } from '../shape.ts'
+
+/** A square window that moves over an image, in pixels: that of a convolution or a pool. */
+export type Window = { readonly size: number; readonly stride: number; readonly padding: number }
+
+/**
+ * How often a window fits on an image: `[floor((height + 2 padding - size) / stride) + 1, …]`, as in PyTorch.
+ *
+ * @param word what the window is called in the message: `filter` or `window`
+ * @param input the shape of the image, [height, width, channels]
+ * @param window size, stride and padding
+ * @returns rows and columns
+ * @throws ShapeError if the window is larger than the padded image
+ * @see Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), section 2.4
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { slide } from '@resfn/layer'
+ *
+ * assert.deepEqual(slide('filter', [224, 224, 3], { size: 7, stride: 2, padding: 3 }), [112, 112])
+ * ```
+ */
+export const slide = (
+  word: string,
+  input: Shape,
+  { size, stride, padding }: Window,
+): readonly [rows: number, columns: number] => {
+  const along = (extent: number): number => Math.floor((extent + 2 * padding - size) / stride) + 1
+  const [rows, columns] = [along(input[0]!), along(input[1]!)]
+  if (rows < 1 || columns < 1)
+    throw new ShapeError(
+      '',
+      `the ${size}x${size} ${word} is larger than the input ${formatShape(input)} with padding ${padding}; use a smaller ${word} or more padding`,
+    )
+  return [rows, columns]
+}

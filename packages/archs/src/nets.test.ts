@@ -283,7 +283,7 @@ describe('the nets of "Dive into deep learning"', () => {
     ])
     expect(summary(net, [28, 28, 1]).buffers).toBe(452)
     expect(() => net.plan([8, 8, 1])).toThrow(
-      /^conv2\.conv: the 5x5 kernel is larger than the input \[2,2,6\] with padding 0/,
+      /^conv2\.conv: the 5x5 filter is larger than the input \[2,2,6\] with padding 0/,
     )
     expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<LenetParams>()
     expectTypeOf<StateOf<typeof net>>().toEqualTypeOf<LenetState>()

@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
 import { type Empty, type Layer, summary } from '@resfn/layer'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { activation, type ActivationName, relu, sigmoid, tanh } from './activation.ts'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { activation, type ActivationName, applyActivation, relu, sigmoid, tanh } from './activation.ts'
 
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly name: ActivationName } & { readonly [name in 'x' | 'y' | 'dx']: Values }
@@ -14,9 +13,7 @@ const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', impor
 }
 const names = cases.map(({ name }) => name)
 
-const slope = (layer: Layer<Empty>, x: tf.Tensor): tf.Tensor =>
-  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(layer.apply({}, tree.x, {})), aux: {} }))({ x })
-    .gradients.x
+const slope = (layer: Layer<Empty>, x: tf.Tensor): tf.Tensor => gradientOf((at) => layer.apply({}, at, {}), x)
 
 describeBackends('activation', () => {
   it.each(cases.map((example) => [example.name, example] as const))(
@@ -36,9 +33,7 @@ describeBackends('activation', () => {
       ]),
     }
     const f = (tree: typeof params): tf.Tensor => tf.sum(tf.square(activation(name).apply({}, tree.x, {})))
-    checkGradients(f, params, {
-      x: valueAndGradient((tree: typeof params) => ({ loss: f(tree), aux: {} }))(params).gradients.x,
-    })
+    checkGradients(f, params, gradientOf(f, params))
   })
 
   it('relu sends no gradient where the input is 0', () => {
@@ -70,6 +65,18 @@ describeBackends('activation', () => {
   it('leaves no tensor behind, gradients included', () => {
     const x = tf.tensor1d([-1, 1])
     for (const name of names) expectNoLeak(() => tf.tidy(() => void slope(activation(name), x)))
+  })
+})
+
+describe('wrong input of an activation', () => {
+  it('is an unknown name, a disposed tensor or not a tensor', () => {
+    expect(() => activation('rlu' as 'relu')).toThrow("activation: name must be one of 'relu'")
+    expect(() => applyActivation(tf.ones([1]), 'swish' as 'relu')).toThrow("not 'swish'")
+    const gone = tf.ones([1])
+    gone.dispose()
+    expect(() => applyActivation(gone, 'tanh')).toThrow('the input of tanh is disposed')
+    expect(() => relu.apply({}, 3 as never, {})).toThrow('relu takes a tensor, not 3')
+    expectTypeOf(applyActivation).parameters.toEqualTypeOf<[x: tf.Tensor, name: ActivationName]>()
   })
 })
 

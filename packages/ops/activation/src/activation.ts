@@ -7,7 +7,8 @@ import {
   type Tensor,
   tanh as tfTanh,
 } from '@tensorflow/tfjs-core'
-import { type Empty, type Layer, lift } from '@resfn/layer'
+import { checkTensor, type Empty, type Layer, lift } from '@resfn/layer'
+import { checkOptions, oneOf } from '@resfn/options'
 
 /** The names of the activation functions. */
 export type ActivationName = 'relu' | 'relu6' | 'leakyRelu' | 'elu' | 'sigmoid' | 'tanh'
@@ -27,22 +28,53 @@ const functions: { readonly [N in ActivationName]: (x: Tensor) => Tensor } = {
   tanh: (x) => tfTanh(x),
 }
 
+const activate = (x: Tensor, name: ActivationName): Tensor => {
+  checkTensor(name, x)
+  return functions[name](x)
+}
+
+const rules = { name: oneOf(...Object.keys(functions)) }
+
 /**
- * An activation function as a layer: `y = f(x)` value by value, of the same shape. Its `apply` is the bare function `(params, x) => y`.
+ * An activation function as a bare function: `y = f(x)` value by value, of the same shape.
  *
+ * @param x any shape
  * @param name `relu` max(x, 0), `relu6` min(max(x, 0), 6), `leakyRelu` (slope 0.01), `elu`, `sigmoid` 1 / (1 + exp(-x)), `tanh`
- * @see Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010), for relu.
+ * @throws OptionsError if there is no such function
+ * @throws InputError if x is not a live tensor
+ * @see Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010), for relu
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
  * import * as tf from '@tensorflow/tfjs-core'
  * import '@tensorflow/tfjs-backend-cpu'
- * import { activation } from '@resfn/activation'
+ * import { applyActivation } from '@resfn/activation'
  *
- * assert.deepEqual([...activation('relu').apply({}, tf.tensor1d([-1, 2]), {}).dataSync()], [0, 2])
+ * assert.deepEqual([...applyActivation(tf.tensor1d([-1, 2]), 'relu').dataSync()], [0, 2])
  * ```
  */
-export const activation = (name: ActivationName): Layer<Empty> => lift(functions[name], { kind: name })
+export const applyActivation = (x: Tensor, name: ActivationName): Tensor => {
+  checkOptions('applyActivation', { name }, rules)
+  return activate(x, name)
+}
+
+/**
+ * An activation function as a layer: `y = f(x)` value by value, of the same shape.
+ *
+ * @param name one of the names of `applyActivation`
+ * @throws OptionsError if there is no such function
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { activation } from '@resfn/activation'
+ *
+ * assert.equal(activation('relu6').plan([10]).kind, 'relu6')
+ * ```
+ */
+export const activation = (name: ActivationName): Layer<Empty> => {
+  checkOptions('activation', { name }, rules)
+  return lift((x) => activate(x, name), { kind: name })
+}
 
 /**
  * Rectified linear unit: `y = max(x, 0)`, any shape; the gradient at 0 is 0.

@@ -1,1 +1,1 @@
-export { activation, type ActivationName, relu, sigmoid, tanh } from './activation.ts'
+export { activation, type ActivationName, applyActivation, relu, sigmoid, tanh } from './activation.ts'

@@ -2,10 +2,20 @@ import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
-import { absorb, init, type Layer, ShapeError, summary, withState } from '@resfn/layer'
+import {
+  absorb,
+  init,
+  InputError,
+  type Layer,
+  sequential,
+  ShapeError,
+  summary,
+  VariablesError,
+  withState,
+} from '@resfn/layer'
+import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import {
   applyBatchNorm,
   batchNorm,
@@ -37,11 +47,7 @@ const differentiate = (
   f: (inputs: Inputs) => tf.Tensor,
   inputs: Inputs,
 ): { readonly y: tf.Tensor; readonly gradients: Inputs } => {
-  const { gradients, aux } = valueAndGradient((tree: Inputs) => {
-    const y = f(tree)
-    return { loss: tf.sum(y), aux: { y } }
-  })(inputs)
-  return { y: aux.y, gradients }
+  return { y: f(inputs), gradients: gradientOf(f, inputs) }
 }
 
 const randomInputs = (seed: number, shape: readonly number[]): Inputs => {
@@ -83,7 +89,7 @@ const afterOneBatch = (options: BatchNormOptions): { readonly [name in keyof Bat
 describeBackends('batch normalisation', () => {
   it.each(cases)('equals PyTorch in training: output, running statistics and gradients (case %$)', (example) => {
     const { epsilon, decay } = example
-    const train = trainBatchNorm({ epsilon })
+    const train = (params: BatchNormParams, x: tf.Tensor) => trainBatchNorm(params, x, { epsilon })
     const state = { mean: tensorOf(example.mean), variance: tensorOf(example.variance) }
     const inputs = {
       params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) },
@@ -100,15 +106,15 @@ describeBackends('batch normalisation', () => {
   })
 
   it.each(cases)('equals PyTorch in evaluation: output and gradients (case %$)', (example) => {
-    const apply = applyBatchNorm({ epsilon: example.epsilon })
+    const { epsilon } = example
     const state = { mean: tensorOf(example.mean), variance: tensorOf(example.variance) }
     const inputs = {
       params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) },
       x: tensorOf(example.x),
     }
-    expectClose(apply(inputs.params, inputs.x, state), example.evaluated.y.values)
+    expectClose(applyBatchNorm(inputs.params, inputs.x, state, { epsilon }), example.evaluated.y.values)
     const { gradients } = differentiate(
-      ({ params, x }) => tf.mul(apply(params, x, state), tensorOf(example.dy)),
+      ({ params, x }) => tf.mul(applyBatchNorm(params, x, state, { epsilon }), tensorOf(example.dy)),
       inputs,
     )
     expectClose(gradients.x, example.evaluated.dx.values)
@@ -117,7 +123,7 @@ describeBackends('batch normalisation', () => {
   })
 
   it('gives plus and minus 0.999995 for the columns 1, 3 and 2, 4', () => {
-    expectClose(trainBatchNorm()(oneAndZero(), tf.tensor2d(small)).y, [-0.999995, -0.999995, 0.999995, 0.999995], 1e-6)
+    expectClose(trainBatchNorm(oneAndZero(), tf.tensor2d(small)).y, [-0.999995, -0.999995, 0.999995, 0.999995], 1e-6)
   })
 
   it('keeps the running statistics of each convention', () => {
@@ -150,7 +156,7 @@ describeBackends('batch normalisation', () => {
         (seed, batch, side, channels) => {
           tf.tidy(() => {
             const { params, x } = randomInputs(seed, [batch, side, side, channels])
-            const { y } = trainBatchNorm({ epsilon: 0 })(params, tf.add(tf.mul(x, 5), 3))
+            const { y } = trainBatchNorm(params, tf.add(tf.mul(x, 5), 3), { epsilon: 0 })
             const moments = tf.moments(y, [0, 1, 2])
             expectClose(moments.mean, tf.mul(params.bias, 1), 1e-4)
             expectClose(tf.sqrt(moments.variance), tf.abs(params.weight), 1e-3)
@@ -170,8 +176,8 @@ describeBackends('batch normalisation', () => {
         (seed, scale, shift) => {
           tf.tidy(() => {
             const { params, x } = randomInputs(seed, [8, 3])
-            const train = trainBatchNorm({ epsilon: 0 })
-            expectClose(train(params, tf.add(tf.mul(x, scale), shift)).y, train(params, x).y, 1e-3)
+            const train = (at: tf.Tensor): tf.Tensor => trainBatchNorm(params, at, { epsilon: 0 }).y
+            expectClose(train(tf.add(tf.mul(x, scale), shift)), train(x), 1e-3)
           })
         },
       ),
@@ -190,9 +196,9 @@ describeBackends('batch normalisation', () => {
             const { x } = randomInputs(seed, [6, 2, 2, 3])
             const { mean, variance } = tf.moments(x, [0, 1, 2])
             const params = { weight: tf.sqrt(tf.add(variance, 1e-5)), bias: mean }
-            expectClose(trainBatchNorm()(params, x).y, x, 1e-5)
-            expectClose(applyBatchNorm()(params, x, { mean, variance }), x, 1e-5)
-            const other = trainBatchNorm()({ ...params, [spoilt]: tf.add(params[spoilt], by) }, x).y
+            expectClose(trainBatchNorm(params, x).y, x, 1e-5)
+            expectClose(applyBatchNorm(params, x, { mean, variance }), x, 1e-5)
+            const other = trainBatchNorm({ ...params, [spoilt]: tf.add(params[spoilt], by) }, x).y
             expect(tf.max(tf.abs(tf.sub(other, x))).dataSync()[0]).toBeGreaterThan(by / 10)
           })
         },
@@ -210,7 +216,7 @@ describeBackends('batch normalisation', () => {
       const inputs = randomInputs(5, shape)
       const upstream = randomInputs(6, shape).x
       const weigh = (y: tf.Tensor): tf.Tensor => tf.mul(y, upstream)
-      const closed = differentiate(({ params, x }) => weigh(trainBatchNorm()(params, x).y), inputs)
+      const closed = differentiate(({ params, x }) => weigh(trainBatchNorm(params, x).y), inputs)
       const automatic = differentiate((tree) => weigh(composed(tree)), inputs)
       expectClose(closed.y, automatic.y, 1e-5)
       expectClose(closed.gradients.x, automatic.gradients.x, 1e-4)
@@ -223,26 +229,26 @@ describeBackends('batch normalisation', () => {
     const inputs = randomInputs(9, [3, 2, 2, 2])
     const state = { mean: tf.tensor1d([0.2, -0.1]), variance: tf.tensor1d([0.5, 2]) }
     const forms: readonly ((tree: Inputs) => tf.Tensor)[] = [
-      ({ params, x }) => trainBatchNorm({ epsilon: 1e-3 })(params, x).y,
-      ({ params, x }) => applyBatchNorm({ epsilon: 1e-3 })(params, x, state),
+      ({ params, x }) => trainBatchNorm(params, x, { epsilon: 1e-3 }).y,
+      ({ params, x }) => applyBatchNorm(params, x, state, { epsilon: 1e-3 }),
     ]
     for (const form of forms) {
       const f = (tree: Inputs): tf.Tensor =>
         tf.sum(tf.mul(tf.square(form(tree)), tf.reshape(tf.linspace(-1, 2, 24), [3, 2, 2, 2])))
-      checkGradients(f, inputs, valueAndGradient((tree: Inputs) => ({ loss: f(tree), aux: {} }))(inputs).gradients)
+      checkGradients(f, inputs, gradientOf(f, inputs))
     }
   })
 
   it('sends gradients that sum to 0 over each channel, because a shift of the input changes nothing', () => {
     const inputs = randomInputs(2, [2, 3, 3, 4])
     const upstream = randomInputs(3, [2, 3, 3, 4]).x
-    const { gradients } = differentiate(({ params, x }) => tf.mul(trainBatchNorm()(params, x).y, upstream), inputs)
+    const { gradients } = differentiate(({ params, x }) => tf.mul(trainBatchNorm(params, x).y, upstream), inputs)
     const total = tf.max(tf.abs(tf.sum(gradients.x, [0, 1, 2]))).dataSync()[0]!
     expect(total).toBeLessThan(1e-4 * tf.sum(tf.abs(gradients.x)).dataSync()[0]!)
   })
 
   it('stays finite on constant channels and on inputs with a large mean', () => {
-    const { y } = trainBatchNorm()(
+    const { y } = trainBatchNorm(
       oneAndZero(),
       tf.tensor2d([
         [7, 1e4],
@@ -256,21 +262,78 @@ describeBackends('batch normalisation', () => {
   it('leaves no tensor behind, gradients included', () => {
     const inputs = randomInputs(1, [2, 3, 3, 2])
     const state = { mean: tf.zeros([2]), variance: tf.ones([2]) }
-    expectNoLeak(() => tf.tidy(() => void applyBatchNorm()(inputs.params, inputs.x, state)))
-    expectNoLeak(() => tf.tidy(() => void differentiate(({ params, x }) => trainBatchNorm()(params, x).y, inputs)))
+    expectNoLeak(() => tf.tidy(() => void applyBatchNorm(inputs.params, inputs.x, state)))
+    expectNoLeak(() => tf.tidy(() => void differentiate(({ params, x }) => trainBatchNorm(params, x).y, inputs)))
   })
 
   it('needs more than one value a channel, unless the variance is biased', () => {
     const x = tf.ones([1, 2])
-    expect(() => trainBatchNorm()(oneAndZero(), x)).toThrow(
-      new RangeError(
+    expect(() => trainBatchNorm(oneAndZero(), x)).toThrow(
+      new InputError(
+        '',
         'batchNorm: training needs more than one value a channel, but the batch is [1,2]; use a larger batch',
       ),
     )
     expectClose(
-      trainBatchNorm({ runningVariance: 'biased' })({ weight: tf.ones([2]), bias: tf.tensor1d([3, 4]) }, x).y,
+      trainBatchNorm({ weight: tf.ones([2]), bias: tf.tensor1d([3, 4]) }, x, { runningVariance: 'biased' }).y,
       [3, 4],
     )
+  })
+})
+
+describe('wrong input of batch normalisation', () => {
+  const net = sequential({ bn: batchNorm() })
+  const { params, state } = init(net, key(0), [4, 4, 2])
+  const x = tf.ones([2, 4, 4, 2])
+
+  it('is a state that was forgotten, or that of another net', () => {
+    const remedy = 'pass the state that init made for this net'
+    expect(() => (batchNorm().apply as (...given: unknown[]) => unknown)(params.bn, x)).toThrow(
+      new VariablesError('', `batchNorm needs its state, mean and variance, not undefined; ${remedy}`),
+    )
+    expect(() => net.apply(params, x, { bn: {} } as never)).toThrow(
+      new VariablesError('bn.mean', `batchNorm needs a tensor [2] in its state, but there is none; ${remedy}`),
+    )
+    expect(() => net.apply(params, x, { bn: { ...state.bn, variance: tf.ones([3]) } })).toThrow(
+      new VariablesError('bn.variance', `batchNorm needs [2] in its state, but the tensor is [3]; ${remedy}`),
+    )
+    expect(() => applyBatchNorm(params.bn, x, undefined as never)).toThrow(VariablesError)
+  })
+
+  it('is another layout, other channels, integers or parameters of another net', () => {
+    for (const run of [
+      (given: tf.Tensor) => net.apply(params, given, state),
+      (given: tf.Tensor) => net.train(params, given, key(0)),
+    ]) {
+      expect(() => run(tf.ones([4, 4, 2]))).toThrow(
+        new ShapeError(
+          'bn',
+          'batchNorm takes [batch,features] or [batch,height,width,channels], but the input is [4,4,2]; add the batch axis with tf.expandDims(x, 0)',
+        ),
+      )
+      expect(() => run(tf.ones([3, 2, 4, 4]))).toThrow('use tf.transpose(x, [0, 2, 3, 1])')
+      expect(() => run(tf.ones([2, 4, 4, 2], 'int32'))).toThrow('bn: batchNorm takes float32, but the input is int32')
+    }
+    expect(() => net.train({ bn: { ...params.bn, bias: tf.ones([3]) } }, x, key(0))).toThrow(
+      'bn.bias: batchNorm needs [2] in its parameters, but the tensor is [3]',
+    )
+    expect(() => trainBatchNorm(undefined as never, x)).toThrow('batchNorm needs its parameters')
+  })
+
+  it('is options that do not exist', () => {
+    expect(() => batchNorm({ momentum: 0.9 } as never)).toThrow('batchNorm: there is no option momentum')
+    expect(() => batchNorm({ eps: 1e-3 } as never)).toThrow('there is no option eps; did you mean epsilon?')
+    expect(() => trainBatchNorm(params.bn, x, { runningVariance: 'population' as 'biased' })).toThrow(
+      "runningVariance must be one of 'unbiased', 'biased', not 'population'",
+    )
+    expectTypeOf(applyBatchNorm).parameters.toEqualTypeOf<
+      [
+        params: BatchNormParams,
+        x: tf.Tensor,
+        state: BatchNormState,
+        options?: Pick<BatchNormOptions, 'epsilon'> | undefined,
+      ]
+    >()
   })
 })
 
@@ -286,12 +349,12 @@ describe('the plan of batch normalisation', () => {
       new ShapeError('', 'batchNorm takes [features] or [height,width,channels], but the input is [4,4]'),
     )
     expect(() => batchNorm({ epsilon: -1 })).toThrow(
-      new RangeError('batchNorm: epsilon must be a finite number of at least 0, not -1'),
+      new OptionsError('batchNorm: epsilon must be a finite number of at least 0, not -1'),
     )
   })
 
   it('has the same type of tree for state and for what a batch showed', () => {
     expectTypeOf(batchNorm()).toEqualTypeOf<Layer<BatchNormParams, BatchNormState>>()
-    expectTypeOf<ReturnType<ReturnType<typeof trainBatchNorm>>['seen']>().toEqualTypeOf<BatchNormState>()
+    expectTypeOf<ReturnType<typeof trainBatchNorm>['seen']>().toEqualTypeOf<BatchNormState>()
   })
 })

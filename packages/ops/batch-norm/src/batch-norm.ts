@@ -1,5 +1,19 @@
 import { batchNorm as tfBatchNorm, mul, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
-import { type Initialiser, type Layer, ones, ShapeError, Spec, type Trained, zeros } from '@resfn/layer'
+import {
+  checkBatch,
+  checkChannels,
+  checkSample,
+  checkVariables,
+  formatShape,
+  type Initialiser,
+  InputError,
+  type Layer,
+  ones,
+  Spec,
+  type Trained,
+  zeros,
+} from '@resfn/layer'
+import { checkOptions, func, numberFrom, oneOf, optional, recordOf } from '@resfn/options'
 import { batchNormTrain } from './primitives.ts'
 
 /** `weight` (gamma) and `bias` (beta), both [channels]. */
@@ -10,11 +24,11 @@ export type BatchNormState = { readonly mean: Tensor; readonly variance: Tensor 
 
 /** The conventions of batch normalisation that libraries differ in. */
 export type BatchNormOptions = {
-  /** added to the variance before the root; 1e-5 if not given, as in PyTorch (Keras: 1e-3) */
+  /** added to the variance before the root; 1e-5 by default, as in PyTorch (Keras: 1e-3) */
   readonly epsilon?: number
-  /** which variance goes into the state: divided by n - 1 (`unbiased`, PyTorch; if not given) or by n (`biased`). Normalising always uses n. */
+  /** which variance goes into the state: divided by n - 1 (`unbiased`, the default, as in PyTorch) or by n (`biased`). Normalising always uses n. */
   readonly runningVariance?: 'unbiased' | 'biased'
-  /** first values; weight 1, bias 0, mean 0 and variance 1 if not given */
+  /** first values; by default weight 1, bias 0, mean 0 and variance 1 */
   readonly initial?: {
     readonly weight?: Initialiser
     readonly bias?: Initialiser
@@ -38,18 +52,60 @@ export type BatchNormOptions = {
  */
 export const textbookConvention: BatchNormOptions = { runningVariance: 'biased', initial: { variance: zeros } }
 
-const checkEpsilon = (epsilon: number): void => {
-  if (!Number.isFinite(epsilon) || epsilon < 0)
-    throw new RangeError(`batchNorm: epsilon must be a finite number of at least 0, not ${epsilon}`)
+const epsilonRule = { epsilon: optional(numberFrom(0)) }
+const trainRules = { ...epsilonRule, runningVariance: optional(oneOf('unbiased', 'biased')) }
+const rules = { ...trainRules, initial: optional(recordOf(func, 'weight', 'bias', 'mean', 'variance')) }
+
+/** Checks that x and the parameters belong together, and gives the number of channels. */
+const channelsOf = (params: BatchNormParams, x: Tensor): number => {
+  checkBatch('batchNorm', x, ['features', 'image'])
+  if (params?.weight !== undefined) checkChannels('batchNorm', x, params.weight)
+  const channels = x.shape.at(-1)!
+  checkVariables('batchNorm', params, { weight: [channels], bias: [channels] })
+  return channels
+}
+
+const evaluate = (params: BatchNormParams, x: Tensor, state: BatchNormState, epsilon: number): Tensor => {
+  const channels = channelsOf(params, x)
+  checkVariables('batchNorm', state, { mean: [channels], variance: [channels] }, 'state')
+  const { mean, variance } = state as { readonly [name in keyof BatchNormState]: Tensor1D }
+  const { weight, bias } = params as { readonly [name in keyof BatchNormParams]: Tensor1D }
+  return tfBatchNorm(x as Tensor4D, mean, variance, bias, weight, epsilon)
+}
+
+type TrainOptions = Pick<BatchNormOptions, 'epsilon' | 'runningVariance'>
+
+const train = (
+  params: BatchNormParams,
+  x: Tensor,
+  { epsilon, runningVariance }: Required<TrainOptions>,
+): Trained<BatchNormState> => {
+  const count = x.size / channelsOf(params, x)
+  if (runningVariance === 'unbiased' && count < 2)
+    throw new InputError(
+      '',
+      `batchNorm: training needs more than one value a channel, but the batch is ${formatShape(x.shape)}; use a larger batch`,
+    )
+  const { weight, bias } = params
+  const [y, mean, variance] = batchNormTrain({ x, weight, bias }, { epsilon })
+  return {
+    y,
+    seen: { mean, variance: runningVariance === 'biased' ? variance : mul(variance, count / (count - 1)) },
+  }
 }
 
 /**
  * Batch normalisation in evaluation as a bare function: `y = weight (x - mean) / sqrt(variance + epsilon) + bias`, with running statistics.
  *
+ * @param params weight and bias, [channels]
+ * @param x [batch, channels] or [batch, height, width, channels]
+ * @param state the running mean and variance, [channels]
  * @param options epsilon
- * @returns `(params, x, state) => y`, x [batch, channels] or [batch, height, width, channels]
- * @throws RangeError if epsilon is not a finite number of at least 0
- * @see Ioffe and Szegedy, "Batch normalization" (2015), algorithm 2, step 11.
+ * @returns the shape of x
+ * @throws OptionsError if an option is unknown, or epsilon is not a finite number of at least 0
+ * @throws ShapeError, InputError if x is not such a float32 batch
+ * @throws VariablesError if a leaf of the parameters or the state is missing, disposed or of another shape
+ * @see Ioffe and Szegedy, "Batch normalization" (2015), algorithm 2, step 11
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -58,28 +114,32 @@ const checkEpsilon = (epsilon: number): void => {
  * import { applyBatchNorm } from '@resfn/batch-norm'
  *
  * const [one, zero] = [tf.ones([2]), tf.zeros([2])]
- * const y = applyBatchNorm()({ weight: one, bias: zero }, tf.tensor2d([[1, 2]]), { mean: zero, variance: zero })
+ * const y = applyBatchNorm({ weight: one, bias: zero }, tf.tensor2d([[1, 2]]), { mean: zero, variance: zero })
  * assert.ok(Math.abs(y.dataSync()[0]! - 316.2278) < 1e-3)
  * ```
  */
-export const applyBatchNorm = ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsilon'> = {}): ((
+export const applyBatchNorm = (
   params: BatchNormParams,
   x: Tensor,
   state: BatchNormState,
-) => Tensor) => {
-  checkEpsilon(epsilon)
-  return ({ weight, bias }, x, { mean, variance }) =>
-    tfBatchNorm(x as Tensor4D, mean as Tensor1D, variance as Tensor1D, bias as Tensor1D, weight as Tensor1D, epsilon)
+  options: Pick<BatchNormOptions, 'epsilon'> = {},
+): Tensor => {
+  checkOptions('applyBatchNorm', options, epsilonRule)
+  return evaluate(params, x, state, options.epsilon ?? 1e-5)
 }
 
 /**
  * Batch normalisation in training as a bare function: `y = weight (x - m) / sqrt(v + epsilon) + bias` with the batch's own mean m and biased
  * variance v over all axes but the last. The gradient is the closed form; none flows through `seen`.
  *
+ * @param params weight and bias, [channels]
+ * @param x [batch, channels] or [batch, height, width, channels]
  * @param options epsilon, and which variance is seen
- * @returns `(params, x) => { y, seen }`, x [batch, channels] or [batch, height, width, channels]; `seen` are the moments to absorb
- * @throws RangeError if epsilon is not a finite number of at least 0, or if a channel has a single value and the unbiased variance is asked for
- * @see Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1 and section 3.
+ * @returns y of the shape of x, and `seen`, the moments to absorb, [channels]
+ * @throws OptionsError if an option is unknown or outside its range
+ * @throws ShapeError, InputError if x is not such a float32 batch, or has a single value a channel while the unbiased variance is asked for
+ * @throws VariablesError if a parameter is missing, disposed or of another shape
+ * @see Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1 and section 3
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -87,37 +147,28 @@ export const applyBatchNorm = ({ epsilon = 1e-5 }: Pick<BatchNormOptions, 'epsil
  * import '@tensorflow/tfjs-backend-cpu'
  * import { trainBatchNorm } from '@resfn/batch-norm'
  *
- * const { y, seen } = trainBatchNorm()({ weight: tf.ones([2]), bias: tf.zeros([2]) }, tf.tensor2d([[1, 2], [3, 4]]))
+ * const { y, seen } = trainBatchNorm({ weight: tf.ones([2]), bias: tf.zeros([2]) }, tf.tensor2d([[1, 2], [3, 4]]))
  * assert.ok(Math.abs(y.dataSync()[0]! + 0.999995) < 1e-6)
  * assert.deepEqual([...seen.variance.dataSync()], [2, 2])
  * ```
  */
-export const trainBatchNorm = ({ epsilon = 1e-5, runningVariance = 'unbiased' }: BatchNormOptions = {}): ((
+export const trainBatchNorm = (
   params: BatchNormParams,
   x: Tensor,
-) => Trained<BatchNormState>) => {
-  checkEpsilon(epsilon)
-  return ({ weight, bias }, x) => {
-    const count = x.size / x.shape.at(-1)!
-    if (runningVariance === 'unbiased' && count < 2)
-      throw new RangeError(
-        `batchNorm: training needs more than one value a channel, but the batch is [${x.shape.join(',')}]; use a larger batch`,
-      )
-    const [y, mean, variance] = batchNormTrain({ x, weight, bias }, { epsilon })
-    return {
-      y: y!,
-      seen: { mean: mean!, variance: runningVariance === 'biased' ? variance! : mul(variance!, count / (count - 1)) },
-    }
-  }
+  options: TrainOptions = {},
+): Trained<BatchNormState> => {
+  checkOptions('trainBatchNorm', options, trainRules)
+  const { epsilon = 1e-5, runningVariance = 'unbiased' } = options
+  return train(params, x, { epsilon, runningVariance })
 }
 
 /**
  * Batch normalisation as a layer: the batch's statistics in training, the running ones in evaluation.
  *
- * @param options the conventions, PyTorch's if not given; the decay of the running statistics belongs to `absorb`
- * @throws RangeError if epsilon is not a finite number of at least 0
+ * @param options the conventions, PyTorch's by default; the decay of the running statistics belongs to `absorb`
+ * @throws OptionsError if an option is unknown or outside its range
  * @throws ShapeError, from `plan`, if the input has neither one nor three axes
- * @see Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift" (2015).
+ * @see Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift" (2015)
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -127,17 +178,13 @@ export const trainBatchNorm = ({ epsilon = 1e-5, runningVariance = 'unbiased' }:
  * ```
  */
 export const batchNorm = (options: BatchNormOptions = {}): Layer<BatchNormParams, BatchNormState> => {
-  const train = trainBatchNorm(options)
-  const { weight = ones, bias = zeros, mean = zeros, variance = ones } = options.initial ?? {}
+  checkOptions('batchNorm', options, rules)
+  const { epsilon = 1e-5, runningVariance = 'unbiased', initial = {} } = options
+  const { weight = ones, bias = zeros, mean = zeros, variance = ones } = initial
   return {
     plan: (input) => {
-      const channels = input.at(-1)
-      if (channels === undefined || (input.length !== 1 && input.length !== 3))
-        throw new ShapeError(
-          '',
-          `batchNorm takes [features] or [height,width,channels], but the input is [${input.join(',')}]`,
-        )
-      const spec = (initialiser: Initialiser): Spec => new Spec([channels], initialiser)
+      checkSample('batchNorm', input, ['features', 'image'])
+      const spec = (initialiser: Initialiser): Spec => new Spec([input.at(-1)!], initialiser)
       return {
         kind: 'batchNorm',
         params: { weight: spec(weight), bias: spec(bias) },
@@ -147,7 +194,7 @@ export const batchNorm = (options: BatchNormOptions = {}): Layer<BatchNormParams
         parts: [],
       }
     },
-    apply: applyBatchNorm(options),
-    train: (params, x) => train(params, x),
+    apply: (params, x, state) => evaluate(params, x, state, epsilon),
+    train: (params, x) => train(params, x, { epsilon, runningVariance }),
   }
 }

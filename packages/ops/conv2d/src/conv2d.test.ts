@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
-import { constant, init, ShapeError, summary } from '@resfn/layer'
+import { constant, init, InputError, sequential, ShapeError, summary, VariablesError } from '@resfn/layer'
+import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { applyConv2d, conv2d, type Conv2dParams } from './conv2d.ts'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { applyConv2d, conv2d, type Conv2dParams, type Conv2dWindow } from './conv2d.ts'
 
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly stride: number; readonly padding: number } & {
@@ -79,13 +79,13 @@ describeBackends('conv2d', () => {
       weight: tensorOf(example.weight),
       ...(example.bias && { bias: tensorOf(example.bias) }),
     }
-    const convolve = applyConv2d(example)
-    const { gradients, aux } = valueAndGradient((tree: { readonly params: Conv2dParams; readonly x: tf.Tensor }) => {
-      const y = convolve(tree.params, tree.x)
-      return { loss: tf.sum(tf.mul(y, tensorOf(example.dy))), aux: { y } }
-    })({ params, x: tensorOf(example.x) })
-    expect(aux.y.shape).toEqual(example.y.shape)
-    expectClose(aux.y, example.y.values)
+    const tree = { params, x: tensorOf(example.x) }
+    const { stride, padding } = example
+    const convolve = ({ params, x }: typeof tree): tf.Tensor => applyConv2d(params, x, { stride, padding })
+    const y = convolve(tree)
+    const gradients = gradientOf(convolve, tree, tensorOf(example.dy))
+    expect(y.shape).toEqual(example.y.shape)
+    expectClose(y, example.y.values)
     expectClose(gradients.x, example.dx.values)
     expectClose(gradients.params.weight, example.dweight.values)
     if (example.dbias) expectClose(gradients.params.bias!, example.dbias.values)
@@ -97,7 +97,8 @@ describeBackends('conv2d', () => {
         const x = normal(key(seed), d.batch * d.height * d.width * d.inputs)
         const weight = normal(key(seed + 1), d.size * d.size * d.inputs * d.out)
         tf.tidy(() => {
-          const net = conv2d(d)
+          const { out, size, stride, padding } = d
+          const net = conv2d({ out, size, stride, padding })
           const y = net.apply(
             { weight: tf.tensor(weight, [d.size, d.size, d.inputs, d.out]) },
             tf.tensor(x, [d.batch, d.height, d.width, d.inputs]),
@@ -120,7 +121,7 @@ describeBackends('conv2d', () => {
             tf.Tensor,
             tf.Tensor,
           ]
-          const f = (x: tf.Tensor): tf.Tensor => applyConv2d()({ weight }, x)
+          const f = (x: tf.Tensor): tf.Tensor => applyConv2d({ weight }, x)
           expectClose(f(tf.add(tf.mul(a, factor), b)), tf.add(tf.mul(f(a), factor), f(b)), 1e-4)
         })
       }),
@@ -133,9 +134,8 @@ describeBackends('conv2d', () => {
       params: { weight: tf.tensor(normal(key(1), 3 * 3 * 2 * 2), [3, 3, 2, 2]), bias: tf.tensor1d([0.1, -0.2]) },
       x: tf.tensor(normal(key(2), 50), [1, 5, 5, 2]),
     }
-    const f = (tree: typeof params): tf.Tensor => tf.mean(tf.square(applyConv2d({ stride: 2 })(tree.params, tree.x)))
-    const { gradients } = valueAndGradient((tree: typeof params) => ({ loss: f(tree), aux: {} }))(params)
-    checkGradients(f, params, gradients)
+    const f = (tree: typeof params): tf.Tensor => tf.mean(tf.square(applyConv2d(tree.params, tree.x, { stride: 2 })))
+    checkGradients(f, params, gradientOf(f, params))
   })
 
   it('trains as it evaluates, and shows nothing', () => {
@@ -152,12 +152,100 @@ describeBackends('conv2d', () => {
     const { params } = init(net, key(0), [4, 4, 1])
     const x = tf.ones([1, 4, 4, 1])
     expectNoLeak(() => tf.tidy(() => void net.apply(params, x, {})))
-    expectNoLeak(() =>
-      tf.tidy(
-        () =>
-          void valueAndGradient((p: Conv2dParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => net.train(p, x, key(0)).y, params)))
+  })
+})
+
+describe('wrong input of conv2d', () => {
+  const net = sequential({ conv: conv2d({ out: 2, size: 3, bias: true }) })
+  const right = (): { readonly conv: Conv2dParams } => init(net, key(0), [4, 4, 1]).params
+  const given = (x: tf.Tensor, params: object = right()): (() => unknown)[] => [
+    () => net.apply(params as never, x, {}),
+    () => net.train(params as never, x, key(0)),
+  ]
+  const refuses = (runs: readonly (() => unknown)[], error: Error): void => {
+    for (const run of runs) expect(run).toThrow(error)
+  }
+  const leaf = (replaced: object): object => ({ conv: { ...right().conv, ...replaced } })
+  const x = tf.ones([1, 4, 4, 1])
+
+  it('is a batch without its axis, or channels first', () => {
+    refuses(
+      given(tf.ones([28, 28, 1])),
+      new ShapeError(
+        'conv',
+        'conv2d takes [batch,height,width,channels], but the input is [28,28,1]; add the batch axis with tf.expandDims(x, 0)',
       ),
     )
+    refuses(
+      given(tf.ones([2, 1, 28, 28])),
+      new ShapeError(
+        'conv',
+        'the input [2,1,28,28] of conv2d has 28 channels on its last axis, but the weight [3,3,1,2] takes 1; images are [batch,height,width,channels]: use tf.transpose(x, [0, 2, 3, 1])',
+      ),
+    )
+    refuses(
+      given(tf.ones([2, 9, 9, 3])),
+      new ShapeError(
+        'conv',
+        'the input [2,9,9,3] of conv2d has 3 channels on its last axis, but the weight [3,3,1,2] takes 1; give it inputs of the shape that the net was made for, or the parameters of this net',
+      ),
+    )
+  })
+
+  it('is integers, a disposed tensor, or not a tensor', () => {
+    refuses(
+      given(tf.ones([1, 4, 4, 1], 'int32')),
+      new InputError('conv', "conv2d takes float32, but the input is int32; convert it with tf.cast(x, 'float32')"),
+    )
+    const gone = tf.ones([1, 4, 4, 1])
+    gone.dispose()
+    refuses(
+      given(gone),
+      new InputError(
+        'conv',
+        'the input of conv2d is disposed; return it from the tf.tidy that made it, or dispose it later',
+      ),
+    )
+    refuses(given([1, 2] as never), new InputError('conv', 'conv2d takes a tensor, not [1, 2]'))
+  })
+
+  it('is parameters that are missing, disposed, of another layer, or too many', () => {
+    refuses(
+      given(x, leaf({ weight: undefined })),
+      new VariablesError(
+        'conv.weight',
+        'conv2d needs a tensor [3,3,in,2] in its parameters, but there is none; pass the parameters that init made for this net',
+      ),
+    )
+    refuses(
+      given(x, leaf({ weight: tf.ones([5, 5, 1, 2]) })),
+      new VariablesError(
+        'conv.weight',
+        'conv2d needs [3,3,in,2] in its parameters, but the tensor is [5,5,1,2]; pass the parameters that init made for this net',
+      ),
+    )
+    refuses(
+      given(x, leaf({ beta: tf.ones([2]) })),
+      new VariablesError(
+        'conv.beta',
+        'conv2d has no such leaf in its parameters, only weight and bias; pass the parameters that init made for this net',
+      ),
+    )
+    const gone = tf.ones([2])
+    gone.dispose()
+    refuses(
+      given(x, leaf({ bias: gone })),
+      new VariablesError(
+        'conv.bias',
+        'this tensor of the parameters of conv2d is disposed; dispose a tree only after its last use',
+      ),
+    )
+  })
+
+  it('is named by the bare function too', () => {
+    expect(() => applyConv2d(undefined as never, x)).toThrow('conv2d needs its parameters, weight, not undefined')
+    expect(() => applyConv2d({ weight: tf.ones([3, 3]) }, x)).toThrow('weight: conv2d needs [size,size,in,out]')
   })
 })
 
@@ -195,13 +283,13 @@ describe('the plan of conv2d', () => {
       new ShapeError('', 'conv2d takes [height,width,channels], but the input is [10]'),
     )
     expect(() => conv2d({ out: 1, size: 5, padding: 0 }).plan([4, 9, 1])).toThrow(
-      'the 5x5 kernel is larger than the input [4,9,1] with padding 0; use a smaller kernel or more padding',
+      'the 5x5 filter is larger than the input [4,9,1] with padding 0; use a smaller filter or more padding',
     )
   })
 
-  it('refuses counts that are no counts', () => {
+  it('refuses counts that are not counts, and options that do not exist', () => {
     expect(() => conv2d({ out: 0, size: 3 })).toThrow(
-      new RangeError('conv2d: out must be a whole number of at least 1, not 0'),
+      new OptionsError('conv2d: out must be a whole number of at least 1, not 0'),
     )
     expect(() => conv2d({ out: 1, size: 2.5 })).toThrow('conv2d: size must be a whole number of at least 1, not 2.5')
     expect(() => conv2d({ out: 1, size: 3, stride: 0 })).toThrow(
@@ -210,10 +298,19 @@ describe('the plan of conv2d', () => {
     expect(() => conv2d({ out: 1, size: 3, padding: -1 })).toThrow(
       'conv2d: padding must be a whole number of at least 0, not -1',
     )
+    expect(() => conv2d({ outt: 3, size: 3 } as never)).toThrow('conv2d: there is no option outt; did you mean out?')
+    expect(() => conv2d({ out: '16', size: 3 } as never)).toThrow(
+      "conv2d: out must be a whole number of at least 1, not '16'",
+    )
+    expect(() => applyConv2d({ weight: tf.ones([1, 1, 1, 1]) }, tf.ones([1, 1, 1, 1]), { size: 3 } as never)).toThrow(
+      'applyConv2d: there is no option size; use stride, padding',
+    )
   })
 
   it('is a layer of weight and, where asked for, bias', () => {
     expectTypeOf(conv2d({ out: 1, size: 1 }).plan([1, 1, 1]).params.weight.shape).toEqualTypeOf<readonly number[]>()
-    expectTypeOf<Parameters<ReturnType<typeof applyConv2d>>>().toEqualTypeOf<[params: Conv2dParams, x: tf.Tensor]>()
+    expectTypeOf(applyConv2d).parameters.toEqualTypeOf<
+      [params: Conv2dParams, x: tf.Tensor, options?: Conv2dWindow | undefined]
+    >()
   })
 })

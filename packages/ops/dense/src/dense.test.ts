@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
-import { constant, type Empty, init, type Layer, sequential, ShapeError, summary } from '@resfn/layer'
+import { constant, type Empty, init, type Layer, sequential, ShapeError, summary, VariablesError } from '@resfn/layer'
+import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { applyDense, dense, type DenseParams, flatten } from './dense.ts'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { applyDense, applyFlatten, dense, type DenseParams, flatten } from './dense.ts'
 
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly [name in 'x' | 'weight' | 'bias' | 'y' | 'dy' | 'dx' | 'dweight' | 'dbias']: Values }
@@ -17,14 +17,13 @@ const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, sha
 
 describeBackends('dense', () => {
   it.each(cases)('equals PyTorch in value and gradient (case %$)', (example) => {
-    const { gradients, aux } = valueAndGradient((tree: { readonly params: DenseParams; readonly x: tf.Tensor }) => {
-      const y = applyDense(tree.params, tree.x)
-      return { loss: tf.sum(tf.mul(y, tensorOf(example.dy))), aux: { y } }
-    })({ params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) }, x: tensorOf(example.x) })
-    expectClose(aux.y, example.y.values)
+    const tree = { params: { weight: tensorOf(example.weight), bias: tensorOf(example.bias) }, x: tensorOf(example.x) }
+    const f = ({ params, x }: typeof tree): tf.Tensor => applyDense(params, x)
+    const gradients = gradientOf(f, tree, tensorOf(example.dy))
+    expectClose(f(tree), example.y.values)
     expectClose(gradients.x, example.dx.values)
     expectClose(gradients.params.weight, example.dweight.values)
-    expectClose(gradients.params.bias!, example.dbias.values)
+    expectClose(gradients.params.bias, example.dbias.values)
   })
 
   it('equals its definition at any size', () => {
@@ -61,7 +60,7 @@ describeBackends('dense', () => {
     const f = (params: DenseParams): tf.Tensor => tf.mean(tf.square(applyDense(params, x)))
     for (const bias of [true, false]) {
       const { params } = init(dense({ out: 2, bias }), key(1), [4])
-      checkGradients(f, params, valueAndGradient((p: DenseParams) => ({ loss: f(p), aux: {} }))(params).gradients)
+      checkGradients(f, params, gradientOf(f, params))
     }
   })
 
@@ -70,18 +69,69 @@ describeBackends('dense', () => {
     const { params } = init(net, key(0), [2, 2, 1])
     const x = tf.ones([2, 2, 2, 1])
     expectNoLeak(() => tf.tidy(() => void net.apply(params, x, {})))
-    expectNoLeak(() =>
-      tf.tidy(
-        () =>
-          void valueAndGradient((p: typeof params) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
-      ),
-    )
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => net.train(p, x, key(0)).y, params)))
   })
 
   it('flattens with the channels running fastest, also an empty batch', () => {
     const x = tf.tensor4d([0, 1, 2, 3, 4, 5, 6, 7], [1, 2, 2, 2])
     expect(flatten.apply({}, x, {}).arraySync()).toEqual([[0, 1, 2, 3, 4, 5, 6, 7]])
     expect(flatten.apply({}, tf.zeros([0, 2, 2, 2]), {}).shape).toEqual([0, 8])
+  })
+})
+
+describe('wrong input of dense', () => {
+  const net = sequential({ fc: dense({ out: 2 }) })
+  const { params } = init(net, key(0), [4])
+  const apply =
+    (x: tf.Tensor, given: object = params) =>
+    () =>
+      net.apply(given as never, x, {})
+
+  it('is images, one sample, other features or integers', () => {
+    expect(apply(tf.ones([2, 7, 7, 4]))).toThrow(
+      new ShapeError(
+        'fc',
+        'dense takes [batch,features], but the input is [2,7,7,4]; put flatten or globalAvgPool before it',
+      ),
+    )
+    expect(apply(tf.ones([4]))).toThrow(
+      new ShapeError(
+        'fc',
+        'dense takes [batch,features], but the input is [4]; add the batch axis with tf.expandDims(x, 0)',
+      ),
+    )
+    expect(apply(tf.ones([2, 5]))).toThrow(
+      new ShapeError(
+        'fc',
+        'the input [2,5] of dense has 5 features on its last axis, but the weight [4,2] takes 4; give it inputs of the shape that the net was made for, or the parameters of this net',
+      ),
+    )
+    expect(apply(tf.ones([2, 4], 'int32'))).toThrow('fc: dense takes float32, but the input is int32')
+  })
+
+  it('is parameters of another layer, or without bias', () => {
+    expect(apply(tf.ones([2, 4]), { fc: { weight: tf.ones([4, 3]), bias: tf.ones([3]) } })).toThrow(
+      new VariablesError(
+        'fc.weight',
+        'dense needs [in,2] in its parameters, but the tensor is [4,3]; pass the parameters that init made for this net',
+      ),
+    )
+    expect(apply(tf.ones([2, 4]), { fc: { weight: tf.ones([4, 2]) } })).toThrow('fc.bias: dense needs a tensor [2]')
+    expect(() => applyDense({ weight: tf.ones([4, 2]), bias: tf.ones([3, 1]) }, tf.ones([2, 4]))).toThrow(
+      'bias: dense needs [out] in its parameters, but the tensor is [3,1]',
+    )
+  })
+
+  it('is a tensor that is disposed, for flatten', () => {
+    const gone = tf.ones([1, 2])
+    gone.dispose()
+    expect(() => applyFlatten(gone)).toThrow('the input of flatten is disposed')
+  })
+
+  it('is options that do not exist', () => {
+    expect(() => dense({ units: 3 } as never)).toThrow('dense: there is no option units; use out, bias, initial')
+    expect(() => dense({ out: 3, bias: 'no' } as never)).toThrow("dense: bias must be true or false, not 'no'")
+    expectTypeOf(applyDense).parameters.toEqualTypeOf<[params: DenseParams, x: tf.Tensor]>()
   })
 })
 
@@ -107,7 +157,7 @@ describe('the plan of dense', () => {
       new ShapeError('', 'dense takes [features], but the input is [7,7,64]; put flatten or globalAvgPool before it'),
     )
     expect(() => dense({ out: 1.5 })).toThrow(
-      new RangeError('dense: out must be a whole number of at least 1, not 1.5'),
+      new OptionsError('dense: out must be a whole number of at least 1, not 1.5'),
     )
     expect(() => sequential({ head: dense({ out: 2 }) }).plan([2, 2, 1])).toThrow('head: dense takes [features]')
   })

@@ -1,1 +1,1 @@
-export { applyDense, dense, type DenseOptions, type DenseParams, flatten } from './dense.ts'
+export { applyDense, applyFlatten, dense, type DenseOptions, type DenseParams, flatten } from './dense.ts'

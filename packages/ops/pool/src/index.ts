@@ -1,1 +1,9 @@
-export { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.ts'
+export {
+  applyAvgPool,
+  applyGlobalAvgPool,
+  applyMaxPool,
+  avgPool,
+  globalAvgPool,
+  maxPool,
+  type PoolOptions,
+} from './pool.ts'

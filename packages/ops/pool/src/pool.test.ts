@@ -2,10 +2,18 @@ import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
 import { type Empty, type Layer, sequential, ShapeError } from '@resfn/layer'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { avgPool, globalAvgPool, maxPool, type PoolOptions } from './pool.ts'
+import { OptionsError } from '@resfn/options'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  applyAvgPool,
+  applyGlobalAvgPool,
+  applyMaxPool,
+  avgPool,
+  globalAvgPool,
+  maxPool,
+  type PoolOptions,
+} from './pool.ts'
 
 type Values = { readonly shape: number[]; readonly values: number[] }
 type Kind = 'maxPool' | 'avgPool'
@@ -17,10 +25,7 @@ const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, sha
 const pools = { maxPool, avgPool }
 
 const pullBack = (layer: Layer<Empty>, x: tf.Tensor, dy: tf.Tensor | number): tf.Tensor =>
-  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({
-    loss: tf.sum(tf.mul(layer.apply({}, tree.x, {}), dy)),
-    aux: {},
-  }))({ x }).gradients.x
+  gradientOf((at) => layer.apply({}, at, {}), x, dy)
 
 /** Pooling by its definition: cells outside of the image never win a maximum and count as zeros in a mean. */
 const naive = (
@@ -76,7 +81,8 @@ describeBackends('pooling', () => {
         ] as const,
     ),
   )('equals PyTorch in value and gradient: %s', (_, example) => {
-    const layer = pools[example.kind](example)
+    const { size, stride, padding } = example
+    const layer = pools[example.kind]({ size, stride, padding })
     const y = layer.apply({}, tensorOf(example.x), {})
     expect(y.shape).toEqual(example.y.shape)
     expectClose(y, example.y.values, 1e-6)
@@ -88,7 +94,8 @@ describeBackends('pooling', () => {
       fc.property(problem, ([d, values]) => {
         tf.tidy(() => {
           const shape: [number, number, number, number] = [d.batch, d.height, d.width, d.channels]
-          const layer = pools[kind](d)
+          const { size, stride, padding } = d
+          const layer = pools[kind]({ size, stride, padding })
           const y = layer.apply({}, tf.tensor4d(values, shape), {})
           expect(y.shape).toEqual([d.batch, ...layer.plan(shape.slice(1)).output])
           expectClose(y, naive(kind, d, values, shape), 2e-6)
@@ -114,9 +121,7 @@ describeBackends('pooling', () => {
       ),
     }
     const f = (tree: typeof params): tf.Tensor => tf.sum(tf.square(layer.apply({}, tree.x, {})))
-    checkGradients(f, params, {
-      x: valueAndGradient((tree: typeof params) => ({ loss: f(tree), aux: {} }))(params).gradients.x,
-    })
+    checkGradients(f, params, gradientOf(f, params))
   })
 
   it('max pooling gives the gradient of equal values to the first of them alone', () => {
@@ -150,6 +155,49 @@ describeBackends('pooling', () => {
   })
 })
 
+describe('wrong input of pooling', () => {
+  it('is one sample, vectors, integers or a misspelt option', () => {
+    for (const [name, apply] of [
+      ['maxPool', (x: tf.Tensor) => applyMaxPool(x, { size: 2 })],
+      ['avgPool', (x: tf.Tensor) => applyAvgPool(x, { size: 2 })],
+      ['globalAvgPool', applyGlobalAvgPool],
+    ] as const) {
+      expect(() => apply(tf.ones([4, 4, 1]))).toThrow(
+        new ShapeError(
+          '',
+          `${name} takes [batch,height,width,channels], but the input is [4,4,1]; add the batch axis with tf.expandDims(x, 0)`,
+        ),
+      )
+      expect(() => apply(tf.ones([4, 4]))).toThrow(
+        `${name} takes [batch,height,width,channels], but the input is [4,4]`,
+      )
+      expect(() => apply(tf.ones([1, 4, 4, 1], 'int32'))).toThrow(`${name} takes float32, but the input is int32`)
+      const gone = tf.ones([1, 4, 4, 1])
+      gone.dispose()
+      expect(() => apply(gone)).toThrow(`the input of ${name} is disposed`)
+    }
+    expect(() => applyMaxPool(tf.ones([1, 4, 4, 1]), { size: 2, strides: 1 } as never)).toThrow(
+      'applyMaxPool: there is no option strides; did you mean stride?',
+    )
+    expect(() => sequential({ pool: maxPool({ size: 2 }) }).apply({}, tf.ones([4, 4, 1]), {})).toThrow(
+      'pool: maxPool takes',
+    )
+  })
+
+  it('has options last', () => {
+    expectTypeOf(applyMaxPool).parameters.toEqualTypeOf<[x: tf.Tensor, options: PoolOptions]>()
+    expectTypeOf(applyAvgPool).parameters.toEqualTypeOf<[x: tf.Tensor, options: PoolOptions]>()
+    expectTypeOf(applyGlobalAvgPool).parameters.toEqualTypeOf<[x: tf.Tensor]>()
+  })
+
+  it('is what the layers and the bare functions agree on', () => {
+    const x = tf.reshape(tf.linspace(-2, 3, 32), [1, 4, 4, 2])
+    const options = { size: 3, stride: 2, padding: 1 }
+    expectClose(applyMaxPool(x, options), maxPool(options).apply({}, x, {}), 0)
+    expectClose(applyAvgPool(x, options), avgPool(options).apply({}, x, {}), 0)
+  })
+})
+
 describe('the plan of pooling', () => {
   it('has no parameters, and the shapes of PyTorch', () => {
     expect(maxPool({ size: 3, stride: 2, padding: 1 }).plan([112, 112, 64])).toMatchObject({
@@ -165,12 +213,15 @@ describe('the plan of pooling', () => {
 
   it('says which inputs and options it cannot take', () => {
     expect(() => sequential({ pool: maxPool({ size: 3 }) }).plan([2, 5, 1])).toThrow(
-      new ShapeError('pool', 'the 3x3 window is larger than the input [2,5,1]'),
+      new ShapeError(
+        'pool',
+        'the 3x3 window is larger than the input [2,5,1] with padding 0; use a smaller window or more padding',
+      ),
     )
     expect(() => avgPool({ size: 2 }).plan([5])).toThrow('avgPool takes [height,width,channels], but the input is [5]')
     expect(() => globalAvgPool.plan([5])).toThrow('globalAvgPool takes [height,width,channels], but the input is [5]')
     expect(() => maxPool({ size: 2, padding: 2 })).toThrow(
-      new RangeError('maxPool: padding must be a whole number from 0 to half of the size 2, not 2'),
+      new OptionsError('maxPool: padding must be at most half of the size 2, not 2'),
     )
     expect(() => avgPool({ size: 0 })).toThrow('avgPool: size must be a whole number of at least 1, not 0')
     expect(() => maxPool({ size: 2, stride: 1.5 })).toThrow(

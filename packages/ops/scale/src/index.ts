@@ -1,1 +1,1 @@
-export { applyScale, scale, scaleBy, type ScaleOptions, type ScaleParams } from './scale.ts'
+export { applyScale, applyScaleBy, scale, scaleBy, type ScaleOptions, type ScaleParams } from './scale.ts'

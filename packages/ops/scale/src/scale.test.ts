@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
 import { dense, type DenseParams } from '@resfn/dense'
 import { identityAdd } from '@resfn/identity-add'
-import { type Empty, init, type Layer, sequential, ShapeError, summary } from '@resfn/layer'
+import { constant, type Empty, init, type Layer, sequential, ShapeError, summary, zeros } from '@resfn/layer'
+import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { applyScale, scale, scaleBy, type ScaleParams } from './scale.ts'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { applyScale, applyScaleBy, scale, scaleBy, type ScaleParams } from './scale.ts'
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
   tf.tensor(
@@ -18,7 +18,7 @@ const draw = (seed: number, ...shape: number[]): tf.Tensor =>
     shape,
   )
 const number = fc.float({ min: -8, max: 8, noNaN: true })
-const by = (factor: number, x: tf.Tensor): tf.Tensor => scaleBy(factor).apply({}, x, {})
+const by = (factor: number, x: tf.Tensor): tf.Tensor => applyScaleBy(x, { factor })
 
 describeBackends('scale', () => {
   it('by 1 is the identity, by 0 nothing, and one factor after the other is their product', () => {
@@ -64,9 +64,7 @@ describeBackends('scale', () => {
     tf.tidy(() => {
       const [x, dy] = [draw(1, 4, 2, 2, 3), draw(2, 4, 2, 2, 3)]
       const gradient = (weight: tf.Tensor): tf.Tensor =>
-        valueAndGradient((params: ScaleParams) => ({ loss: tf.sum(tf.mul(applyScale(params, x), dy)), aux: {} }))({
-          weight,
-        }).gradients.weight
+        gradientOf((params: ScaleParams) => applyScale(params, x), { weight }, dy).weight
       expectClose(gradient(tf.scalar(0.3)), tf.sum(tf.mul(x, dy)), 1e-5)
       expectClose(gradient(tf.tensor1d([1, 2, 3])), tf.sum(tf.mul(x, dy), [0, 1, 2]), 1e-5)
     })
@@ -74,23 +72,22 @@ describeBackends('scale', () => {
 
   it('has the gradients of finite differences', () => {
     for (const per of ['layer', 'channel'] as const) {
-      const net = scale({ per, initial: 0.7 })
+      const net = scale({ per, initial: { weight: constant(0.7) } })
       const tree = { params: init(net, key(0), [2, 2, 3]).params, x: draw(3, 2, 2, 2, 3) }
       const f = ({ params, x }: typeof tree): tf.Tensor => tf.mean(tf.square(net.apply(params, x, {})))
-      checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients)
+      checkGradients(f, tree, gradientOf(f, tree))
     }
   })
 
   it('of 0 at the end of a branch makes the block the identity, and only the scale learns at first', () => {
     tf.tidy(() => {
-      const block = identityAdd(sequential({ fc: dense({ out: 4 }), scale: scale({ per: 'layer', initial: 0 }) }))
+      const block = identityAdd(
+        sequential({ fc: dense({ out: 4 }), scale: scale({ per: 'layer', initial: { weight: zeros } }) }),
+      )
       const { params } = init(block, key(1), [4])
       const x = draw(2, 3, 4)
       expect([...block.apply(params, x, {}).dataSync()]).toEqual([...x.dataSync()])
-      const { gradients } = valueAndGradient((p: typeof params) => ({
-        loss: tf.sum(tf.square(block.train(p, x, key(0)).y)),
-        aux: {},
-      }))(params)
+      const gradients = gradientOf((p) => tf.square(block.train(p, x, key(0)).y), params)
       expect([...gradients.fc.weight.dataSync()].every((g) => g === 0)).toBe(true)
       expect(gradients.scale.weight.dataSync()[0]).not.toBe(0)
     })
@@ -101,9 +98,7 @@ describeBackends('scale', () => {
       const x = tf.tensor1d([1])
       const net = (input: tf.Tensor): tf.Tensor =>
         Array.from({ length: 54 }).reduce((y: tf.Tensor) => by(factor, y), input)
-      return valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(net(tree.x)), aux: {} }))({
-        x,
-      }).gradients.x.dataSync()[0]!
+      return gradientOf(net, x).dataSync()[0]!
     }
     expect(through(0.5)).toBe(0.5 ** 54)
     expect(through(1)).toBe(1)
@@ -116,10 +111,7 @@ describeBackends('scale', () => {
       const { params } = init(net, key(4), [3])
       const x = draw(5, 2, 3)
       const gradients = (factor: number): DenseParams =>
-        valueAndGradient((p: DenseParams) => ({
-          loss: by(factor, tf.mean(tf.square(net.apply(p, x, {})))) as tf.Scalar,
-          aux: {},
-        }))(params).gradients
+        gradientOf((p) => by(factor, tf.mean(tf.square(net.apply(p, x, {})))), params)
       const [plain, scaled] = [gradients(1), gradients(1024)]
       expect([...by(1 / 1024, scaled.weight).dataSync()]).toEqual([...plain.weight.dataSync()])
     })
@@ -132,11 +124,33 @@ describeBackends('scale', () => {
   it('leaves no tensor behind, gradients included', () => {
     const params = { weight: tf.tensor1d([1, 2]) }
     const x = tf.ones([3, 2])
-    expectNoLeak(() =>
-      tf.tidy(
-        () => void valueAndGradient((p: ScaleParams) => ({ loss: tf.sum(by(2, applyScale(p, x))), aux: {} }))(params),
-      ),
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => by(2, applyScale(p, x)), params)))
+  })
+})
+
+describe('wrong input of scale', () => {
+  it('is other channels, another weight or a disposed tensor', () => {
+    const net = sequential({ scale: scale({ per: 'channel' }) })
+    const { params } = init(net, key(0), [3])
+    expect(() => net.apply(params, tf.ones([2, 4]), {})).toThrow(
+      'scale: the input [2,4] of scale has 4 features on its last axis, but the weight [3] takes 3',
     )
+    expect(() => net.apply({ scale: { weight: tf.scalar(1) } }, tf.ones([2, 3]), {})).toThrow(
+      'scale.weight: scale needs [channels] in its parameters, but the tensor is []',
+    )
+    const gone = tf.ones([2])
+    gone.dispose()
+    expect(() => applyScaleBy(gone, { factor: 2 })).toThrow('the input of scaleBy is disposed')
+    expect(() => applyScale({} as never, tf.ones([2]))).toThrow('weight: scale needs a tensor')
+  })
+
+  it('is not integers: a constant brings bytes into range', () => {
+    expectClose(applyScaleBy(tf.tensor1d([0, 255], 'int32'), { factor: 1 / 255 }), [0, 1])
+  })
+
+  it('has options last', () => {
+    expectTypeOf(applyScale).parameters.toEqualTypeOf<[params: ScaleParams, x: tf.Tensor]>()
+    expectTypeOf(applyScaleBy).parameters.toEqualTypeOf<[x: tf.Tensor, options: { readonly factor: number }]>()
   })
 })
 
@@ -145,7 +159,7 @@ describe('the plan of scale', () => {
     expect(summary(scale({ per: 'layer' }), [4, 4, 8])).toMatchObject({ params: 1, output: [4, 4, 8], macs: 0 })
     expect(summary(scale({ per: 'channel' }), [4, 4, 8]).params).toBe(8)
     expect(summary(scaleBy(0.5), [4, 4, 8])).toMatchObject({ params: 0, output: [4, 4, 8] })
-    const { weight } = scale({ per: 'channel', initial: 1e-5 }).plan([2]).params
+    const { weight } = scale({ per: 'channel', initial: { weight: constant(1e-5) } }).plan([2]).params
     expect([...weight.initialiser(key(0), weight.shape)]).toEqual([Math.fround(1e-5), Math.fround(1e-5)])
     expectTypeOf(scale({ per: 'layer' })).toEqualTypeOf<Layer<ScaleParams>>()
     expectTypeOf(scaleBy(2)).toEqualTypeOf<Layer<Empty>>()
@@ -155,7 +169,11 @@ describe('the plan of scale', () => {
     expect(() => scale({ per: 'channel' }).plan([])).toThrow(
       new ShapeError('', 'a scale per channel needs an input with a channel axis, but the input is []'),
     )
-    expect(() => scaleBy(Number.NaN)).toThrow(new RangeError('scaleBy: the factor must be a finite number, not NaN'))
+    expect(() => scaleBy(Number.NaN)).toThrow(new OptionsError('scaleBy: factor must be a finite number, not NaN'))
     expect(() => scaleBy(Infinity)).toThrow(RangeError)
+    expect(() => scale({ per: 'chanel' as 'channel' })).toThrow(
+      "scale: per must be one of 'layer', 'channel', not 'chanel'",
+    )
+    expect(() => scale({ per: 'layer', initial: 0 as never })).toThrow('initial must be a record of weight')
   })
 })

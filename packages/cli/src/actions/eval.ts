@@ -1,26 +1,38 @@
 import type { EvalFlags } from '../commands/eval.ts'
 import { say } from '../context/context.ts'
-import { describeData, loadData } from '../data/load-data.ts'
+import { describeData, type LoadedData } from '../data/load-data.ts'
+import { CliError } from '../error.ts'
 import type { Action } from '../output.ts'
-import { preprocessing } from '@resfn/recipe'
 import { startBackend } from '../run/backend.ts'
 import { openCheckpoint, variablesOf } from '../run/checkpoint-file.ts'
 import { evaluateOn } from '../run/evaluation.ts'
+import { dataOf, preprocessingOf } from '../run/trained-net.ts'
 import { table } from '../text/layout.ts'
 
 const share = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–')
 
+const checkClasses = ({ source, test }: LoadedData, classes: number): void => {
+  if (test.classes.length !== classes)
+    throw new CliError(
+      'OtherClasses',
+      `the net tells ${classes} classes apart, ${source.title} has ${test.classes.length}; give the images that it was trained on with --data`,
+    )
+}
+
 /** How good a checkpoint is on the test images. */
 export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags, given) => {
-  const { path, checkpoint, notes, net, name } = await openCheckpoint(context, given)
-  const data = await loadData(context, flags.data)
+  const loaded = await openCheckpoint(context, given, flags.net)
+  const { path, checkpoint, net, name } = loaded
+  const data = await dataOf(context, loaded, flags.data)
+  checkClasses(data, checkpoint.description.net.classes.length)
+  const { source, test } = data
+  const preprocess = preprocessingOf(context, loaded, { image: test.shape, normalise: flags.normalise, source })
   const backend = await startBackend(context, flags)
   say(context, `data ${describeData(data)}`)
-  const variables = variablesOf({ checkpoint, net, name })
-  const preprocess = preprocessing(notes.settings, data.source.moments)
-  const { examples, loss, accuracy, perClass, confusion } = await evaluateOn({ net, variables, preprocess }, data.test)
+  const variables = variablesOf(loaded)
+  const { examples, loss, accuracy, perClass, confusion } = await evaluateOn({ net, variables, preprocess }, test)
   backend.dispose()
-  const { classes } = data.test
+  const { classes } = test
   const columns = context.columns()
   const scores = perClass.map((score, label) => ({ name: classes[label] ?? `class ${label}`, ...score }))
   const rows = scores.map((score) => [

@@ -7,12 +7,16 @@ type Flag<T> = {
   readonly placeholder: string
 }
 
+type OptionalFlag<T> = Flag<T> & { readonly optional: true }
+
 /** A flag that need not be given. */
-export const optional = <T>(
-  parse: (text: string) => T,
-  placeholder: string,
-  brief: string,
-): Flag<T> & { readonly optional: true } => ({ kind: 'parsed', parse, brief, placeholder, optional: true })
+export const optional = <T>(parse: (text: string) => T, placeholder: string, brief: string): OptionalFlag<T> => ({
+  kind: 'parsed',
+  parse,
+  brief,
+  placeholder,
+  optional: true,
+})
 
 /** A flag with a default, as text. */
 export const withDefault = <T>(
@@ -44,3 +48,38 @@ export const dataFlag: Flag<string> & { readonly default: string } = withDefault
   'auto',
   'A folder with the files of the data set, subset for the images that come with resfn, or auto',
 )
+
+/** What the flags of all commands that read a checkpoint give. */
+export type CheckpointFlags = { readonly data?: string; readonly net?: string; readonly normalise?: boolean }
+
+/** The flags of all commands that read a checkpoint. */
+export const checkpointFlags: {
+  readonly data: OptionalFlag<string>
+  readonly net: OptionalFlag<string>
+  readonly normalise: {
+    readonly kind: 'boolean'
+    readonly brief: string
+    readonly optional: true
+    readonly withNegated: true
+  }
+} = {
+  data: optional(
+    String,
+    'dir|subset',
+    'A folder with the files of the data set, or subset for the images that come with resfn (default: the images of the run)',
+  ),
+  net: optional(String, 'name', 'The net to build, for a checkpoint that another program wrote; see resfn nets'),
+  normalise: {
+    kind: 'boolean',
+    brief: 'Shift and scale the images by mean and deviation (default: as the run did)',
+    optional: true,
+    withNegated: true,
+  },
+}
+
+/** The argument that names a checkpoint. */
+export const checkpointParameter: {
+  readonly brief: string
+  readonly parse: (text: string) => string
+  readonly placeholder: 'checkpoint'
+} = { brief: 'Checkpoint file or folder of a run', parse: String, placeholder: 'checkpoint' }

@@ -4,10 +4,19 @@ import type { Invert } from '../image/image-file.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import type { BackendFlags } from '../run/backend.ts'
 import { wholeFrom } from '../text/numbers.ts'
-import { backendFlags, commonFlags, dataFlag, optional, withDefault } from './flags.ts'
+import {
+  backendFlags,
+  checkpointFlags,
+  type CheckpointFlags,
+  checkpointParameter,
+  commonFlags,
+  optional,
+  withDefault,
+} from './flags.ts'
 
 export type PredictFlags = CommonFlags &
-  BackendFlags & { readonly index?: number; readonly top: number; readonly invert: Invert; readonly data: string }
+  BackendFlags &
+  CheckpointFlags & { readonly index?: number; readonly top: number; readonly invert: Invert }
 
 export const predictCommand: Command<Context> = buildCommand<PredictFlags, [string, string?], Context>({
   docs: {
@@ -23,16 +32,13 @@ export const predictCommand: Command<Context> = buildCommand<PredictFlags, [stri
       index: optional(wholeFrom(0), 'n', 'An image of the test set by its number'),
       top: withDefault(wholeFrom(1), 'n', '3', 'How many classes to show'),
       invert: { kind: 'enum', values: ['auto', 'yes', 'no'], brief: 'Swap light and dark', default: 'auto' },
-      data: dataFlag,
+      ...checkpointFlags,
       ...backendFlags,
       ...commonFlags,
     },
     positional: {
       kind: 'tuple',
-      parameters: [
-        { brief: 'Checkpoint file or folder of a run', parse: String, placeholder: 'checkpoint' },
-        { brief: 'Image file', parse: String, placeholder: 'image', optional: true },
-      ],
+      parameters: [checkpointParameter, { brief: 'Image file', parse: String, placeholder: 'image', optional: true }],
     },
   },
   func: perform(async () => (await import('../actions/predict.ts')).predictImage),

@@ -4,19 +4,21 @@ import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import { wholeFrom } from '../text/numbers.ts'
 import { parseInput } from '../text/shape.ts'
-import { commonFlags, optional, withDefault } from './flags.ts'
+import { type CheckpointFlags, checkpointFlags, commonFlags, optional, withDefault } from './flags.ts'
 
-export type SummaryFlags = CommonFlags & { readonly input?: Shape; readonly classes?: number; readonly depth: number }
+export type SummaryFlags = CommonFlags &
+  Pick<CheckpointFlags, 'net'> & { readonly input?: Shape; readonly classes?: number; readonly depth: number }
 
 export const summaryCommand: Command<Context> = buildCommand<SummaryFlags, [string], Context>({
   docs: {
     brief: 'Show a net layer by layer: output shapes, parameters, multiply-adds',
-    fullDescription:
-      'Shows a net layer by layer: output shape of one image [height,width,channels], parameters, multiply-adds. Needs no backend. `resfn nets` lists the nets.',
+    fullDescription: [
+      'Shows a net layer by layer: output shape of one image [height,width,channels], parameters, multiply-adds. The net is one of those that',
+      '`resfn nets` lists, or that of a run or a checkpoint. Needs no backend.',
+    ].join('\n'),
   },
   parameters: {
     flags: {
-      ...commonFlags,
       input: optional(
         parseInput,
         'shape',
@@ -24,8 +26,13 @@ export const summaryCommand: Command<Context> = buildCommand<SummaryFlags, [stri
       ),
       classes: optional(wholeFrom(1), 'n', "Number of classes (default: the net's own)"),
       depth: withDefault(wholeFrom(1), 'n', '1', 'How deep to go into blocks'),
+      net: checkpointFlags.net,
+      ...commonFlags,
     },
-    positional: { kind: 'tuple', parameters: [{ brief: 'Name of the net', parse: String, placeholder: 'net' }] },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'Name of a net, folder of a run, or checkpoint file', parse: String, placeholder: 'net' }],
+    },
   },
   func: perform(async () => (await import('../actions/summary.ts')).summaryOf),
 })

@@ -32,10 +32,10 @@ export const isComplete = async ({ files }: Context, folder: string): Promise<bo
 }
 
 /** The first of: what is asked for, the folder in RESFN_DATA, the cache, the images that come with resfn. */
-export const findOrigin = async (context: Context, asked: string): Promise<Origin> => {
+export const findOrigin = async (context: Context, asked: string, reason = 'as asked'): Promise<Origin> => {
   const { cwd, env } = context
-  if (asked === 'subset') return { kind: 'subset', reason: 'as asked' }
-  if (asked !== 'auto') return { kind: 'folder', folder: resolve(cwd, asked), reason: 'as asked' }
+  if (asked === 'subset') return { kind: 'subset', reason }
+  if (asked !== 'auto') return { kind: 'folder', folder: resolve(cwd, asked), reason }
   const { RESFN_DATA: folder } = env
   if (folder !== undefined && folder !== '')
     return { kind: 'folder', folder: resolve(cwd, folder), reason: 'RESFN_DATA' }
@@ -56,9 +56,9 @@ export const describeData = ({ source, origin, train, test }: LoadedData): strin
   return `${source.title}, ${counts} ${origin.kind === 'subset' ? 'that come with resfn' : `from ${origin.folder}`} (${origin.reason})`
 }
 
-/** Reads the images. */
-export const loadData = async (context: Context, asked: string): Promise<LoadedData> => {
-  const origin = await findOrigin(context, asked)
+/** Reads the images; `reason` says why those. */
+export const loadData = async (context: Context, asked: string, reason?: string): Promise<LoadedData> => {
+  const origin = await findOrigin(context, asked, reason)
   const load = origin.folder === undefined ? dataSource.loadBundled : dataSource.loadFolder(origin.folder)
   const data = unwrap(await load())
   return { ...data, source: dataSource, origin, digest: digestOf(data) }

@@ -1,11 +1,14 @@
 import { join, resolve } from 'node:path'
+import { nets } from '@resfn/archs'
 import type { AnyLayer } from '@resfn/layer'
 import { type Checkpoint, decodeCheckpoint, type Description, type Json, restoreVariables } from '@resfn/checkpoint'
-import { decodeWith, wholeNumber } from '@resfn/recipe'
+import { decodeWith, type RecipeError, wholeNumber } from '@resfn/recipe'
+import { either as E } from 'fp-ts'
 import * as v from 'valibot'
 import type { Context } from '../context/context.ts'
-import { CliError, toCliError, unwrap } from '../error.ts'
+import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import type { AnyVariables } from './evaluation.ts'
+import { checkFileKind } from './file-kinds.ts'
 import { netNamed } from './net.ts'
 import { decodeSettings, type Settings } from './settings.ts'
 
@@ -28,7 +31,8 @@ export type CheckpointNotes = {
 export type LoadedCheckpoint = {
   readonly path: string
   readonly checkpoint: Checkpoint
-  readonly notes: CheckpointNotes
+  /** What the command noted in it, or why there is none: a program may have written the checkpoint. */
+  readonly notes: E.Either<RecipeError, CheckpointNotes>
   readonly net: AnyLayer
   readonly name: string
 }
@@ -48,9 +52,11 @@ const notesSchema: v.GenericSchema<unknown, Omit<CheckpointNotes, 'settings'> & 
     engines: v.array(v.string()),
   })
 
-const decodeNotes = (value: unknown): CheckpointNotes => {
-  const notes = unwrap(decodeWith(notesSchema, value))
-  return { ...notes, settings: unwrap(decodeSettings(notes.settings)) }
+const decodeNotes = (value: unknown): LoadedCheckpoint['notes'] => {
+  const notes = decodeWith(notesSchema, value)
+  if (notes._tag === 'Left') return notes
+  const settings = decodeSettings(notes.right.settings)
+  return settings._tag === 'Left' ? settings : E.right({ ...notes.right, settings: settings.right })
 }
 
 /** What a checkpoint says of itself. */
@@ -62,41 +68,57 @@ export const descriptionOf = (
   training: notes as unknown as Json,
 })
 
-const notesOf = ({ training }: Description): CheckpointNotes => {
-  try {
-    return decodeNotes(training)
-  } catch (error) {
+/** The notes of a checkpoint that `resfn train` wrote; throws for another one. */
+export const notesOf = ({ path, notes }: LoadedCheckpoint): CheckpointNotes => {
+  if (notes._tag === 'Left')
     throw new CliError(
       'OtherCheckpoint',
-      `it was not written by this release of resfn train (${toCliError(error).message}); train it again, or read its tensors with @resfn/safetensors`,
-      { cause: error },
+      `${path}: it was not written by this release of resfn train (${notes.left.message}); train it again, or evaluate it with resfn eval`,
     )
-  }
+  return notes.right
 }
 
-const decoded = (path: string, bytes: Uint8Array): LoadedCheckpoint => {
+/** The net that is asked for, or the one that the checkpoint names. */
+const netOf = ({ description: { net } }: Checkpoint, asked: string | undefined): AnyLayer => {
+  if (asked === undefined && !Object.hasOwn(nets, net.name))
+    throw usageError(
+      `it was made for a net "${net.name}", which resfn does not know; say which one to build with --net (see resfn nets)`,
+    )
+  return netNamed(asked ?? net.name).make({ classes: net.classes.length })
+}
+
+const decoded = (path: string, bytes: Uint8Array, asked: string | undefined): LoadedCheckpoint => {
   try {
+    checkFileKind(bytes)
     const checkpoint = unwrap(decodeCheckpoint(bytes))
-    const notes = notesOf(checkpoint.description)
-    const { name, classes } = checkpoint.description.net
-    return { path, checkpoint, notes, name, net: netNamed(name).make({ classes: classes.length }) }
+    const { net, training } = checkpoint.description
+    return { path, checkpoint, notes: decodeNotes(training), name: net.name, net: netOf(checkpoint, asked) }
   } catch (error) {
     const { _tag, message, exitCode, cause } = toCliError(error)
     throw new CliError(_tag, `${path}: ${message}`, { exitCode, cause })
   }
 }
 
-/** Reads a checkpoint, or the one in the folder of a run. */
-export const openCheckpoint = async ({ cwd, files }: Context, given: string): Promise<LoadedCheckpoint> => {
+/**
+ * Reads a checkpoint, or the one in the folder of a run.
+ *
+ * @param net the name of the net to build, where it is not the one that the checkpoint names
+ */
+export const openCheckpoint = async (
+  { cwd, files }: Context,
+  given: string,
+  net?: string,
+): Promise<LoadedCheckpoint> => {
   const found = resolve(cwd, given)
-  const path = (await files.kind(found)) === 'folder' ? join(found, 'checkpoint.safetensors') : found
-  return decoded(path, await files.read(path))
+  const kind = await files.kind(found)
+  if (kind === 'none' && Object.hasOwn(nets, given))
+    throw usageError(
+      `${given} is the name of a net, and its weights are needed: give the folder of a run or a checkpoint file; resfn train --net ${given} makes one`,
+    )
+  const path = kind === 'folder' ? join(found, 'checkpoint.safetensors') : found
+  return decoded(path, await files.read(path), net)
 }
 
 /** The weights of a checkpoint; a backend must be running. */
-export const variablesOf = ({
-  checkpoint,
-  net,
-  name,
-}: Pick<LoadedCheckpoint, 'checkpoint' | 'net' | 'name'>): AnyVariables =>
+export const variablesOf = ({ checkpoint, net, name }: LoadedCheckpoint): AnyVariables =>
   unwrap(restoreVariables({ net, name, input: checkpoint.description.net.input })(checkpoint))

@@ -6,7 +6,7 @@ import { loadData, type LoadedData } from '../data/load-data.ts'
 import { CliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
-import { type CheckpointNotes, openCheckpoint } from './checkpoint-file.ts'
+import { type CheckpointNotes, notesOf, openCheckpoint } from './checkpoint-file.ts'
 import { engineOf } from './engine.ts'
 import { cutLog } from './event-log.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
@@ -47,7 +47,9 @@ export const resumeRun = async (context: Context, folder: string, data?: string)
     )
   return withRunLocked(context, files, async (release) => {
     await removeTemporaries(context, files)
-    const { checkpoint, notes, net, name } = await openCheckpoint(context, files.checkpoint)
+    const loaded = await openCheckpoint(context, files.checkpoint)
+    const { checkpoint, net, name } = loaded
+    const notes = notesOf(loaded)
     const logBytes = await cutLog(context, files.log, notes.logBytes)
     const images = await loadData(context, data ?? notes.settings.data)
     checkSameData(notes.digest, images)

@@ -179,6 +179,57 @@ describe('decode names what is wrong', () => {
   })
 })
 
+describe('decode names files of other formats', () => {
+  const text = (start: string): Uint8Array => new TextEncoder().encode(start)
+  it.each([
+    [
+      'a Git LFS pointer',
+      text(`version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 9\n`),
+      'byte 0: it is a Git LFS pointer, not the file that it points to; fetch the file itself, for example by `git lfs pull`',
+    ],
+    [
+      'a zip file of PyTorch',
+      new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0, 0, 0]),
+      'it is a zip file, as PyTorch writes .pth, .pt and .bin; convert it in Python',
+    ],
+    ['a pickle of PyTorch', new Uint8Array([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9]), 'it is a pickle'],
+    [
+      'a page',
+      text('\n<!DOCTYPE html><html>'),
+      'it is an HTML or XML page; the server sent a page instead of the file',
+    ],
+    ['gzip', new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]), 'it is compressed with gzip; decompress it first'],
+  ])('%s', (_, bytes, part) => {
+    const error = errorOf(bytes)
+    expect(error._tag).toBe('OtherFormat')
+    expect(error.message).toContain(part)
+  })
+})
+
+describe('decode of a large header', () => {
+  const seconds = (run: () => unknown): number => {
+    const from = process.cpuUsage()
+    run()
+    const { user, system } = process.cpuUsage(from)
+    return (user + system) / 1e6
+  }
+  const many = (count: number, member: (i: number) => string): string =>
+    Array.from({ length: count }, (_, i) => member(i)).join()
+  const zero = entry('F32', [0], [0, 0])
+
+  // JSON.parse reads the same text in linear time; a reader by regular expressions takes 15 times as long and more.
+  it.each([
+    ['many tensors', `{${many(50_000, (i) => `"t${i}":${zero}`)}}`],
+    ['much metadata', `{"__metadata__":{${many(130_000, (i) => `"k${i}":"v"`)}}}`],
+    ['a field of many numbers', `{"t":{"x":[${many(700_000, () => '1')}],${zero.slice(1)}}`],
+  ])('takes time in proportion to %s', (_, header) => {
+    const bytes = file(header)
+    decode(bytes)
+    const parse = seconds(() => JSON.parse(header))
+    expect(seconds(() => decode(bytes))).toBeLessThan(10 * Math.max(parse, 0.1))
+  })
+})
+
 describe('decodeHeader', () => {
   const whole = file(
     `{"a":${entry('F32', [2], [0, 8])},"b":${entry('U8', [1], [8, 9])}}`,

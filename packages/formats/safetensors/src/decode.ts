@@ -1,25 +1,12 @@
 import { either as E, function as F } from 'fp-ts'
-import { byteLength, type Dtype } from './dtype.ts'
+import { byteLength } from './dtype.ts'
 import { failure, type SafetensorsError } from './error.ts'
-import { type Entry, type Header, parseHeader } from './header.ts'
+import { parseHeader, type SafetensorsHeader, type TensorPlace } from './header.ts'
+import { otherFormat } from './other-format.ts'
 import type { TensorView } from './view.ts'
 
 /** The format's limit for the header, in bytes. */
 export const maximalHeaderLength = 100_000_000
-
-/** Where one tensor is: `start` to `end` are bytes of the file. */
-export type TensorPlace = {
-  readonly dtype: Dtype
-  readonly shape: readonly number[]
-  readonly start: number
-  readonly end: number
-}
-
-/** What the header of a file says. */
-export type SafetensorsHeader = {
-  readonly tensors: ReadonlyMap<string, TensorPlace>
-  readonly metadata: ReadonlyMap<string, string>
-}
 
 /** A decoded file: the tensors in the order of the header, and the `__metadata__` strings. */
 export type Safetensors = {
@@ -35,6 +22,8 @@ const headerLength = (bytes: Uint8Array, fileLength: number): E.Either<Safetenso
       failure('TooShort', 'byte 0', `the file has ${bytes.length} bytes and needs at least 8`, 'fetch it again'),
     )
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
+  const other = length > BigInt(Math.min(maximalHeaderLength, fileLength - 8)) ? otherFormat(bytes) : undefined
+  if (other !== undefined) return E.left(other)
   if (length > BigInt(maximalHeaderLength)) {
     return E.left(
       failure(
@@ -74,9 +63,9 @@ const headerText = (bytes: Uint8Array): E.Either<SafetensorsError, string> =>
     () => failure('InvalidUtf8', 'header', 'it is not UTF-8', 'the file is damaged or not safetensors'),
   )
 
-const sizeFault = ({ name, dtype, shape, offsets: [begin, end] }: Entry): SafetensorsError | undefined => {
+const sizeFault = (name: string, { dtype, shape, start, end }: TensorPlace): SafetensorsError | undefined => {
   const expected = byteLength(dtype, shape)
-  if (expected === end - begin) return undefined
+  if (expected === end - start) return undefined
   const claim = `shape [${shape.join(', ')}] of ${dtype}`
   const need =
     expected === 'overflow'
@@ -87,67 +76,65 @@ const sizeFault = ({ name, dtype, shape, offsets: [begin, end] }: Entry): Safete
   return failure(
     'SizeMismatch',
     quoted(name),
-    `${claim} ${need}, "data_offsets" gives ${end - begin}`,
+    `${claim} ${need}, "data_offsets" gives ${end - start}`,
     'the file is damaged: fetch or write it again',
   )
 }
 
-/** The first place where the entries, by offset, do not cover `0 … length` exactly once. */
-const coverFault = (entries: readonly Entry[], length: number): SafetensorsError | undefined => {
-  const sorted = [...entries].sort((a, b) => a.offsets[0] - b.offsets[0] || a.offsets[1] - b.offsets[1])
-  let covered = 0
-  let previous = 'the header'
-  for (const {
-    name,
-    offsets: [begin, end],
-  } of sorted) {
-    if (end > length)
+/** The first place where the tensors do not cover the bytes from `data` to `fileLength` exactly once. */
+const coverFault = (
+  tensors: ReadonlyMap<string, TensorPlace>,
+  data: number,
+  fileLength: number,
+): SafetensorsError | undefined => {
+  const sorted = [...tensors].sort(([, a], [, b]) => a.start - b.start || a.end - b.end)
+  let covered = data
+  let previous: string | undefined
+  for (const [name, { start, end }] of sorted) {
+    if (end > fileLength)
       return failure(
         'OutOfBounds',
         quoted(name),
-        `it ends at byte ${end} of the data, which has ${length}`,
+        `it ends at byte ${end - data} of the data, which has ${fileLength - data}`,
         'the file is cut short: fetch it again',
       )
-    if (begin < covered)
+    if (start < covered)
       return failure(
         'Overlap',
         quoted(name),
-        `it starts at byte ${begin} of the data, inside ${previous}`,
+        `it starts at byte ${start - data} of the data, inside ${previous === undefined ? 'the header' : quoted(previous)}`,
         'each byte belongs to one tensor: write the file again',
       )
-    if (begin > covered)
+    if (start > covered)
       return failure(
         'Hole',
         quoted(name),
-        `bytes ${covered} to ${begin} of the data, before it, belong to no tensor`,
+        `bytes ${covered - data} to ${start - data} of the data, before it, belong to no tensor`,
         'write the file without gaps',
       )
     covered = end
-    previous = quoted(name)
+    previous = name
   }
-  if (covered < length)
+  if (covered < fileLength)
     return failure(
       'Hole',
-      `byte ${covered} of the data`,
-      `the last ${length - covered} bytes belong to no tensor`,
+      `byte ${covered - data} of the data`,
+      `the last ${fileLength - covered} bytes belong to no tensor`,
       'write the file without bytes after the tensors',
     )
   return undefined
 }
 
-const places = (header: Header, start: number, fileLength: number): E.Either<SafetensorsError, SafetensorsHeader> => {
-  for (const entry of header.entries) {
-    const fault = sizeFault(entry)
-    if (fault !== undefined) return E.left(fault)
+const checked =
+  (data: number, fileLength: number) =>
+  (header: SafetensorsHeader): E.Either<SafetensorsError, SafetensorsHeader> => {
+    for (const [name, place] of header.tensors) {
+      const fault = sizeFault(name, place)
+      if (fault !== undefined) return E.left(fault)
+    }
+    const fault = coverFault(header.tensors, data, fileLength)
+    return fault === undefined ? E.right(header) : E.left(fault)
   }
-  const fault = coverFault(header.entries, fileLength - start)
-  if (fault !== undefined) return E.left(fault)
-  const tensors = header.entries.map(({ name, dtype, shape, offsets: [begin, end] }): [string, TensorPlace] => [
-    name,
-    { dtype, shape, start: start + begin, end: start + end },
-  ])
-  return E.right({ tensors: new Map(tensors), metadata: header.metadata })
-}
 
 /**
  * Decodes only the header, from the first bytes of a file: where each tensor is, so that a few can be read from a large file,
@@ -156,8 +143,7 @@ const places = (header: Header, start: number, fileLength: number): E.Either<Saf
  * @param bytes at least the first `8 + header length` bytes; the first 8 are the header's length (u64, little-endian)
  * @param fileLength the size of the whole file in bytes
  * @returns the place of each tensor and the metadata, or a `SafetensorsError`
- *
- * Source: the format description of huggingface/safetensors.
+ * @see The format description of huggingface/safetensors
  * @example
  * ```ts
  * import { decodeHeader, encode, tensorView } from '@resfn/safetensors'
@@ -174,22 +160,20 @@ export const decodeHeader = (bytes: Uint8Array, fileLength: number): E.Either<Sa
     E.flatMap((length) =>
       F.pipe(
         headerText(bytes.subarray(8, 8 + length)),
-        E.flatMap(parseHeader),
-        E.flatMap((header) => places(header, 8 + length, fileLength)),
+        E.flatMap((text) => parseHeader(text, 8 + length)),
+        E.flatMap(checked(8 + length, fileLength)),
       ),
     ),
   )
 
 /**
  * Decodes a safetensors file: `u64 length | JSON header | data`. The tensors are views into `bytes`; nothing is copied.
- * Accepts what the reference implementation accepts, except that a name must not occur twice, that the header starts with `{`
- * (both as the format description says), and that a shape has at most 64 sizes.
+ * Accepts what the reference implementation accepts, but refuses a name that occurs twice and a header that does not start with `{`
+ * (both as the format description says), and a shape of more than 64 sizes.
  *
  * @param bytes - the whole file
  * @returns the tensors by name and the metadata, or a `SafetensorsError` (never an exception, for any bytes)
- *
- * Source: the format description of huggingface/safetensors.
- *
+ * @see The format description of huggingface/safetensors
  * @example
  * ```ts
  * import { decode, encode, tensorView } from '@resfn/safetensors'
@@ -204,10 +188,9 @@ export const decode = (bytes: Uint8Array): E.Either<SafetensorsError, Safetensor
   F.pipe(
     decodeHeader(bytes, bytes.length),
     E.map(({ tensors, metadata }) => {
-      const views = [...tensors].map(([name, { dtype, shape, start, end }]): [string, TensorView] => [
-        name,
-        { dtype, shape, data: bytes.subarray(start, end) },
-      ])
-      return { tensors: new Map(views), metadata }
+      const views = new Map<string, TensorView>()
+      for (const [name, { dtype, shape, start, end }] of tensors)
+        views.set(name, { dtype, shape, data: bytes.subarray(start, end) })
+      return { tensors: views, metadata }
     }),
   )

@@ -1,8 +1,8 @@
 /**
  * Every dtype of the format, with the bits of one element, in the order of the reference implementation.
  * A file is laid out from the last of this list to the first, so every tensor starts at a multiple of its element size.
- * Source: the `Dtype` list of the safetensors reference implementation 0.8.
  *
+ * @see The `Dtype` list of the safetensors reference implementation 0.8
  * @example
  * ```ts
  * import { dtypeBits } from '@resfn/safetensors'
@@ -64,7 +64,17 @@ export type Dtype = keyof typeof dtypeBits
 /** All dtype names, smallest alignment first. */
 export const dtypes: readonly Dtype[] = Object.keys(dtypeBits) as Dtype[]
 
-/** Says whether a string names a dtype of the format (`Object.hasOwn`: `toString` does not). */
+/**
+ * Whether a string names a dtype of the format.
+ *
+ * @example
+ * ```ts
+ * import { isDtype } from '@resfn/safetensors'
+ * import assert from 'node:assert/strict'
+ * assert.ok(isDtype('BF16'))
+ * assert.ok(!isDtype('toString'))
+ * ```
+ */
 export const isDtype = (name: string): name is Dtype => Object.hasOwn(dtypeBits, name)
 
 /**

@@ -112,9 +112,7 @@ const headerBytes = (
  *
  * @param input - tensors as pairs of name and view, optional metadata as pairs of strings
  * @returns the file, or a `SafetensorsError`: a name twice, reserved or not UTF-8, a shape that does not fit its data, a header over 100 MB
- *
- * Source: the format description of huggingface/safetensors.
- *
+ * @see The format description of huggingface/safetensors
  * @example
  * ```ts
  * import { encode, tensorView } from '@resfn/safetensors'

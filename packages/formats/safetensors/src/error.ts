@@ -2,9 +2,10 @@
 export type SafetensorsError = {
   /**
    * - `TooShort`: fewer bytes than the 8 of the length field.
+   * - `OtherFormat`: the file is of another format, such as a Git LFS pointer or a zip file of PyTorch.
    * - `HeaderTooLarge`: the header is longer than the format's 100 MB.
    * - `HeaderOutOfBounds`: the header is longer than the file.
-   * - `InvalidUtf8`, `InvalidJson`: the header is no text, or no JSON object.
+   * - `InvalidUtf8`, `InvalidJson`: the header is not text, or not a JSON object.
    * - `DuplicateName`: a name occurs twice.
    * - `InvalidField`: an entry lacks a field, or a field has the wrong type or range.
    * - `UnknownDtype`: a dtype that the format does not list.
@@ -14,6 +15,7 @@ export type SafetensorsError = {
    */
   readonly _tag:
     | 'TooShort'
+    | 'OtherFormat'
     | 'HeaderTooLarge'
     | 'HeaderOutOfBounds'
     | 'InvalidUtf8'

@@ -1,19 +1,19 @@
 import { either as E } from 'fp-ts'
 import { type Dtype, isDtype } from './dtype.ts'
 import { failure, type SafetensorsError } from './error.ts'
-import { jsonReader, type JsonReader } from './json.ts'
+import { distinct, jsonReader, type JsonReader } from './json.ts'
 
-/** One tensor's line in the header: `offsets` are relative to the end of the header. */
-export type Entry = {
-  readonly name: string
+/** Where one tensor is: `start` to `end` are bytes of the file. */
+export type TensorPlace = {
   readonly dtype: Dtype
   readonly shape: readonly number[]
-  readonly offsets: readonly [number, number]
+  readonly start: number
+  readonly end: number
 }
 
-/** The header: its entries in the order of the text, and the `__metadata__` strings. */
-export type Header = {
-  readonly entries: readonly Entry[]
+/** What the header of a file says: the tensors in the order of the text, and the `__metadata__` strings. */
+export type SafetensorsHeader = {
+  readonly tensors: ReadonlyMap<string, TensorPlace>
   readonly metadata: ReadonlyMap<string, string>
 }
 
@@ -45,15 +45,18 @@ const sizes = (json: JsonReader, name: string, field: string, limit: number): re
   return values
 }
 
-const entry = (json: JsonReader, name: string): Entry => {
+/** One tensor's entry; its offsets count from the byte `data` of the file. */
+const place = (json: JsonReader, name: string, data: number): TensorPlace => {
   let dtype: string | undefined
   let shape: readonly number[] | undefined
   let offsets: readonly number[] | undefined
+  const isNew = distinct()
   json.object((field) => {
     if (field === 'dtype') dtype = json.string()
     else if (field === 'shape') shape = sizes(json, name, field, maximalRank)
     else if (field === 'data_offsets') offsets = sizes(json, name, field, 2)
     else json.skip()
+    return isNew(field)
   })
   const missing =
     dtype === undefined ? 'dtype' : shape === undefined ? 'shape' : offsets === undefined ? 'data_offsets' : undefined
@@ -72,30 +75,35 @@ const entry = (json: JsonReader, name: string): Entry => {
   if (begin === undefined || end === undefined || end < begin) {
     throw invalid(name, `"data_offsets" is [${offsets.join(', ')}]`, 'it must be [begin, end] with begin <= end')
   }
-  return { name, dtype, shape, offsets: [begin, end] }
+  return { dtype, shape, start: data + begin, end: data + end }
 }
 
 const strings = (json: JsonReader): ReadonlyMap<string, string> => {
   const metadata = new Map<string, string>()
   // The reference implementation reads null as an absent value.
   if (json.isNull()) json.skip()
-  else json.object((key) => void metadata.set(key, json.string()))
+  else json.object((key) => metadata.size < metadata.set(key, json.string()).size)
   return metadata
 }
 
-/** Reads the header's text, entry by entry: it stops at the first fault and never holds more than the text describes. */
-export const parseHeader = (text: string): E.Either<SafetensorsError, Header> => {
+/**
+ * Reads the header's text, entry by entry: it stops at the first fault, takes time in proportion to the text, and never holds more than
+ * the text describes. `data` is the byte of the file at which the tensors' offsets start.
+ */
+export const parseHeader = (text: string, data: number): E.Either<SafetensorsError, SafetensorsHeader> => {
   try {
     const json = jsonReader(text)
-    const entries: Entry[] = []
-    let metadata: ReadonlyMap<string, string> = new Map()
+    const tensors = new Map<string, TensorPlace>()
+    let metadata: ReadonlyMap<string, string> | undefined
     if (!text.startsWith('{')) json.fail('a header starts with {')
     json.object((name) => {
+      if (name === metadataKey ? metadata !== undefined : tensors.has(name)) return false
       if (name === metadataKey) metadata = strings(json)
-      else entries.push(entry(json, name))
+      else tensors.set(name, place(json, name, data))
+      return true
     })
     json.end()
-    return E.right({ entries, metadata })
+    return E.right({ tensors, metadata: metadata ?? new Map() })
   } catch (error) {
     // The readers throw SafetensorsError values; anything else is a fault of this package and must be seen.
     if (typeof error === 'object' && error !== null && '_tag' in error) return E.left(error as SafetensorsError)

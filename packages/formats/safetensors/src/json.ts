@@ -5,8 +5,8 @@ import { failure } from './error.ts'
  * and builds the whole tree before anyone can look at it. Every method throws a `SafetensorsError` value.
  */
 export type JsonReader = {
-  /** Reads `{ … }`, calling `member` with each name; `member` must read the value. A name that occurs twice is an error. */
-  readonly object: (member: (name: string) => void) => void
+  /** Reads `{ … }`, calling `member` with each name; it reads the value and says whether the name is new. A name that is not is an error. */
+  readonly object: (member: (name: string) => boolean) => void
   /** Reads `[ … ]`, calling `element` before each element; `element` must read it. */
   readonly array: (element: () => void) => void
   readonly string: () => string
@@ -26,6 +26,22 @@ export const wellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text
 /** Deeper values can only be in fields that the format does not know. */
 const maximalDepth = 64
 
+const quote = 0x22
+const backslash = 0x5c
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+
+/** Says of each name whether it is new. A `Set` for each of a million entries takes seconds, and most have three names. */
+export const distinct = (): ((name: string) => boolean) => {
+  const few: string[] = []
+  let many: Set<string> | undefined
+  return (name) => {
+    if (many !== undefined) return many.size < many.add(name).size
+    if (few.includes(name)) return false
+    if (few.push(name) > 8) many = new Set(few)
+    return true
+  }
+}
+
 /** Makes a reader over `text`, which it reads once, left to right. */
 export const jsonReader = (text: string): JsonReader => {
   let at = 0
@@ -34,13 +50,10 @@ export const jsonReader = (text: string): JsonReader => {
   const fail = (what: string): never => {
     throw failure('InvalidJson', `header, character ${at}`, what, 'the file is damaged or not safetensors')
   }
-  const match = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at
-    const found = pattern.exec(text)?.[0]
-    if (found !== undefined) at += found.length
-    return found
+  const space = (): void => {
+    let code = text.charCodeAt(at)
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = text.charCodeAt(++at)
   }
-  const space = (): void => void match(/[ \t\n\r]*/y)
   const take = (token: string): boolean => {
     space()
     const found = text.startsWith(token, at)
@@ -53,20 +66,19 @@ export const jsonReader = (text: string): JsonReader => {
 
   const string = (): string => {
     space()
-    if (text[at] !== '"') fail('expected a string')
+    if (text.charCodeAt(at) !== quote) fail('expected a string')
     let end = at + 1
     let escaped = false
-    while (end < text.length && text[end] !== '"') {
-      if (text.charCodeAt(end) < 0x20) {
+    for (let code = text.charCodeAt(end); code !== quote; code = text.charCodeAt(end)) {
+      if (end >= text.length) fail('a string is not closed')
+      if (code < 0x20) {
         at = end
         fail('a string holds a control character')
       }
-      escaped ||= text[end] === '\\'
-      end += text[end] === '\\' ? 2 : 1
+      escaped ||= code === backslash
+      end += code === backslash ? 2 : 1
     }
-    if (end >= text.length) fail('a string is not closed')
-    const literal = text.slice(at, end + 1)
-    const value = escaped ? unescape(literal) : literal.slice(1, -1)
+    const value = escaped ? unescape(text.slice(at, end + 1)) : text.slice(at + 1, end)
     at = end + 1
     return value
   }
@@ -80,9 +92,27 @@ export const jsonReader = (text: string): JsonReader => {
     return fail('a string holds a bad escape')
   }
 
+  const digits = (): void => {
+    const from = at
+    while (isDigit(text.charCodeAt(at))) at++
+    if (at === from) fail('expected a number')
+  }
   const number = (): string => {
     space()
-    return match(/-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y) ?? fail('expected a number')
+    const from = at
+    if (text[at] === '-') at++
+    if (text[at] === '0') at++
+    else digits()
+    if (text[at] === '.') {
+      at++
+      digits()
+    }
+    if (text[at] === 'e' || text[at] === 'E') {
+      at++
+      if (text[at] === '+' || text[at] === '-') at++
+      digits()
+    }
+    return text.slice(from, at)
   }
 
   const nested = (open: string, close: string, element: () => void): void => {
@@ -96,29 +126,31 @@ export const jsonReader = (text: string): JsonReader => {
     depth--
   }
   const array = (element: () => void): void => nested('[', ']', element)
-  const object = (member: (name: string) => void): void => {
-    const names = new Set<string>()
+  const object = (member: (name: string) => boolean): void =>
     nested('{', '}', () => {
       const name = string()
-      if (names.has(name)) {
+      const after = at
+      expect(':')
+      if (!member(name)) {
         throw failure(
           'DuplicateName',
-          `header, character ${at}`,
+          `header, character ${after}`,
           `the name ${JSON.stringify(name)} occurs twice`,
           'each name may occur once: write the file again',
         )
       }
-      names.add(name)
-      expect(':')
-      member(name)
     })
-  }
 
   const skip = (): void => {
     space()
     const first = text[at]
-    if (first === '{') object(skip)
-    else if (first === '[') array(skip)
+    if (first === '{') {
+      const isNew = distinct()
+      object((name) => {
+        skip()
+        return isNew(name)
+      })
+    } else if (first === '[') array(skip)
     else if (first === '"') string()
     else if (!take('true') && !take('false') && !take('null')) number()
   }

@@ -17,11 +17,11 @@ const joined = (chunks: readonly Uint8Array[], length: number): Uint8Array => {
 const longestHeader = 4 + 4 * 255
 
 /**
- * Decompresses only as far as the header says the file goes: a small file that swells without end is noticed, not held.
- * One byte beyond is kept, so that `decode` reports the trailing bytes.
+ * Decompresses only as far as the header says that the file goes, and nothing if that is more than is allowed: a small file can hold
+ * gigabytes of zeros. One chunk beyond the end is kept, so that `decode` reports the trailing bytes.
  */
-const inflate = async (bytes: Uint8Array): Promise<Uint8Array> => {
-  // A Blob hands its bytes over as they are wanted; the copy makes sure that they are not shared memory.
+const inflate = async (bytes: Uint8Array, maximalBytes: number): Promise<E.Either<IdxError, Uint8Array>> => {
+  // A Blob hands its bytes over as they are wanted; a copy, because it does not accept shared memory.
   const body = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'))
   const reader = body.getReader()
   const chunks: Uint8Array[] = []
@@ -35,13 +35,24 @@ const inflate = async (bytes: Uint8Array): Promise<Uint8Array> => {
     if (end === undefined && length >= 4) {
       const header = readHeader(joined(chunks, length).subarray(0, longestHeader))
       if (E.isRight(header)) end = header.right.end
+      if (end !== undefined && end > maximalBytes) {
+        await reader.cancel()
+        return E.left(
+          failure(
+            'TooLarge',
+            4,
+            `the decompressed file has ${end} bytes by its header, at most ${maximalBytes} are allowed`,
+            'raise `maximalBytes` if the file comes from somebody you trust, or decompress it first',
+          ),
+        )
+      }
     }
     if (length > (end ?? longestHeader)) {
       await reader.cancel()
       break
     }
   }
-  return joined(chunks, length)
+  return E.right(joined(chunks, length))
 }
 
 /**
@@ -49,9 +60,9 @@ const inflate = async (bytes: Uint8Array): Promise<Uint8Array> => {
  * Uses the platform's `DecompressionStream`, so it runs in Node and the browser.
  *
  * @param bytes the whole file, as it is or compressed
+ * @param options `maximalBytes` of a compressed file after decompression; by default 1 GiB
  * @returns a task of type, shape and data, or of an `IdxError`
- *
- * Source: RFC 1952 (gzip).
+ * @see RFC 1952 (gzip)
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -63,11 +74,14 @@ const inflate = async (bytes: Uint8Array): Promise<Uint8Array> => {
  * assert.deepEqual(await decodeFile(file)(), E.right({ type: 'uint8', shape: [1], data: new Uint8Array([7]) }))
  * ```
  */
-export const decodeFile = (bytes: Uint8Array): TE.TaskEither<IdxError, Idx> =>
+export const decodeFile = (
+  bytes: Uint8Array,
+  { maximalBytes = 2 ** 30 }: { readonly maximalBytes?: number } = {},
+): TE.TaskEither<IdxError, Idx> =>
   bytes[0] === 0x1f && bytes[1] === 0x8b
     ? async () => {
         try {
-          return decode(await inflate(bytes))
+          return E.flatMap(decode)(await inflate(bytes, maximalBytes))
         } catch (error) {
           const reason = error instanceof Error ? error.message : String(error)
           return E.left(

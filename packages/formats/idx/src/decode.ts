@@ -37,8 +37,7 @@ const checkLength =
  *
  * @param bytes the whole file, not compressed (see `decodeFile` for gzip)
  * @returns type, shape and data, or an `IdxError` with the offset where the file goes wrong
- *
- * Source: Y. LeCun, C. Cortes and C. Burges, The MNIST database, "the IDX file format".
+ * @see Y. LeCun, C. Cortes and C. Burges, The MNIST database, "the IDX file format"
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -17,8 +17,7 @@ const write = (view: DataView, at: number, type: Idx['type'], value: number): vo
  *
  * @param idx type, shape (at most 255 sizes below 2^32) and `product(shape)` numbers
  * @returns the file, or `InvalidShape`
- *
- * Source: Y. LeCun, C. Cortes and C. Burges, The MNIST database, "the IDX file format".
+ * @see Y. LeCun, C. Cortes and C. Burges, The MNIST database, "the IDX file format"
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

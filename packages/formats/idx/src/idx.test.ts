@@ -124,6 +124,25 @@ describe('decodeFile', () => {
     expect(Number(seen)).toBeLessThan(1_000_000)
   })
 
+  it.each([
+    ['tells the truth', 30_000_000],
+    ['lies', 1000],
+  ])('refuses a file whose header claims more than is allowed, whether it %s', async (_, zeros) => {
+    const bomb = gzipSync(
+      Buffer.concat([Buffer.from([0, 0, 8, 2, 0, 0, 0x27, 0x10, 0, 0, 0x0b, 0xb8]), Buffer.alloc(zeros)]),
+    )
+    const before = process.memoryUsage().arrayBuffers
+    const result = await decodeFile(bomb, { maximalBytes: 20_000_000 })()
+    expect(result).toMatchObject({ left: { _tag: 'TooLarge', offset: 4 } })
+    expect(E.isLeft(result) && result.left.message).toContain('has 30000012 bytes by its header, at most 20000000 are')
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000)
+  })
+
+  it('allows 1 GiB by default', async () => {
+    const claim = gzipSync(new Uint8Array([0, 0, 8, 1, 0x40, 0, 0, 0, 1]))
+    expect(await decodeFile(claim)()).toMatchObject({ left: { _tag: 'TooLarge' } })
+  })
+
   it('stops early when the compressed bytes are no IDX file at all', async () => {
     expect(await decodeFile(gzipSync(Buffer.alloc(50_000_000, 1)))()).toMatchObject({ left: { _tag: 'WrongMagic' } })
   })

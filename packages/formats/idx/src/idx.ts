@@ -22,7 +22,7 @@ export type IdxError = {
    * - `WrongMagic`: the first bytes are not `0 0 type rank`.
    * - `Truncated`: the file ends before its header or its data does.
    * - `TrailingBytes`: there are bytes after the data.
-   * - `TooLarge`: the sizes multiply beyond 2^53 bytes.
+   * - `TooLarge`: the sizes multiply beyond 2^53 bytes, or a compressed file beyond what is allowed.
    * - `InvalidGzip`: the compressed bytes are damaged.
    * - `InvalidShape`: an array cannot be encoded with its shape.
    */

@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['integrations/*.test.mjs'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 1,
     testTimeout: 180_000,
     hookTimeout: 600_000,
   },

@@ -3,12 +3,12 @@ import { type Choice, chooseBackend, type ChoiceOptions, type Chosen } from './c
 
 /** Settings of `useBackend`. */
 export type UseBackendOptions = ChoiceOptions & {
-  /** Gets the text that says what was chosen and why; `console.info` unless given, or `console.warn` where there are warnings. */
+  /** Gets the line that says what was chosen and why; `console.info` unless given. */
   readonly report?: (line: string) => void
 }
 
 /**
- * One line that says what was chosen and why: `backend wasm (2 threads, SIMD): the fastest that works in Node`; and one line for each warning.
+ * One line that says what was chosen and why: `backend wasm (2 threads, SIMD): the fastest that works in Node`.
  *
  * @param chosen what `chooseBackend` or `useBackend` gave
  * @example
@@ -17,24 +17,21 @@ export type UseBackendOptions = ChoiceOptions & {
  * import { describeBackend } from '@resfn/runtime'
  *
  * const tried = [{ backend: 'wasm', reason: 'not installed' }]
- * const line = describeBackend({ backend: 'cpu', details: 'slow', reason: 'the fastest that works in Node', tried, warnings: [], dispose: () => {} })
+ * const line = describeBackend({ backend: 'cpu', details: 'slow', reason: 'the fastest that works in Node', tried, dispose: () => {} })
  * assert.equal(line, 'backend cpu (slow): the fastest that works in Node; wasm not used: not installed')
  * ```
  */
-export const describeBackend = ({ backend, details, reason, tried, warnings }: Chosen): string =>
+export const describeBackend = ({ backend, details, reason, tried }: Chosen): string =>
   [
-    [
-      `backend ${backend} (${details}): ${reason}`,
-      ...tried.map((attempt) => `${attempt.backend} not used: ${attempt.reason}`),
-    ].join('; '),
-    ...warnings.map((warning) => `warning: ${warning}`),
-  ].join('\n')
+    `backend ${backend} (${details}): ${reason}`,
+    ...tried.map((attempt) => `${attempt.backend} not used: ${attempt.reason}`),
+  ].join('; ')
 
 /**
  * Makes a backend current, and says in one line which and why: `chooseBackend` for programs that want a promise.
  *
  * @param choice `'auto'`, a name, or names in the order to try them
- * @param options those of `chooseBackend`, and `report`, which gets the text
+ * @param options those of `chooseBackend`, and `report`, which gets the line
  * @returns what was chosen, why, and what was tried before
  * @throws BackendError that lists all that was tried, and why each does not work
  * @example
@@ -50,13 +47,10 @@ export const describeBackend = ({ backend, details, reason, tried, warnings }: C
  */
 export const useBackend = async (
   choice: Choice = 'auto',
-  { report, ...options }: UseBackendOptions = {},
+  { report = (line) => console.info(line), ...options }: UseBackendOptions = {},
 ): Promise<Chosen> => {
   const result = await chooseBackend(choice, options)()
   if (E.isLeft(result)) throw result.left
-  const text = describeBackend(result.right)
-  if (report !== undefined) report(text)
-  else if (result.right.warnings.length > 0) console.warn(text)
-  else console.info(text)
+  report(describeBackend(result.right))
   return result.right
 }

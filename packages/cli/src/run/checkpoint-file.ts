@@ -39,13 +39,16 @@ export type LoadedCheckpoint = {
 
 const whole = wholeNumber({ from: 0 })
 
+/** The side of an image in pixels: a damaged file must not ask for more memory than there is. */
+const side = wholeNumber({ from: 1, to: 4096 })
+
 /** The largest number of milliseconds that a `Date` holds. */
 const latestDate = 8.64e15
 
 const notesSchema: v.GenericSchema<unknown, Omit<CheckpointNotes, 'settings'> & { readonly settings: unknown }> =
   v.object({
     settings: v.unknown(),
-    image: v.tuple([whole, whole, whole]),
+    image: v.tuple([side, side, wholeNumber({ from: 1, to: 4 })]),
     digest: v.string(),
     logBytes: whole,
     started: wholeNumber({ from: 0, to: latestDate }),

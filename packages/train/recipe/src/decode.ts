@@ -49,7 +49,8 @@ export const decodeWith = <T>(schema: v.GenericSchema<unknown, T>, value: unknow
   if (result.success) return E.right(result.output)
   const problems = result.issues.map((issue) => {
     const path = v.getDotPath(issue)
-    return path === null ? issue.message : `${path}: ${issue.message}`
+    const message = issue.received === 'undefined' ? 'it is missing' : issue.message
+    return path === null ? message : `${path}: ${message}`
   })
   return E.left({ _tag: 'RecipeError', message: problems.join('; ') })
 }

@@ -9,6 +9,19 @@ export type Examples = {
   readonly labels: Int32Array
 }
 
+/** The sizes of the batches of a pass, known before the first one is made. */
+export type BatchSizes = {
+  /** Examples that are trained on in an epoch. */
+  readonly examples: number
+  /** Examples in a full batch. */
+  readonly full: number
+  /** Examples in the last batch of an epoch. */
+  readonly last: number
+}
+
+/** A pass over the data. With `sizes`, a training loop finds a last batch that is too small before the first step. */
+export type Batches<B extends Batch = Batch> = AsyncIterable<B> & { readonly sizes?: BatchSizes }
+
 /** Examples with their place in the data. */
 export type Batch = Examples & {
   /** Where this batch is. */

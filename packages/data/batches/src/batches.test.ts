@@ -92,6 +92,11 @@ describe('batches', () => {
       (await take(batches(setOf(10), { size: 4, key: key(0), epochs: 1, last }))).map(({ labels }) => labels.length)
     expect(await counts('keep')).toEqual([4, 4, 2])
     expect(await counts('drop')).toEqual([4, 4])
+    const sizes = (count: number, last: 'keep' | 'drop') => batches(setOf(count), { size: 4, key: key(0), last }).sizes
+    expect(sizes(10, 'keep')).toEqual({ examples: 10, full: 4, last: 2 })
+    expect(sizes(10, 'drop')).toEqual({ examples: 8, full: 4, last: 4 })
+    expect(sizes(8, 'keep')).toEqual({ examples: 8, full: 4, last: 4 })
+    expect(sizes(3, 'keep')).toEqual({ examples: 3, full: 3, last: 3 })
   })
 
   it('go on without end where no number of epochs is given, and may be left at any time', async () => {

@@ -1,6 +1,6 @@
 import { fold, type Key, permutation } from '@resfn/random'
 import { type Images, toFloat, type Transform } from '@resfn/transforms'
-import type { Batch, Cursor } from './batch.ts'
+import type { Batch, Batches, Cursor } from './batch.ts'
 import type { ImageSet } from './image-set.ts'
 import { prefetch } from './prefetch.ts'
 
@@ -66,7 +66,7 @@ const labelsAt = ({ labels }: ImageSet, indices: Uint32Array): Int32Array =>
  *
  * @param set the images; see `imageSet`
  * @param options see `BatchesOptions`
- * @returns batches of float images from 0 to 1 (before the transform); each loop over it is a pass of its own
+ * @returns batches of float images from 0 to 1 (before the transform), with their `sizes`; each loop over it is a pass of its own
  * @throws RangeError if size, start or epochs is not a whole number in its range, or an epoch has no batch
  * @example
  * ```ts
@@ -90,7 +90,7 @@ export const batches = (
     epochs = Infinity,
     last = 'keep',
   }: BatchesOptions,
-): AsyncIterable<Batch & Images> => {
+): Batches<Batch & Images> => {
   const count = set.labels.length
   const perEpoch = batchesPerEpoch(count, { size, last })
   wholeFrom(0, 'start.epoch', start.epoch)
@@ -122,7 +122,9 @@ export const batches = (
       }
     }
   }
-  return prefetch(pass)
+  const trained = last === 'keep' ? count : perEpoch * size
+  const sizes = { examples: trained, full: Math.min(size, count), last: trained - (perEpoch - 1) * size }
+  return { ...prefetch(pass), sizes }
 }
 
 /**

@@ -28,7 +28,16 @@ describeBackends('evaluate', () => {
       fc.asyncProperty(fc.integer({ min: 1, max: count }), async (size) => {
         const cut = await evaluate(predict, inOrder(size))
         expect(cut.loss).toBeCloseTo(whole.loss, 5)
-        expect({ ...cut, loss: 0 }).toEqual({ ...whole, loss: 0 })
+        const exact = ({ predictions: { labels, predicted }, ...rest }: typeof cut) => ({
+          ...rest,
+          labels,
+          predicted,
+          loss: 0,
+        })
+        expect(exact(cut)).toEqual(exact(whole))
+        cut.predictions.probabilities.forEach((each, i) =>
+          expect(each).toBeCloseTo(whole.predictions.probabilities[i]!, 5),
+        )
       }),
       { numRuns: 6 },
     )
@@ -54,6 +63,43 @@ describeBackends('evaluate', () => {
     expect(said.map(({ label }) => label)).toEqual(Array.from({ length: count }, (_, i) => i % 3))
     expect(said.filter(({ label, predicted }) => label === predicted).length / count).toBe(accuracy)
     for (const { probability } of said) expect(probability).toSatisfy((p: number) => p >= 1 / 3 && p <= 1)
+  })
+
+  it('cuts batches in halves until they fit into the memory of the backend', async () => {
+    const predict = predictOf(run())
+    const whole = await evaluate(predict, inOrder(4))
+    const before = tf.memory().numTensors
+    const sizes: number[] = []
+    const limited =
+      (limit: number): Predict =>
+      (x) => {
+        sizes.push(x.shape[0]!)
+        if (x.shape[0]! > limit) throw Object.assign(new Error('the heap has no room'), { _tag: 'OutOfMemory' })
+        return predict(x)
+      }
+    const cut = await evaluate(limited(3), inOrder(9))
+    expect(sizes).toEqual([9, 5, 3, 3, 3, 1])
+    expect(cut.loss).toBeCloseTo(whole.loss, 5)
+    expect(cut.confusion).toEqual(whole.confusion)
+    expect([...cut.predictions.labels]).toEqual([...whole.predictions.labels])
+    await expect(evaluate(limited(0), inOrder(4))).rejects.toThrow('the heap has no room')
+    await expect(
+      evaluate(() => {
+        throw new Error('another error')
+      }, inOrder(4)),
+    ).rejects.toThrow('another error')
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('says NaN where the net has diverged', async () => {
+    const {
+      accuracy,
+      loss,
+      predictions: columns,
+    } = await evaluate(() => tf.fill([count, 3], Number.NaN), inOrder(count))
+    expect(loss).toBeNaN()
+    expect(accuracy).toBe(0.4)
+    expect(columns.probabilities.every(Number.isNaN)).toBe(true)
   })
 
   it('leaves no tensors behind, also when it stops half-way', async () => {

@@ -1,4 +1,3 @@
-import { type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
 import type { Examples } from '@resfn/batches'
 import {
   accuracy,
@@ -10,26 +9,36 @@ import {
   meanLoss,
   noScore,
   perClass,
+  type Predictions,
   predictions,
   scoreOf,
 } from '@resfn/losses'
-import { BatchError, checkExamples } from '@resfn/step'
+import { BatchError } from '@resfn/step'
+import { logitsOfEach, type Predict } from './logits.ts'
 import { nextTask } from './next-task.ts'
 
 /** How good a net is on some examples. Plain data. */
 export type Evaluation = {
   readonly examples: number
-  /** mean cross-entropy, in nats, without label smoothing */
+  /** Mean cross-entropy in nats, without label smoothing. NaN or infinite if the net has diverged. */
   readonly loss: number
-  /** the part predicted right, from 0 to 1 */
+  /** The part predicted right, from 0 to 1. */
   readonly accuracy: number
-  /** recall, precision and F1 of each class */
+  /** Recall, precision and F1 of each class. */
   readonly perClass: readonly ClassScore[]
   /** `confusion[label][predicted]` */
   readonly confusion: Confusion
 }
 
-/** What the net says of one example: `index` counts the examples of the pass from 0, `probability` is that of the predicted class. */
+/** The predictions of a whole pass in its order, in columns: 12 bytes an example. */
+export type PredictionColumns = {
+  readonly labels: Int32Array
+  readonly predicted: Int32Array
+  /** Of the predicted class. */
+  readonly probabilities: Float32Array
+}
+
+/** The prediction for one example: `index` counts the examples of the pass from 0, `probability` is that of the predicted class. */
 export type Prediction = {
   readonly index: number
   readonly label: number
@@ -37,51 +46,20 @@ export type Prediction = {
   readonly probability: number
 }
 
-/** A net as evaluation sees it, from a batch `[batch, ...input]` to logits `[batch, classes]`: `(x) => net.apply(params, x, state)`. */
-export type Predict = (x: Tensor) => Tensor
-
-type BatchResult = { readonly classes: number; readonly predictions: readonly Prediction[] } & Pick<
-  Evaluation,
-  'confusion'
-> & { readonly score: typeof noScore }
+type BatchResult = { readonly labels: Int32Array; readonly classes: number; readonly said: Predictions }
 
 async function* results(
   predict: Predict,
   batches: AsyncIterable<Examples> | Iterable<Examples>,
 ): AsyncGenerator<BatchResult> {
-  let index = 0
-  for await (const batch of batches) {
-    checkExamples(batch)
-    const logits = tidy(() => predict(tensor(batch.images, [...batch.shape], 'float32')))
-    const [count, classes] = logits.shape
-    if (logits.rank !== 2 || count !== batch.labels.length || classes === undefined) {
-      logits.dispose()
-      throw new BatchError(
-        `evaluate: the net gives [${logits.shape.join(',')}] for ${batch.labels.length} examples; it must give logits [batch,classes]`,
-      )
-    }
-    const values = (await logits.data()) as Float32Array
-    logits.dispose()
-    const { labels } = batch
-    const said = predictions({ values, classes }, labels)
-    yield {
-      classes,
-      score: scoreOf(said, labels),
-      confusion: confusion(classes)(labels, said.predicted),
-      predictions: Array.from(labels, (label, i) => ({
-        index: index + i,
-        label,
-        predicted: said.predicted[i]!,
-        probability: said.probabilities[i]!,
-      })),
-    }
-    index += labels.length
+  for await (const { logits, labels } of logitsOfEach(predict, batches)) {
+    yield { labels, classes: logits.classes, said: predictions(logits, labels) }
     await nextTask()
   }
 }
 
 /**
- * What a net says of each example, batch after batch as it comes: for galleries of mistakes and for other metrics.
+ * The predictions of a net for each example, batch after batch: for galleries of mistakes and for other metrics.
  *
  * @param predict the net; see `Predict`
  * @param batches examples in any number of batches
@@ -102,16 +80,22 @@ export async function* predictionsOf(
   predict: Predict,
   batches: AsyncIterable<Examples> | Iterable<Examples>,
 ): AsyncGenerator<Prediction> {
-  for await (const result of results(predict, batches)) yield* result.predictions
+  let index = 0
+  for await (const { labels, said } of results(predict, batches))
+    for (const [i, label] of labels.entries())
+      yield { index: index++, label, predicted: said.predicted[i]!, probability: said.probabilities[i]! }
 }
 
 /**
- * Loss, accuracy, scores per class and confusion of a net on examples.
+ * Loss, accuracy, scores per class and confusion of a net on examples, and its predictions.
+ *
+ * Memory: where the backend has none left for a batch (an error with the tag `OutOfMemory`), the batch is halved until it fits.
  *
  * @param predict the net; see `Predict`
  * @param batches examples in any number of batches; the result does not depend on how they are cut
+ * @returns the evaluation, and the `predictions` of the pass in columns, 12 bytes an example
  * @throws BatchError if a batch does not fit itself or the net, or there is none
- * @throws LossError if a label is no class
+ * @throws LossError if a label is not a class
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -127,12 +111,15 @@ export async function* predictionsOf(
 export const evaluate = async (
   predict: Predict,
   batches: AsyncIterable<Examples> | Iterable<Examples>,
-): Promise<Evaluation> => {
+): Promise<Evaluation & { readonly predictions: PredictionColumns }> => {
   let score = noScore
   let counts: Confusion | undefined
-  for await (const result of results(predict, batches)) {
-    score = addScores(score, result.score)
-    counts = counts === undefined ? result.confusion : addConfusions(counts, result.confusion)
+  const columns: PredictionColumns[] = []
+  for await (const { labels, classes, said } of results(predict, batches)) {
+    score = addScores(score, scoreOf(said, labels))
+    const found = confusion(classes)(labels, said.predicted)
+    counts = counts === undefined ? found : addConfusions(counts, found)
+    columns.push({ labels, predicted: said.predicted, probabilities: said.probabilities })
   }
   if (counts === undefined) throw new BatchError('evaluate: there was no batch; is the set empty?')
   return {
@@ -141,5 +128,20 @@ export const evaluate = async (
     accuracy: accuracy(score),
     perClass: perClass(counts),
     confusion: counts,
+    predictions: joined(columns, score.examples),
   }
+}
+
+const joined = (columns: readonly PredictionColumns[], examples: number): PredictionColumns => {
+  const labels = new Int32Array(examples)
+  const predicted = new Int32Array(examples)
+  const probabilities = new Float32Array(examples)
+  let from = 0
+  for (const part of columns) {
+    labels.set(part.labels, from)
+    predicted.set(part.predicted, from)
+    probabilities.set(part.probabilities, from)
+    from += part.labels.length
+  }
+  return { labels, predicted, probabilities }
 }

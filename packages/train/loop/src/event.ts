@@ -1,5 +1,5 @@
 import type { Run, StepNumbers } from '@resfn/step'
-import type { Evaluation } from './evaluate.ts'
+import type { Evaluation, PredictionColumns } from './evaluate.ts'
 
 /** After each step, about its batch. */
 export type StepEvent = StepNumbers & {
@@ -44,6 +44,8 @@ export type DoneEvent<P, S> = {
   readonly type: 'done'
   readonly reason: 'finished' | 'aborted'
   readonly run: Run<P, S>
+  /** Of the last evaluation, with the parameters of the run if it is finished; missing if this call of `train` made none. */
+  readonly predictions?: PredictionColumns
 }
 
 /** What `train` gives. All but the runs is plain data. */

@@ -2,12 +2,14 @@ import * as tf from '@tensorflow/tfjs-core'
 import { adam } from '@resfn/optimisers'
 import { key } from '@resfn/random'
 import { constantRate } from '@resfn/schedules'
-import type { Batch } from '@resfn/batches'
+import { type Batch, batches, type Cursor, type ImageSet } from '@resfn/batches'
 import { BatchError, NotFiniteError, startRun } from '@resfn/step'
 import { describeBackends } from '@resfn/test-utils'
 import { dispose } from '@resfn/tree'
-import { dense } from '@resfn/dense'
-import { lift, sequential, ShapeError } from '@resfn/layer'
+import { batchNorm } from '@resfn/batch-norm'
+import { dense, flatten } from '@resfn/dense'
+import { type AnyLayer, lift, sequential, ShapeError } from '@resfn/layer'
+import { crossEntropy } from '@resfn/losses'
 import { describe, expect, it } from 'vitest'
 import {
   batchesPerEpoch,
@@ -177,8 +179,11 @@ describeBackends('train', () => {
 
   it('does the evaluation again that an abort cut short', async () => {
     const signal = { aborted: false }
+    let passes = 0
     async function* evaluation(): AsyncGenerator<ReturnType<typeof inOrder>[number]> {
-      signal.aborted = true
+      // The first pass is the check before the first step.
+      passes += 1
+      signal.aborted = passes === 2
       yield* inOrder(6)
     }
     const events = await eventsOf(train(training({ signal, evaluation, epochs: 1 }), start()))
@@ -213,6 +218,31 @@ describeBackends('train', () => {
         .every(Number.isFinite),
     ).toBe(true)
     expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it('goes on when only the evaluation is not finite, and says so in numbers', async () => {
+    const events = await eventsOf(train(training({ epochs: 1, schedule: (step) => (step === 2 ? 3e38 : 0) }), start()))
+    const [evaluation] = ofType(events, 'evaluation')
+    expect(Number.isFinite(evaluation!.loss)).toBe(false)
+    expect(evaluation!.loss).toBeTypeOf('number')
+    const [done] = ofType(events, 'done')
+    expect(done!.run.history[0]!.evaluation!.loss).toBe(evaluation!.loss)
+    // The next step has a name and a number.
+    await expect(eventsOf(train(training({ epochs: 2 }), done!.run))).rejects.toThrow(/^step 4: the loss is NaN/)
+  })
+
+  it('gives the predictions of the last evaluation with the last event', async () => {
+    const events = await eventsOf(train(training({ epochs: 2 }), start()))
+    const [done] = ofType(events, 'done')
+    const { labels, predicted, probabilities } = done!.predictions!
+    expect([...labels]).toEqual(inOrder(count).flatMap((examples) => [...examples.labels]))
+    const right = predicted.filter((each, i) => each === labels[i]).length
+    expect(right / count).toBe(done!.run.history.at(-1)!.evaluation!.accuracy)
+    expect(probabilities.every((each) => each >= 1 / 3 && each <= 1)).toBe(true)
+    for (const event of ofType(events, 'evaluation')) expect(event).not.toHaveProperty('predictions')
+    const [again] = ofType(await eventsOf(train(training({ epochs: 2 }), done!.run)), 'done')
+    expect(again).not.toHaveProperty('predictions')
+    dispose(again!.run)
   })
 
   it('frees its run when the loop over the events is left', async () => {
@@ -316,13 +346,189 @@ describeBackends('train', () => {
 
 describe('train', () => {
   it.each([
-    ['epochs must be a whole number from 0, not -1', { epochs: -1 }],
-    ['checkpointSteps must be a whole number from 1, not 0', { checkpointSteps: 0 }],
-    ['decay must be from 0 to 1, not 2', { statisticsDecay: 2 }],
+    ['train: epochs must be a whole number of at least 0, not -1', { epochs: -1 }],
+    ['train: checkpointSteps must be a whole number of at least 1, not 0', { checkpointSteps: 0 }],
+    ['train: statisticsDecay must be a number from 0 to 1, not 2', { statisticsDecay: 2 }],
   ])('refuses senseless settings: %s', async (message, more) => {
     const before = tf.memory().numTensors
     await expect(eventsOf(train(training(more), start()))).rejects.toThrow(message)
     expect(tf.memory().numTensors).toBe(before)
+  })
+
+  // As plain JavaScript would call it.
+  it.each<readonly [string, object]>([
+    ['train: there is no option epoch; did you mean epochs?', { epoch: 3 }],
+    ["train: epochs must be a whole number of at least 0, not '3'", { epochs: '3' }],
+    ['train: net must be a layer of @resfn/layer, a record of the functions plan, apply, train', { net: tf.relu }],
+    [
+      'train: optimiser must be an optimiser, such as sgd(), a record of the functions init, update',
+      { optimiser: 'sgd' },
+    ],
+    ['train: schedule must be a function, not 0.1', { schedule: 0.1 }],
+    ['train: loss must be a function, not', { loss: { smoothing: 0.1 } }],
+    ['train: batches must be a function, not [a record of images, shape, labels, ', { batches: inOrder(4) }],
+    [
+      'train: batches must be a function that gives an iterable of batches, but it gave',
+      { batches: async () => inOrder(4) },
+    ],
+    ['a batch for training must have cursor and next, its place in the data', { batches: () => inOrder(4) }],
+    ['train: evaluation must be a function, not', { evaluation: inOrder(4) }],
+    [
+      'train: evaluation must be a function that gives an iterable of batches, but it gave',
+      { evaluation: async () => inOrder(4) },
+    ],
+    ['train: evaluation must be a function that gives an iterable of batches, but it gave', { evaluation: () => 7 }],
+    ['evaluation: there was no batch; is the set empty?', { evaluation: () => [] }],
+    [
+      'evaluation: the images of the batch must be a Float32Array, not',
+      { evaluation: () => [{ images: new Uint8Array(16), labels: new Int32Array(1), shape: [1, 4, 4, 1] }] },
+    ],
+    [
+      'evaluation: the labels of the batch must be an Int32Array of class indices, not a Uint16Array',
+      { evaluation: () => [{ images: new Float32Array(16), labels: new Uint16Array(1), shape: [1, 4, 4, 1] }] },
+    ],
+    ['evaluation: a batch must be a record of images, shape and labels, not 1', { evaluation: () => [1, 2] }],
+    [
+      'evaluation: label 0 of the batch is 3, but the net has 3 classes',
+      { evaluation: () => [{ images: new Float32Array(16), labels: new Int32Array([3]), shape: [1, 4, 4, 1] }] },
+    ],
+    ['conv: ', { evaluation: () => [{ images: new Float32Array(16), labels: new Int32Array(1), shape: [1, 16] }] }],
+    ['train: signal must be an AbortSignal', { signal: new AbortController() }],
+    ['the schedule at step 0: rate must be a finite number of at least 0, not NaN', { schedule: () => Number.NaN }],
+    ["the schedule at step 0: rate must be a finite number of at least 0, not '0.1'", { schedule: () => '0.1' }],
+  ])('finds before the first step: %s', async (message, more) => {
+    const before = tf.memory().numTensors
+    const events: TinyEvent[] = []
+    const failed = async (): Promise<void> => {
+      for await (const event of train({ ...training(), ...more } as never, start())) events.push(event as TinyEvent)
+    }
+    await expect(failed()).rejects.toThrow(message)
+    expect(events).toEqual([])
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
+  it.each<readonly [string, string, (run: TinyRun) => unknown]>([
+    [
+      'a run that was used before',
+      'params.conv.weight: the tensor is disposed; a run that train took must not be used again',
+      (run) => (dispose(run), run),
+    ],
+    ['a disposed state', 'state.bn.mean: the tensor is disposed', (run) => (run.state.bn.mean.dispose(), run)],
+    [
+      'a disposed optimiser',
+      'optimiser.velocity.fc.bias: the tensor is disposed',
+      (run) => (dispose((run.optimiser['velocity'] as TinyRun['params']).fc.bias), run),
+    ],
+    ['no run', 'the run: it must be a run of startRun or restoreRun, with params, not undefined', () => undefined],
+    [
+      'parameters alone',
+      'the run: it must be a run of startRun or restoreRun, with params, not a record of conv, bn, fc',
+      (run) => run.params,
+    ],
+    [
+      'the run of another net',
+      'params.fc.weight: it is missing, but the net needs [3,3]; is the run of this net',
+      ({ params: { conv, bn }, ...run }) => ({ ...run, params: { conv, bn } }),
+    ],
+    [
+      'a run with more than the net has',
+      'params.add.weight: the net has no such tensor',
+      (run) => ({ ...run, params: { ...run.params, add: { weight: run.params.fc.weight } } }),
+    ],
+    [
+      'arrays in the place of tensors',
+      'params.fc.weight: it must be a tensor, not a Float32Array',
+      (run) => ({ ...run, params: { ...run.params, fc: { weight: new Float32Array(9), bias: run.params.fc.bias } } }),
+    ],
+  ])('finds before the first step: %s', async (_, message, change) => {
+    const events: unknown[] = []
+    const failed = async (): Promise<void> => {
+      for await (const event of train(training(), change(start()) as never)) events.push(event)
+    }
+    await expect(failed()).rejects.toThrow(message)
+    expect(events).toEqual([])
+  })
+
+  it.each<readonly [string, object, object]>([
+    ['startRun: there is no option seed; use optimiser, key, input', net, { optimiser, seed: 3, input }],
+    ['startRun: key must be a key of @resfn/random: two 32-bit numbers, not 3', net, { optimiser, key: 3, input }],
+    [
+      'startRun: input must be the shape of one sample: an array of positive whole numbers, not 16',
+      net,
+      { optimiser, key: key(0), input: 16 },
+    ],
+    ['startRun: optimiser is missing', net, { key: key(0), input }],
+    ['startRun: net must be a layer', {}, { optimiser, key: key(0), input }],
+  ])('is not started with wrong options: %s', (message, layer, options) => {
+    expect(() => startRun(layer as never, options as never)).toThrow(message)
+  })
+
+  describe('a last batch of one example', () => {
+    const set = (count: number): ImageSet => ({
+      images: new Uint8Array(count * 2).map((_, i) => i % 7),
+      labels: new Uint8Array(count).map((_, i) => i % 2),
+      shape: [1, 1, 2],
+      classes: ['a', 'b'],
+    })
+    const normalised = sequential({ bn: batchNorm(), flatten, fc: dense({ out: 2 }) })
+    const attempt = async (
+      count: number,
+      options: { readonly size: number; readonly last?: 'keep' | 'drop' },
+      layer: AnyLayer = normalised,
+    ): Promise<readonly string[]> => {
+      const types: string[] = []
+      const learning = { net: layer, loss: crossEntropy(), optimiser, schedule: constantRate(0.1), epochs: 1 }
+      const run = startRun(layer, { optimiser, key: key(0), input: [1, 1, 2] })
+      const passes = (start: Cursor) => batches(set(count), { ...options, key: key(1), start })
+      for await (const { type } of train({ ...learning, batches: passes }, run)) types.push(type)
+      return types
+    }
+
+    it('is found before the first step where the net normalises over the batch', async () => {
+      const before = tf.memory().numTensors
+      const error = await attempt(11, { size: 5 }).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(BatchError)
+      expect((error as BatchError).message).toMatch(
+        /^11 examples in batches of 5 leave a last batch of 1, and the net cannot train on it \(.*more than one value a channel.*\); take another batch size, or leave the last batch out \(last: 'drop' of @resfn\/batches\)$/,
+      )
+      expect(tf.memory().numTensors).toBe(before)
+    })
+
+    it('is trained on where the net can', async () => {
+      const linear = sequential({ flatten, fc: dense({ out: 2 }) })
+      expect(await attempt(11, { size: 5 }, linear)).toEqual(['step', 'step', 'step', 'epoch', 'checkpoint', 'done'])
+    })
+
+    it.each([
+      ['dropped', 11, { size: 5, last: 'drop' as const }, 2],
+      ['of another size', 12, { size: 5 }, 3],
+    ])('is no matter when it is %s', async (_, count, options, steps) => {
+      expect((await attempt(count, options)).filter((type) => type === 'step')).toHaveLength(steps)
+    })
+  })
+
+  it('learns from labels beyond 255', async () => {
+    const wide = sequential({ flatten, fc: dense({ out: 1000 }) })
+    const examples = { images: new Float32Array([1, -1]), shape: [2, 1], labels: new Int32Array([999, 256]) }
+    async function* passes(from: Cursor): AsyncGenerator<Batch> {
+      for (let { epoch } = from; ; epoch++)
+        yield { ...examples, cursor: { epoch, batch: 0 }, next: { epoch: epoch + 1, batch: 0 } }
+    }
+    const run = startRun(wide, { optimiser, key: key(0), input: [1] })
+    const learning = {
+      net: wide,
+      loss: crossEntropy(),
+      optimiser,
+      schedule: constantRate(1),
+      batches: passes,
+      epochs: 30,
+    }
+    for await (const event of train({ ...learning, evaluation: () => [examples] }, run))
+      if (event.type === 'done') {
+        expect(event.run.history.at(-1)!.evaluation!.accuracy).toBe(1)
+        expect([...event.predictions!.predicted]).toEqual([999, 256])
+        dispose(event.run)
+      }
   })
 
   it('starts from parameters that depend on the key alone', () => {

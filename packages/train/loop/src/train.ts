@@ -1,31 +1,35 @@
 import { type Tensor, util } from '@tensorflow/tfjs-core'
-import type { Batch, Cursor, Examples } from '@resfn/batches'
+import type { Batch, Batches, Cursor, Examples } from '@resfn/batches'
 import { accuracy, meanLoss, noScore } from '@resfn/losses'
 import { dispose } from '@resfn/tree'
-import { BatchError, checkedStep, type EpochRecord, type Learning, type Run } from '@resfn/step'
-import { evaluate, type Evaluation } from './evaluate.ts'
+import { BatchError, checkedStep, checkRunForm, type EpochRecord, type Learning, type Run } from '@resfn/step'
+import { checkStart, checkTraining, iteratorOf } from './check-training.ts'
+import { evaluate, type PredictionColumns } from './evaluate.ts'
 import type { CheckpointEvent, TrainEvent } from './event.ts'
 import { nextTask } from './next-task.ts'
 
 /** The batches from a cursor on: those of the unbroken pass from there, in order, at least to the end of the last epoch. */
-export type BatchesFrom = (start: Cursor) => AsyncIterable<Batch>
+export type BatchesFrom = (start: Cursor) => Batches
 
 /** A whole training: how the net learns, on what, for how long. */
 export type Training<P, S> = Learning<P, S> & {
-  /** the training batches from a place on */
+  /** The training batches from a cursor on. */
   readonly batches: BatchesFrom
-  /** passes over the training data */
+  /** Passes over the training data. */
   readonly epochs: number
-  /** a pass over the examples to evaluate after each epoch; no evaluation unless given */
+  /**
+   * A new pass over the examples to evaluate after each epoch; by default there is no evaluation. Its first batch is also read before
+   * the first step, to check its form.
+   */
   readonly evaluation?: () => AsyncIterable<Examples> | Iterable<Examples>
-  /** checkpoint events come after each epoch, and also after each multiple of this many steps if given */
+  /** A checkpoint event also comes after each multiple of this many steps; by default only after each epoch. */
   readonly checkpointSteps?: number
-  /** an AbortSignal: when it aborts, training stops after the step under way, with a checkpoint */
+  /** An AbortSignal: when it aborts, training stops after the current step, with a checkpoint. */
   readonly signal?: { readonly aborted: boolean }
 }
 
 /**
- * Trains: takes a run from its next batch to the end of the last epoch, and tells of it in events. One step is
+ * Trains: takes a run from its next batch to the end of the last epoch, and reports in events. One step is
  * `gradient of loss -> optimiser -> running statistics`; see `takeStep`. The sequence of runs depends on nothing but the first run and the
  * training, so a run that was interrupted and restored from its checkpoint ends at exactly the same parameters.
  *
@@ -36,9 +40,11 @@ export type Training<P, S> = Learning<P, S> & {
  * @param first where to start: `startRun(…)`, or a run restored from a checkpoint; it must not be used afterwards
  * @returns `step` events, for each epoch `epoch`, `evaluation` and `checkpoint`, and one `done`. An interrupted evaluation is done again,
  * with its `epoch` event, when the run goes on.
- * @throws RangeError if epochs or checkpointSteps is no such number
+ * @throws OptionsError if an option is unknown, missing or of a wrong form
+ * @throws RunError with the path of a tensor of the run that is missing, disposed, or of another net
  * @throws NotFiniteError when loss or gradients overflow; a checkpoint event with the run before that step comes first
- * @throws BatchError if a batch does not fit the net, or the batches end too early or are not those asked for
+ * @throws BatchError if a batch does not fit the net, or the batches end too early or are not those asked for; a last batch of one
+ * example that the net cannot train on is found before the first step, if `batches` gives its `sizes`
  * @throws ShapeError with the path of the layer that cannot take the images
  * @example
  * ```ts
@@ -78,9 +84,13 @@ export async function* train<P, S>(
     run,
   })
   try {
-    check(training)
+    checkTraining(training)
+    checkRunForm(first)
     const advanceBy = checkedStep(training)
-    source = batches(run.cursor)[Symbol.asyncIterator]()
+    const given = batches(run.cursor)
+    source = iteratorOf('batches', given) as AsyncIterator<Batch>
+    let isFirst = true
+    let predictions: PredictionColumns | undefined
     for (;;) {
       if (isEpochOver(run) && signal?.aborted !== true) {
         const record = recordOf(training, run)
@@ -95,14 +105,17 @@ export async function* train<P, S>(
         const started = util.now()
         const evaluation = await evaluateUnlessAborted(training, run)
         if (evaluation !== 'aborted') {
-          if (evaluation !== undefined)
+          if (evaluation !== undefined) {
+            const { predictions: columns, ...numbers } = evaluation
+            predictions = columns
             yield {
               type: 'evaluation',
               epoch: record.epoch,
               step: run.step,
               seconds: (util.now() - started) / 1000,
-              ...evaluation,
+              ...numbers,
             }
+          }
           const evaluated =
             evaluation === undefined ? {} : { evaluation: { loss: evaluation.loss, accuracy: evaluation.accuracy } }
           run = { ...run, score: noScore, history: [...run.history, { ...record, ...evaluated }] }
@@ -113,11 +126,21 @@ export async function* train<P, S>(
       if (isFinished || signal?.aborted === true) {
         if (!isFinished) yield checkpoint('aborted')
         owned = false
-        yield { type: 'done', reason: isFinished ? 'finished' : 'aborted', run }
+        yield {
+          type: 'done',
+          reason: isFinished ? 'finished' : 'aborted',
+          run,
+          ...(predictions !== undefined && { predictions }),
+        }
         return
       }
-      const started = util.now()
+      let started = util.now()
       const batch = await nextBatch(source, run.cursor)
+      if (isFirst) {
+        await checkStart(training, run, batch, given.sizes)
+        isFirst = false
+        started = util.now()
+      }
       const stepped = await advanceBy(run, batch)
       if ('error' in stepped) {
         yield checkpoint('not finite')
@@ -144,15 +167,6 @@ export async function* train<P, S>(
   }
 }
 
-const check = <P, S>({ checkpointSteps, epochs }: Training<P, S>): void => {
-  if (!Number.isSafeInteger(epochs) || epochs < 0)
-    throw new RangeError(`train: epochs must be a whole number from 0, not ${epochs}`)
-  if (checkpointSteps !== undefined && !(Number.isSafeInteger(checkpointSteps) && checkpointSteps > 0))
-    throw new RangeError(
-      `train: checkpointSteps must be a whole number from 1, not ${checkpointSteps}; leave it out for checkpoints after epochs only`,
-    )
-}
-
 /** The last batch of an epoch was taken, and the epoch is not in the history yet. Follows from the run alone, so that a restored run knows it too. */
 const isEpochOver = <P, S>({ cursor, score }: Run<P, S>): boolean => cursor.batch === 0 && score.examples > 0
 
@@ -168,7 +182,7 @@ class Aborted extends Error {}
 const evaluateUnlessAborted = async <P, S>(
   { evaluation, net, signal }: Training<P, S>,
   { params, state }: Run<P, S>,
-): Promise<Evaluation | 'aborted' | undefined> => {
+): Promise<Awaited<ReturnType<typeof evaluate>> | 'aborted' | undefined> => {
   if (evaluation === undefined) return undefined
   async function* wanted(): AsyncGenerator<Examples> {
     for await (const examples of evaluation!()) {
@@ -190,7 +204,11 @@ const nextBatch = async (source: AsyncIterator<Batch>, { epoch, batch }: Cursor)
     throw new BatchError(
       `the batches ended before batch ${batch} of epoch ${epoch}; let them go on to the last epoch, or train for fewer epochs`,
     )
-  const { cursor } = result.value
+  const { cursor, next } = result.value
+  if (cursor === undefined || next === undefined)
+    throw new BatchError(
+      'a batch for training must have cursor and next, its place in the data; @resfn/batches gives them',
+    )
   if (cursor.epoch !== epoch || cursor.batch !== batch)
     throw new BatchError(
       `the batches gave batch ${cursor.batch} of epoch ${cursor.epoch} where batch ${batch} of epoch ${epoch} was due; start them at the cursor they are given`,

@@ -1,11 +1,37 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import { Tensor } from '@tensorflow/tfjs-core'
 import type { Examples } from '@resfn/batches'
 import { formatShape, type Layer, sameShape, type Shape, type Spec } from '@resfn/layer'
+import { show } from '@resfn/options'
 import { flatten } from '@resfn/tree'
-import { BatchError } from './error.ts'
+import { BatchError, RunError } from './error.ts'
+import type { Run } from './run.ts'
 
-/** Throws unless images, shape and labels of a batch fit each other. */
-export const checkExamples = ({ images, shape, labels }: Examples): void => {
+/**
+ * Throws unless images, shape and labels of a batch fit each other.
+ *
+ * @param examples a batch of examples
+ * @throws BatchError if a part has a wrong form, or the parts do not fit each other
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { checkExamples } from '@resfn/step'
+ *
+ * const examples = { images: new Float32Array(4), shape: [2, 2], labels: new Int32Array([0]) }
+ * assert.throws(() => checkExamples(examples), /has 1 labels; it needs one an example: 2/)
+ * ```
+ */
+export const checkExamples = (examples: Examples): void => {
+  if (typeof examples !== 'object' || examples === null)
+    throw new BatchError(`a batch must be a record of images, shape and labels, not ${show(examples)}`)
+  const { images, shape, labels } = examples
+  if (!(images instanceof Float32Array))
+    throw new BatchError(`the images of the batch must be a Float32Array, not ${show(images)}`)
+  if (!(labels instanceof Int32Array))
+    throw new BatchError(`the labels of the batch must be an Int32Array of class indices, not ${show(labels)}`)
+  if (!Array.isArray(shape))
+    throw new BatchError(
+      `the shape of the batch must be an array such as [batch,height,width,channels], not ${show(shape)}`,
+    )
   const values = shape.reduce((product, size) => product * size, 1)
   if (values !== images.length)
     throw new BatchError(`the batch has ${images.length} values, but its shape ${formatShape(shape)} needs ${values}`)
@@ -25,22 +51,79 @@ export const checkClasses = (labels: Int32Array, classes: number): void => {
     )
 }
 
-/**
- * The number of classes of a net on samples of a shape, after checking that its parameters are those that it has on such samples.
- *
- * @throws ShapeError with the path of the layer that cannot take its input
- * @throws BatchError if the parameters were made for another shape, or the net does not end in logits
- */
-export const checkNet = <P, S>(net: Layer<P, S>, params: P, sample: Shape): number => {
-  const plan = net.plan(sample)
-  const given = new Map(flatten<Tensor>(params).map(({ path, leaf }) => [path, leaf.shape]))
-  for (const { path, leaf } of flatten<Spec>(plan.params)) {
-    const shape = given.get(path)
-    if (shape === undefined || !sameShape(shape, leaf.shape))
+const parts = ['params', 'state', 'optimiser', 'key', 'cursor', 'step', 'score', 'history']
+
+/** Throws a `RunError` unless the value has the parts of a run. */
+export const checkRunForm = (run: unknown): void => {
+  const missing = parts.find((name) => !Object.hasOwn(Object(run) as object, name))
+  if (missing !== undefined)
+    throw new RunError('', `it must be a run of startRun or restoreRun, with ${missing}, not ${show(run)}`)
+}
+
+const otherNet = 'is the run of this net, built with the same options?'
+
+const checkAlive = (path: string, leaf: unknown): void => {
+  if (!(leaf instanceof Tensor)) throw new RunError(path, `it must be a tensor, not ${show(leaf)}; ${otherNet}`)
+  if (leaf.isDisposed)
+    throw new RunError(
+      path,
+      'the tensor is disposed; a run that train took must not be used again: go on with the run of the done event, or start anew',
+    )
+}
+
+const checkTree = (root: 'params' | 'state', specs: unknown, tree: unknown, sample: Shape): void => {
+  const given = new Map(flatten<Tensor>(tree).map(({ path, leaf }) => [path, leaf]))
+  const expected = flatten<Spec>(specs)
+  for (const { path, leaf } of expected) {
+    const tensor = given.get(path)
+    if (tensor === undefined)
+      throw new RunError(`${root}.${path}`, `it is missing, but the net needs ${formatShape(leaf.shape)}; ${otherNet}`)
+    checkAlive(`${root}.${path}`, tensor)
+  }
+  const names = new Set(expected.map(({ path }) => path))
+  const extra = [...given.keys()].find((path) => !names.has(path))
+  if (extra !== undefined) throw new RunError(`${root}.${extra}`, `the net has no such tensor; ${otherNet}`)
+  for (const { path, leaf } of expected) {
+    const { shape } = given.get(path)!
+    if (!sameShape(shape, leaf.shape))
       throw new BatchError(
-        `params.${path} is ${shape === undefined ? 'missing' : formatShape(shape)}, but on samples of shape ${formatShape(sample)} the net needs ${formatShape(leaf.shape)}; was it initialised for another input shape?`,
+        `${root}.${path} is ${formatShape(shape)}, but on samples of shape ${formatShape(sample)} the net needs ${formatShape(leaf.shape)}; was it initialised for another input shape?`,
       )
   }
+}
+
+/**
+ * Throws unless the tensors of a run are alive and those that the net has on samples of a shape.
+ *
+ * @param net the net of the run
+ * @param run the run, before its next step
+ * @param sample the shape of one sample
+ * @returns the number of classes of the net
+ * @throws ShapeError with the path of the layer that cannot take such samples
+ * @throws RunError with the path of a tensor that is missing, disposed, or of another net
+ * @throws BatchError if the parameters were made for samples of another shape, or the net does not end in logits
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { checkRun, startRun } from '@resfn/step'
+ *
+ * const net = dense({ out: 2 })
+ * const run = startRun(net, { optimiser: sgd(), key: key(0), input: [3] })
+ * assert.equal(checkRun(net, run, [3]), 2)
+ * run.params.weight.dispose()
+ * assert.throws(() => checkRun(net, run, [3]), /^RunError: params.weight: the tensor is disposed/)
+ * ```
+ */
+export const checkRun = <P, S>(net: Layer<P, S>, run: Run<P, S>, sample: Shape): number => {
+  checkRunForm(run)
+  const plan = net.plan(sample)
+  checkTree('params', plan.params, run.params, sample)
+  checkTree('state', plan.state, run.state, sample)
+  for (const { path, leaf } of flatten<unknown>(run.optimiser)) checkAlive(`optimiser.${path}`, leaf)
   const [classes] = plan.output
   if (plan.output.length !== 1 || classes === undefined)
     throw new BatchError(

@@ -1,9 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Batch } from '@resfn/batches'
+import { checkOptions, numberFrom } from '@resfn/options'
 import { sameShape, type Shape } from '@resfn/layer'
 import { addScores, topCorrect } from '@resfn/losses'
 import { advance, dispose } from '@resfn/tree'
-import { checkClasses, checkExamples, checkNet } from './check.ts'
+import { checkExamples, checkRun } from './check.ts'
 import { NotFiniteError } from './error.ts'
 import type { Run } from './run.ts'
 import { type Learning, takeStep } from './step.ts'
@@ -32,6 +33,8 @@ export type CheckedStep<P, S> =
  *
  * @param learning see `takeStep`
  * @returns a function of a run, which it takes over, and a batch
+ * @throws RunError if a tensor of the run is missing, disposed, or of another net
+ * @throws OptionsError if the schedule does not give a learning rate
  * @throws BatchError if the batch does not fit itself, the net or the parameters
  * @throws ShapeError with the path of the layer that cannot take the images
  * @example
@@ -63,11 +66,11 @@ export const checkedStep = <P, S>(
     checkExamples(batch)
     const sample = batch.shape.slice(1)
     if (planned === undefined || !sameShape(planned.sample, sample))
-      planned = { sample, classes: checkNet(learning.net, run.params, sample) }
+      planned = { sample, classes: checkRun(learning.net, run, sample) }
     const { classes } = planned
-    checkClasses(batch.labels, classes)
 
     const learningRate = learning.schedule(run.step)
+    checkOptions(`the schedule at step ${run.step}`, { rate: learningRate }, { rate: numberFrom(0) })
     const { learned, ...tensors } = step(run, batch)
     // Read back before the old run is freed: it is the last good one if these are not finite.
     const [[loss], values, [gradientNorm]] = await Promise.all([

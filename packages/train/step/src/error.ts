@@ -30,8 +30,20 @@ export class NotFiniteError extends Error {
 /** A batch does not fit the net, the parameters, or itself. */
 export class BatchError extends Error {
   readonly _tag = 'BatchError'
-  constructor(message: string) {
-    super(message)
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
     this.name = 'BatchError'
+  }
+}
+
+/** A run cannot be trained: a tensor of it is missing, disposed, or of another net. */
+export class RunError extends Error {
+  readonly _tag = 'RunError'
+  /** Of the tensor, such as `params.fc.weight`; empty where it is the run itself. */
+  readonly path: string
+  constructor(path: string, message: string) {
+    super(`${path === '' ? 'the run' : path}: ${message}`)
+    this.name = 'RunError'
+    this.path = path
   }
 }

@@ -1,5 +1,6 @@
 export { checkedStep, type CheckedStep, type StepNumbers } from './checked-step.ts'
-export { checkExamples } from './check.ts'
-export { BatchError, NotFiniteError } from './error.ts'
+export { checkClasses, checkExamples, checkRun, checkRunForm } from './check.ts'
+export { BatchError, NotFiniteError, RunError } from './error.ts'
+export { learningRules } from './rules.ts'
 export { type EpochRecord, type Run, startRun } from './run.ts'
 export { type Gradients, gradientsOf, type Learned, type Learning, type Stepped, takeStep, updateWith } from './step.ts'

@@ -3,7 +3,9 @@ import type { Layer, Shape } from '@resfn/layer'
 import { init } from '@resfn/layer'
 import { noScore, type Score } from '@resfn/losses'
 import type { Optimiser, OptimiserState } from '@resfn/optimisers'
+import { checkOptions } from '@resfn/options'
 import { fold, type Key } from '@resfn/random'
+import { learningRules, startRules } from './rules.ts'
 
 /** The results of one epoch: means over its examples, in training and in the evaluation after it, if there was one. */
 export type EpochRecord = {
@@ -42,6 +44,7 @@ export type Run<P, S> = {
  * @param net the net
  * @param options `optimiser`, the random `key`, and the shape of one `input` sample
  * @returns the run, whose tensors the caller owns until `train` takes it
+ * @throws OptionsError if the net is not a layer, or an option is unknown or of a wrong form
  * @throws ShapeError with the path of the layer that cannot take its input
  * @example
  * ```ts
@@ -59,8 +62,11 @@ export type Run<P, S> = {
  */
 export const startRun = <P, S>(
   net: Layer<P, S>,
-  { optimiser, key, input }: { readonly optimiser: Optimiser; readonly key: Key; readonly input: Shape },
+  options: { readonly optimiser: Optimiser; readonly key: Key; readonly input: Shape },
 ): Run<P, S> => {
+  checkOptions('startRun', { net }, { net: learningRules.net })
+  checkOptions('startRun', options, startRules)
+  const { optimiser, key, input } = options
   const { params, state } = init(net, fold(key, 'init'), input)
   return {
     params,

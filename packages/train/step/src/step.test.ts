@@ -41,6 +41,17 @@ describeBackends('takeStep', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  it('names a label that is not a class, and a batch that does not fit itself, and leaves nothing behind', () => {
+    const run = start()
+    const step = takeStep(training())
+    const before = tf.memory().numTensors
+    expect(() => step(run, { ...examples!, labels: examples!.labels.with(2, 3) })).toThrow(
+      'label 2 of the batch is 3, but the net has 3 classes: 0 to 2',
+    )
+    expect(() => step(run, { ...examples!, labels: examples!.labels.slice(1) })).toThrow('has 3 labels')
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
   it('draws other chance at another step and from another key', () => {
     const run = start()
     const step = takeStep(training({ schedule: constantRate(0.1) }))

@@ -6,6 +6,7 @@ import type { Loss } from '@resfn/losses'
 import { globalNorm, type Optimiser } from '@resfn/optimisers'
 import { fold } from '@resfn/random'
 import type { Schedule } from '@resfn/schedules'
+import { checkClasses, checkExamples } from './check.ts'
 import type { Run } from './run.ts'
 
 /** How a net learns from one batch. */
@@ -52,6 +53,7 @@ const tidied = <A>(make: () => A): A => tidy(make as () => never)
  *
  * @param learning the net and the loss
  * @returns a function of a run and a batch of examples; the caller owns all tensors of its result
+ * @throws BatchError if images, shape and labels do not fit each other, or a label is not a class
  * @throws UnconnectedError if the loss does not depend on a parameter
  * @example
  * ```ts
@@ -78,8 +80,10 @@ export const gradientsOf =
     run: Pick<Run<P, S>, 'params' | 'key' | 'step'>,
     examples: Examples,
   ) => Gradients<P, S>) =>
-  (run, { images, shape, labels }) =>
+  (run, examples) =>
     tidied(() => {
+      checkExamples(examples)
+      const { images, shape, labels } = examples
       const x = tensor(images, [...shape], 'float32')
       const y = tensor1d(labels, 'int32')
       const key = fold(fold(run.key, 'step'), run.step)
@@ -89,6 +93,7 @@ export const gradientsOf =
         loss: value,
       } = valueAndGradient((params: P) => {
         const { y: logits, seen } = net.train(params, x, key)
+        checkClasses(labels, logits.shape.at(-1) ?? 0)
         return { loss: loss(logits, y), aux: { logits, seen } }
       })(run.params)
       return { gradients, seen: aux.seen, loss: value, logits: aux.logits }
@@ -139,6 +144,7 @@ export const updateWith = ({
  *
  * @param learning net, loss, optimiser, schedule
  * @returns a function of a run and a batch of examples; the caller owns all tensors of its result, and still those of the run
+ * @throws BatchError if images, shape and labels do not fit each other, or a label is not a class
  * @throws UnconnectedError if the loss does not depend on a parameter
  * @throws RangeError if statisticsDecay is not from 0 to 1
  * @example

@@ -1,0 +1,91 @@
+import { tidy, zeros } from '@tensorflow/tfjs-core'
+import type { BatchSizes, Examples } from '@resfn/batches'
+import type { Shape } from '@resfn/layer'
+import { checkOptions, func, optional, OptionsError, type Rule, show, wholeNumberFrom } from '@resfn/options'
+import { BatchError, checkClasses, checkExamples, checkRun, learningRules, type Run } from '@resfn/step'
+import type { Training } from './train.ts'
+
+const signal: Rule = {
+  must: 'an AbortSignal, or another record with aborted: true or false',
+  holds: (value) =>
+    typeof value === 'object' && value !== null && typeof (value as { aborted?: unknown }).aborted === 'boolean',
+}
+
+/** Throws unless the options of `train` have the right names and forms. */
+export const checkTraining = <P, S>(training: Training<P, S>): void =>
+  checkOptions('train', training, {
+    ...learningRules,
+    batches: func,
+    epochs: wholeNumberFrom(0),
+    evaluation: optional(func),
+    checkpointSteps: optional(wholeNumberFrom(1)),
+    signal: optional(signal),
+  })
+
+type Pass = AsyncIterator<unknown> | Iterator<unknown>
+
+/** The iterator of what `batches` or `evaluation` gave; throws where it has none. */
+export const iteratorOf = (name: string, given: unknown): Pass => {
+  const iterable = Object(given) as {
+    readonly [Symbol.asyncIterator]?: () => Pass
+    readonly [Symbol.iterator]?: () => Pass
+  }
+  const pass = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]?.()
+  if (pass === undefined || typeof given === 'string')
+    throw new OptionsError(
+      `train: ${name} must be a function that gives an iterable of batches, but it gave ${show(given)}`,
+    )
+  return pass
+}
+
+/** Runs the training pass on a batch as small as the last one of an epoch, so that it does not fail after an epoch. */
+const checkLastBatch = <P, S>(
+  { net }: Training<P, S>,
+  { params, key }: Run<P, S>,
+  sample: Shape,
+  { examples, full, last }: BatchSizes,
+): void => {
+  // Statistics of a batch need two values. Larger batches are not tried, because a pass takes time.
+  if (last !== 1 || full === 1) return
+  try {
+    tidy(() => void net.train(params, zeros([last, ...sample]), key))
+  } catch (error) {
+    throw new BatchError(
+      `${examples} examples in batches of ${full} leave a last batch of ${last}, and the net cannot train on it (${error instanceof Error ? error.message : String(error)}); ` +
+        "take another batch size, or leave the last batch out (last: 'drop' of @resfn/batches)",
+      { cause: error },
+    )
+  }
+}
+
+/** Reads one batch of an evaluation pass and throws unless it fits the net. */
+const checkEvaluation = async <P, S>({ net, evaluation }: Training<P, S>, run: Run<P, S>): Promise<void> => {
+  if (evaluation === undefined) return
+  const pass = iteratorOf('evaluation', evaluation())
+  try {
+    const first = await pass.next()
+    if (first.done === true) throw new BatchError('there was no batch; is the set empty?')
+    const examples = first.value as Examples
+    checkExamples(examples)
+    checkClasses(examples.labels, checkRun(net, run, examples.shape.slice(1)))
+  } catch (error) {
+    if (error instanceof BatchError) throw new BatchError(`evaluation: ${error.message}`, { cause: error })
+    throw error
+  } finally {
+    await pass.return?.()
+  }
+}
+
+/** Everything that can be found before the first step of a run: its tensors, its first batch, the last batch of an epoch, the evaluation. */
+export const checkStart = async <P, S>(
+  training: Training<P, S>,
+  run: Run<P, S>,
+  batch: Examples,
+  sizes: BatchSizes | undefined,
+): Promise<void> => {
+  checkExamples(batch)
+  const sample = batch.shape.slice(1)
+  checkRun(training.net, run, sample)
+  if (sizes !== undefined) checkLastBatch(training, run, sample, sizes)
+  await checkEvaluation(training, run)
+}

@@ -1,0 +1,36 @@
+import { func, numberFrom, optional, type Rule, wholeNumberFrom } from '@resfn/options'
+
+/** A record in which these names are functions. */
+const recordOfFunctions = (what: string, ...names: readonly string[]): Rule => ({
+  must: `${what}, a record of the functions ${names.join(', ')}`,
+  holds: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as { readonly [name: string]: unknown })[name] === 'function'),
+})
+
+const isUint32 = wholeNumberFrom(0, 2 ** 32 - 1).holds
+
+const optimiser = recordOfFunctions('an optimiser, such as sgd()', 'init', 'update')
+
+/** The rules of `Learning`, for functions whose options hold one. */
+export const learningRules = {
+  net: recordOfFunctions('a layer of @resfn/layer', 'plan', 'apply', 'train'),
+  loss: func,
+  optimiser,
+  schedule: func,
+  statisticsDecay: optional(numberFrom(0, 1)),
+}
+
+/** The rules of the options of `startRun`. */
+export const startRules = {
+  optimiser,
+  key: {
+    must: 'a key of @resfn/random: two 32-bit numbers',
+    holds: (value) => Array.isArray(value) && value.length === 2 && value.every(isUint32),
+  },
+  input: {
+    must: 'the shape of one sample: an array of positive whole numbers',
+    holds: (value) => Array.isArray(value) && value.every(wholeNumberFrom(1).holds),
+  },
+} satisfies { readonly [name: string]: Rule }

@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'
 import { convBn, type ConvBnParams } from '@resfn/conv-bn'
 import { init, type ParamsOf, sequential, ShapeError, type StateOf, summary, zeros } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import {
   bottleneck,
   type BottleneckParams,
@@ -68,10 +67,7 @@ describeBackends('bottleneck', () => {
       const { params, state } = init(block, key(5), [4, 4, 8])
       const x = draw(6, 2, 4, 4, 8)
       expect([...block.apply(params, x, state).dataSync()]).toEqual([...tf.relu(x).dataSync()])
-      const { gradients } = valueAndGradient((p: BottleneckParams) => ({
-        loss: tf.sum(tf.mul(block.train(p, x, key(0)).y, draw(7, 2, 4, 4, 8))),
-        aux: {},
-      }))(params)
+      const gradients = gradientOf((p) => block.train(p, x, key(0)).y, params, draw(7, 2, 4, 4, 8))
       for (const { path, leaf } of flatten(gradients))
         expect(
           leaf.dataSync().every((g) => g === 0),
@@ -85,7 +81,7 @@ describeBackends('bottleneck', () => {
     const tree = { params: init(block, key(8), [4, 4, 2]).params, x: draw(9, 2, 4, 4, 2) }
     const upstream = draw(10, 2, 2, 2, 4)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(block.train(params, x, key(0)).y, upstream))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, {
+    checkGradients(f, tree, gradientOf(f, tree), {
       step: 3e-3,
       tolerance: 2e-2,
     })
@@ -95,15 +91,7 @@ describeBackends('bottleneck', () => {
     const block = projectedBottleneck({ out: 4 })
     const { params } = init(block, key(0), [2, 2, 2])
     const x = draw(1, 2, 2, 2, 2)
-    expectNoLeak(() =>
-      tf.tidy(
-        () =>
-          void valueAndGradient((p: ProjectedBottleneckParams) => ({
-            loss: tf.sum(block.train(p, x, key(0)).y),
-            aux: {},
-          }))(params),
-      ),
-    )
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => block.train(p, x, key(0)).y, params)))
   })
 })
 

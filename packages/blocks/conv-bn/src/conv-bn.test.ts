@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'
 import { conv2d } from '@resfn/conv2d'
 import { absorb, init, type ParamsOf, ShapeError, type StateOf, summary, withState, zeros } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { flatten } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { convBn, type ConvBnParams, type ConvBnState } from './conv-bn.ts'
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
@@ -47,7 +46,7 @@ describeBackends('convBn', () => {
     const tree = { params: init(net, key(5), [4, 4, 2]).params, x: draw(6, 2, 4, 4, 2) }
     const upstream = draw(7, 2, 2, 2, 3)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(net.train(params, x, key(0)).y, upstream))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, {
+    checkGradients(f, tree, gradientOf(f, tree), {
       step: 3e-3,
       tolerance: 2e-2,
     })
@@ -56,12 +55,7 @@ describeBackends('convBn', () => {
   it('leaves no tensor behind, gradients included', () => {
     const { params } = init(net, key(0), [4, 4, 1])
     const x = draw(1, 2, 4, 4, 1)
-    expectNoLeak(() =>
-      tf.tidy(
-        () =>
-          void valueAndGradient((p: ConvBnParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
-      ),
-    )
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => net.train(p, x, key(0)).y, params)))
   })
 })
 

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'
 import { conv2d, type Conv2dOptions, type Conv2dParams } from '@resfn/conv2d'
 import { convBn, type ConvBnParams, type ConvBnState } from '@resfn/conv-bn'
@@ -19,7 +18,7 @@ import {
 import { projection, subsampleAndPad } from '@resfn/projected-add'
 import { key, normal } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import {
   type ProjectedBlockParams,
   projectedResidualBlock,
@@ -114,10 +113,7 @@ describeBackends('residualBlock', () => {
       const block = residualBlock({ out: 3, ...silent })
       const tree = { params: init(block, key(5), [5, 5, 3]).params, x: draw(6, 2, 5, 5, 3) }
       const dy = draw(7, 2, 5, 5, 3)
-      const { gradients } = valueAndGradient((p: typeof tree) => ({
-        loss: tf.sum(tf.mul(block.train(p.params, p.x, key(0)).y, dy)),
-        aux: {},
-      }))(tree)
+      const gradients = gradientOf((p) => block.train(p.params, p.x, key(0)).y, tree, dy)
       const expected = Array.from(dy.dataSync(), (g, i) => (tree.x.dataSync()[i]! > 0 ? g : 0))
       expect(Array.from(gradients.x.dataSync(), (g) => g + 0)).toEqual(expected.map((g) => g + 0))
       for (const { path, leaf } of flatten(gradients.params)) {
@@ -153,7 +149,7 @@ describeBackends('residualBlock', () => {
     const tree = { params: init(block, key(11), [4, 4, 2]).params, x: draw(12, 2, 4, 4, 2) }
     const upstream = draw(13, 2, 2, 2, 2)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(block.train(params, x, key(0)).y, upstream))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients, {
+    checkGradients(f, tree, gradientOf(f, tree), {
       step: 3e-3,
       tolerance: 2e-2,
     })
@@ -163,14 +159,7 @@ describeBackends('residualBlock', () => {
     const block = residualBlock({ out: 2 })
     const { params } = init(block, key(0), [4, 4, 2])
     const x = draw(1, 2, 4, 4, 2)
-    expectNoLeak(() =>
-      tf.tidy(
-        () =>
-          void valueAndGradient((p: ResidualBlockParams) => ({ loss: tf.sum(block.train(p, x, key(0)).y), aux: {} }))(
-            params,
-          ),
-      ),
-    )
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => block.train(p, x, key(0)).y, params)))
   })
 })
 

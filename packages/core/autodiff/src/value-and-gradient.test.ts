@@ -294,6 +294,18 @@ describeBackends('an error in valueAndGradient', () => {
       /^a\.n: a leaf of the parameters must be a tensor, not 3/,
     )
   })
+
+  it('names a leaf that is disposed or holds integers', () => {
+    const f = valueAndGradient(({ w }: { readonly w: readonly Tensor[] }) => ({ loss: tf.sum(w[1]!), aux: {} }))
+    const gone = tf.ones([1])
+    gone.dispose()
+    expect(() => f({ w: [tf.ones([1]), gone] })).toThrow(
+      new TypeError('w.1: this tensor of the parameters is disposed; dispose a tree only after its last use'),
+    )
+    expect(() => f({ w: [tf.ones([1]), tf.ones([1], 'int32')] })).toThrow(
+      'w.1: a leaf of the parameters must be float32 to be differentiated, but this is int32',
+    )
+  })
 })
 
 describe('the types of valueAndGradient', () => {

@@ -34,7 +34,7 @@ export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: 
  * @throws UnconnectedError naming the leaves that the loss does not reach
  * @throws MissingGradientError naming the kernel before the loss that cannot be differentiated
  * @throws RangeError if the loss is not a scalar or the tree has no leaf
- * @throws TypeError if a leaf is not a tensor, or `f` does not return `{ loss, aux }`
+ * @throws TypeError if a leaf is not a live float32 tensor, or `f` does not return `{ loss, aux }`
  * @see Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  * @example
  * ```ts
@@ -92,6 +92,14 @@ const distinct = (entries: readonly Entry<unknown>[]): readonly Tensor[] => {
     if (!isTensor(leaf))
       throw new TypeError(
         `${path === '' ? 'the root' : path}: a leaf of the parameters must be a tensor, not ${String(leaf)}`,
+      )
+    if (leaf.isDisposed)
+      throw new TypeError(
+        `${path === '' ? 'the root' : path}: this tensor of the parameters is disposed; dispose a tree only after its last use`,
+      )
+    if (leaf.dtype !== 'float32')
+      throw new TypeError(
+        `${path === '' ? 'the root' : path}: a leaf of the parameters must be float32 to be differentiated, but this is ${leaf.dtype}; convert it with tf.cast(x, 'float32'), or leave it out of the tree`,
       )
     const first = !seen.has(leaf)
     seen.add(leaf)

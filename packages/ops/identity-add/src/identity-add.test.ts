@@ -2,13 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { relu } from '@resfn/activation'
-import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { dense } from '@resfn/dense'
 import { type AnyLayer, init, type Layer, lift, repeat, sequential, ShapeError, summary, zeros } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { applyIdentityAdd, identityAdd } from './identity-add.ts'
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
@@ -19,11 +18,6 @@ const draw = (seed: number, ...shape: number[]): tf.Tensor =>
     ),
     shape,
   )
-
-/** The slope of a function of one tensor, with an upstream gradient. */
-const pullBack = (f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, dy: tf.Tensor | number): tf.Tensor =>
-  valueAndGradient((tree: { readonly x: tf.Tensor }) => ({ loss: tf.sum(tf.mul(f(tree.x), dy)), aux: {} }))({ x })
-    .gradients.x
 
 /** conv-BN-ReLU-conv-BN whose last normalisation has weight 0, so that the branch is nothing at first. */
 const silentBranch = sequential({
@@ -78,7 +72,7 @@ describeBackends('identityAdd', () => {
     const [x, dy] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([5, -7, 0.5])]
     for (const slope of [0, 1, -1])
       expectClose(
-        pullBack((input) => applyIdentityAdd(times)(tf.scalar(slope), input), x, dy),
+        gradientOf((input) => applyIdentityAdd(times)(tf.scalar(slope), input), x, dy),
         [5, -7, 0.5].map((g) => g * (1 + slope)),
         0,
       )
@@ -90,22 +84,19 @@ describeBackends('identityAdd', () => {
       (layers: number, w: number, join: (params: tf.Tensor, x: tf.Tensor) => tf.Tensor) =>
       (input: tf.Tensor): tf.Tensor =>
         Array.from({ length: layers }).reduce((y: tf.Tensor) => join(tf.scalar(w), y), input)
-    expectClose(pullBack(chain(50, 0.1, applyIdentityAdd(times)), x, 1), 1.1 ** 50, 1e-5)
-    expectClose(pullBack(chain(20, 0.1, times), x, 1).dataSync()[0]! / 0.1 ** 20, 1, 1e-5)
-    expect(pullBack(chain(50, 0.1, times), x, 1).dataSync()[0]).toBe(0)
-    expect(pullBack(chain(3, -1, applyIdentityAdd(times)), x, 1).dataSync()[0]).toBe(0)
+    expectClose(gradientOf(chain(50, 0.1, applyIdentityAdd(times)), x, 1), 1.1 ** 50, 1e-5)
+    expectClose(gradientOf(chain(20, 0.1, times), x, 1).dataSync()[0]! / 0.1 ** 20, 1, 1e-5)
+    expect(gradientOf(chain(50, 0.1, times), x, 1).dataSync()[0]).toBe(0)
+    expect(gradientOf(chain(3, -1, applyIdentityAdd(times)), x, 1).dataSync()[0]).toBe(0)
   })
 
   it('turns products of slopes into sums: d(f + g(f)) / dw = df/dw + dg/df df/dw', () => {
-    const gradientOf = (f: (p: { readonly w: tf.Tensor }) => tf.Tensor): number =>
-      valueAndGradient((p: { readonly w: tf.Tensor }) => ({ loss: tf.sum(f(p)), aux: {} }))({
-        w: tf.scalar(0.7),
-      }).gradients.w.dataSync()[0]!
+    const slope = (f: (w: tf.Tensor) => tf.Tensor): number => gradientOf(f, tf.scalar(0.7)).dataSync()[0]!
     const x = tf.tensor1d([0.3, -1.2])
-    const f = ({ w }: { readonly w: tf.Tensor }): tf.Tensor => tf.tanh(tf.mul(w, x))
+    const f = (w: tf.Tensor): tf.Tensor => tf.tanh(tf.mul(w, x))
     const g = (y: tf.Tensor): tf.Tensor => tf.mul(tf.square(y), 3)
-    const joined = gradientOf((p) => applyIdentityAdd((_: object, y) => g(y))({}, f(p)))
-    expectClose(joined, gradientOf(f) + gradientOf((p) => g(f(p))), 1e-6)
+    const joined = slope((w) => applyIdentityAdd((_: object, y) => g(y))({}, f(w)))
+    expectClose(joined, slope(f) + slope((w) => g(f(w))), 1e-6)
   })
 
   it('telescopes: the input and all branch outputs add up to the output of a stage', () => {
@@ -136,10 +127,7 @@ describeBackends('identityAdd', () => {
       const [x, dy] = [draw(6, 2, 5, 5, 3), draw(7, 2, 5, 5, 3)]
       expect([...net.train(params, x, key(0)).y.dataSync()]).toEqual([...x.dataSync()])
       expect([...net.apply(params, x, state).dataSync()]).toEqual([...x.dataSync()])
-      const { gradients } = valueAndGradient((tree: { readonly params: typeof params; readonly x: tf.Tensor }) => ({
-        loss: tf.sum(tf.mul(net.train(tree.params, tree.x, key(0)).y, dy)),
-        aux: {},
-      }))({ params, x })
+      const gradients = gradientOf((tree) => net.train(tree.params, tree.x, key(0)).y, { params, x }, dy)
       expect([...tf.sub(gradients.x, dy).dataSync()].every((difference) => difference === 0)).toBe(true)
       for (const silent of [
         gradients.params.a.weight,
@@ -156,7 +144,7 @@ describeBackends('identityAdd', () => {
     const net = identityAdd(dense({ out: 3 }))
     const tree = { params: init(net, key(1), [3]).params, x: draw(2, 2, 3) }
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.mean(tf.square(net.apply(params, x, {})))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients)
+    checkGradients(f, tree, gradientOf(f, tree))
   })
 
   it('hands on what the branch saw, and leaves no tensor behind', () => {
@@ -167,12 +155,7 @@ describeBackends('identityAdd', () => {
       [3, 4],
     ])
     expectClose(net.train(params, x, key(0)).seen.mean, [2, 3])
-    expectNoLeak(() =>
-      tf.tidy(
-        () =>
-          void valueAndGradient((p: BatchNormParams) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
-      ),
-    )
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => net.train(p, x, key(0)).y, params)))
   })
 })
 

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import {
@@ -16,7 +15,7 @@ import {
 } from '@resfn/layer'
 import { fold, type Key, key, normal } from '@resfn/random'
 import { flatten } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
+import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { applyProjectedAdd, projectedAdd } from './projected-add.ts'
 import { projection, subsampleAndPad } from './shortcut.ts'
 
@@ -116,10 +115,7 @@ describeBackends('projectedAdd', () => {
           const x = draw(seed, 1, side, side, 2)
           const y = shortcut.apply({}, x, {})
           const dy = draw(seed + 1, ...y.shape)
-          const { gradients } = valueAndGradient((tree: { readonly x: tf.Tensor }) => ({
-            loss: tf.sum(tf.mul(shortcut.apply({}, tree.x, {}), dy)),
-            aux: {},
-          }))({ x })
+          const gradients = gradientOf((tree) => shortcut.apply({}, tree.x, {}), { x }, dy)
           expectClose(tf.sum(tf.mul(gradients.x, x)), tf.sum(tf.mul(y, dy)), 1e-3)
           // Only the picked pixels have a gradient, and it is the upstream one.
           expect(tf.sum(tf.abs(gradients.x)).dataSync()[0]).toBeCloseTo(
@@ -135,7 +131,7 @@ describeBackends('projectedAdd', () => {
   it('has the gradients of finite differences on both sides', () => {
     const tree = { params: init(down, key(5), [4, 4, 2]).params, x: draw(6, 1, 4, 4, 2) }
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.mean(tf.square(down.apply(params, x, {})))
-    checkGradients(f, tree, valueAndGradient((p: typeof tree) => ({ loss: f(p), aux: {} }))(tree).gradients)
+    checkGradients(f, tree, gradientOf(f, tree))
   })
 
   it('keeps the statistics of both sides apart and leaves no tensor behind', () => {
@@ -149,12 +145,7 @@ describeBackends('projectedAdd', () => {
       'shortcut.bn.mean',
       'shortcut.bn.variance',
     ])
-    expectNoLeak(() =>
-      tf.tidy(
-        () =>
-          void valueAndGradient((p: typeof params) => ({ loss: tf.sum(net.train(p, x, key(0)).y), aux: {} }))(params),
-      ),
-    )
+    expectNoLeak(() => tf.tidy(() => void gradientOf((p) => net.train(p, x, key(0)).y, params)))
   })
 
   it('gives each side a key of its own', () => {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Context } from '../context/context.ts'
 import { CliError } from '../error.ts'
+import { count } from '../text/format.ts'
 
 /** An image as the data set has its own: bytes from 0 to 255, grey or RGB, and what was done to get it. */
 export type ReadImage = { readonly pixels: Uint8Array; readonly steps: readonly string[] }
@@ -23,6 +24,30 @@ const borderMean = ({ pixels, width, height, channels }: Raw): number => {
   return total / counted
 }
 
+/** A file of a few kilobytes can hold an image that decodes to gigabytes; photographs have fewer pixels than this. */
+const maximalPixels = 50_000_000
+
+const refusal = (path: string, fault: string, cause?: unknown): CliError =>
+  new CliError('UnreadableImage', `${path} ${fault}`, { cause })
+
+/** Throws for an image that would be decoded wrongly or to too much memory; reads only its header. */
+const checkHeader = (
+  path: string,
+  { width, height, depth }: { readonly width: number; readonly height: number; readonly depth: string },
+): void => {
+  if (width * height > maximalPixels)
+    throw refusal(
+      path,
+      `has ${count(width)} x ${count(height)} pixels, at most ${count(maximalPixels)} are allowed; shrink it first`,
+    )
+  // The range of other numbers is not known: taken for 0 to 255, an image from 0 to 1 is black.
+  if (depth !== 'uchar' && depth !== 'ushort')
+    throw refusal(
+      path,
+      `holds ${depth} numbers, and only 8 and 16 bits without a sign say what is black and white; scale it to its range and save it as a PNG`,
+    )
+}
+
 const decoded = async (
   bytes: Uint8Array,
   path: string,
@@ -30,7 +55,8 @@ const decoded = async (
 ): Promise<Raw> => {
   try {
     const { default: sharp } = await import('sharp')
-    const opened = sharp(bytes).rotate().flatten({ background: '#ffffff' })
+    checkHeader(path, await sharp(bytes, { limitInputPixels: false }).metadata())
+    const opened = sharp(bytes, { limitInputPixels: maximalPixels }).rotate().flatten({ background: '#ffffff' })
     const coloured = channels === 1 ? opened.toColourspace('b-w') : opened.toColourspace('srgb')
     const { data, info } = await coloured
       .resize(width, height, { fit: 'inside' })
@@ -38,11 +64,9 @@ const decoded = async (
       .toBuffer({ resolveWithObject: true })
     return { pixels: new Uint8Array(data), width: info.width, height: info.height, channels: info.channels }
   } catch (error) {
-    throw new CliError(
-      'UnreadableImage',
-      `${path} cannot be read as an image (${error instanceof Error ? error.message : String(error)}); give a PNG, JPEG, WebP, GIF, TIFF or SVG file`,
-      { cause: error },
-    )
+    if (error instanceof CliError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw refusal(path, `cannot be read as an image (${reason}); give a PNG, JPEG, WebP, GIF, TIFF or SVG file`, error)
   }
 }
 
@@ -75,10 +99,7 @@ export const readImage = async (
   const raw = await decoded(await files.read(path), path, shape)
   const [height, width, channels] = shape
   if (raw.channels !== channels)
-    throw new CliError(
-      'UnreadableImage',
-      `${path} decodes to ${raw.channels} channels, the net takes ${channels}; save it as a plain PNG`,
-    )
+    throw refusal(path, `decodes to ${raw.channels} channels, the net takes ${channels}; save it as a plain PNG`)
   const isLight = borderMean(raw) > 127
   const swaps = invert === 'yes' || (invert === 'auto' && isLight)
   const why = invert === 'auto' ? `its border is ${isLight ? 'light' : 'dark'}` : 'as asked'

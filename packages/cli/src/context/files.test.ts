@@ -46,6 +46,31 @@ describe('write', () => {
   })
 })
 
+describe('the folders above a file', () => {
+  it.each([
+    ['EROFS', 'the file system is read-only; choose another place'],
+    ['EACCES', 'access is not permitted; check the permissions of the folder above it, or choose another place'],
+  ])('are named when they cannot be made because of %s', async (code, reason) => {
+    const dir = folder()
+    const disk: FileSystem = {
+      ...fs,
+      mkdir: async () => {
+        throw Object.assign(new Error(`${code}: no`), { code })
+      },
+    }
+    const rejection = { _tag: code, message: `cannot make the folder ${join(dir, 'a')}: ${reason}` }
+    await expect(filesOf(disk).write(join(dir, 'a', 'b', 'file'), '')).rejects.toMatchObject(rejection)
+    await expect(filesOf(disk).append(join(dir, 'a', 'b', 'file'), '')).rejects.toMatchObject(rejection)
+    await expect(filesOf(disk).makeFolder(join(dir, 'a', 'b'))).rejects.toMatchObject(rejection)
+  })
+
+  it.runIf(process.platform === 'linux')('end in an error below /proc', async () => {
+    await expect(filesOf().write('/proc/resfn/run/file', '')).rejects.toMatchObject({
+      message: expect.stringContaining('cannot make the folder /proc/resfn') as string,
+    })
+  })
+})
+
 describe('read', () => {
   it('names what is missing', async () => {
     const path = join(folder(), 'none')

@@ -63,8 +63,15 @@ const attempt = async <A>(verb: string, path: string, work: () => Promise<A>): P
   try {
     return await work()
   } catch (error) {
-    throw fileError(verb, path, error)
+    throw error instanceof CliError ? error : fileError(verb, path, error)
   }
+}
+
+/** Makes the folders above a path. It is loaded here, because most commands write nothing. */
+const makeParents = async (disk: FileSystem, path: string): Promise<void> => {
+  const { makeFolder } = await import('@resfn/cache')
+  const made = await makeFolder(dirname(path), disk)()
+  if (made._tag === 'Left') throw new CliError(made.left.code, made.left.message)
 }
 
 /** True if work made something new, false if there was one already. */
@@ -93,7 +100,7 @@ const withFile = async (
 }
 
 const writeAtomically = async (disk: FileSystem, path: string, content: Uint8Array | string): Promise<void> => {
-  await disk.mkdir(dirname(path), { recursive: true })
+  await makeParents(disk, path)
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await withFile(disk, temporary, 'w', async (file) => {
@@ -120,7 +127,7 @@ export const filesOf = (disk: FileSystem = fs): Files => {
     write: (path, content) => attempt('write', path, () => writeAtomically(disk, path, content)),
     append: (path, text) =>
       attempt('write', path, async () => {
-        await disk.mkdir(dirname(path), { recursive: true })
+        await makeParents(disk, path)
         await withFile(disk, path, 'a', (file) => file.writeFile(text))
       }),
     create: (path, text) =>
@@ -137,7 +144,7 @@ export const filesOf = (disk: FileSystem = fs): Files => {
     },
     makeFolder: (path) =>
       attempt('make', path, async () => {
-        await disk.mkdir(dirname(path), { recursive: true })
+        await makeParents(disk, path)
         return isNew(() => disk.mkdir(path))
       }),
     list: (path) => attempt('read', path, () => disk.readdir(path)),

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lenet } from '@resfn/archs/lenet'
 import { encodeWeights } from '@resfn/checkpoint'
@@ -156,16 +156,54 @@ describe('weights that a program wrote', () => {
   })
 })
 
+describe('a checkpoint that asks for more memory than there is', () => {
+  /** The checkpoint of the run with another text in its header. */
+  const changed = (file: string, from: string, to: string): void => {
+    const bytes = readFileSync(join(cwd, 'run', 'checkpoint.safetensors'))
+    const end = 8 + Number(bytes.readBigUInt64LE())
+    const header = Buffer.from(bytes.toString('utf8', 8, end).replace(from, to))
+    expect(header.equals(bytes.subarray(8, end))).toBe(false)
+    const length = Buffer.alloc(8)
+    length.writeBigUInt64LE(BigInt(header.length))
+    writeFileSync(join(cwd, file), Buffer.concat([length, header, bytes.subarray(end)]))
+  }
+
+  it.each([
+    ['by the size of its images', '"image":[28,28,1]', '"image":[20000,20000,3]', 'give a whole number from 1 to 2048'],
+    [
+      'by the size of its input',
+      '"input":[28,28,1]',
+      '"input":[20000,20000,3]',
+      'its net takes inputs of 20000 x 20000',
+    ],
+    ['by the size that it resizes to', '"resize":0', '"resize":14000', 'resize: give a whole number from 0 to 2048'],
+  ])('%s is refused', async (_, from, to, message) => {
+    const escaped = (text: string): string => text.replaceAll('"', '\\"')
+    changed('huge.safetensors', escaped(from), escaped(to))
+    mkdirSync(join(cwd, 'huge'), { recursive: true })
+    renameSync(join(cwd, 'huge.safetensors'), join(cwd, 'huge', 'checkpoint.safetensors'))
+    const { stderr, code } = await run('train', '--resume', 'huge')
+    expect(code).toBe(1)
+    expect(stderr).toContain(message)
+    const before = process.memoryUsage().rss
+    await run('predict', 'huge', 'picture.png', '--threads', '1')
+    expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000)
+  })
+})
+
 describe('what is not a checkpoint', () => {
   it.each([
     [
       'version https://git-lfs.github.com/spec/v1\noid sha256:0\n',
-      'it is a Git LFS pointer and not the file itself; get the file with: git lfs pull',
+      'it is a Git LFS pointer, not the file that it points to; fetch the file itself, for example by `git lfs pull`',
     ],
-    [Buffer.from('PK\u0003\u0004archive'), 'it is a PyTorch file (.pth, .pt)'],
-    [Buffer.from([0x80, 2, 0x8a]), 'it is a PyTorch file (.pth, .pt)'],
-    [Buffer.from([0x89, 0x48, 0x44, 0x46]), 'it is an HDF5 file (Keras .h5)'],
-    [Buffer.from([0x1f, 0x8b, 8, 0]), 'it is compressed with gzip'],
+    [
+      Buffer.from('PK\u0003\u0004archive'),
+      'it is a zip file, as PyTorch writes .pth, .pt and .bin; convert it in Python',
+    ],
+    [Buffer.from([0x80, 2, 0x8a]), 'it is a pickle, as PyTorch wrote .pth, .pt'],
+    [Buffer.from([0x89, 0x48, 0x44, 0x46]), 'it is an HDF5 file, as Keras writes'],
+    [Buffer.from([0x1f, 0x8b, 8, 0]), 'it is compressed with gzip; decompress it first'],
     ['anything else', 'not safetensors'],
   ])('%j is named', async (content, message) => {
     writeFileSync(join(cwd, 'file'), content)

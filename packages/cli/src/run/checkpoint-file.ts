@@ -2,13 +2,12 @@ import { join, resolve } from 'node:path'
 import { nets } from '@resfn/archs'
 import type { AnyLayer } from '@resfn/layer'
 import { type Checkpoint, decodeCheckpoint, type Description, type Json, restoreVariables } from '@resfn/checkpoint'
-import { decodeWith, type RecipeError, wholeNumber } from '@resfn/recipe'
+import { decodeWith, longestSide, type RecipeError, wholeNumber } from '@resfn/recipe'
 import { either as E } from 'fp-ts'
 import * as v from 'valibot'
 import type { Context } from '../context/context.ts'
 import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import type { AnyVariables } from './evaluation.ts'
-import { checkFileKind } from './file-kinds.ts'
 import { netNamed } from './net.ts'
 import { decodeSettings, type Settings } from './settings.ts'
 
@@ -38,9 +37,7 @@ export type LoadedCheckpoint = {
 }
 
 const whole = wholeNumber({ from: 0 })
-
-/** The side of an image in pixels: a damaged file must not ask for more memory than there is. */
-const side = wholeNumber({ from: 1, to: 4096 })
+const side = wholeNumber({ from: 1, to: longestSide })
 
 /** The largest number of milliseconds that a `Date` holds. */
 const latestDate = 8.64e15
@@ -90,11 +87,20 @@ const netOf = ({ description: { net } }: Checkpoint, asked: string | undefined):
   return netNamed(asked ?? net.name).make({ classes: net.classes.length })
 }
 
+/** Throws for a net whose input alone would take all memory. */
+const checkInput = (input: readonly number[]): void => {
+  if (input.reduce((product, size) => product * size, 1) > 4 * longestSide ** 2)
+    throw new CliError(
+      'TooLarge',
+      `its net takes inputs of ${input.join(' x ')} numbers, the largest that are read are ${longestSide} x ${longestSide} x 4`,
+    )
+}
+
 const decoded = (path: string, bytes: Uint8Array, asked: string | undefined): LoadedCheckpoint => {
   try {
-    checkFileKind(bytes)
     const checkpoint = unwrap(decodeCheckpoint(bytes))
     const { net, training } = checkpoint.description
+    checkInput(net.input)
     return { path, checkpoint, notes: decodeNotes(training), name: net.name, net: netOf(checkpoint, asked) }
   } catch (error) {
     const { _tag, message, exitCode, cause } = toCliError(error)

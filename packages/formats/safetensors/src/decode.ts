@@ -19,7 +19,8 @@ const quoted = (name: string): string => `tensor ${JSON.stringify(name)}`
 const headerLength = (bytes: Uint8Array, fileLength: number): E.Either<SafetensorsError, number> => {
   if (bytes.length < 8)
     return E.left(
-      failure('TooShort', 'byte 0', `the file has ${bytes.length} bytes and needs at least 8`, 'fetch it again'),
+      otherFormat(bytes) ??
+        failure('TooShort', 'byte 0', `the file has ${bytes.length} bytes and needs at least 8`, 'fetch it again'),
     )
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
   const other = length > BigInt(Math.min(maximalHeaderLength, fileLength - 8)) ? otherFormat(bytes) : undefined

@@ -11,7 +11,9 @@ const formats: readonly (readonly [start: string, what: string, mend: string])[]
     'fetch the file itself, for example by `git lfs pull`',
   ],
   ['PK\x03\x04', 'it is a zip file, as PyTorch writes .pth, .pt and .bin', convert],
-  ['\x80\x02', 'it is a pickle, as PyTorch wrote .pth, .pt and .bin before 1.6', convert],
+  ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map(
+    (start) => [start, 'it is a pickle, as PyTorch wrote .pth, .pt and .bin before 1.6', convert] as const,
+  ),
   ['<', 'it is an HTML or XML page', 'the server sent a page instead of the file: check the address'],
   ['\x1f\x8b', 'it is compressed with gzip', 'decompress it first'],
   ['\x89HDF', 'it is an HDF5 file, as Keras writes', 'save the weights as safetensors'],

@@ -22,8 +22,8 @@ const numberFrom0 = checked<number>((value) => isNumber(value) && value >= 0, 'a
 const oneOf = <const T extends string>(...values: readonly T[]): v.GenericSchema<T> =>
   checked((value) => values.some((known) => known === value), `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`)
 
-/** The longest side that images are resized to, in pixels: a damaged file must not ask for more memory than there is. */
-const longestSide = 2048
+/** The longest side of images in pixels: a damaged file must not ask for more memory than there is. */
+export const longestSide = 2048
 
 /** The schema of each field of a recipe; spread it into the schema of settings that hold a recipe. */
 export const recipeEntries: { readonly [K in keyof Recipe]: v.GenericSchema<Recipe[K]> } = {

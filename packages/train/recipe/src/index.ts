@@ -1,4 +1,4 @@
-export { decodeRecipe, decodeWith, recipeEntries, type RecipeError, wholeNumber } from './decode.ts'
+export { decodeRecipe, decodeWith, longestSide, recipeEntries, type RecipeError, wholeNumber } from './decode.ts'
 export { describeRecipe } from './describe-recipe.ts'
 export { augmentation, optimiserOf, type Preprocessing, preprocessing, scheduleOf } from './make.ts'
 export { type Preset, presets } from './presets.ts'

@@ -2,7 +2,6 @@
 // Packs every public package, installs the tarballs with npm into an empty folder outside the workspace, and uses them
 // as a stranger would.
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
-import { execFile } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -17,12 +16,12 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { catalog, packAll } from '../scripts/pack.mjs'
 import { readWorkspace } from '../scripts/workspace.mjs'
+import { run } from './command.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
@@ -33,12 +32,6 @@ const entries = packages.flatMap(({ manifest }) =>
     typeof target === 'object' ? [join(manifest.name, path).replaceAll('\\', '/')] : [],
   ),
 )
-
-const run = (command, args, cwd, env = {}) =>
-  promisify(execFile)(command, args, { cwd, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 }).then(
-    ({ stdout }) => stdout,
-    ({ message, stdout, stderr }) => Promise.reject(new Error(`${message}\n${stdout}\n${stderr}`)),
-  )
 
 /** npm, without what the npm that runs these tests put into the environment for itself. */
 const npm = (args, cwd) =>
@@ -147,45 +140,6 @@ describe('all packages together', () => {
       /@tensorflow[\\/]tfjs-core[\\/]package\.json$/.test(String(path)),
     )
     expect(copies).toHaveLength(1)
-  })
-})
-
-describe('one block alone', () => {
-  const dependenciesOf = (name) =>
-    Object.keys(packages.find(({ manifest }) => manifest.name === name)?.manifest.dependencies ?? {})
-  const closure = (names) => {
-    const more = [...new Set([...names, ...names.filter((name) => name in tarballs).flatMap(dependenciesOf)])]
-    return more.length === names.length ? names : closure(more)
-  }
-
-  it('installs with tfjs-core and the few packages it is made of, and runs', async () => {
-    const names = closure(['@resfn/residual-block'])
-    expect(names.filter((name) => !(name in tarballs))).toEqual([])
-    const folder = join(app, 'elsewhere', 'one-block')
-    mkdirSync(folder, { recursive: true })
-    const versions = catalog()
-    writeFileSync(
-      join(folder, 'package.json'),
-      JSON.stringify({
-        private: true,
-        type: 'module',
-        dependencies: {
-          ...Object.fromEntries(names.map((name) => [name, `file:${tarballs[name]}`])),
-          '@tensorflow/tfjs-core': versions['@tensorflow/tfjs-core'],
-        },
-      }),
-    )
-    await npm(['install'], folder)
-    expect(
-      readdirSync(join(folder, 'node_modules', '@resfn'))
-        .map((name) => `@resfn/${name}`)
-        .sort(),
-    ).toEqual([...names].sort())
-    writeFileSync(
-      join(folder, 'plan.mjs'),
-      "import { residualBlock } from '@resfn/residual-block'\nconsole.log(JSON.stringify(residualBlock({ out: 8 }).plan([4, 4, 8]).output))\n",
-    )
-    expect(JSON.parse(await run(process.execPath, ['plan.mjs'], folder))).toEqual([4, 4, 8])
   })
 })
 

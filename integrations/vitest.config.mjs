@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: ['integrations/*.test.mjs'],
     pool: 'forks',
-    maxWorkers: 1,
+    maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 600_000,
   },

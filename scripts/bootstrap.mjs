@@ -28,8 +28,10 @@ export const satisfies = (version, range) => {
 const run = (label, command, args, env) => {
   say(label)
   const started = Date.now()
-  const result = spawnSync(command, args, { cwd: root, env: env, stdio: 'inherit', shell: windows })
-  if (result.error) fail(label + ': cannot run ' + command + ' (' + result.error.message + ')')
+  // Standard output is for the command that follows.
+  const result = spawnSync(command, args, { cwd: root, env: env, stdio: ['inherit', 2, 2], shell: windows })
+  if (result.error)
+    fail(label + ': cannot run ' + command + ' (' + result.error.message + '); is npm installed beside Node?')
   if (result.status !== 0) {
     say(label + ' failed (exit code ' + result.status + ')')
     process.exit(result.status === null ? 1 : result.status)
@@ -61,6 +63,7 @@ const withPnpm = (pinned) => {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  if (found.error) fail('cannot run npx (' + found.error.message + '); is npm installed beside Node?')
   const pnpm = (found.stdout || '').trim().split('\n').pop()
   if (found.status !== 0 || !pnpm)
     fail('npx cannot run ' + pinned + '; is the npm registry reachable? (`npm ping` tells)')
@@ -111,6 +114,7 @@ const main = () => {
     env: Object.assign({}, env, { RESFN_BOOTSTRAP: JSON.stringify({ install: install, build: build }) }),
     stdio: 'inherit',
   })
+  if (result.error) fail('cannot run scripts/' + command + '.mjs (' + result.error.message + ')')
   process.exitCode = result.status === null ? 1 : result.status
 }
 

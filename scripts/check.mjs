@@ -3,13 +3,13 @@
 // can.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { dependencies } from './check/dependencies.mjs'
 import { directions } from './check/directions.mjs'
 import { installed } from './check/installed.mjs'
 import { manifest } from './check/manifest.mjs'
 import { prose } from './check/prose.mjs'
 import { sources } from './check/sources.mjs'
+import { root as workspaceRoot, runAsScript } from './run.mjs'
 import { readWorkspace } from './workspace.mjs'
 
 const rules = [manifest, directions, dependencies, sources, prose, installed]
@@ -39,9 +39,9 @@ export const fix = (root) => {
   fix(root)
 }
 
-const main = () => {
+runAsScript(import.meta.url, () => {
   const args = process.argv.slice(2)
-  const root = resolve(args.find((arg) => !arg.startsWith('-')) ?? dirname(dirname(fileURLToPath(import.meta.url))))
+  const root = resolve(args.find((arg) => !arg.startsWith('-')) ?? workspaceRoot)
   if (args.includes('--fix')) fix(root)
   const findings = check(root)
   for (const finding of findings)
@@ -52,6 +52,4 @@ const main = () => {
       : `check: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`,
   )
   process.exitCode = findings.length === 0 ? 0 : 1
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
+})

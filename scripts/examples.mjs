@@ -3,10 +3,9 @@
 // the `@example` sections of the sources, writes each to a file of its own under .cache/examples, and a test file for
 // each package that runs them. `pnpm examples` type-checks and runs them; `pnpm examples tree` only those whose path
 // has the word.
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { bin, root, run, runAsScript } from './run.mjs'
 import { readWorkspace } from './workspace.mjs'
 
 /** The ```ts blocks of a Markdown text, each with the line it starts on. */
@@ -124,19 +123,10 @@ const groupBy = (examples) =>
     new Map(),
   )
 
-const main = () => {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)))
-  const run = (tool, args) =>
-    spawnSync(join(root, 'node_modules', '.bin', tool), args, {
-      cwd: root,
-      stdio: 'inherit',
-      shell: process.platform === 'win32',
-    }).status
+runAsScript(import.meta.url, () => {
   const examples = writeExamples(root, join(root, '.cache', 'examples'))
   console.log(`${examples.length} examples`)
-  const types = run('tsc', ['-p', '.cache/examples/tsconfig.json'])
-  const tests = run('vitest', ['run', '--config', 'scripts/examples.config.mjs', ...process.argv.slice(2)])
-  process.exitCode = types || tests || 0
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
+  const types = run(bin('tsc'), ['-p', '.cache/examples/tsconfig.json']).status
+  const tests = run(bin('vitest'), ['run', '--config', 'scripts/examples.config.mjs', ...process.argv.slice(2)]).status
+  process.exitCode = (types ?? 1) || (tests ?? 1)
+})

@@ -1,11 +1,10 @@
 // @ts-check
 // `pnpm new <group> <name>`: a package that builds, passes its tests and `pnpm check`, ready for its formula.
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { fix } from './check.mjs'
 import { complete } from './check/manifest.mjs'
+import { root, run, runAsScript } from './run.mjs'
 
 const groups = ['core', 'ops', 'blocks', 'formats', 'io', 'data', 'train', 'backend']
 const layered = new Set(['ops', 'blocks'])
@@ -188,25 +187,20 @@ export const create = (root, group, name) => {
   return Object.keys(files)
 }
 
-const main = () => {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)))
+runAsScript(import.meta.url, () => {
   const [group, name] = process.argv.slice(2)
   const wrong = problem(root, group, name)
   if (wrong !== undefined) {
     console.error(`${wrong}\nUsage: pnpm new <group> <name>`)
-    process.exit(2)
+    process.exitCode = 2
+    return
   }
   for (const path of create(root, group, name)) console.log(path)
-  const { status } = spawnSync('pnpm', ['install'], {
-    cwd: root,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  })
+  const { status } = run('pnpm', ['install'])
   if (status !== 0) console.error('`pnpm install` did not finish; run it before the tests.')
-  console.log(
-    `\nNext: write the formula in packages/${group}/${name}/src/${name}.ts, then\n  pnpm vitest run packages/${group}/${name}\n  pnpm check`,
-  )
+  console.log(`
+Next: write the formula in packages/${group}/${name}/src/${name}.ts, then
+  pnpm vitest run packages/${group}/${name}
+  pnpm check`)
   process.exitCode = status === 0 ? 0 : 1
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
+})

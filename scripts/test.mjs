@@ -1,25 +1,14 @@
 // @ts-check
 // `npm test`: every check of the workspace, stage after stage, then one line for each stage and one for all.
 // `npm test -- unit check` runs only the stages named. A stage that finds no test has failed.
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { findChromium } from './chromium.mjs'
 import { writeExamples } from './examples.mjs'
+import { bin, root, run } from './run.mjs'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const results = join(root, '.cache', 'test')
 const ci = Boolean(process.env.CI)
-const bin = (name) => join(root, 'node_modules', '.bin', name)
-
-const run = (command, args, env = {}) =>
-  spawnSync(command, args, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...env },
-    shell: process.platform === 'win32',
-  })
 
 /** A stage that passes or fails as one. */
 const whole =
@@ -38,7 +27,7 @@ const tests =
     const { status } = run(
       bin('vitest'),
       ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-      env,
+      { env: { ...process.env, ...env } },
     )
     if (!existsSync(file)) return { passed: 0, failed: 1, note: 'the test runner did not finish' }
     const report = JSON.parse(readFileSync(file, 'utf8'))
@@ -79,6 +68,15 @@ const stages = {
   browser,
 }
 
+/** A stage whose command cannot start has failed, and says why. */
+const attempt = (stage) => {
+  try {
+    return stage()
+  } catch (error) {
+    return { passed: 0, failed: 1, note: error instanceof Error ? error.message : String(error) }
+  }
+}
+
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !(name in stages))
 if (unknown.length > 0) {
@@ -99,7 +97,7 @@ for (const [name, stage] of Object.entries(stages)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   console.log(`\n--- ${name} ---`)
   const started = performance.now()
-  lines.push({ name, ...stage(), seconds: (performance.now() - started) / 1000 })
+  lines.push({ name, ...attempt(stage), seconds: (performance.now() - started) / 1000 })
 }
 
 const sum = (key) => lines.reduce((total, line) => total + (line[key] ?? 0), 0)

@@ -1,14 +1,9 @@
 import type { Environment } from './environment.ts'
 
-/** A folder, or a URL for each file, as a bundler gives them. The same as in @resfn/wasm, which need not be installed. */
-export type WasmPaths = string | { readonly 'tfjs-backend-wasm-simd.wasm': string }
-
 /** Settings that a backend may use. */
 export type StartOptions = {
-  /** WASM: threads that work at once; all cores unless given. */
+  /** WASM: threads that work at once, 1 to 64; all cores, up to 8, unless given. */
   readonly threads?: number
-  /** WASM in the browser: the URL of the folder with the .wasm files of @tensorflow/tfjs-backend-wasm, with a final slash, or the URL of each. */
-  readonly wasmPaths?: WasmPaths
 }
 
 /** A backend that is running and current. */
@@ -16,6 +11,10 @@ export type Started = {
   /** What runs, in a few words: `2 threads, SIMD`. */
   readonly details: string
   readonly threads?: number
+  /** WASM: 'relaxed' where the engine multiplies and adds in one instruction, which rounds once; a run has other bits on 'strict'. */
+  readonly simd?: 'relaxed' | 'strict'
+  /** What is not as it was asked for, or slow, and what to do. */
+  readonly warnings?: readonly string[]
   /** Ends what the process would not end by itself. */
   readonly dispose?: () => void
 }
@@ -26,10 +25,15 @@ export type Adapter = {
   readonly automatic: readonly Environment[]
   /** The packages it needs, as `npm install` takes them. */
   readonly packages: string
-  /** Loads the backend if it is not registered yet, and makes it current. Rejects if it cannot run here. */
+  /**
+   * Loads the backend if it is not registered yet, and makes it current. Rejects if it cannot run here; an error whose `_tag` is
+   * `WrongOption` ends the choice, because the next backend would hide the mistake.
+   */
   readonly start: (options: StartOptions) => Promise<Started>
   /** Once it is started: why the automatic choice had better go on, or undefined. */
   readonly unfit?: () => string | undefined
+  /** A warning for the automatic choice that ends here: much slower than what was passed over. */
+  readonly lastResort?: string
 }
 
 /** Backends by name, in the order in which the automatic choice tries them. */

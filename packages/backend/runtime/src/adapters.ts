@@ -51,16 +51,15 @@ const webgpu: Adapter = {
 const wasm: Adapter = {
   automatic: ['node', 'browser'],
   packages: '@resfn/wasm',
-  start: async ({ threads, wasmPaths }) => {
+  start: async ({ threads }) => {
     const { useWasm } = await import('@resfn/wasm')
-    const started = await useWasm({
-      ...(threads !== undefined && { threads }),
-      ...(wasmPaths !== undefined && { paths: wasmPaths }),
-    })
-    const crew = started.threads === 1 ? '1 thread' : `${started.threads} threads`
+    const started = await useWasm(threads === undefined ? {} : { threads })
+    const count = started.threads === 1 ? '1 thread' : `${started.threads} threads`
     return {
-      details: `${crew}, ${started.simd === 'relaxed' ? 'relaxed SIMD' : 'SIMD'}, ${started.kernels.length} kernels of resfn`,
+      details: `${count}, ${started.simd === 'relaxed' ? 'relaxed SIMD' : 'SIMD'}, ${started.kernels.length} kernels of resfn`,
       threads: started.threads,
+      simd: started.simd,
+      warnings: started.warnings,
       dispose: started.dispose,
     }
   },
@@ -70,6 +69,7 @@ const cpu: Adapter = {
   automatic: ['node', 'browser'],
   packages: '@tensorflow/tfjs-backend-cpu',
   start: () => start('cpu', () => import('@tensorflow/tfjs-backend-cpu'), 'plain JavaScript, slow'),
+  lastResort: 'plain JavaScript trains tens of times slower than WASM',
 }
 
 /** The backends that are known, fastest first. Add a row to make another one known: `{ ...adapters, mine }`. */

@@ -2,7 +2,7 @@ import { add, getBackend, scalar, setBackend } from '@tensorflow/tfjs-core'
 import { either as E, type taskEither as TE } from 'fp-ts'
 import type { Adapter, Adapters, Started, StartOptions } from './adapter.ts'
 import { adapters as knownAdapters } from './adapters.ts'
-import { environment as here, type Environment } from './environment.ts'
+import { environment as here, nodeVersion, type Environment } from './environment.ts'
 import { type Attempt, BackendError } from './error.ts'
 
 /** `'auto'`, the name of a backend, or names in the order to try them. */
@@ -26,6 +26,12 @@ export type Chosen = {
   /** What was tried before it, and why it is not used. */
   readonly tried: readonly Attempt[]
   readonly threads?: number
+  /** WASM: whether products and sums are rounded once ('relaxed') or twice; the bits of a run depend on it. */
+  readonly simd?: 'relaxed' | 'strict'
+  /** The version of Node, where it runs there: the bits of a run depend on it too. */
+  readonly node?: string
+  /** What is not as it was asked for, or slow, and what to do; mostly empty. */
+  readonly warnings: readonly string[]
   /** Ends what the backend started besides itself, its threads say. The process ends without it too. */
   readonly dispose: () => void
 }
@@ -53,12 +59,25 @@ const computes = async (): Promise<string | undefined> => {
   }
 }
 
+type WrongOption = { readonly _tag: 'WrongOption'; readonly message: string }
+const isWrongOption = (error: unknown): error is WrongOption => (error as Partial<WrongOption>)?._tag === 'WrongOption'
+
+// Choices that overlap are made one after the other, because tfjs has one current backend.
+let last: Promise<unknown> = Promise.resolve()
+const inTurn =
+  <T>(task: () => Promise<T>): (() => Promise<T>) =>
+  () => {
+    const next = last.then(task)
+    last = next.catch(() => undefined)
+    return next
+  }
+
 /** Starts a backend and tells it from one that only claims to work. */
 const attempt = async (
   adapter: Adapter,
   options: StartOptions,
   automatic: boolean,
-): Promise<E.Either<string, Started>> => {
+): Promise<E.Either<string | WrongOption, Started>> => {
   try {
     const started = await adapter.start(options)
     const fault = (await computes()) ?? (automatic ? adapter.unfit?.() : undefined)
@@ -66,7 +85,7 @@ const attempt = async (
     started.dispose?.()
     return E.left(fault)
   } catch (error) {
-    return E.left(reasonOf(error, adapter))
+    return E.left(isWrongOption(error) ? error : reasonOf(error, adapter))
   }
 }
 
@@ -87,10 +106,11 @@ const reasonFor = (choice: Choice, tried: readonly Attempt[], environment: Envir
  * Makes a backend current: the first that starts and adds two numbers right. Prints nothing.
  *
  * `'auto'` goes through the table in its order, leaving out what is not for this place: in Node wasm, then cpu; in the browser webgl (if it
- * is installed and has a GPU behind it), webgpu (if the app registered it), wasm, cpu. By name, only that one is tried.
+ * is installed and has a GPU behind it), webgpu (if the app registered it), wasm, cpu. By name, only that one is tried. Choices that overlap
+ * are made in turn.
  *
  * @param choice `'auto'`, a name, or names in order
- * @param options `threads` and `wasmPaths` for WASM; `adapters` to know more backends; `environment` for tests
+ * @param options `threads` for WASM; `adapters` to know more backends; `environment` for tests
  * @returns a task of what was chosen and why, or of a `BackendError` that lists all that was tried; then the backend is the one from before
  * @example
  * ```ts
@@ -103,12 +123,11 @@ const reasonFor = (choice: Choice, tried: readonly Attempt[], environment: Envir
  * assert.equal(F.pipe(await chooseBackend('cpu')(), E.match(String, ({ backend }) => backend)), 'cpu')
  * ```
  */
-export const chooseBackend =
-  (
-    choice: Choice = 'auto',
-    { adapters = knownAdapters, environment = here(), ...start }: ChoiceOptions = {},
-  ): TE.TaskEither<BackendError, Chosen> =>
-  async () => {
+export const chooseBackend = (
+  choice: Choice = 'auto',
+  { adapters = knownAdapters, environment = here(), ...start }: ChoiceOptions = {},
+): TE.TaskEither<BackendError, Chosen> =>
+  inTurn(async () => {
     const names = candidates(choice, adapters, environment)
     const unknown = names.find((name) => !Object.hasOwn(adapters, name))
     if (unknown !== undefined) {
@@ -124,16 +143,25 @@ export const chooseBackend =
     for (const name of names) {
       const result = await attempt(adapters[name]!, start, choice === 'auto')
       if (E.isLeft(result)) {
+        if (isWrongOption(result.left)) {
+          if (before !== undefined) await setBackend(before)
+          return E.left(new BackendError('WrongOption', `${name}: ${result.left.message}`))
+        }
         tried.push({ backend: name, reason: result.left })
         continue
       }
-      const { details, threads, dispose = () => {} } = result.right
+      const { details, threads, simd, warnings = [], dispose = () => {} } = result.right
+      const { lastResort } = adapters[name]!
+      const node = nodeVersion()
       return E.right({
         backend: name,
         details,
         reason: reasonFor(choice, tried, environment),
         tried,
         ...(threads !== undefined && { threads }),
+        ...(simd !== undefined && { simd }),
+        ...(node !== undefined && { node }),
+        warnings: [...(choice === 'auto' && lastResort !== undefined ? [lastResort] : []), ...warnings],
         dispose,
       })
     }
@@ -141,4 +169,4 @@ export const chooseBackend =
     const mend =
       choice === 'auto' ? 'install one of the packages named above' : 'ask for auto to have one chosen that works'
     return E.left(new BackendError('NoBackend', `no backend works here; tried:${listed(tried)}\n${mend}`, tried))
-  }
+  })

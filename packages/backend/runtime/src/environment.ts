@@ -12,8 +12,12 @@ export type Environment = 'node' | 'browser'
  * assert.equal(environment(), 'node')
  * ```
  */
-export const environment = (): Environment => {
+export const environment = (): Environment => (nodeVersion() === undefined ? 'browser' : 'node')
+
+/** The version of Node, `20.19.0`, or undefined where the code does not run in Node. */
+export const nodeVersion = (): string | undefined => {
   // Through globalThis, because bundlers replace a bare `process`.
   const { process } = globalThis as { readonly process?: { readonly versions?: { readonly node?: unknown } } }
-  return typeof process?.versions?.node === 'string' ? 'node' : 'browser'
+  const version = process?.versions?.node
+  return typeof version === 'string' ? version : undefined
 }

@@ -1,4 +1,4 @@
-export type { Adapter, Adapters, Started, StartOptions, WasmPaths } from './adapter.ts'
+export type { Adapter, Adapters, Started, StartOptions } from './adapter.ts'
 export { adapters } from './adapters.ts'
 export { type Choice, chooseBackend, type ChoiceOptions, type Chosen } from './choose-backend.ts'
 export { environment, type Environment } from './environment.ts'

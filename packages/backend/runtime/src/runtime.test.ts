@@ -1,4 +1,14 @@
-import { getBackend, memory, registerBackend, registerKernel, setBackend } from '@tensorflow/tfjs-core'
+import {
+  conv2d,
+  getBackend,
+  memory,
+  ones,
+  registerBackend,
+  registerKernel,
+  setBackend,
+  sum,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core'
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
@@ -43,6 +53,54 @@ describe('the automatic choice', () => {
     expect(chosen.details).toMatch(/^1 thread, (relaxed )?SIMD, \d+ kernels of resfn$/)
     expect(getBackend()).toBe('wasm')
     chosen.dispose()
+  })
+
+  it('says as data what the bits of a run depend on', async () => {
+    const chosen = right(await chooseBackend('auto', { threads: 1 })())
+    expect(chosen).toMatchObject({ node: process.versions.node, threads: 1, warnings: [] })
+    expect(chosen.simd).toBe(chosen.details.includes('relaxed') ? 'relaxed' : 'strict')
+    chosen.dispose()
+  })
+
+  it('warns when it ends on plain JavaScript, and names the remedy', async () => {
+    const chosen = right(
+      await chooseBackend('auto', {
+        adapters: { wasm: broken("Cannot find package '@resfn/wasm'"), cpu: adapters['cpu']! },
+      })(),
+    )
+    expect(chosen).toMatchObject({ backend: 'cpu', warnings: [expect.stringContaining('slower than WASM')] })
+    expect(describeBackend(chosen)).toMatch(
+      /wasm not used: not installed: npm install some-package\nwarning: plain JavaScript/,
+    )
+    expect(right(await chooseBackend('cpu')()).warnings).toEqual([])
+  })
+
+  it('does not hide a wrong option behind the next backend', async () => {
+    await setBackend('cpu')
+    for (const threads of [65, 0, 1.5]) {
+      const error = left(await chooseBackend('auto', { threads })())
+      expect(error._tag).toBe('WrongOption')
+      expect(error.message).toBe(`wasm: threads must be an integer from 1 to 64, got ${threads}`)
+      expect(getBackend()).toBe('cpu')
+    }
+  })
+
+  it('makes choices that overlap in turn: one device, right sums', async () => {
+    const [one, two, three] = await Promise.all([
+      chooseBackend('wasm', { threads: 2 })(),
+      chooseBackend('auto', { threads: 3 })(),
+      chooseBackend('wasm', { threads: 2 })(),
+    ])
+    expect([one, two, three].map((choice) => right(choice!).threads)).toEqual([2, 3, 2])
+    const x = ones([8, 32, 32, 8]) as Tensor4D
+    const filter = ones([3, 3, 8, 8]) as Tensor4D
+    for (let i = 0; i < 10; i++) {
+      const y = conv2d(x, filter, 1, 'same')
+      expect(sum(y).dataSync()[0]).toBe(94 * 94 * 8 * 8 * 8)
+      y.dispose()
+    }
+    for (const tensor of [x, filter]) tensor.dispose()
+    right(three).dispose()
   })
 
   it('goes on when a backend does not start, and keeps the reason', async () => {

@@ -3,12 +3,12 @@ import { type Choice, chooseBackend, type ChoiceOptions, type Chosen } from './c
 
 /** Settings of `useBackend`. */
 export type UseBackendOptions = ChoiceOptions & {
-  /** Gets the line that says what was chosen and why; `console.info` unless given. */
+  /** Gets the text that says what was chosen and why; `console.info` unless given, or `console.warn` where there are warnings. */
   readonly report?: (line: string) => void
 }
 
 /**
- * One line that says what was chosen and why: `backend wasm (2 threads, SIMD): the fastest that works in Node`.
+ * One line that says what was chosen and why: `backend wasm (2 threads, SIMD): the fastest that works in Node`; and one line for each warning.
  *
  * @param chosen what `chooseBackend` or `useBackend` gave
  * @example
@@ -17,21 +17,24 @@ export type UseBackendOptions = ChoiceOptions & {
  * import { describeBackend } from '@resfn/runtime'
  *
  * const tried = [{ backend: 'wasm', reason: 'not installed' }]
- * const line = describeBackend({ backend: 'cpu', details: 'slow', reason: 'the fastest that works in Node', tried, dispose: () => {} })
+ * const line = describeBackend({ backend: 'cpu', details: 'slow', reason: 'the fastest that works in Node', tried, warnings: [], dispose: () => {} })
  * assert.equal(line, 'backend cpu (slow): the fastest that works in Node; wasm not used: not installed')
  * ```
  */
-export const describeBackend = ({ backend, details, reason, tried }: Chosen): string =>
+export const describeBackend = ({ backend, details, reason, tried, warnings }: Chosen): string =>
   [
-    `backend ${backend} (${details}): ${reason}`,
-    ...tried.map((attempt) => `${attempt.backend} not used: ${attempt.reason}`),
-  ].join('; ')
+    [
+      `backend ${backend} (${details}): ${reason}`,
+      ...tried.map((attempt) => `${attempt.backend} not used: ${attempt.reason}`),
+    ].join('; '),
+    ...warnings.map((warning) => `warning: ${warning}`),
+  ].join('\n')
 
 /**
  * Makes a backend current, and says in one line which and why: `chooseBackend` for programs that want a promise.
  *
  * @param choice `'auto'`, a name, or names in the order to try them
- * @param options those of `chooseBackend`, and `report`, which gets the line
+ * @param options those of `chooseBackend`, and `report`, which gets the text
  * @returns what was chosen, why, and what was tried before
  * @throws BackendError that lists all that was tried, and why each does not work
  * @example
@@ -47,10 +50,13 @@ export const describeBackend = ({ backend, details, reason, tried }: Chosen): st
  */
 export const useBackend = async (
   choice: Choice = 'auto',
-  { report = (line) => console.info(line), ...options }: UseBackendOptions = {},
+  { report, ...options }: UseBackendOptions = {},
 ): Promise<Chosen> => {
   const result = await chooseBackend(choice, options)()
   if (E.isLeft(result)) throw result.left
-  report(describeBackend(result.right))
+  const text = describeBackend(result.right)
+  if (report !== undefined) report(text)
+  else if (result.right.warnings.length > 0) console.warn(text)
+  else console.info(text)
   return result.right
 }

@@ -1,24 +1,19 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { compileRoutines } from './binary.ts'
+import { argumentsAt, controlBytes } from './control-block.ts'
+import { KernelError, ThreadError } from './errors.ts'
 import { type Heap, openHeap } from './heap.ts'
 import { type Keep, keepBeside } from './kept.ts'
-import { type Arguments, type RoutineName, type Routines, writeArguments } from './routines.ts'
+import { type Arguments, type RoutineName, routineNames, type Routines, writeArguments } from './routines.ts'
+import type { Threads, ThreadsOptions } from './threads.ts'
 
-/** Other threads on the same memory; `start` returns at once, `finish` when all have done their part. */
-export type Threads = {
-  readonly size: number
-  readonly start: (routine: RoutineName) => void
-  readonly finish: () => void
-  readonly dispose: () => void
-}
-
-/** What a platform hands over: the tfjs backend, its memory, and threads if it has any. */
+/** What the routines run on: the tfjs backend, its memory, and threads if it has any. */
 export type WasmHost = {
   readonly backend: BackendWasm
   readonly memory: WebAssembly.Memory
-  /** Starts `size` more threads; left out where memory cannot be shared. */
-  readonly startThreads?: (size: number, module: WebAssembly.Module, control: number) => Promise<Threads | undefined>
+  /** Left out where memory cannot be shared. */
+  readonly startThreads?: (options: ThreadsOptions) => Promise<Threads>
 }
 
 /** The routines on the heap of the tfjs backend, with what their callers need. */
@@ -34,13 +29,10 @@ export type Device = Pick<Heap, 'scratch' | 'ints' | 'zero'> & {
   readonly output: (shape: readonly number[]) => TensorInfo
   readonly dispose: (tensor: TensorInfo) => void
   readonly keep: Keep
-  /** Changes the number of threads that work at once, as far as the platform can. */
+  /** Changes the number of threads that work at once; rejects if they do not start, and then there is one. */
   readonly setThreads: (threads: number) => Promise<void>
 }
 
-// The control block: generation, parts done, routine, failures; then the arguments from byte 64.
-export const controlBytes = 512
-export const argumentsAt = 64
 const threadsPayFrom = 30_000
 
 /** Loads the routines onto the heap of a tfjs WASM backend. */
@@ -50,10 +42,17 @@ export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device 
   const heap = openHeap(backend, memory)
   let control = heap.allocate(controlBytes)
   let others: Threads | undefined
+  // Whether threads that were told to end no longer read their control block.
+  let stopped: Promise<boolean> = Promise.resolve(true)
+  const stopThreads = (): void => {
+    if (others !== undefined) stopped = others.stop()
+    others = undefined
+  }
+  // After a routine has failed the heap may be damaged, so nothing more is computed on it.
+  let broken: KernelError | undefined
   const dispose = backend.dispose.bind(backend)
   backend.dispose = () => {
-    others?.dispose()
-    others = undefined
+    stopThreads()
     dispose()
   }
 
@@ -64,11 +63,25 @@ export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device 
     },
     relaxed,
     run: (routine, args, work) => {
+      if (broken !== undefined) throw broken
       writeArguments(heap.views(), (control + argumentsAt) >>> 2, routine, args)
-      if (others === undefined || work < threadsPayFrom) return routines[routine](control + argumentsAt, 0, 1)
-      others.start(routine)
-      routines[routine](control + argumentsAt, 0, 1 + others.size)
-      others.finish()
+      const threads = work < threadsPayFrom ? undefined : others
+      threads?.start(routineNames.indexOf(routine))
+      let failure: unknown
+      try {
+        routines[routine](control + argumentsAt, 0, 1 + (threads?.size ?? 0))
+      } catch (error) {
+        failure = new KernelError({ kernel: routine }, error)
+      }
+      try {
+        // The other threads must not go on when the caller does.
+        threads?.finish()
+      } catch (error) {
+        failure ??= error
+      }
+      if (failure instanceof KernelError) broken = failure
+      if (failure instanceof ThreadError) stopThreads()
+      if (failure !== undefined) throw failure
     },
     address: (tensor) => backend.getMemoryOffset(tensor.dataId as object),
     output: (shape) => backend.makeOutput([...shape], 'float32'),
@@ -79,12 +92,13 @@ export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device 
     keep: keepBeside(backend, heap),
     setThreads: async (threads) => {
       if (threads === 1 + (others?.size ?? 0)) return
-      // A fresh block: threads that are told to end may still read the old one.
-      if (others !== undefined) control = heap.allocate(controlBytes)
-      others?.dispose()
-      others = undefined
-      heap.zero(control, controlBytes)
-      if (threads > 1) others = await startThreads?.(threads - 1, module, control)
+      stopThreads()
+      const former = control
+      const free = await stopped
+      control = heap.allocate(controlBytes)
+      if (free) heap.free(former)
+      if (threads > 1)
+        others = await startThreads?.({ size: threads - 1, module, memory, control, routines: routineNames })
     },
   }
 }

@@ -1,8 +1,10 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { align } from './shape.ts'
+import type { TfjsModule } from './tfjs-module.ts'
 
 /** The memory of the tfjs backend: what is allocated there, and how JavaScript writes to it. Addresses and lengths are in bytes. */
 export type Heap = {
+  /** @throws OutOfMemoryError */
   readonly allocate: (bytes: number) => number
   readonly free: (at: number) => void
   /** Gives `use` the addresses of named parts of scratch memory, each on a 16-byte boundary, and frees them after. */
@@ -16,18 +18,9 @@ export type Heap = {
   readonly zero: (at: number, bytes: number) => void
 }
 
-type Exports = { readonly _malloc: (bytes: number) => number; readonly _free: (at: number) => void }
-
-/** The heap of a tfjs WASM backend. */
+/** The heap of a tfjs WASM backend that runs on `startTfjsModule`, whose allocations throw where there is no room. */
 export const openHeap = (backend: BackendWasm, memory: WebAssembly.Memory): Heap => {
-  const exports = backend.wasm as unknown as Exports
-  const allocate = (bytes: number): number => {
-    const at = exports._malloc(bytes) >>> 0
-    if (at === 0)
-      throw new RangeError(`the WASM heap has no room for ${bytes} bytes more; use smaller batches or dispose tensors`)
-    return at
-  }
-  const free = (at: number): void => exports._free(at)
+  const { _malloc: allocate, _free: free } = backend.wasm as unknown as TfjsModule
   const viewsNow = (): { readonly ints: Int32Array; readonly floats: Float32Array } => ({
     ints: new Int32Array(memory.buffer),
     floats: new Float32Array(memory.buffer),

@@ -22,12 +22,20 @@ export const keepBeside = (backend: BackendWasm, heap: Heap): Keep => {
   return (data, key, bytes, fill) => {
     const entries = kept.get(data) ?? new Map<string, number | undefined>()
     kept.set(data, entries)
-    const seen = entries.has(key)
     const at = entries.get(key)
     if (at !== undefined) return at
-    const made = seen ? heap.allocate(bytes) : undefined
+    if (!entries.has(key)) {
+      entries.set(key, undefined)
+      return undefined
+    }
+    const made = heap.allocate(bytes)
+    try {
+      fill(made)
+    } catch (error) {
+      heap.free(made)
+      throw error
+    }
     entries.set(key, made)
-    if (made !== undefined) fill(made)
     return made
   }
 }

@@ -2,6 +2,7 @@ import { getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@t
 import type { Device } from './device.ts'
 import { kernels } from './kernels.ts'
 import type { Inputs } from './own-kernel.ts'
+import { freeingOnFailure } from './ownership.ts'
 
 /** The names of the kernels that this package registers. */
 export const kernelNames: readonly string[] = Object.keys(kernels)
@@ -21,13 +22,13 @@ export const registerKernels = (device: Device): void => {
   for (const [kernelName, kernel] of Object.entries(kernels)) {
     const present = getKernel(kernelName, 'wasm')
     const stock = present && (replaced.get(present.kernelFunc) ?? present.kernelFunc)
-    const kernelFunc: KernelFunc = (parameters) => {
+    const kernelFunc = freeingOnFailure((parameters) => {
       const inputs = parameters.inputs as Inputs
       const outputs = kernel(device, inputs, parameters.attrs ?? {})
       if (outputs !== undefined) return outputs
       if (stock === undefined) throw refusal(kernelName, inputs)
       return stock(parameters)
-    }
+    })
     if (stock !== undefined) replaced.set(kernelFunc, stock)
     if (present != null) unregisterKernel(kernelName, 'wasm')
     // The set-up functions of tfjs bind its own kernels to the backend: they must stay for the fall-back.

@@ -11,4 +11,4 @@ export const stridesOf = (shape: readonly number[]): readonly number[] =>
 export const channelsOf = ({ shape }: TensorInfo): number => shape.at(-1) ?? 1
 
 /** `bytes` up to a multiple of 16. */
-export const align = (bytes: number): number => ((bytes + 15) & ~15) >>> 0
+export const align = (bytes: number): number => Math.ceil(bytes / 16) * 16

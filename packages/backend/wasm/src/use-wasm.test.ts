@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { availableParallelism } from 'node:os'
 import { promisify } from 'node:util'
 import * as tf from '@tensorflow/tfjs-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { tfjsBinary } from './open-backend.ts'
+import { tfjsVersion } from './tfjs-binary.generated.ts'
 import { useWasm } from './use-wasm.ts'
 
 // A training step in miniature: convolution, batch norm, pooling, their gradients, and an update.
@@ -136,6 +139,47 @@ describe('useWasm', () => {
     expect(train(2)).toEqual(before)
   })
 
+  it('does starts that overlap in turn: one backend, right sums', async () => {
+    const { dispose } = await useWasm({ threads: 1 })
+    const backend = tf.backend()
+    const x = tf.ones([8, 32, 32, 8]) as tf.Tensor4D
+    const filter = tf.ones([3, 3, 8, 8]) as tf.Tensor4D
+    for (const asked of [
+      [2, 3],
+      [2, 2],
+      [1, 3, 2],
+    ]) {
+      const reports = await Promise.all(asked.map((threads) => useWasm({ threads })))
+      expect(reports.map(({ threads }) => threads)).toEqual(asked)
+      expect(tf.backend()).toBe(backend)
+      const sums = Array.from({ length: 10 }, () =>
+        tf.tidy(() => tf.sum(tf.conv2d(x, filter, 1, 'same')).dataSync()[0]),
+      )
+      expect(new Set(sums)).toEqual(new Set([94 * 94 * 8 * 8 * 8]))
+    }
+    tf.dispose([x, filter])
+    dispose()
+  })
+
+  it('starts one backend when two modules of a program ask for it at once', async () => {
+    tf.removeBackend('wasm')
+    const reports = await Promise.all([useWasm({ threads: 2 }), useWasm({ threads: 2 }), useWasm({ threads: 1 })])
+    expect(reports.map(({ threads }) => threads)).toEqual([2, 2, 1])
+    const before = tf.backend()
+    await useWasm({ threads: 1 })
+    expect(tf.backend()).toBe(before)
+  })
+
+  it('warns of more threads than cores', async () => {
+    const cores = availableParallelism()
+    const few = await useWasm({ threads: 1 })
+    expect(few.warnings).toEqual([])
+    const many = await useWasm({ threads: cores + 1 })
+    expect(many.threads).toBe(cores + 1)
+    expect(many.warnings).toEqual([expect.stringMatching(new RegExp(`^${cores + 1} threads share .* use ${cores}$`))])
+    many.dispose()
+  })
+
   it('refuses a number of threads that is not a positive integer', async () => {
     for (const threads of [0, -1, 1.5, Number.NaN, 65])
       await expect(useWasm({ threads })).rejects.toThrow(/threads must be an integer from 1 to 64/)
@@ -247,6 +291,22 @@ describe('the package in Node', () => {
     expect((await run(process.execPath, [path], { timeout: 20_000 })).stdout).toContain('100000')
   })
 
+  it('runs on one thread, and says so, where the process may not start workers', async () => {
+    const path = await script(
+      'forbidden',
+      `const { threads, warnings } = await useWasm({ threads: 2 })\nconsole.log(JSON.stringify({ threads, warnings, sum: tf.sum(tf.ones([100, 1000])).dataSync()[0] }))`,
+    )
+    const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
+    const { stdout } = await run(process.execPath, [flag, '--allow-fs-read=*', '--no-warnings', path], {
+      timeout: 20_000,
+    })
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toEqual({
+      threads: 1,
+      sum: 100_000,
+      warnings: [expect.stringMatching(/^one thread instead of 2: .*restricted/)],
+    })
+  })
+
   it('lets an uncaught error end a script with its message and exit code 1', async () => {
     const path = await script(
       'fails',
@@ -262,6 +322,17 @@ describe('the package in Node', () => {
     const bundle = await readFile(`${folder}browser/index.js`, 'utf8')
     expect(bundle).toContain('useWasm')
     expect(bundle).not.toMatch(/node:|worker_threads|createRequire/)
+  })
+})
+
+describe('tfjs-binary.generated.ts', () => {
+  it('holds the binary of the installed @tensorflow/tfjs-backend-wasm', async () => {
+    const { installed } = (await import(new URL('../scripts/embed-binary.mjs', import.meta.url).href)) as {
+      installed: () => Promise<{ readonly version: string; readonly binary: Uint8Array }>
+    }
+    const { version, binary } = await installed()
+    expect(tfjsVersion).toBe(version)
+    expect(Buffer.compare(await tfjsBinary(), binary)).toBe(0)
   })
 })
 

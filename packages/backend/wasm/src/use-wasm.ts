@@ -1,16 +1,20 @@
 import { platform } from '#platform'
 import { engine, setBackend } from '@tensorflow/tfjs-core'
+import { threadLimit } from './control-block.ts'
 import { openDevice } from './device.ts'
 import type { Device } from './device.ts'
-import type { WasmPaths } from './platform.ts'
+import { WrongOptionError } from './errors.ts'
+import { openBackend } from './open-backend.ts'
+import { mostThreads } from './platform.ts'
 import { kernelNames, registerKernels } from './register.ts'
 
 /** Settings of `useWasm`. */
 export type WasmOptions = {
-  /** Threads that work at once; default: all cores, up to 8. More than one takes a cross-origin isolated page in the browser. */
+  /**
+   * Threads that work at once, 1 to 64; default: all cores, up to 8. More than one takes a cross-origin isolated page in the browser, and
+   * the permission to start workers in Node.
+   */
   readonly threads?: number
-  /** Browser only: where tfjs-backend-wasm-simd.wasm of @tensorflow/tfjs-backend-wasm is served; default: beside the script. */
-  readonly paths?: WasmPaths
 }
 
 /** What `useWasm` set up. */
@@ -21,6 +25,8 @@ export type WasmReport = {
   readonly threads: number
   /** Names of the kernels that are ours. */
   readonly kernels: readonly string[]
+  /** What is not as it was asked for, or slow, and what to do; mostly empty. */
+  readonly warnings: readonly string[]
   /** Ends the threads. Not needed for a process to exit; the backend still works after it, on one thread. */
   readonly dispose: () => void
 }
@@ -29,20 +35,45 @@ export type WasmReport = {
 // its findBackend would start a backend that is not there yet.)
 const devices = new WeakMap<object, Device>()
 
-const open = async (paths: WasmPaths | undefined): Promise<Device> => {
-  const device = openDevice(await platform.open({ ...(paths !== undefined && { paths }) }))
+const open = async (): Promise<Device> => {
+  const shared = platform.unshared() === undefined
+  const host = await openBackend(shared)
+  const device = openDevice({ ...host, ...(shared && { startThreads: platform.startThreads }) })
   registerKernels(device)
   devices.set(device.backend, device)
   return device
 }
 
+// Starts that overlap are done one after the other: they share the backend, its heap and its threads.
+let last: Promise<unknown> = Promise.resolve()
+const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+  const next = last.then(task)
+  last = next.catch(() => undefined)
+  return next
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+// Threads that cannot be had are no reason to fail: the same kernels run on one.
+const startThreads = async (device: Device, threads: number): Promise<string | undefined> => {
+  if (threads > 1 && platform.unshared() !== undefined) return platform.unshared()
+  try {
+    await device.setThreads(threads)
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
+}
+
 /**
  * Starts the tfjs backend 'wasm', makes it current, and registers the kernels that training needs on it. Called
- * again, it keeps the backend and its tensors and only changes the number of threads.
+ * again, it keeps the backend and its tensors and only changes the number of threads; calls that overlap are done in turn.
  *
- * @param options number of threads; in the browser, the URL of the tfjs binary
+ * Where threads cannot be started the backend runs on one, and `warnings` says why.
+ *
+ * @param options number of threads
  * @returns what was set up
- * @throws RangeError if `threads` is not a positive integer; Error if the binary cannot be started
+ * @throws WrongOptionError (a RangeError) if `threads` is not an integer from 1 to 64; Error if the backend cannot be started
  * @example
  * ```ts
  * import { useWasm } from '@resfn/wasm'
@@ -51,19 +82,29 @@ const open = async (paths: WasmPaths | undefined): Promise<Device> => {
  * console.log(threads) // 1
  * ```
  */
-export const useWasm = async ({ threads = platform.threads(), paths }: WasmOptions = {}): Promise<WasmReport> => {
-  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new RangeError(`threads must be an integer from 1 to 64, got ${threads}`)
-  }
-  const device = devices.get(engine().registry['wasm'] ?? {}) ?? (await open(paths))
-  await setBackend('wasm')
-  await device.setThreads(threads)
-  const dispose = (): void => void device.setThreads(1)
-  return {
-    backend: 'wasm',
-    simd: device.relaxed ? 'relaxed' : 'strict',
-    threads: device.threads,
-    kernels: kernelNames,
-    dispose,
-  }
+export const useWasm = async ({ threads }: WasmOptions = {}): Promise<WasmReport> => {
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= threadLimit))
+    throw new WrongOptionError(`threads must be an integer from 1 to ${threadLimit}, got ${threads}`)
+  return inTurn(async () => {
+    const cores = platform.cores()
+    const wanted = threads ?? (platform.unshared() === undefined ? Math.min(mostThreads, cores) : 1)
+    const device = devices.get(engine().registry['wasm'] ?? {}) ?? (await open())
+    await setBackend('wasm')
+    const problem = await startThreads(device, wanted)
+    return {
+      backend: 'wasm',
+      simd: device.relaxed ? 'relaxed' : 'strict',
+      threads: device.threads,
+      kernels: kernelNames,
+      warnings: [
+        ...(problem === undefined ? [] : [`one thread instead of ${wanted}: ${problem}`]),
+        ...(device.threads > cores
+          ? [
+              `${device.threads} threads share ${cores === 1 ? 'one core' : `${cores} cores`} and wait for each other: use ${cores}`,
+            ]
+          : []),
+      ],
+      dispose: () => void inTurn(() => device.setThreads(1)),
+    }
+  })
 }

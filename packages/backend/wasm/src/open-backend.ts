@@ -1,0 +1,34 @@
+import { findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
+import { BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm'
+import type { WasmHost } from './device.ts'
+import { guardKernels, noteOutputs } from './ownership.ts'
+import { tfjsBinaryBase64, tfjsVersion } from './tfjs-binary.generated.ts'
+import { startTfjsModule } from './tfjs-module.ts'
+
+const inflated = async (base64: string): Promise<Uint8Array<ArrayBuffer>> => {
+  const deflated = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))
+  const stream = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+/** The SIMD binary of tfjs that is a part of this package. */
+export const tfjsBinary = (): Promise<Uint8Array<ArrayBuffer>> => inflated(tfjsBinaryBase64)
+
+/** Starts the tfjs backend 'wasm' on the embedded binary and makes it current. */
+export const openBackend = async (shared: boolean): Promise<Omit<WasmHost, 'startThreads'>> => {
+  if (version_wasm !== tfjsVersion)
+    throw new Error(
+      `@tensorflow/tfjs-backend-wasm ${version_wasm} is installed, but the binary in @resfn/wasm is of ${tfjsVersion}: npm install @tensorflow/tfjs-backend-wasm@${tfjsVersion}`,
+    )
+  const binary = await tfjsBinary()
+  if (!WebAssembly.validate(binary))
+    throw new Error('this engine has no WebAssembly SIMD; update it, or use another backend, such as webgl')
+  const module = await startTfjsModule(binary, shared)
+  const backend = new BackendWasm(module as unknown as BackendWasm['wasm'])
+  noteOutputs(backend)
+  if (findBackendFactory('wasm') != null) removeBackend('wasm')
+  registerBackend('wasm', () => backend)
+  guardKernels()
+  await setBackend('wasm')
+  return { backend, memory: module.memory }
+}

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-import { type Convolution, filterTaps, filterWindow, type Info, neighbours, panels } from './geometry.ts'
+import { type Convolution, filterTaps, filterWindow, imagesOf, type Info, neighbours, panels } from './geometry.ts'
+import { isWide, isWideTogether, magnitudesOf } from './range.ts'
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
 import { winogradFilterGradient, winogradFilterGradientPays } from './winograd-gradient.ts'
@@ -21,9 +22,8 @@ const packFilter = (device: Device, { weights, taps, from, to }: Convolution, pa
     )
   })
 
-/** The gathering convolution: forward passes, input gradients per residue of the stride, and matrix products. */
-export const convolve = (device: Device, convolution: Convolution): void => {
-  if (winogradPays(convolution)) return winograd(device, convolution)
+// The product of gathered rows with the packed filter.
+const direct = (device: Device, convolution: Convolution): void => {
   const { source, weights, bias, clamp, out, grid, from, to, place, taps } = convolution
   const { depth } = from
   const gather = depth < 4 && taps.length > 1 ? neighbours(taps) : 0
@@ -62,7 +62,7 @@ export const convolve = (device: Device, convolution: Convolution): void => {
     device.run(
       'convolve',
       {
-        source,
+        source: source.at,
         packed: kept ?? at.packed,
         bias: at.bias,
         out,
@@ -95,6 +95,21 @@ export const convolve = (device: Device, convolution: Convolution): void => {
   })
 }
 
+/** A convolution of some images: forward passes, input gradients per residue of the stride, and matrix products. */
+export const convolve = (device: Device, convolution: Convolution): void => {
+  if (!winogradPays(convolution)) return direct(device, convolution)
+  const { largest, mean } = magnitudesOf(device, convolution.source.tensor)
+  const wide = largest.map((value, image) => isWide(value, mean[image] ?? 0))
+  if (!wide.includes(true)) return winograd(device, convolution)
+  for (let first = 0, next = 0; first < wide.length; first = next) {
+    next = wide.findIndex((value, image) => image > first && value !== wide[first])
+    if (next === -1) next = wide.length
+    const images = imagesOf(convolution, first, next - first)
+    if (wide[first] !== true && winogradPays(images)) winograd(device, images)
+    else direct(device, images)
+  }
+}
+
 /** out = clamp(conv2d(x, filter) + bias) for channels-last float32 tensors. */
 export const forward = (
   device: Device,
@@ -104,7 +119,7 @@ export const forward = (
 ): TensorInfo => {
   const out = device.output(info.outShape)
   convolve(device, {
-    source: device.address(x),
+    source: { at: device.address(x), tensor: x },
     weights: {
       at: device.address(filter),
       data: filter.dataId as object,
@@ -167,7 +182,7 @@ export const inputGradient = (
   for (const phase of phases) {
     if (phase.taps.length === 0) continue
     convolve(device, {
-      source: device.address(dy),
+      source: { at: device.address(dy), tensor: dy },
       weights: {
         at: device.address(filter),
         data: filter.dataId as object,
@@ -194,7 +209,9 @@ export const filterGradient = (
 ): TensorInfo => {
   const { batchSize, outHeight, outWidth, inChannels, outChannels } = info
   const dw = device.output([info.filterHeight, info.filterWidth, inChannels, outChannels])
-  if (winogradFilterGradientPays(info)) {
+  // A sum over all images is exact enough as long as one factor is.
+  const accurate = (factor: TensorInfo): boolean => !isWideTogether(magnitudesOf(device, factor))
+  if (winogradFilterGradientPays(info) && (accurate(x) || accurate(dy))) {
     winogradFilterGradient(device, info, { x, dy, dw })
     return dw
   }

@@ -17,7 +17,7 @@ export type WasmHost = {
 }
 
 /** The routines on the heap of the tfjs backend, with what their callers need. */
-export type Device = Pick<Heap, 'scratch' | 'ints' | 'zero'> & {
+export type Device = Pick<Heap, 'scratch' | 'ints' | 'floats' | 'zero'> & {
   readonly backend: BackendWasm
   readonly threads: number
   /** Whether the engine has relaxed SIMD and the routines multiply and add in one instruction. */
@@ -88,6 +88,7 @@ export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device 
     dispose: (tensor) => void backend.disposeData(tensor.dataId as object),
     scratch: heap.scratch,
     ints: heap.ints,
+    floats: heap.floats,
     zero: heap.zero,
     keep: keepBeside(backend, heap),
     setThreads: async (threads) => {

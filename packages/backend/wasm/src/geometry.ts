@@ -1,4 +1,4 @@
-import type { backend_util } from '@tensorflow/tfjs-core'
+import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core'
 import { sizes } from './routines.generated.ts'
 
 export type Info = backend_util.Conv2DInfo
@@ -22,7 +22,8 @@ export type Place = { readonly stepY: number; readonly stepX: number; readonly f
 export type Window = { readonly top: number; readonly left: number; readonly height: number; readonly width: number }
 
 export type Convolution = {
-  readonly source: number
+  /** Images of a tensor, from the address `at` on. */
+  readonly source: { readonly at: number; readonly tensor: TensorInfo }
   readonly weights: {
     readonly at: number
     readonly data: object
@@ -40,6 +41,18 @@ export type Convolution = {
   readonly taps: readonly Tap[]
   /** The taps as a dense window, if they are one. */
   readonly window?: Window | undefined
+}
+
+/** The images first .. first + count of a convolution. */
+export const imagesOf = (convolution: Convolution, first: number, count: number): Convolution => {
+  const { source, out, grid, from, to } = convolution
+  const bytes = ({ height, width, depth }: Image): number => height * width * depth * 4
+  return {
+    ...convolution,
+    source: { ...source, at: source.at + first * bytes(from) },
+    out: out + first * bytes(to),
+    grid: { ...grid, batch: count },
+  }
 }
 
 /** The taps of a filter, in reading order. */

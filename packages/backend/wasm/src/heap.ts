@@ -15,6 +15,8 @@ export type Heap = {
   /** Views on the whole memory; ask again after each allocation, which may replace them. */
   readonly views: () => { readonly ints: Int32Array; readonly floats: Float32Array }
   readonly ints: (at: number, values: readonly number[]) => void
+  /** `count` floats, as they are now. */
+  readonly floats: (at: number, count: number) => Float32Array
   readonly zero: (at: number, bytes: number) => void
 }
 
@@ -52,6 +54,7 @@ export const openHeap = (backend: BackendWasm, memory: WebAssembly.Memory): Heap
     },
     views,
     ints: (at, values) => views().ints.set(values, at >>> 2),
+    floats: (at, count) => views().floats.slice(at >>> 2, (at >>> 2) + count),
     zero: (at, bytes) => void views().ints.fill(0, at >>> 2, (at + bytes) >>> 2),
   }
 }

@@ -12,7 +12,7 @@ type Options = {
 }
 
 type Matrices = {
-  readonly a: number
+  readonly a: { readonly at: number; readonly tensor: TensorInfo }
   readonly b: { readonly at: number; readonly data: object }
   readonly bias: number | undefined
   readonly out: number
@@ -97,7 +97,7 @@ export const product = (device: Device, { a, b, bias }: Factors, options: Option
   const [indicesA, indicesB] = [broadcastIndices(batchesA, outer), broadcastIndices(batchesB, outer)]
   for (let batch = 0; batch < sizeOf(outer); batch++) {
     const matrices = {
-      a: device.address(a) + (indicesA[batch] ?? 0) * rows * inner * 4,
+      a: { at: device.address(a) + (indicesA[batch] ?? 0) * rows * inner * 4, tensor: a },
       b: { at: device.address(b) + (indicesB[batch] ?? 0) * inner * columns * 4, data: b.dataId as object },
       bias: bias == null ? undefined : device.address(bias),
       out: device.address(out) + batch * rows * columns * 4,

@@ -135,6 +135,13 @@ export const routines = {
     channels: 'i32',
     chunkRows: 'i32',
   },
+  imageRanges: {
+    x: 'usize',
+    largest: 'usize',
+    mean: 'usize',
+    images: 'i32',
+    size: 'i32',
+  },
   maxPoolGradient: {
     dy: 'usize',
     x: 'usize',

@@ -60,7 +60,7 @@ const byPanels = (device: Device, convolution: WindowConvolution): void => {
     device.run(
       'winogradSource',
       {
-        source,
+        source: source.at,
         out: at.tiles,
         scratch: at.transforms,
         zeros: at.zeros,
@@ -141,7 +141,7 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
     device.run(
       'winograd',
       {
-        source,
+        source: source.at,
         filter: at.filter,
         bias: at.bias,
         out,

@@ -1,5 +1,5 @@
 import { add, mul, type Tensor } from '@tensorflow/tfjs-core'
-import { checkOptions, func, numberFrom, optional } from '@resfn/options'
+import { checkOptions, func, numberFrom, optional, type Rules } from '@resfn/options'
 import { map, zip } from '@resfn/tree'
 import type { Optimiser } from './optimiser.ts'
 
@@ -28,7 +28,7 @@ export const exceptVectors: Mask = (leaf) => leaf.rank > 1
 const everyLeaf: Mask = () => true
 
 /** The rules of `WeightDecayOptions`. */
-export const weightDecayRules = { decay: numberFrom(0), mask: optional(func) }
+export const weightDecayRules: Rules<WeightDecayOptions> = { decay: numberFrom(0), mask: optional(func) }
 
 /**
  * Weight decay as a penalty on the loss: the optimiser gets `g + decay * p` for each gradient g. With momentum or Adam the penalty goes

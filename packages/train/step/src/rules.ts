@@ -1,4 +1,6 @@
-import { func, numberFrom, optional, type Rule, wholeNumberFrom } from '@resfn/options'
+import { func, numberFrom, optional, type Rule, type Rules, wholeNumberFrom } from '@resfn/options'
+import type { StartOptions } from './run.ts'
+import type { Learning } from './step.ts'
 
 /** A record in which these names are functions. */
 const recordOfFunctions = (what: string, ...names: readonly string[]): Rule => ({
@@ -14,7 +16,7 @@ const isUint32 = wholeNumberFrom(0, 2 ** 32 - 1).holds
 const optimiser = recordOfFunctions('an optimiser, such as sgd()', 'init', 'update')
 
 /** The rules of `Learning`, for functions whose options hold one. */
-export const learningRules = {
+export const learningRules: Rules<Learning<unknown, unknown>> = {
   net: recordOfFunctions('a layer of @resfn/layer', 'plan', 'apply', 'train'),
   loss: func,
   optimiser,
@@ -23,7 +25,7 @@ export const learningRules = {
 }
 
 /** The rules of the options of `startRun`. */
-export const startRules = {
+export const startRules: Rules<StartOptions> = {
   optimiser,
   key: {
     must: 'a key of @resfn/random: two 32-bit numbers',
@@ -33,4 +35,4 @@ export const startRules = {
     must: 'the shape of one sample: an array of positive whole numbers',
     holds: (value) => Array.isArray(value) && value.every(wholeNumberFrom(1).holds),
   },
-} satisfies { readonly [name: string]: Rule }
+}

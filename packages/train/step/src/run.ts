@@ -38,6 +38,9 @@ export type Run<P, S> = {
   readonly history: readonly EpochRecord[]
 }
 
+/** What a run starts with: its optimiser, its key, and the shape of one sample. */
+export type StartOptions = { readonly optimiser: Optimiser; readonly key: Key; readonly input: Shape }
+
 /**
  * A run before its first step: parameters and state drawn from the key, and the optimiser's first state.
  *
@@ -60,10 +63,7 @@ export type Run<P, S> = {
  * assert.deepEqual([run.step, run.cursor], [0, { epoch: 0, batch: 0 }])
  * ```
  */
-export const startRun = <P, S>(
-  net: Layer<P, S>,
-  options: { readonly optimiser: Optimiser; readonly key: Key; readonly input: Shape },
-): Run<P, S> => {
+export const startRun = <P, S>(net: Layer<P, S>, options: StartOptions): Run<P, S> => {
   checkOptions('startRun', { net }, { net: learningRules.net })
   checkOptions('startRun', options, startRules)
   const { optimiser, key, input } = options

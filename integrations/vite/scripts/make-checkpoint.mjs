@@ -62,7 +62,9 @@ const bytes = right(await encodeCheckpoint(run, { net: { name: task.net, input, 
 write('checkpoint.safetensors', bytes)
 
 // From here on, what the page does too: read the checkpoint, predict a few images, go on with a few others.
-const again = right(E.chain(restoreRun({ net, name: task.net, input, optimiser }))(decodeCheckpoint(bytes)))
+const again = right(
+  E.chain((checkpoint) => restoreRun(checkpoint, { net, name: task.net, input, optimiser }))(decodeCheckpoint(bytes)),
+)
 const logits = []
 for await (const { images, shape } of batchesInOrder(
   select(data.test, firstOfEachClass(data.test, task.shownPerClass)),

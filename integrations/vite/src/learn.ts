@@ -36,7 +36,7 @@ export const loadModel = async (url: string): Promise<Model> => {
   const entry = nets[name]
   if (entry === undefined) throw new Error(`the checkpoint is of a net "${name}", which @resfn/archs does not have`)
   const net = entry.make({ classes: classes.length })
-  return { net, name, run: right(restoreRun({ net, name, input: input as Shape, optimiser })(checkpoint)) }
+  return { net, name, run: right(restoreRun(checkpoint, { net, name, input: input as Shape, optimiser })) }
 }
 
 /** A few images to predict, of the test set, and a few to train on. */

@@ -130,4 +130,4 @@ export const openCheckpoint = async (
 
 /** The weights of a checkpoint; a backend must be running. */
 export const variablesOf = ({ checkpoint, net, name }: LoadedCheckpoint): AnyVariables =>
-  unwrap(restoreVariables({ net, name, input: checkpoint.description.net.input })(checkpoint))
+  unwrap(restoreVariables(checkpoint, { net, name, input: checkpoint.description.net.input }))

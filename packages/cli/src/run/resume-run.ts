@@ -57,7 +57,7 @@ export const resumeRun = async (context: Context, folder: string, data?: string)
     const setup = setupOf(notes.settings, net, images)
     announce(context, setup)
     const noted = withEngine(context, { ...notes, logBytes }, engineOf(context, backend))
-    const run = unwrap(restoreRun({ net, name, input: setup.input, optimiser: setup.optimiser })(checkpoint)) as AnyRun
+    const run = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser: setup.optimiser })) as AnyRun
     say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
     const open: OpenRun = { setup, files, notes: noted, run, backend, release }
     // Else the checkpoint would count more bytes than the new log has.

@@ -37,7 +37,11 @@ const left = <A>(result: E.Either<CheckpointError, A>): CheckpointError => {
 const start = (using: Optimiser = optimiser): TinyRun => startRun(net, { optimiser: using, key: key(1), input })
 const bytesOf = async (run: TinyRun): Promise<Uint8Array> => right(await encodeCheckpoint(run, description)())
 const read = (bytes: Uint8Array, using: Optimiser = optimiser): E.Either<CheckpointError, TinyRun> =>
-  F.pipe(bytes, decodeCheckpoint, E.chain(restoreRun({ ...wanted, optimiser: using })))
+  F.pipe(
+    bytes,
+    decodeCheckpoint,
+    E.chain((checkpoint) => restoreRun(checkpoint, { ...wanted, optimiser: using })),
+  )
 
 describeBackends('a run restored from its checkpoint', () => {
   it('does not share memory with the bytes', async () => {
@@ -53,9 +57,15 @@ describeBackends('a run restored from its checkpoint', () => {
     const bytes = await bytesOf(run)
     const before = tf.memory().numTensors
     expect(left(read(bytes, optimiser))._tag).toBe('OtherTensors')
-    expect(left(F.pipe(bytes, decodeCheckpoint, E.chain(restoreVariables({ ...wanted, input: [4, 4, 2] }))))._tag).toBe(
-      'OtherNet',
-    )
+    expect(
+      left(
+        F.pipe(
+          bytes,
+          decodeCheckpoint,
+          E.chain((read) => restoreVariables(read, { ...wanted, input: [4, 4, 2] })),
+        ),
+      )._tag,
+    ).toBe('OtherNet')
     expect(tf.memory().numTensors).toBe(before)
     dispose(right(read(bytes, adam())))
     expect(tf.memory().numTensors).toBe(before)
@@ -86,7 +96,13 @@ describe('a checkpoint', () => {
   it('of weights alone serves evaluation and says that there is no run in it', async () => {
     const run = start()
     const bytes = right(await encodeWeights(run, description)())
-    const restored = right(F.pipe(bytes, decodeCheckpoint, E.chain(restoreVariables(wanted))))
+    const restored = right(
+      F.pipe(
+        bytes,
+        decodeCheckpoint,
+        E.chain((read) => restoreVariables(read, wanted)),
+      ),
+    )
     expect(valuesOf(restored)).toEqual(valuesOf({ params: run.params, state: run.state }))
     expect(left(read(bytes))).toEqual({
       _tag: 'WeightsOnly',
@@ -96,7 +112,15 @@ describe('a checkpoint', () => {
   })
 
   it('of a run serves evaluation too', async () => {
-    expect(E.isRight(F.pipe(await bytesOf(start()), decodeCheckpoint, E.chain(restoreVariables(wanted))))).toBe(true)
+    expect(
+      E.isRight(
+        F.pipe(
+          await bytesOf(start()),
+          decodeCheckpoint,
+          E.chain((read) => restoreVariables(read, wanted)),
+        ),
+      ),
+    ).toBe(true)
   })
 
   it('keeps a history with numbers that JSON does not have', async () => {
@@ -112,17 +136,17 @@ describe('a checkpoint', () => {
 
   it('of another net says what it was made for and what was asked for', async () => {
     const checkpoint = right(decodeCheckpoint(await bytesOf(start())))
-    expect(left(restoreVariables({ ...wanted, name: 'resnet20', input: [28, 28, 1] })(checkpoint))).toEqual({
+    expect(left(restoreVariables(checkpoint, { ...wanted, name: 'resnet20', input: [28, 28, 1] }))).toEqual({
       _tag: 'OtherNet',
       message:
-        'the checkpoint: it was made for tiny on [4,4,1] images with 3 classes; you asked for resnet20 on [28,28,1]; build the net as the checkpoint describes it, or start resnet20 anew',
+        'the checkpoint: it was made for tiny on [4,4,1] images with 3 classes; you asked for resnet20 on [28,28,1]; build the net as the checkpoint describes it, or start a new run of resnet20',
     })
   })
 
   it('with other tensors names each of them, with both shapes', async () => {
     const checkpoint = right(decodeCheckpoint(await bytesOf(start())))
     const other = sequential({ conv: conv2d({ out: 3, size: 3 }), pool: globalAvgPool, fc: dense({ out: 5 }) })
-    expect(left(restoreVariables({ net: other, name: 'tiny', input })(checkpoint))).toEqual({
+    expect(left(restoreVariables(checkpoint, { net: other, name: 'tiny', input }))).toEqual({
       _tag: 'OtherTensors',
       message:
         'the checkpoint: params.fc.weight is F32 [3,3], expected F32 [3,5]; params.fc.bias is F32 [3], expected F32 [5]; params.bn.bias F32 [3] belongs to nothing; ' +
@@ -134,14 +158,14 @@ describe('a checkpoint', () => {
     const checkpoint = right(decodeCheckpoint(await bytesOf(start())))
     const tensors = new Map<string, TensorView>([...checkpoint.tensors].filter(([name]) => name !== 'state.bn.mean'))
     tensors.set('params.fc.bias', tensorView('F16', [3], new Uint16Array(3)))
-    const { message } = left(restoreVariables(wanted)({ ...checkpoint, tensors }))
+    const { message } = left(restoreVariables({ ...checkpoint, tensors }, wanted))
     expect(message).toContain('params.fc.bias is F16 [3], expected F32 [3]; state.bn.mean F32 [3] is missing')
   })
 
   it('asked for with images that the net cannot take names the layer', async () => {
     const checkpoint = right(decodeCheckpoint(await bytesOf(start())))
     const other = { ...checkpoint, description: { ...description, net: { ...description.net, input: [16] } } }
-    const error = left(restoreVariables({ ...wanted, input: [16] })(other))
+    const error = left(restoreVariables(other, { ...wanted, input: [16] }))
     expect(error._tag).toBe('OtherNet')
     expect(error.message).toMatch(/^conv: .*the net named tiny cannot take \[16\] images/)
   })
@@ -182,7 +206,7 @@ describe('bytes that are no checkpoint', () => {
     ],
     ['metadata "version": it is "2", this package reads "1"', 'UnknownVersion', { version: '2' }],
     ['metadata "description": it is not JSON', 'CorruptMetadata', { description: '{' }],
-    ['metadata "description": description.net is missing, not an object', 'CorruptMetadata', { description: '{}' }],
+    ['metadata "description": description.net is missing', 'CorruptMetadata', { description: '{}' }],
     [
       'description.net.input[1] is "x", not a whole number from 0',
       'CorruptMetadata',
@@ -200,10 +224,35 @@ describe('bytes that are no checkpoint', () => {
       { run: JSON.stringify({ ...run, score: { examples: 0, correct: 0, loss: null } }) },
     ],
     [
-      'run.history[0].training is missing, not an object',
+      'run.history[0].training is missing',
       'CorruptMetadata',
       { run: JSON.stringify({ ...run, history: [{ epoch: 0, step: 1, learningRate: 1 }] }) },
     ],
+    ['run.step is missing', 'CorruptMetadata', { run: JSON.stringify({ ...run, step: undefined }) }],
+    [
+      'run.key[1] is 4294967296, not a 32-bit number',
+      'CorruptMetadata',
+      { run: JSON.stringify({ ...run, key: [0, 2 ** 32] }) },
+    ],
+    ['run is 7, not an object', 'CorruptMetadata', { run: '7' }],
+    ['run.history is {}, not an array', 'CorruptMetadata', { run: JSON.stringify({ ...run, history: {} }) }],
+    [
+      'description.net.name is 7, not a string',
+      'CorruptMetadata',
+      { description: JSON.stringify({ net: { name: 7, input: [4], classes: [] } }) },
+    ],
+    // What a few bytes can claim, and a reader would make.
+    [
+      'description.net.input is [20000,20000,3], not the shape of a sample of at most 67108864 values',
+      'CorruptMetadata',
+      { description: JSON.stringify({ net: { name: 'tiny', input: [20000, 20000, 3], classes: [] } }) },
+    ],
+    [
+      'not an array of at most 65536 names',
+      'CorruptMetadata',
+      { description: JSON.stringify({ net: { name: 'tiny', input: [4], classes: Array(65537).fill('') } }) },
+    ],
+    ['metadata "run": it is not JSON', 'CorruptMetadata', { run: '['.repeat(1e6) }],
   ])('say where: %s', async (message, tag, change) => {
     const error = left(decodeCheckpoint(await metadata(change)))
     expect(error.message).toContain(message)

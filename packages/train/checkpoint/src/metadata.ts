@@ -1,10 +1,9 @@
 import type { Shape } from '@resfn/layer'
-import type { Score } from '@resfn/losses'
 import type { Key } from '@resfn/random'
+import type { Run } from '@resfn/step'
 import { either as E } from 'fp-ts'
+import * as v from 'valibot'
 import { type CheckpointError, failure } from './checkpoint-error.ts'
-import type { Cursor } from '@resfn/batches'
-import type { EpochRecord, Run } from '@resfn/step'
 
 /** A value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
@@ -12,20 +11,20 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 /** What a checkpoint says of the net in it and of how it was trained: enough to build the net again. */
 export type Description = {
   readonly net: {
-    /** the name it is asked for by, such as `resnet20` */
+    /** The name of the net, such as `resnet18`. */
     readonly name: string
-    /** what it was built with */
+    /** The options it was built with. */
     readonly options?: Json
-    /** the shape of one input sample */
+    /** The shape of one input sample. */
     readonly input: Shape
-    /** the names of the classes, in the order of the labels */
+    /** The names of the classes, in the order of the labels. */
     readonly classes: readonly string[]
   }
-  /** whatever the caller wants to find again: data set, optimiser, schedule, preset */
+  /** Whatever the caller wants to find again: data set, optimiser, schedule, and the versions and engine that computed the run. */
   readonly training?: Json
 }
 
-/** The part of a run that is no tensor. */
+/** The part of a run that holds no tensors. */
 export type Progress = Omit<Run<unknown, unknown>, 'params' | 'state' | 'optimiser'>
 
 const format = 'resfn'
@@ -48,100 +47,99 @@ export const encodeMetadata = (
   ...(progress === undefined ? [] : [['run', stringify(progress)] as const]),
 ]
 
-class Corrupt extends Error {}
+// The message of a schema says what the value must be.
+const text = v.string('a string')
+const number = v.union(
+  [v.number(), v.pipe(v.picklist(['NaN', 'Infinity', '-Infinity']), v.transform(Number))],
+  'a number',
+)
+const wholeTo = (max: number, must: string) =>
+  v.pipe(v.number(must), v.integer(must), v.minValue(0, must), v.maxValue(max, must))
+const whole = wholeTo(Number.MAX_SAFE_INTEGER, 'a whole number from 0')
+const uint32 = wholeTo(2 ** 32 - 1, 'a 32-bit number')
+const record = <const T extends v.ObjectEntries>(entries: T) => v.object(entries, 'an object')
+const list = <const T extends v.GenericSchema>(item: T) => v.array(item, 'an array')
 
-type Decoder<A> = (value: unknown, path: string) => A
-
-const wanted = (path: string, what: string, value: unknown): never => {
-  throw new Corrupt(`${path} is ${JSON.stringify(value)?.slice(0, 60) ?? 'missing'}, not ${what}`)
-}
-
-const number: Decoder<number> = (value, path) => {
-  if (typeof value === 'number') return value
-  return value === 'NaN' || value === 'Infinity' || value === '-Infinity'
-    ? Number(value)
-    : wanted(path, 'a number', value)
-}
-
-const whole: Decoder<number> = (value, path) =>
-  Number.isSafeInteger(value) && (value as number) >= 0
-    ? (value as number)
-    : wanted(path, 'a whole number from 0', value)
-
-const text: Decoder<string> = (value, path) => (typeof value === 'string' ? value : wanted(path, 'a string', value))
-
-const json: Decoder<Json> = (value) => value as Json
-
-const list =
-  <A>(item: Decoder<A>): Decoder<readonly A[]> =>
-  (value, path) =>
-    Array.isArray(value) ? value.map((part, i) => item(part, `${path}[${i}]`)) : wanted(path, 'an array', value)
-
-type Fields = { readonly [name: string]: Decoder<unknown> }
-type Decoded<F extends Fields> = { readonly [K in keyof F]: ReturnType<F[K]> }
-
-const fieldsOf = (value: unknown, path: string, fields: Fields): readonly (readonly [string, unknown])[] =>
-  typeof value !== 'object' || value === null || Array.isArray(value)
-    ? wanted(path, 'an object', value)
-    : Object.entries(fields).map(
-        ([name, decode]) =>
-          [name, decode((value as { readonly [name: string]: unknown })[name], `${path}.${name}`)] as const,
-      )
-
-const record =
-  <F extends Fields>(fields: F): Decoder<Decoded<F>> =>
-  (value, path) =>
-    Object.fromEntries(fieldsOf(value, path, fields)) as Decoded<F>
-
-/** A record some of whose fields may be missing. */
-const recordWith =
-  <F extends Fields, O extends Fields>(fields: F, optional: O): Decoder<Decoded<F> & Partial<Decoded<O>>> =>
-  (value, path) => {
-    const present = Object.fromEntries(
-      Object.entries(optional).filter(([name]) => Object.hasOwn(Object(value) as object, name)),
-    )
-    return Object.fromEntries([...fieldsOf(value, path, fields), ...fieldsOf(value, path, present)]) as Decoded<F> &
-      Partial<Decoded<O>>
-  }
+const key = v.pipe(
+  list(uint32),
+  v.length(2, 'two 32-bit numbers'),
+  v.transform((parts): Key => [parts[0]!, parts[1]!]),
+)
 
 const averages = record({ loss: number, accuracy: number })
 
-const key: Decoder<Key> = (value, path) => {
-  const parts = list(whole)(value, path)
-  return parts.length === 2 && parts.every((part) => part < 2 ** 32)
-    ? [parts[0]!, parts[1]!]
-    : wanted(path, 'two 32-bit numbers', value)
-}
-
-const progress: Decoder<Progress> = record({
+const progress: v.GenericSchema<unknown, Progress> = record({
   key,
-  cursor: record({ epoch: whole, batch: whole }) satisfies Decoder<Cursor>,
+  cursor: record({ epoch: whole, batch: whole }),
   step: whole,
-  score: record({ examples: whole, correct: whole, loss: number }) satisfies Decoder<Score>,
+  score: record({ examples: whole, correct: whole, loss: number }),
   history: list(
-    recordWith(
-      { epoch: whole, step: whole, learningRate: number, training: averages },
-      { evaluation: averages },
-    ) as Decoder<EpochRecord>,
+    record({
+      epoch: whole,
+      step: whole,
+      learningRate: number,
+      training: averages,
+      evaluation: v.exactOptional(averages),
+    }),
   ),
 })
 
-const description = recordWith(
-  { net: recordWith({ name: text, input: list(whole), classes: list(text) }, { options: json }) },
-  { training: json },
-) as Decoder<Description>
+// A file of a few bytes can claim a net of any size; whoever builds it would run out of memory.
+const largestSample = 2 ** 26
+const mostClasses = 2 ** 16
 
-const decodeText = <A>(name: string, decoder: Decoder<A>, value: string): E.Either<CheckpointError, A> =>
-  E.tryCatch(
-    () => decoder(JSON.parse(value), name),
-    (error) =>
+const json = v.custom<Json>(() => true)
+
+const description: v.GenericSchema<unknown, Description> = record({
+  net: record({
+    name: text,
+    input: v.pipe(
+      list(whole),
+      v.check(
+        (shape) => shape.reduce((product, size) => product * size, 1) <= largestSample,
+        `the shape of a sample of at most ${largestSample} values`,
+      ),
+    ),
+    classes: v.pipe(list(text), v.maxLength(mostClasses, `an array of at most ${mostClasses} names`)),
+    options: v.exactOptional(json),
+  }),
+  training: v.exactOptional(json),
+})
+
+const pathOf = (name: string, issue: v.BaseIssue<unknown>): string =>
+  (issue.path ?? []).reduce(
+    (path, { key: step }) => (typeof step === 'number' ? `${path}[${step}]` : `${path}.${String(step)}`),
+    name,
+  )
+
+const problem = (name: string, issue: v.BaseIssue<unknown>): string => {
+  const path = pathOf(name, issue)
+  return issue.input === undefined
+    ? `${path} is missing`
+    : `${path} is ${JSON.stringify(issue.input).slice(0, 60)}, not ${issue.message}`
+}
+
+const decodeText = <A>(
+  name: string,
+  schema: v.GenericSchema<unknown, A>,
+  value: string,
+): E.Either<CheckpointError, A> => {
+  const corrupt = (what: string): E.Either<CheckpointError, never> =>
+    E.left(
       failure(
         'CorruptMetadata',
         `metadata "${name}"`,
-        error instanceof Corrupt ? error.message : 'it is not JSON',
+        what,
         'the file is damaged or was not written by encodeCheckpoint',
       ),
-  )
+    )
+  try {
+    const result = v.safeParse(schema, JSON.parse(value), { abortEarly: true })
+    return result.success ? E.right(result.output) : corrupt(problem(name, result.issues[0]))
+  } catch {
+    return corrupt('it is not JSON')
+  }
+}
 
 /** Description and, where the file holds a run and not only weights, its progress. */
 export const decodeMetadata = (

@@ -1,15 +1,15 @@
-import { tensor, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { tensor, type Tensor } from '@tensorflow/tfjs-core'
 import { formatShape, type Layer, sameShape, type Shape, ShapeError, type Spec, type Variables } from '@resfn/layer'
 import type { Optimiser, OptimiserState } from '@resfn/optimisers'
 import { type TensorView, typedArray } from '@resfn/safetensors'
-import { flatten, mapTo } from '@resfn/tree'
+import { dispose, flatten, mapTo } from '@resfn/tree'
 import { either as E } from 'fp-ts'
 import { type CheckpointError, failure } from './checkpoint-error.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Run } from '@resfn/step'
 
-/** The net that a checkpoint is to be fitted to: its name and the shape of one input sample must be those of the description. */
-export type Wanted<P, S> = { readonly net: Layer<P, S>; readonly name: string; readonly input: Shape }
+/** The net for the tensors of a checkpoint: its name and the shape of one input sample must be those of the description. */
+export type RestoreOptions<P, S> = { readonly net: Layer<P, S>; readonly name: string; readonly input: Shape }
 
 type Shapes = ReadonlyMap<string, Shape>
 
@@ -20,7 +20,7 @@ const shapesOf = (root: string, specs: unknown): readonly (readonly [string, Sha
 
 const otherNet = (
   { description: { net } }: Checkpoint,
-  { name, input }: Wanted<unknown, unknown>,
+  { name, input }: Pick<RestoreOptions<unknown, unknown>, 'name' | 'input'>,
 ): CheckpointError | undefined =>
   net.name === name && sameShape(net.input, input)
     ? undefined
@@ -28,7 +28,7 @@ const otherNet = (
         'OtherNet',
         'the checkpoint',
         `it was made for ${net.name} on ${formatShape(net.input)} images with ${net.classes.length} classes; you asked for ${name} on ${formatShape(input)}`,
-        `build the net as the checkpoint describes it, or start ${name} anew`,
+        `build the net as the checkpoint describes it, or start a new run of ${name}`,
       )
 
 const described = ({ dtype, shape }: TensorView): string => `${dtype} ${formatShape(shape)}`
@@ -70,10 +70,11 @@ const read =
   }
 
 /**
- * The parameters and the state of a net from a checkpoint; what else is in it is left alone.
+ * The parameters and the state of a net from a checkpoint, of a run or of weights alone.
  *
- * @param wanted the net, the name it is asked for by, and the shape of one input sample
- * @returns from a checkpoint to its variables, which the caller owns, or a `CheckpointError`: `OtherNet`, or `OtherTensors` naming each
+ * @param checkpoint see `decodeCheckpoint`
+ * @param options the `net`, its `name`, and the shape of one `input` sample
+ * @returns the variables, which the caller owns, or a `CheckpointError`: `OtherNet`, or `OtherTensors`, which names each of them
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -89,46 +90,44 @@ const read =
  * const restored = await F.pipe(
  *   encodeWeights({ params, state }, { net: { name: 'linear', input: [3], classes: ['cat', 'dog'] } }),
  *   TE.chainEitherK(decodeCheckpoint),
- *   TE.chainEitherK(restoreVariables({ net, name: 'linear', input: [3] })),
+ *   TE.chainEitherK((checkpoint) => restoreVariables(checkpoint, { net, name: 'linear', input: [3] })),
  * )()
  * assert.ok(E.isRight(restored))
  * assert.deepEqual(restored.right.params.weight.dataSync(), params.weight.dataSync())
  * ```
  */
-export const restoreVariables =
-  <P, S>(wanted: Wanted<P, S>): ((checkpoint: Checkpoint) => E.Either<CheckpointError, Variables<P, S>>) =>
-  (checkpoint) => {
-    const other = otherNet(checkpoint, wanted as Wanted<unknown, unknown>)
-    if (other !== undefined) return E.left(other)
-    const { tensors } = checkpoint
-    try {
-      const plan = wanted.net.plan(wanted.input)
-      const expected = new Map([...shapesOf('params', plan.params), ...shapesOf('state', plan.state)])
-      const found = differences(expected, tensors, ['params', 'state'])
-      if (found.length > 0) return E.left(otherTensors(wanted.name, found))
-      return E.right({
-        params: mapTo<unknown, Tensor, Spec>(plan.params, read(tensors, 'params')) as P,
-        state: mapTo<unknown, Tensor, Spec>(plan.state, read(tensors, 'state')) as S,
-      })
-    } catch (error) {
-      if (error instanceof ShapeError)
-        return E.left(
-          failure(
-            'OtherNet',
-            error.path,
-            error.reason,
-            `the net named ${wanted.name} cannot take ${formatShape(wanted.input)} images`,
-          ),
-        )
-      throw error
-    }
+export const restoreVariables = <P, S>(
+  checkpoint: Checkpoint,
+  options: RestoreOptions<P, S>,
+): E.Either<CheckpointError, Variables<P, S>> => {
+  const other = otherNet(checkpoint, options)
+  if (other !== undefined) return E.left(other)
+  const { net, name, input } = options
+  const { tensors } = checkpoint
+  try {
+    const plan = net.plan(input)
+    const expected = new Map([...shapesOf('params', plan.params), ...shapesOf('state', plan.state)])
+    const found = differences(expected, tensors, ['params', 'state'])
+    if (found.length > 0) return E.left(otherTensors(name, found))
+    return E.right({
+      params: mapTo<unknown, Tensor, Spec>(plan.params, read(tensors, 'params')) as P,
+      state: mapTo<unknown, Tensor, Spec>(plan.state, read(tensors, 'state')) as S,
+    })
+  } catch (error) {
+    if (error instanceof ShapeError)
+      return E.left(
+        failure('OtherNet', error.path, error.reason, `the net named ${name} cannot take ${formatShape(input)} images`),
+      )
+    throw error
   }
+}
 
 /**
- * The run of a checkpoint, exactly as it was when it was encoded: `train` goes on with it to the same parameters as without the break.
+ * The run of a checkpoint, exactly as it was when it was encoded: `train` continues it to the same parameters as without the break.
  *
- * @param wanted the net as for `restoreVariables`, and the `optimiser` that made the checkpoint's state
- * @returns from a checkpoint to the run, whose tensors the caller owns, or a `CheckpointError`; `WeightsOnly` where there is no run
+ * @param checkpoint see `decodeCheckpoint`
+ * @param options as for `restoreVariables`, and the `optimiser` that made the checkpoint's state
+ * @returns the run, whose tensors the caller owns, or a `CheckpointError`; `WeightsOnly` where there is no run
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -144,57 +143,36 @@ export const restoreVariables =
  * const restored = await F.pipe(
  *   encodeCheckpoint(startRun(net, { optimiser, key: key(7), input: [3] }), { net: { name: 'linear', input: [3], classes: ['cat', 'dog'] } }),
  *   TE.chainEitherK(decodeCheckpoint),
- *   TE.chainEitherK(restoreRun({ net, name: 'linear', input: [3], optimiser })),
+ *   TE.chainEitherK((checkpoint) => restoreRun(checkpoint, { net, name: 'linear', input: [3], optimiser })),
  * )()
  * assert.ok(restored._tag === 'Right' && restored.right.key[1] === 7)
  * ```
  */
-export const restoreRun =
-  <P, S>({
-    optimiser,
-    ...wanted
-  }: Wanted<P, S> & { readonly optimiser: Optimiser }): ((
-    checkpoint: Checkpoint,
-  ) => E.Either<CheckpointError, Run<P, S>>) =>
-  (checkpoint) => {
-    const { progress, tensors } = checkpoint
-    if (progress === undefined)
-      return E.left(
-        failure(
-          'WeightsOnly',
-          'the checkpoint',
-          'it holds weights and no run',
-          'evaluate it, or start a new run from its weights (restoreVariables)',
-        ),
-      )
-    const variables = restoreVariables(wanted)(checkpoint)
-    if (E.isLeft(variables)) return variables
-    const { params, state } = variables.right
-    // The structure of the optimiser's state is known to the optimiser alone: it is asked for a fresh one, and only its shapes are kept.
-    const shapes = mapTo<OptimiserState, Shaped, Tensor>(
-      tidy(() => optimiser.init(params) as never) as OptimiserState,
-      (leaf) => {
-        leaf.dispose()
-        return new Shaped(leaf.shape)
-      },
+export const restoreRun = <P, S>(
+  checkpoint: Checkpoint,
+  { optimiser, ...options }: RestoreOptions<P, S> & { readonly optimiser: Optimiser },
+): E.Either<CheckpointError, Run<P, S>> => {
+  const { progress, tensors } = checkpoint
+  if (progress === undefined)
+    return E.left(
+      failure(
+        'WeightsOnly',
+        'the checkpoint',
+        'it holds weights and no run',
+        'evaluate it, or start a new run from its weights (restoreVariables)',
+      ),
     )
-    const found = differences(new Map(shapesOf('optimiser', shapes)), tensors, ['optimiser'])
-    if (found.length > 0) {
-      flatten<Tensor>({ params, state }).forEach(({ leaf }) => leaf.dispose())
-      return E.left(otherTensors('the optimiser', found))
-    }
-    return E.right({
-      ...progress,
-      params,
-      state,
-      optimiser: mapTo<unknown, Tensor, Shaped>(shapes, read(tensors, 'optimiser')) as OptimiserState,
-    })
+  const variables = restoreVariables(checkpoint, options)
+  if (E.isLeft(variables)) return variables
+  const { params, state } = variables.right
+  // Only the optimiser knows the structure of its state, so a new one is made and freed; its shapes stay readable.
+  const fresh = optimiser.init(params)
+  dispose(fresh)
+  const found = differences(new Map(shapesOf('optimiser', fresh)), tensors, ['optimiser'])
+  if (found.length > 0) {
+    dispose(variables.right)
+    return E.left(otherTensors('the optimiser', found))
   }
-
-/** A class, so that trees see a leaf. */
-class Shaped {
-  readonly shape: Shape
-  constructor(shape: Shape) {
-    this.shape = shape
-  }
+  const memory = mapTo<OptimiserState, Tensor, Tensor>(fresh, read(tensors, 'optimiser')) as OptimiserState
+  return E.right({ ...progress, params, state, optimiser: memory })
 }

@@ -31,7 +31,11 @@ const real = training({
 })
 
 const read = (bytes: Uint8Array): TinyRun => {
-  const run = F.pipe(bytes, decodeCheckpoint, E.chain(restoreRun({ net, name: 'tiny', input, optimiser })))
+  const run = F.pipe(
+    bytes,
+    decodeCheckpoint,
+    E.chain((checkpoint) => restoreRun(checkpoint, { net, name: 'tiny', input, optimiser })),
+  )
   if (E.isLeft(run)) throw new Error(run.left.message)
   return run.right
 }

@@ -21,7 +21,11 @@ const right = <A>(result: E.Either<CheckpointError, A>): A => {
 const start = (using: Optimiser = optimiser): TinyRun => startRun(net, { optimiser: using, key: key(1), input })
 const bytesOf = async (run: TinyRun): Promise<Uint8Array> => right(await encodeCheckpoint(run, description)())
 const read = (bytes: Uint8Array, using: Optimiser = optimiser): E.Either<CheckpointError, TinyRun> =>
-  F.pipe(bytes, decodeCheckpoint, E.chain(restoreRun({ ...wanted, optimiser: using })))
+  F.pipe(
+    bytes,
+    decodeCheckpoint,
+    E.chain((checkpoint) => restoreRun(checkpoint, { ...wanted, optimiser: using })),
+  )
 
 /** Trains to the end, or to a step, where it is aborted. */
 const trainTo = async (run: TinyRun, using: Optimiser, until = Number.POSITIVE_INFINITY): Promise<TinyRun> => {

@@ -5,6 +5,7 @@ import { dirname, join, posix } from 'node:path'
 import { fix } from './check.mjs'
 import { complete } from './check/manifest.mjs'
 import { root, run, runAsScript } from './run.mjs'
+import { applyOf, layerSource, layerTest, plainSource, plainTest, readme } from './templates.mjs'
 
 const groups = ['core', 'ops', 'blocks', 'formats', 'io', 'data', 'train', 'backend']
 const layered = new Set(['ops', 'blocks'])
@@ -36,119 +37,6 @@ const tsconfig = (dir) => ({
   exclude: ['src/**/*.test.ts', 'src/**/fixtures'],
 })
 
-const layerSource = (name, main) => `import { type Empty, type Layer, lift } from '@resfn/layer'
-
-/**
- * \`y = x\`: the formula goes here, with the meaning of each symbol.
- *
- * @returns a layer from \`[...shape]\` to \`[...shape]\`, without parameters
- * Source: the paper and its section go here.
- * @example
- * \`\`\`ts
- * import assert from 'node:assert/strict'
- * import { ${main} } from '@resfn/${name}'
- *
- * assert.deepEqual(${main}().plan([4]).output, [4])
- * \`\`\`
- */
-export const ${main} = (): Layer<Empty> => lift((x) => x, { kind: '${name}' })
-`
-
-const layerTest = (name, main) => `import { describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { dispose, tensor1d, tidy } from '@tensorflow/tfjs-core'
-import { expect, it } from 'vitest'
-import { ${main} } from './${name}.ts'
-
-describeBackends('${main}', () => {
-  it('gives back its input', () => {
-    tidy(() => expectClose(${main}().apply({}, tensor1d([1, -2]), {}), [1, -2]))
-  })
-
-  it('keeps the shape of its input and has no parameters', () => {
-    expect(${main}().plan([2, 3, 4])).toMatchObject({ params: {}, output: [2, 3, 4] })
-  })
-
-  it('leaves no tensor behind', () => {
-    expectNoLeak(() => {
-      const x = tensor1d([1])
-      dispose([x, ${main}().apply({}, x, {})])
-    })
-  })
-})
-`
-
-const layerUse = (name, main) => `import assert from 'node:assert/strict'
-import { ${main} } from '@resfn/${name}'
-import { summary } from '@resfn/layer'
-
-assert.equal(summary(${main}(), [4]).params, 0)
-`
-
-const plainSource = (name, main) => `/**
- * \`f(x) = x\`: the formula goes here, with the meaning of each symbol.
- *
- * @param x a number
- * Source: the paper or format and its section go here.
- * @example
- * \`\`\`ts
- * import assert from 'node:assert/strict'
- * import { ${main} } from '@resfn/${name}'
- *
- * assert.equal(${main}(2), 2)
- * \`\`\`
- */
-export const ${main} = (x: number): number => x
-`
-
-const plainTest = (name, main) => `import { expect, it } from 'vitest'
-import { ${main} } from './${name}.ts'
-
-it('gives back its input', () => {
-  expect(${main}(2)).toBe(2)
-})
-`
-
-const plainUse = (name, main) => `import assert from 'node:assert/strict'
-import { ${main} } from '@resfn/${name}'
-
-assert.equal(${main}(2), 2)
-`
-
-const readme = (group, name, main) => {
-  const layer = layered.has(group)
-  return `# @resfn/${name}
-
-\`${main}\` as a pure function.
-
-## What is this?
-
-${layer ? 'A layer that gives back its input: the place for the formula.' : 'A function that gives back its input: the place for the formula.'}
-
-## When to use it
-
-Use it where the paper does. Do not use it where something simpler does the same.
-
-## Install
-
-\`\`\`sh
-npm install @resfn/${name}${layer ? ' @tensorflow/tfjs-core' : ''}
-\`\`\`
-
-## Use
-
-\`\`\`ts
-${(layer ? layerUse : plainUse)(name, main)}\`\`\`
-
-## API
-
-- \`${main}(${layer ? '): Layer<Empty>' : 'x: number): number'}\`: gives back its input.
-${layer ? '\n## Parameters and shapes\n\nNo parameters; the output has the shape of the input.\n' : ''}
-## Reference
-
-The paper and its section go here.
-`
-}
-
 /** The files of a new package, as `{ path: text }`. */
 export const packageFiles = (group, name, rootManifest) => {
   const dir = `packages/${group}/${name}`
@@ -157,8 +45,8 @@ export const packageFiles = (group, name, rootManifest) => {
   return {
     [`${dir}/package.json`]: json(manifest(group, name, rootManifest)),
     [`${dir}/tsconfig.json`]: json(tsconfig(dir)),
-    [`${dir}/README.md`]: readme(group, name, main),
-    [`${dir}/src/index.ts`]: `export { ${main} } from './${name}.ts'\n`,
+    [`${dir}/README.md`]: readme(name, main, layer),
+    [`${dir}/src/index.ts`]: `export { ${[...(layer ? [applyOf(main)] : []), main].join(', ')} } from './${name}.ts'\n`,
     [`${dir}/src/${name}.ts`]: (layer ? layerSource : plainSource)(name, main),
     [`${dir}/src/${name}.test.ts`]: (layer ? layerTest : plainTest)(name, main),
   }

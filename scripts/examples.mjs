@@ -8,27 +8,43 @@ import { dirname, join } from 'node:path'
 import { bin, root, run, runAsScript } from './run.mjs'
 import { readWorkspace } from './workspace.mjs'
 
-/** The ```ts blocks of a Markdown text, each with the line it starts on. */
-export const blocksOf = (markdown) => {
-  const { blocks } = markdown.split('\n').reduce(
+/** All fenced blocks of a Markdown text: language, the words after it, the line of the first line of code, the code. */
+const fences = (markdown) =>
+  markdown.split('\n').reduce(
     ({ blocks, open }, line, index) => {
-      const fence = /^(\s*)(`{3,}|~{3,})\s*(\S*)/.exec(line)
+      const fence = /^(\s*)(`{3,}|~{3,})\s*(\S*)\s*(.*)$/.exec(line)
       if (open === undefined)
         return {
           blocks,
-          open: fence === null ? undefined : { mark: fence[2], language: fence[3], line: index + 2, code: [] },
+          open:
+            fence === null
+              ? undefined
+              : { mark: fence[2], language: fence[3], words: fence[4].trim(), line: index + 2, code: [] },
         }
-      if (fence !== null && fence[3] === '' && fence[2].startsWith(open.mark))
-        return {
-          blocks: open.language === 'ts' ? [...blocks, { line: open.line, code: open.code.join('\n') }] : blocks,
-          open: undefined,
-        }
+      if (fence !== null && fence[3] === '' && fence[2].startsWith(open.mark)) {
+        const { mark: _, code, ...block } = open
+        return { blocks: [...blocks, { ...block, code: code.join('\n') }], open: undefined }
+      }
       return { blocks, open: { ...open, code: [...open.code, line] } }
     },
     { blocks: [], open: undefined },
+  ).blocks
+
+/** The ```ts blocks of a Markdown text, each with the line it starts on. */
+export const blocksOf = (markdown) =>
+  fences(markdown)
+    .filter(({ language, words }) => language === 'ts' && words === '')
+    .map(({ line, code }) => ({ line, code }))
+
+/** What a guide says to do: files to write (blocks whose language is followed by a path) and commands (`sh` blocks). */
+export const stepsOf = (markdown) =>
+  fences(markdown).flatMap(({ language, words, code }) =>
+    words !== ''
+      ? [{ path: words, text: `${code}\n` }]
+      : language === 'sh'
+        ? code.split('\n').map((command) => ({ command: command.replace(/\s+#.*$/, '').trim() }))
+        : [],
   )
-  return blocks
-}
 
 /** The documentation comments of a source as Markdown; every line keeps its number. */
 export const commentsOf = (source) => {

@@ -36,8 +36,8 @@ console.log(describeBackend(chosen))
 const data = right(await loadFashionMnistSubset())
 const { classes, shape: input } = data.train
 const net = nets[task.net].make({ classes: classes.length })
-const transform = normalise(task)
-const optimiser = sgd(task)
+const transform = normalise({ mean: task.mean, std: task.std })
+const optimiser = sgd({ momentum: task.momentum })
 
 /** The run at the end, and the loss of every step. */
 const finish = async (first, { perClass, batch, epochs, learningRate }) => {

@@ -24,7 +24,7 @@ const right = <A>(either: E.Either<{ readonly message: string }, A>): A => {
 export type Model = { readonly net: AnyLayer; readonly run: Run<unknown, unknown>; readonly name: string }
 
 const optimiser = sgd({ momentum: task.momentum })
-const transform = normalise(task)
+const transform = normalise({ mean: task.mean, std: task.std })
 
 /** The net that the checkpoint describes, and the run in it. */
 export const loadModel = async (url: string): Promise<Model> => {

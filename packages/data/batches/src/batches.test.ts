@@ -153,11 +153,23 @@ describe('batches', () => {
       (options: Partial<BatchesOptions>): (() => unknown) =>
       () =>
         batches(setOf(4), { size: 2, key: key(0), ...options })
-    expect(with_({ size: 0 })).toThrow('size must be a whole number from 1, not 0')
+    expect(with_({ size: 0 })).toThrow('batches: size must be a whole number of at least 1, not 0')
     expect(with_({ size: 1.5 })).toThrow('size must be')
-    expect(with_({ start: { epoch: -1, batch: 0 } })).toThrow('start.epoch')
+    expect(with_({ start: { epoch: -1, batch: 0 } })).toThrow(
+      'batches: start: epoch must be a whole number of at least 0, not -1',
+    )
+    expect(with_({ start: { epoch: 0 } as BatchesOptions['start'] & object })).toThrow(
+      'batches: start: batch is missing',
+    )
     expect(with_({ start: { epoch: 0, batch: 3 } })).toThrow('an epoch has 2 batches')
     expect(with_({ epochs: -1 })).toThrow('epochs')
+    expect(with_({ seed: 3 } as object)).toThrow('batches: there is no option seed; ')
+    expect(with_({ epoch: 3 } as object)).toThrow('batches: there is no option epoch; did you mean epochs?')
+    expect(with_({ key: 7 } as object)).toThrow('batches: key must be a key of @resfn/random, not 7')
+    expect(with_({ last: 'skip' } as object)).toThrow("batches: last must be one of 'keep', 'drop', not 'skip'")
+    expect(() => batchesInOrder(setOf(4), { size: 2, epochs: 1 } as { size: number })).toThrow(
+      'batchesInOrder: there is no option epochs',
+    )
     expect(() => batches(setOf(0), { size: 1, key: key(0) })).toThrow('the set has no images')
     expect(with_({ size: 5, last: 'drop' })).toThrow('a set of 4 images has no full batch of 5')
   })

@@ -1,3 +1,4 @@
+import { checkOptions, func, oneOf, optional, type Rule, wholeNumberFrom } from '@resfn/options'
 import { fold, type Key, permutation } from '@resfn/random'
 import { type Images, toFloat, type Transform } from '@resfn/transforms'
 import type { Batch, Batches, Cursor } from './batch.ts'
@@ -19,9 +20,21 @@ export type BatchesOptions = {
   readonly last?: 'keep' | 'drop'
 }
 
-const wholeFrom = (low: number, name: string, value: number): void => {
-  if (!Number.isSafeInteger(value) || value < low)
-    throw new RangeError(`batches: ${name} must be a whole number from ${low}, not ${value}`)
+const keepOrDrop = optional(oneOf('keep', 'drop'))
+
+const key: Rule = {
+  must: 'a key of @resfn/random',
+  holds: (value) => Array.isArray(value) && value.length === 2 && value.every(Number.isInteger),
+}
+
+const cursor: Rule = {
+  must: 'a cursor { epoch, batch }',
+  holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+}
+
+const wholeOrEndless: Rule = {
+  must: 'a whole number of at least 0',
+  holds: (value) => value === Infinity || wholeNumberFrom(0).holds(value),
 }
 
 /**
@@ -29,7 +42,7 @@ const wholeFrom = (low: number, name: string, value: number): void => {
  *
  * @param count images in the set
  * @param options `size` of a batch, and what to do with a smaller `last` one: `'keep'` (by default) or `'drop'`
- * @throws RangeError if size is not a whole number from 1
+ * @throws RangeError if an option is unknown or wrong
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -41,10 +54,10 @@ const wholeFrom = (low: number, name: string, value: number): void => {
  */
 export const batchesPerEpoch = (
   count: number,
-  { size, last = 'keep' }: { readonly size: number; readonly last?: 'keep' | 'drop' },
+  options: { readonly size: number; readonly last?: 'keep' | 'drop' },
 ): number => {
-  wholeFrom(1, 'size', size)
-  return last === 'keep' ? Math.ceil(count / size) : Math.floor(count / size)
+  checkOptions('batchesPerEpoch', options, { size: wholeNumberFrom(1), last: keepOrDrop })
+  return options.last === 'drop' ? Math.floor(count / options.size) : Math.ceil(count / options.size)
 }
 
 /** Gathers images by index as floats. */
@@ -67,7 +80,7 @@ const labelsAt = ({ labels }: ImageSet, indices: Uint32Array): Int32Array =>
  * @param set the images; see `imageSet`
  * @param options see `BatchesOptions`
  * @returns batches of float images from 0 to 1 (before the transform), with their `sizes`; each loop over it is a pass of its own
- * @throws RangeError if size, start or epochs is not a whole number in its range, or an epoch has no batch
+ * @throws RangeError if an option is unknown or wrong, or an epoch has no batch
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -80,22 +93,25 @@ const labelsAt = ({ labels }: ImageSet, indices: Uint32Array): Int32Array =>
  * assert.deepEqual(seen.sort(), [0, Math.fround(0.2), 1])
  * ```
  */
-export const batches = (
-  set: ImageSet,
-  {
-    size,
+export const batches = (set: ImageSet, options: BatchesOptions): Batches<Batch & Images> => {
+  checkOptions('batches', options, {
+    size: wholeNumberFrom(1),
     key,
+    transform: optional(func),
+    start: optional(cursor),
+    epochs: optional(wholeOrEndless),
+    last: keepOrDrop,
+  })
+  const {
+    size,
     transform = (images) => images,
     start = { epoch: 0, batch: 0 },
     epochs = Infinity,
     last = 'keep',
-  }: BatchesOptions,
-): Batches<Batch & Images> => {
+  } = options
+  checkOptions('batches: start', start, { epoch: wholeNumberFrom(0), batch: wholeNumberFrom(0) })
   const count = set.labels.length
   const perEpoch = batchesPerEpoch(count, { size, last })
-  wholeFrom(0, 'start.epoch', start.epoch)
-  wholeFrom(0, 'start.batch', start.batch)
-  if (epochs !== Infinity) wholeFrom(0, 'epochs', epochs)
   if (count === 0) throw new RangeError('batches: the set has no images')
   if (perEpoch === 0)
     throw new RangeError(
@@ -113,8 +129,8 @@ export const batches = (
     let cursor = start.batch < perEpoch ? start : { epoch: start.epoch + 1, batch: 0 }
     while (cursor.epoch < epochs) {
       const { epoch } = cursor
-      const order = permutation(fold(fold(key, 'order'), epoch), count)
-      const chance = fold(fold(key, 'transform'), epoch)
+      const order = permutation(fold(fold(options.key, 'order'), epoch), count)
+      const chance = fold(fold(options.key, 'transform'), epoch)
       for (; cursor.epoch === epoch; cursor = after(cursor)) {
         const indices = order.subarray(cursor.batch * size, Math.min((cursor.batch + 1) * size, count))
         const keys = Array.from(indices, (index) => fold(chance, index))
@@ -132,7 +148,7 @@ export const batches = (
  *
  * @param set the images; see `imageSet`
  * @param options `size` of a batch, and a `transform` without chance
- * @throws RangeError if size is not a whole number from 1
+ * @throws RangeError if an option is unknown or wrong
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -146,8 +162,10 @@ export const batches = (
  */
 export const batchesInOrder = (
   set: ImageSet,
-  { size, transform = (images) => images }: { readonly size: number; readonly transform?: (images: Images) => Images },
+  options: { readonly size: number; readonly transform?: (images: Images) => Images },
 ): AsyncIterable<Batch & Images> => {
+  checkOptions('batchesInOrder', options, { size: wholeNumberFrom(1), transform: optional(func) })
+  const { size, transform = (images) => images } = options
   const count = set.labels.length
   const perEpoch = batchesPerEpoch(count, { size })
   function* pass(): Generator<Batch & Images> {

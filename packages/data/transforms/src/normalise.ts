@@ -1,7 +1,17 @@
+import { checkOptions, type Rule } from '@resfn/options'
 import type { Images } from './images.ts'
 
 /** The mean and standard deviation of each channel. */
 export type Moments = { readonly mean: readonly number[]; readonly std: readonly number[] }
+
+const numbers: Rule = {
+  must: 'a list of finite numbers, one for each channel',
+  holds: (value) => Array.isArray(value) && value.every(Number.isFinite),
+}
+const positiveNumbers: Rule = {
+  must: 'a list of finite numbers above zero, one for each channel',
+  holds: (value) => numbers.holds(value) && (value as readonly number[]).every((std) => std > 0),
+}
 
 /**
  * Shifts and scales each channel: `(x - mean[c]) / std[c]`.
@@ -17,12 +27,13 @@ export type Moments = { readonly mean: readonly number[]; readonly std: readonly
  * assert.deepEqual(images, new Float32Array([2, -2]))
  * ```
  */
-export const normalise = ({ mean, std }: Moments): ((images: Images) => Images) => {
-  if (mean.length !== std.length || !std.every((value) => value > 0)) {
+export const normalise = (moments: Moments): ((images: Images) => Images) => {
+  checkOptions('normalise', moments, { mean: numbers, std: positiveNumbers })
+  const { mean, std } = moments
+  if (mean.length !== std.length)
     throw new RangeError(
-      `normalise: needs one mean and one std above zero for each channel, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`,
+      `normalise: needs one mean and one std for each channel, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`,
     )
-  }
   return ({ images, shape }) => {
     const channels = shape[3]
     if (channels !== mean.length) {

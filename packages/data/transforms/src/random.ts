@@ -1,4 +1,5 @@
 import { fold, integers, type Key, uniform } from '@resfn/random'
+import { checkOptions, numberFrom, optional, wholeNumberFrom } from '@resfn/options'
 import type { Images, Transform } from './images.ts'
 
 const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
@@ -11,8 +12,8 @@ const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
 /**
  * Mirrors each image left to right with a probability.
  *
- * @param options `probability`, one half unless given
- * @throws RangeError if the probability is not from 0 to 1, or an image has no key
+ * @param options `probability`, by default one half
+ * @throws RangeError if an option is wrong, or an image has no key
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -22,9 +23,9 @@ const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
  * assert.deepEqual(flip({ images: new Float32Array([1, 2]), shape: [1, 1, 2, 1] }, [[0, 0]]).images, new Float32Array([2, 1]))
  * ```
  */
-export const randomHorizontalFlip = ({ probability = 0.5 }: { readonly probability?: number } = {}): Transform => {
-  if (!(probability >= 0 && probability <= 1))
-    throw new RangeError(`randomHorizontalFlip: the probability must be from 0 to 1, not ${probability}`)
+export const randomHorizontalFlip = (options: { readonly probability?: number } = {}): Transform => {
+  checkOptions('randomHorizontalFlip', options, { probability: optional(numberFrom(0, 1)) })
+  const { probability = 0.5 } = options
   return ({ images, shape }, keys) => {
     const [count, height, width, channels] = shape
     const result = new Float32Array(images)
@@ -54,14 +55,16 @@ const copyWindow = (from: Images, to: Images, image: number, top: number, left: 
   }
 }
 
+/** The padding on each side and the size of the window of `randomCrop`, in pixels. */
+export type RandomCropOptions = { readonly padding: number; readonly height?: number; readonly width?: number }
+
 /**
  * Pads each image with zeros and cuts a window out at random; every place is equally likely.
  * Use it before `normalise`, where zero is black.
  *
- * @param options `padding` in pixels on each side; `height` and `width` of the window, those of the image unless given
- * @throws RangeError if the padding is not a whole number from 0, the window does not fit, or an image has no key
- *
- * Source: He et al. 2016, section 4.2 (CIFAR-10: 4 pixels of padding, a 32 x 32 crop, and the flip).
+ * @param options `padding` in pixels on each side; `height` and `width` of the window, by default those of the image
+ * @throws RangeError if an option is wrong, the window does not fit, or an image has no key
+ * @see He et al. 2016, section 4.2 (CIFAR-10: 4 pixels of padding, a 32 x 32 crop, and the flip)
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -71,17 +74,13 @@ const copyWindow = (from: Images, to: Images, image: number, top: number, left: 
  * assert.deepEqual(shape, [1, 28, 28, 1])
  * ```
  */
-export const randomCrop = ({
-  padding,
-  height,
-  width,
-}: {
-  readonly padding: number
-  readonly height?: number
-  readonly width?: number
-}): Transform => {
-  if (!Number.isInteger(padding) || padding < 0)
-    throw new RangeError(`randomCrop: the padding must be a whole number of pixels from 0, not ${padding}`)
+export const randomCrop = (options: RandomCropOptions): Transform => {
+  checkOptions('randomCrop', options, {
+    padding: wholeNumberFrom(0),
+    height: optional(wholeNumberFrom(1)),
+    width: optional(wholeNumberFrom(1)),
+  })
+  const { padding, height, width } = options
   return (batch, keys) => {
     const [count, fromHeight, fromWidth, channels] = batch.shape
     const [toHeight, toWidth] = [height ?? fromHeight, width ?? fromWidth]

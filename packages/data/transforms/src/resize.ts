@@ -1,4 +1,19 @@
+import { checkOptions, flag, optional, type Rules, wholeNumberFrom } from '@resfn/options'
 import type { Images } from './images.ts'
+
+/** The size to which `resize` brings images, in pixels. */
+export type ResizeOptions = {
+  readonly height: number
+  readonly width: number
+  /** Shrinking averages over the area of an output pixel, as Pillow does; by default true. */
+  readonly antialias?: boolean
+}
+
+const rules: Rules<ResizeOptions> = {
+  height: wholeNumberFrom(1),
+  width: wholeNumberFrom(1),
+  antialias: optional(flag),
+}
 
 /** The weights of one axis: output `i` is the sum of `taps` inputs from `start[i]` on, weighted by `weights[i * taps …]`. */
 type Filter = { readonly taps: number; readonly start: Int32Array; readonly weights: Float32Array }
@@ -24,9 +39,7 @@ const triangle = (from: number, to: number, antialias: boolean): Filter => {
   return { taps, start, weights }
 }
 
-/**
- * Filters the middle axis of `[outer, from, inner]`: rows of `inner` numbers are scaled and added, so the inner loop runs over neighbours.
- */
+/** Filters the middle axis of `[outer, from, inner]`. The inner loop scales and adds rows of `inner` numbers, which lie side by side. */
 const filterAxis = (
   values: Float32Array,
   outer: number,
@@ -54,10 +67,9 @@ const filterAxis = (
  * Bilinear resize with half-pixel centres; shrinking with antialias widens the filter to one output pixel, as PIL does.
  * Equal to `torch.nn.functional.interpolate(mode='bilinear', align_corners=False, antialias=…)` to float32 rounding.
  *
- * @param options `height` and `width` of the output in pixels; `antialias` is true unless given (it matters only when shrinking)
- * @throws RangeError if a size is not a positive whole number
- *
- * Source: PyTorch's `interpolate`; Pillow's `Image.resize` with `BILINEAR`.
+ * @param options `height` and `width` of the output in pixels; `antialias`, by default true, matters only when shrinking
+ * @throws RangeError if an option is wrong
+ * @see PyTorch's `interpolate`; Pillow's `Image.resize` with `BILINEAR`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -67,21 +79,9 @@ const filterAxis = (
  * assert.deepEqual(images, new Float32Array([0, 0.25, 0.75, 1]))
  * ```
  */
-export const resize = ({
-  height,
-  width,
-  antialias = true,
-}: {
-  readonly height: number
-  readonly width: number
-  readonly antialias?: boolean
-}): ((images: Images) => Images) => {
-  for (const size of [height, width]) {
-    if (!Number.isInteger(size) || size < 1)
-      throw new RangeError(
-        `resize: height and width must be positive whole numbers of pixels, not ${height} and ${width}`,
-      )
-  }
+export const resize = (options: ResizeOptions): ((images: Images) => Images) => {
+  checkOptions('resize', options, rules)
+  const { height, width, antialias = true } = options
   return ({ images, shape: [count, fromHeight, fromWidth, channels] }) => {
     const wide =
       fromWidth === width

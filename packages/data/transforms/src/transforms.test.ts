@@ -70,7 +70,16 @@ describe('resize', () => {
     const batch = ramp(2, 3, 4, 2)
     expect(resize({ height: 3, width: 4 })(batch)).toEqual(batch)
     for (const height of [0, -1, 1.5, Number.NaN])
-      expect(() => resize({ height, width: 2 })).toThrow('positive whole numbers of pixels')
+      expect(() => resize({ height, width: 2 })).toThrow(
+        `resize: height must be a whole number of at least 1, not ${height}`,
+      )
+    expect(() => resize({ height: 2, width: '2' as unknown as number })).toThrow(
+      "width must be a whole number of at least 1, not '2'",
+    )
+    // @ts-expect-error: there is no such option
+    expect(() => resize({ height: 2, width: 2, antiAlias: false })).toThrow(
+      'resize: there is no option antiAlias; did you mean antialias?',
+    )
   })
 })
 
@@ -86,6 +95,8 @@ describe('normalise', () => {
   it('names moments that do not fit', () => {
     expect(() => normalise({ mean: [1], std: [] })).toThrow('one mean and one std')
     expect(() => normalise({ mean: [1], std: [0] })).toThrow('above zero')
+    // @ts-expect-error: there is no such option
+    expect(() => normalise({ mean: [1], std: [1], variance: [1] })).toThrow('normalise: there is no option variance')
     expect(() => normalise({ mean: [0], std: [1] })(ramp(1, 1, 1, 3))).toThrow(
       'the images have 3 channels, mean and std are for 1',
     )
@@ -169,11 +180,15 @@ describe('random transforms', () => {
   })
 
   it('name what is wrong', () => {
-    expect(() => randomCrop({ padding: -1 })).toThrow('the padding must be a whole number')
+    expect(() => randomCrop({ padding: -1 })).toThrow('padding must be a whole number of at least 0, not -1')
+    // @ts-expect-error: there is no such option
+    expect(() => randomCrop({ paddding: 2 })).toThrow('randomCrop: there is no option paddding; did you mean padding?')
     expect(() => randomCrop({ padding: 0, height: 9 })(ramp(1, 2, 2, 1), keysOf(1))).toThrow(
       'a window of 9 x 2 does not fit into 2 x 2',
     )
     expect(() => randomHorizontalFlip({ probability: 2 })).toThrow('from 0 to 1')
+    // @ts-expect-error: there is no such option
+    expect(() => randomHorizontalFlip({ p: 1 })).toThrow('there is no option p; did you mean probability?')
     expect(() => randomHorizontalFlip()(ramp(2, 1, 1, 1), keysOf(1))).toThrow('image 1 has no key')
   })
 })

@@ -174,7 +174,7 @@ describe('a checkpoint that asks for more memory than there is', () => {
       'by the size of its input',
       '"input":[28,28,1]',
       '"input":[20000,20000,3]',
-      'its net takes inputs of 20000 x 20000',
+      'description.net.input is [20000,20000,3], not the shape of a sample of at most',
     ],
     ['by the size that it resizes to', '"resize":0', '"resize":14000', 'resize: give a whole number from 0 to 2048'],
   ])('%s is refused', async (_, from, to, message) => {

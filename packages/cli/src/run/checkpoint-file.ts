@@ -87,20 +87,10 @@ const netOf = ({ description: { net } }: Checkpoint, asked: string | undefined):
   return netNamed(asked ?? net.name).make({ classes: net.classes.length })
 }
 
-/** Throws for a net whose input alone would take all memory. */
-const checkInput = (input: readonly number[]): void => {
-  if (input.reduce((product, size) => product * size, 1) > 4 * longestSide ** 2)
-    throw new CliError(
-      'TooLarge',
-      `its net takes inputs of ${input.join(' x ')} numbers, the largest that are read are ${longestSide} x ${longestSide} x 4`,
-    )
-}
-
 const decoded = (path: string, bytes: Uint8Array, asked: string | undefined): LoadedCheckpoint => {
   try {
     const checkpoint = unwrap(decodeCheckpoint(bytes))
     const { net, training } = checkpoint.description
-    checkInput(net.input)
     return { path, checkpoint, notes: decodeNotes(training), name: net.name, net: netOf(checkpoint, asked) }
   } catch (error) {
     const { _tag, message, exitCode, cause } = toCliError(error)

@@ -100,7 +100,7 @@ describe('a damaged log', () => {
 describe('a run that diverges', () => {
   it('ends with its report where only the evaluation is NaN', async () => {
     const steep = ['--lr', '1e12', '--schedule', 'constant', '--weight-decay', '0']
-    const quick = ['--preset', 'quick', '--images', '20', '--batch', '10', '--epochs', '1']
+    const quick = ['--preset', 'quick', '--data', 'images', '--images', '20', '--batch', '10', '--epochs', '1']
     const first = await train([...quick, ...steep, '--out', 'nan', '--json'])
     expect(first.stderr).toMatch(/^epoch 1\/1 .*test loss NaN/m)
     expect(first.code).toBe(0)
@@ -132,6 +132,21 @@ describe('a run that goes on with another engine', () => {
       /^warning: until now the run was computed by Node 20\.19\.0, wasm .*, from now on by Node 99\.1\.0, /m,
     )
     expect(readFileSync(join(cwd, run, 'report.html'), 'utf8')).toMatch(/computed by Node 20.*, then Node 99/)
+  })
+
+  it('takes another number of threads when asked, and keeps it', async () => {
+    const run = copy('threads')
+    const long = ['--preset', 'lenet-bn', '--data', 'images', '--batch', '10', '--epochs', '40', '--out', 'long']
+    const stopped = { signal: AbortSignal.abort('SIGINT'), release: () => {} }
+    expect(await train(long, { interrupts: () => stopped })).toMatchObject({ code: 130 })
+    const more = await resfn(['train', '--resume', 'long', '--threads', '2'], { cwd, interrupts: () => stopped })
+    expect(more.code).toBe(130)
+    expect(more.stderr).toMatch(/^backend wasm \(2 threads/m)
+    expect(more.stderr).toMatch(/^warning: until now the run was computed by .*1 thread.*, from now on by .*2 threads/m)
+    const again = await resume('long', { interrupts: () => stopped })
+    expect(again.stderr).toMatch(/^backend wasm \(2 threads/m)
+    expect(again.stderr).not.toContain('warning')
+    expect(await resfn(['train', '--resume', run, '--backend', 'cpu'], { cwd })).toMatchObject({ code: 2 })
   })
 
   it('does not warn on the same', async () => {

@@ -18,11 +18,11 @@ const checkResumable = (flags: Readonly<Record<string, unknown>>): void => {
 export const trainOrResume: Action<TrainFlags, []> = async (context, { json: _json, debug: _debug, ...flags }) => {
   const { out, resume, ...settings } = flags
   if (resume !== undefined) {
-    const { data: _data, resume: _resume, ...fixed } = flags
+    const { data: _data, threads: _threads, resume: _resume, ...fixed } = flags
     checkResumable(fixed)
   }
   const open =
-    resume === undefined ? await startNewRun(context, settings, out) : await resumeRun(context, resume, settings.data)
+    resume === undefined ? await startNewRun(context, settings, out) : await resumeRun(context, resume, settings)
   try {
     return await finishRun(context, { ...open, run: await trainRun(context, open) })
   } finally {

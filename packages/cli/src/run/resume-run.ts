@@ -11,6 +11,7 @@ import { engineOf } from './engine.ts'
 import { cutLog } from './event-log.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
+import type { Settings } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
 import { setupOf } from './training-setup.ts'
 
@@ -38,8 +39,15 @@ const withEngine = (context: Context, notes: CheckpointNotes, engine: string): C
   return { ...notes, engines: [...notes.engines, engine] }
 }
 
+/** What may be changed of a run: where its images are now, and the number of threads. */
+export type ResumeFlags = { readonly data?: string; readonly threads?: number }
+
 /** The run in a folder, with the log cut to what its checkpoint has seen. */
-export const resumeRun = async (context: Context, folder: string, data?: string): Promise<OpenRun> => {
+export const resumeRun = async (
+  context: Context,
+  folder: string,
+  { data, threads }: ResumeFlags = {},
+): Promise<OpenRun> => {
   const files = runFolder(resolve(context.cwd, folder))
   if ((await context.files.kind(files.checkpoint)) === 'none')
     throw usageError(
@@ -53,10 +61,11 @@ export const resumeRun = async (context: Context, folder: string, data?: string)
     const logBytes = await cutLog(context, files.log, notes.logBytes)
     const images = await loadData(context, data ?? notes.settings.data)
     checkSameData(notes.digest, images)
-    const backend = await startBackend(context, notes.settings)
-    const setup = setupOf(notes.settings, net, images)
+    const backend = await startBackend(context, { ...notes.settings, threads: threads ?? notes.settings.threads })
+    const settings: Settings = { ...notes.settings, threads: backend.threads ?? 0 }
+    const setup = setupOf(settings, net, images)
     announce(context, setup)
-    const noted = withEngine(context, { ...notes, logBytes }, engineOf(context, backend))
+    const noted = withEngine(context, { ...notes, settings, logBytes }, engineOf(context, backend))
     const run = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser: setup.optimiser })) as AnyRun
     say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
     const open: OpenRun = { setup, files, notes: noted, run, backend, release }

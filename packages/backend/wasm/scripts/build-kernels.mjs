@@ -104,6 +104,13 @@ const base64 = (binary) => {
   return lines.map((line, i) => `  '${line}'${i === lines.length - 1 ? '' : ' +'}`)
 }
 
+// Words in lines of at most 100 characters.
+const wrapped = (words) =>
+  words.reduce((lines, word) => {
+    const longer = [...lines.slice(-1), word].join(' ')
+    return lines.length > 0 && longer.length <= 100 ? [...lines.slice(0, -1), longer] : [...lines, word]
+  }, [])
+
 const features = ['simd', 'threads', 'bulk-memory']
 
 /** The texts of the generated files for the sources under assembly/, by path. */
@@ -119,7 +126,7 @@ export const generate = async () => {
     'export const routines = {',
     ...routines.flatMap(({ name, fields }) => [
       `  ${name}: {`,
-      ...fields.map(([field, kind]) => `    ${field}: '${kind}',`),
+      ...wrapped(fields.map(([field, kind]) => `${field}: '${kind}',`)).map((line) => `    ${line}`),
       '  },',
     ]),
     '} as const',

@@ -13,15 +13,24 @@ export type ConvolutionAttributes = {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
-/** The geometry of a channels-last convolution; undefined for channels first. */
-export const convolutionInfo = (
-  input: readonly number[],
-  filter: readonly number[],
-  { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode }: ConvolutionAttributes,
-): Info | undefined =>
-  dataFormat === 'NHWC'
-    ? backend_util.computeConv2DInfo(input as Four, filter as Four, strides, dilations, pad, dimRoundingMode)
-    : undefined
+const infoOf =
+  ({ depthwise }: { readonly depthwise: boolean }) =>
+  (
+    input: readonly number[],
+    filter: readonly number[],
+    { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode }: ConvolutionAttributes,
+  ): Info | undefined => {
+    if (dataFormat !== 'NHWC') return undefined
+    const shapes = [input as Four, filter as Four] as const
+    const info = backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode, depthwise)
+    return info.outHeight > 0 && info.outWidth > 0 ? info : undefined
+  }
+
+/** The geometry of a channels-last convolution with an output; undefined for others. */
+export const convolutionInfo = infoOf({ depthwise: false })
+
+/** The same of a depthwise convolution. */
+export const depthwiseInfo = infoOf({ depthwise: true })
 
 export type PoolAttributes = Pick<ConvolutionAttributes, 'strides' | 'pad' | 'dimRoundingMode'> & {
   readonly filterSize: Step

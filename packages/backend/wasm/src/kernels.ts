@@ -1,8 +1,16 @@
 import { slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import type { Contracts } from '@resfn/primitive'
-import { clampOf, type ConvolutionAttributes, convolutionInfo, type PoolAttributes, poolInfo } from './attributes.ts'
+import {
+  clampOf,
+  type ConvolutionAttributes,
+  convolutionInfo,
+  depthwiseInfo,
+  type PoolAttributes,
+  poolInfo,
+} from './attributes.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
 import { pad, slice, tile } from './copying.ts'
+import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
 import { product } from './matrix-product.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
@@ -34,7 +42,7 @@ const matMul = floatKernel(
 export const kernels: { readonly [kernelName: string]: OwnKernel } = {
   Conv2D: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
     const info = convolutionInfo(x.shape, filter.shape, attributes)
-    return info && sizeOf(info.outShape) > 0 ? forward(device, info, { x, filter }) : undefined
+    return info && forward(device, info, { x, filter })
   }),
   FusedConv2D: floatKernel(
     ['x', 'filter'],
@@ -42,7 +50,7 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
       const clamp = clampOf(attributes.activation)
       if (clamp === undefined || preluActivationWeights != null) return undefined
       const info = convolutionInfo(x.shape, filter.shape, attributes)
-      if (info === undefined || sizeOf(info.outShape) === 0) return undefined
+      if (info === undefined) return undefined
       if (bias == null) return forward(device, info, { x, filter }, clamp)
       return isPerChannel(bias, info.outChannels) ? forward(device, info, { x, filter, bias }, clamp) : undefined
     },
@@ -61,6 +69,33 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
     (device, { x, dy }, attributes: ConvolutionAttributes & Shaped<'filterShape'>) => {
       const info = convolutionInfo(x.shape, attributes.filterShape, attributes)
       return info && filterGradient(device, info, { x, dy })
+    },
+  ),
+  DepthwiseConv2dNative: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
+    const info = depthwiseInfo(x.shape, filter.shape, attributes)
+    return info && depthwise(device, info, { x, filter })
+  }),
+  FusedDepthwiseConv2D: floatKernel(
+    ['x', 'filter'],
+    (device, { x, filter, bias, preluActivationWeights }, attributes: ConvolutionAttributes & Fused) => {
+      const [clamp, info] = [clampOf(attributes.activation), depthwiseInfo(x.shape, filter.shape, attributes)]
+      if (clamp === undefined || info === undefined || preluActivationWeights != null) return undefined
+      if (bias == null) return depthwise(device, info, { x, filter }, clamp)
+      return isPerChannel(bias, info.outChannels) ? depthwise(device, info, { x, filter, bias }, clamp) : undefined
+    },
+  ),
+  DepthwiseConv2dNativeBackpropInput: floatKernel(
+    ['dy', 'filter'],
+    (device, { dy, filter }, attributes: ConvolutionAttributes & Shaped<'inputShape'>) => {
+      const info = depthwiseInfo(attributes.inputShape, filter.shape, attributes)
+      return info && depthwiseInputGradient(device, info, { dy, filter })
+    },
+  ),
+  DepthwiseConv2dNativeBackpropFilter: floatKernel(
+    ['x', 'dy'],
+    (device, { x, dy }, attributes: ConvolutionAttributes & Shaped<'filterShape'>) => {
+      const info = depthwiseInfo(x.shape, attributes.filterShape, attributes)
+      return info && depthwiseFilterGradient(device, info, { x, dy })
     },
   ),
   MaxPoolGrad: floatKernel(['dy', 'input'], (device, { dy, input }, attributes: PoolAttributes) =>

@@ -24,7 +24,7 @@ export const trainOrResume: Action<TrainFlags, []> = async (context, { json: _js
   const open =
     resume === undefined ? await startNewRun(context, settings, out) : await resumeRun(context, resume, settings)
   try {
-    return await finishRun(context, { ...open, run: await trainRun(context, open) })
+    return await finishRun(context, { ...open, ...(await trainRun(context, open)) })
   } finally {
     open.backend.dispose()
     await open.release()

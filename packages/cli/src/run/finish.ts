@@ -1,6 +1,5 @@
 import { relative } from 'node:path'
 import { summary } from '@resfn/layer'
-import type { Evaluation } from '@resfn/loop'
 import { confusion as confusionOf } from '@resfn/losses'
 import { describeRecipe } from '@resfn/recipe'
 import { dispose } from '@resfn/tree'
@@ -8,7 +7,7 @@ import type { Context } from '../context/context.ts'
 import { describeData } from '../data/load-data.ts'
 import type { Output } from '../output.ts'
 import { count, duration, short } from '../text/format.ts'
-import { predictAll } from './evaluation.ts'
+import { evaluateOn } from './evaluation.ts'
 import { type LoggedEvent, parseLog } from './event-log.ts'
 import { repeatCommand, settingFacts } from './repeat.ts'
 import type { OpenRun } from './train-run.ts'
@@ -22,12 +21,6 @@ const lastOf = <T extends LoggedEvent['type']>(
   type: T,
 ): Extract<LoggedEvent, { readonly type: T }> | undefined =>
   log.findLast((event): event is Extract<LoggedEvent, { readonly type: T }> => event.type === type)
-
-const predicted = (classes: number, predictions: Awaited<ReturnType<typeof predictAll>>): Evaluation['confusion'] =>
-  confusionOf(classes)(
-    Int32Array.from(predictions, ({ label }) => label),
-    Int32Array.from(predictions, (prediction) => prediction.predicted),
-  )
 
 const result = (
   { setup, files, backend, run }: OpenRun,
@@ -76,8 +69,9 @@ const warningsOf = ({ notes, setup, run }: OpenRun, log: readonly LoggedEvent[])
 const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]): Promise<string> => {
   const { setup, backend, notes, run } = open
   const { settings, data, set, net, input, size, batches, preprocess } = setup
-  const predictions = await predictAll({ net, variables: run, preprocess }, data.test)
-  const confusion = predicted(data.test.classes.length, predictions)
+  // The last evaluation has them, unless the run was over or failed before one.
+  const predictions = open.predictions ?? (await evaluateOn({ net, variables: run, preprocess }, data.test)).predictions
+  const confusion = confusionOf(data.test.classes.length)(predictions.labels, predictions.predicted)
   const hits = confusion.reduce((total, row, label) => total + row[label]!, 0)
   const tested = lastOf(log, 'evaluation')
   // Loaded here: drawing takes a while to start, and only a finished run needs it.
@@ -87,7 +81,7 @@ const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]
     subtitle: `preset ${settings.preset} · ${count(set.labels.length)} training images, ${count(data.test.labels.length)} test images · ${new Date(context.now()).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     warnings: warningsOf(open, log),
     headline: [
-      { name: 'test accuracy', value: (hits / predictions.length).toFixed(3) },
+      { name: 'test accuracy', value: (hits / data.test.labels.length).toFixed(3) },
       ...(tested === undefined ? [] : [{ name: 'test loss', value: tested.loss.toFixed(3) }]),
       { name: 'parameters', value: short(size.params) },
       { name: 'multiply-adds', value: short(size.macs) },

@@ -1,5 +1,5 @@
 import { firstOfEachClass, type ImageSet } from '@resfn/batches'
-import type { Prediction } from '@resfn/loop'
+import type { PredictionColumns } from '@resfn/loop'
 import { report, type Epoch, type ReportData, type Sample, type Step } from '@resfn/report'
 import type { LoggedEvent } from './event-log.ts'
 
@@ -8,7 +8,7 @@ export type ReportInput = Omit<ReportData, 'epochs' | 'steps' | 'classes' | 'sam
   readonly log: readonly LoggedEvent[]
   readonly batches: number
   readonly test: ImageSet
-  readonly predictions: readonly Prediction[]
+  readonly predictions: PredictionColumns
 }
 
 const epochsOf = (log: readonly LoggedEvent[]): readonly Epoch[] =>
@@ -48,6 +48,16 @@ const stepsOf = (log: readonly LoggedEvent[], batches: number): readonly Step[] 
 
 const shown = 24
 
+type Prediction = Omit<Sample, 'image'>
+
+const rowsOf = ({ labels, predicted, probabilities }: PredictionColumns): readonly Prediction[] =>
+  Array.from(labels, (label, index) => ({
+    index,
+    label,
+    predicted: predicted[index]!,
+    probability: probabilities[index]!,
+  }))
+
 const sampleFrom = ({ images, shape: [height, width, channels] }: ImageSet): ((prediction: Prediction) => Sample) => {
   const size = height * width * channels
   return ({ index, label, predicted, probability }) => ({
@@ -65,18 +75,18 @@ const sampleFrom = ({ images, shape: [height, width, channels] }: ImageSet): ((p
 }
 
 /** The first images of each class. */
-export const samplesOf = (predictions: readonly Prediction[], test: ImageSet): readonly Sample[] => {
+export const samplesOf = (predictions: PredictionColumns, test: ImageSet): readonly Sample[] => {
   const ofEach = Math.max(1, Math.floor(shown / test.classes.length))
   const wanted = new Set(firstOfEachClass(test, ofEach).slice(0, shown))
-  return predictions
+  return rowsOf(predictions)
     .filter(({ index }) => wanted.has(index))
     .sort((a, b) => a.label - b.label || a.index - b.index)
     .map(sampleFrom(test))
 }
 
 /** The mistakes that the net is most sure of. */
-export const mistakesOf = (predictions: readonly Prediction[], test: ImageSet): readonly Sample[] =>
-  predictions
+export const mistakesOf = (predictions: PredictionColumns, test: ImageSet): readonly Sample[] =>
+  rowsOf(predictions)
     .filter(({ label, predicted }) => label !== predicted)
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, shown)

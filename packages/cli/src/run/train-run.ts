@@ -1,5 +1,5 @@
 import { encodeCheckpoint } from '@resfn/checkpoint'
-import { train } from '@resfn/loop'
+import { type PredictionColumns, train } from '@resfn/loop'
 import type { Run } from '@resfn/step'
 import type { Chosen } from '@resfn/runtime'
 import { dispose } from '@resfn/tree'
@@ -21,6 +21,8 @@ export type OpenRun = {
   readonly files: RunFolder
   readonly notes: CheckpointNotes
   readonly run: AnyRun
+  /** Of the test images, if this process evaluated the run as it is. */
+  readonly predictions?: PredictionColumns | undefined
   readonly backend: Chosen
   /** Gives the folder back to other processes. */
   readonly release: () => Promise<void>
@@ -63,9 +65,9 @@ export const saveRun = async (
  * Trains a run to its end, logs every event and saves the run now and then. The log is written before the checkpoint that counts its
  * bytes, so whenever the process dies, the log begins with all that the checkpoint has seen.
  *
- * @returns the run at the end, which the caller owns
+ * @returns the run at the end, which the caller owns, and the predictions of the last evaluation
  */
-export const trainRun = async (context: Context, open: OpenRun): Promise<AnyRun> => {
+export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<OpenRun, 'run' | 'predictions'>> => {
   const { setup, files } = open
   const { signal, release } = context.interrupts()
   const report = progressReporter(context, setup)
@@ -84,7 +86,7 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<AnyRun>
       } else if (event.reason === 'aborted') {
         dispose(event.run)
         throw stopped(files.folder, signal)
-      } else return event.run
+      } else return { run: event.run, predictions: event.predictions }
     }
     throw new Error('the training ended without a last event')
   } catch (error) {

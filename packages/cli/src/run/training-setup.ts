@@ -7,7 +7,7 @@ import { fold, key } from '@resfn/random'
 import { augmentation, optimiserOf, preprocessing, scheduleOf } from '@resfn/recipe'
 import { type Images, outputShape } from '@resfn/transforms'
 import type { LoadedData } from '../data/load-data.ts'
-import { evaluationBatch, inPartsThatFit } from './evaluation.ts'
+import { evaluationBatch } from './evaluation.ts'
 import type { Settings } from './settings.ts'
 
 /** Everything that a run is trained with. Nothing in it depends on how far the run is. */
@@ -56,7 +56,7 @@ export const trainingOf = (
   { settings, net, data, set, optimiser, preprocess }: TrainingSetup,
   signal: AbortSignal,
 ): Training<unknown, unknown> => ({
-  net: inPartsThatFit(net),
+  net,
   optimiser,
   loss: crossEntropy({ smoothing: settings.smoothing }),
   schedule: scheduleOf(settings, { examples: set.labels.length }),

@@ -6,19 +6,13 @@ import { describeBackends } from '@resfn/test-utils'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { count, inOrder, input, net, optimiser, type TinyRun } from '@resfn/test-utils/tiny'
-import { evaluate, type Predict, type Prediction, predictionsOf } from './index.ts'
+import { evaluate, type Predict } from './index.ts'
 
 const run: () => TinyRun = () => startRun(net, { optimiser, key: key(1), input })
 const predictOf =
   ({ params, state }: TinyRun): Predict =>
   (x) =>
     net.apply(params, x, state)
-
-const predictions = async (predict: Predict, size: number): Promise<readonly Prediction[]> => {
-  const list: Prediction[] = []
-  for await (const prediction of predictionsOf(predict, inOrder(size))) list.push(prediction)
-  return list
-}
 
 describeBackends('evaluate', () => {
   it('does not depend on how the examples are cut into batches', async () => {
@@ -55,14 +49,16 @@ describeBackends('evaluate', () => {
     expect(topCorrect(1)({ values: logits.dataSync() as Float32Array, classes: 3 }, all!.labels) / count).toBe(accuracy)
   })
 
-  it('tells of each example by its place in the pass', async () => {
+  it('gives the prediction for each example in the order of the pass', async () => {
     const predict = predictOf(run())
-    const said = await predictions(predict, 4)
-    const { accuracy } = await evaluate(predict, inOrder(4))
-    expect(said.map(({ index }) => index)).toEqual(Array.from({ length: count }, (_, i) => i))
-    expect(said.map(({ label }) => label)).toEqual(Array.from({ length: count }, (_, i) => i % 3))
-    expect(said.filter(({ label, predicted }) => label === predicted).length / count).toBe(accuracy)
-    for (const { probability } of said) expect(probability).toSatisfy((p: number) => p >= 1 / 3 && p <= 1)
+    const {
+      accuracy,
+      predictions: { labels, predicted, probabilities },
+    } = await evaluate(predict, inOrder(4))
+    expect([...labels]).toEqual(Array.from({ length: count }, (_, i) => i % 3))
+    expect(predicted.filter((each, i) => each === labels[i]).length / count).toBe(accuracy)
+    expect(probabilities).toHaveLength(count)
+    for (const each of probabilities) expect(each).toSatisfy((p: number) => p >= 1 / 3 && p <= 1)
   })
 
   it('cuts batches in halves until they fit into the memory of the backend', async () => {
@@ -107,7 +103,11 @@ describeBackends('evaluate', () => {
     await evaluate(predict, inOrder(4))
     const before = tf.memory().numTensors
     await evaluate(predict, inOrder(3))
-    for await (const { index } of predictionsOf(predict, inOrder(3))) if (index === 4) break
+    async function* broken() {
+      yield* inOrder(3).slice(0, 2)
+      throw new Error('the disk is gone')
+    }
+    await expect(evaluate(predict, broken())).rejects.toThrow('the disk is gone')
     await evaluate(() => tf.zeros([1, 3]), inOrder(4)).catch(() => undefined)
     expect(tf.memory().numTensors).toBe(before)
   })

@@ -9,7 +9,6 @@ import {
   meanLoss,
   noScore,
   perClass,
-  type Predictions,
   predictions,
   scoreOf,
 } from '@resfn/losses'
@@ -38,54 +37,6 @@ export type PredictionColumns = {
   readonly probabilities: Float32Array
 }
 
-/** The prediction for one example: `index` counts the examples of the pass from 0, `probability` is that of the predicted class. */
-export type Prediction = {
-  readonly index: number
-  readonly label: number
-  readonly predicted: number
-  readonly probability: number
-}
-
-type BatchResult = { readonly labels: Int32Array; readonly classes: number; readonly said: Predictions }
-
-async function* results(
-  predict: Predict,
-  batches: AsyncIterable<Examples> | Iterable<Examples>,
-): AsyncGenerator<BatchResult> {
-  for await (const { logits, labels } of logitsOfEach(predict, batches)) {
-    yield { labels, classes: logits.classes, said: predictions(logits, labels) }
-    await nextTask()
-  }
-}
-
-/**
- * The predictions of a net for each example, batch after batch: for galleries of mistakes and for other metrics.
- *
- * @param predict the net; see `Predict`
- * @param batches examples in any number of batches
- * @throws BatchError or LossError if a batch does not fit itself or the net
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import '@tensorflow/tfjs-backend-cpu'
- * import { predictionsOf } from '@resfn/loop'
- *
- * const examples = [{ images: new Float32Array([0, 2, 1, 0]), shape: [2, 2], labels: new Int32Array([1, 1]) }]
- * const said = []
- * for await (const prediction of predictionsOf((x) => x, examples)) said.push(prediction)
- * assert.deepEqual(said.map(({ label, predicted }) => [label, predicted]), [[1, 1], [1, 0]])
- * ```
- */
-export async function* predictionsOf(
-  predict: Predict,
-  batches: AsyncIterable<Examples> | Iterable<Examples>,
-): AsyncGenerator<Prediction> {
-  let index = 0
-  for await (const { labels, said } of results(predict, batches))
-    for (const [i, label] of labels.entries())
-      yield { index: index++, label, predicted: said.predicted[i]!, probability: said.probabilities[i]! }
-}
-
 /**
  * Loss, accuracy, scores per class and confusion of a net on examples, and its predictions.
  *
@@ -103,9 +54,10 @@ export async function* predictionsOf(
  * import { evaluate } from '@resfn/loop'
  *
  * const examples = [{ images: new Float32Array([0, 2, 1, 0]), shape: [2, 2], labels: new Int32Array([1, 1]) }]
- * const { accuracy, confusion } = await evaluate((x) => x, examples)
+ * const { accuracy, confusion, predictions } = await evaluate((x) => x, examples)
  * assert.equal(accuracy, 0.5)
  * assert.deepEqual(confusion, [[0, 0], [1, 1]])
+ * assert.deepEqual([...predictions.predicted], [1, 0])
  * ```
  */
 export const evaluate = async (
@@ -115,11 +67,13 @@ export const evaluate = async (
   let score = noScore
   let counts: Confusion | undefined
   const columns: PredictionColumns[] = []
-  for await (const { labels, classes, said } of results(predict, batches)) {
+  for await (const { logits, labels } of logitsOfEach(predict, batches)) {
+    const said = predictions(logits, labels)
     score = addScores(score, scoreOf(said, labels))
-    const found = confusion(classes)(labels, said.predicted)
+    const found = confusion(logits.classes)(labels, said.predicted)
     counts = counts === undefined ? found : addConfusions(counts, found)
-    columns.push({ labels, predicted: said.predicted, probabilities: said.probabilities })
+    columns.push({ labels: labels.slice(), predicted: said.predicted, probabilities: said.probabilities })
+    await nextTask()
   }
   if (counts === undefined) throw new BatchError('evaluate: there was no batch; is the set empty?')
   return {

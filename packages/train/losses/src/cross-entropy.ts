@@ -114,7 +114,7 @@ export const crossEntropy = (options: CrossEntropyOptions = {}): Loss => {
     const marks = cast(classMarks(labels, classes), 'float32')
     // A row without a mark has a label outside the classes: 0 / 0 makes its loss NaN.
     const ones = div(marks, sum(marks, 1, true))
-    return softCrossEntropy(logits, add(mul(ones, 1 - smoothing), smoothing / classes))
+    return softCrossEntropy(logits, smoothing === 0 ? ones : add(mul(ones, 1 - smoothing), smoothing / classes))
   }
 }
 

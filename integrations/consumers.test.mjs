@@ -27,10 +27,22 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(here)
 const tarballs = packAll(join(root, '.cache', 'tarballs'))
 const packages = readWorkspace(root).packages.filter(({ isPublic }) => isPublic)
-const entries = packages.flatMap(({ manifest }) =>
-  Object.entries(manifest.exports).flatMap(([path, target]) =>
-    typeof target === 'object' ? [join(manifest.name, path).replaceAll('\\', '/')] : [],
-  ),
+
+/** The values that stand for `*` in a pattern of exports: the sources that it leads to. */
+const starsOf = (pkg, source) => {
+  const [head, ...tail] = `${pkg.dir}/${source.slice(2)}`.split('*').map((part) => part.replaceAll('.', '\\.'))
+  const pattern = new RegExp(`^${head}([\\w/-]+)${tail.join('\\1')}$`)
+  return pkg.sources.flatMap(({ path, test }) => (test ? [] : (pattern.exec(path)?.[1] ?? [])))
+}
+
+/** All that can be imported, with the sub-paths of patterns. */
+const entries = packages.flatMap((pkg) =>
+  Object.entries(pkg.manifest.exports)
+    .filter(([, target]) => typeof target === 'object')
+    .flatMap(([path, target]) =>
+      path.includes('*') ? starsOf(pkg, target['@resfn/source']).map((star) => path.replace('*', star)) : [path],
+    )
+    .map((path) => join(pkg.manifest.name, path).replaceAll('\\', '/')),
 )
 
 /** npm, without what the npm that runs these tests put into the environment for itself. */

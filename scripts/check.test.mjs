@@ -350,6 +350,22 @@ describe('exceptions', () => {
     expect(check(root).filter(({ rule }) => rule !== 'order')).toEqual([])
   })
 
+  it('lets a pattern stand for all sub-paths', () => {
+    const { root, read } = workspace(
+      manifestOf('packages/nets', (m) => ({
+        ...m,
+        exports: { '.': m.exports['.'], './*': { '@resfn/source': './src/*.ts' }, './package.json': './package.json' },
+      })),
+    )
+    fix(root)
+    expect(check(root)).toEqual([])
+    expect(JSON.parse(read('packages/nets/package.json')).exports['./*']).toEqual({
+      '@resfn/source': './src/*.ts',
+      types: './dist/*.d.ts',
+      default: './dist/*.js',
+    })
+  })
+
   it('lets a package bring the optional peer of a dependency', () => {
     const { root } = workspace((read) => ({
       ...manifestOf('packages/core/layer', (m) => ({

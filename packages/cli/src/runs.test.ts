@@ -1,5 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { decode, encode } from '@resfn/safetensors'
+import { either as E } from 'fp-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from './context/context.ts'
 import { type Ran, resfn, temporaryFolder } from './fixtures/context.ts'
@@ -151,5 +153,69 @@ describe('a run that goes on with another engine', () => {
 
   it('does not warn on the same', async () => {
     expect((await resume(copy('here'))).stderr).not.toContain('warning')
+  })
+})
+
+describe('a run that somebody sent', () => {
+  const evil = '"\'><img src=x onerror=alert(1)><script>alert(1)</script>'
+
+  /** Metadata with markup in place of each string that no schema restricts. */
+  const withMarkup = (run: string): void => {
+    const path = join(cwd, run, 'checkpoint.safetensors')
+    const file = decode(new Uint8Array(readFileSync(path)))
+    if (E.isLeft(file)) throw new Error(file.left.message)
+    const { metadata, tensors } = file.right
+    const description = JSON.parse(metadata.get('description')!) as {
+      readonly net: object
+      readonly training: { readonly settings: object }
+    }
+    const { net, training } = description
+    const changed = {
+      net: { ...net, classes: Array.from({ length: 10 }, (_, i) => `${evil}${i}`) },
+      training: { ...training, engines: [evil], settings: { ...training.settings, preset: evil } },
+    }
+    const bytes = encode({
+      tensors: [...tensors],
+      metadata: [...new Map(metadata).set('description', JSON.stringify(changed))],
+    })
+    if (E.isLeft(bytes)) throw new Error(bytes.left.message)
+    writeFileSync(path, bytes.right)
+  }
+
+  it('writes none of its markup into the report', async () => {
+    const run = `<img src=x onerror=alert(2)>`
+    cpSync(join(cwd, 'images'), join(cwd, `${run} & images`), { recursive: true })
+    copy(run)
+    withMarkup(run)
+    writeFileSync(
+      join(cwd, run, 'args.json'),
+      JSON.stringify({ started: evil, settings: { net: evil }, machine: evil }),
+    )
+    const { code, stderr } = await resfn(['train', '--resume', run, '--data', `${run} & images`], {
+      cwd,
+      machine: evil,
+      versions: { resfn: evil, node: evil, tfjs: evil },
+    })
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    const page = readFileSync(join(cwd, run, 'report.html'), 'utf8')
+    expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;')
+    expect(page).toContain('&lt;img src=x onerror=alert(2)&gt; &amp; images')
+    expect(page).not.toMatch(/<img src=x|<script/)
+  })
+
+  it('is refused where its log has markup in place of a number', async () => {
+    const run = copy('sent')
+    const lines = readFileSync(log(run), 'utf8').trimEnd().split('\n')
+    const fields = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line) as object)))
+    expect(fields.size).toBeGreaterThan(12)
+    for (const field of fields) {
+      const at = lines.findIndex((line) => Object.hasOwn(JSON.parse(line) as object, field))
+      const damaged = JSON.stringify({ ...(JSON.parse(lines[at]!) as object), [field]: evil.repeat(20) })
+      writeFileSync(log(run), `${lines.with(at, damaged).join('\n')}\n`)
+      expect(await resume(run)).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(new RegExp(`log\\.jsonl, line ${at + 1}: ${field}: `)) as string,
+      })
+    }
   })
 })

@@ -104,12 +104,12 @@ export const cutLog = async (context: Context, path: string, bytes: number): Pro
       `${path} has ${content.length} bytes, and the checkpoint counts ${bytes}; ${remedy}`,
     )
   const seen = new TextDecoder().decode(content.subarray(0, bytes))
+  parseLog(path, seen.slice(0, seen.lastIndexOf('\n') + 1))
   if (seen !== '' && !seen.endsWith('\n'))
     throw new CliError(
       'DamagedLog',
       `${path} is not the log that the checkpoint counts ${bytes} bytes of: they end inside a line; ${remedy}`,
     )
-  parseLog(path, seen)
   await files.cut(path, bytes)
   return bytes
 }

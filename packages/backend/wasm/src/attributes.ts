@@ -32,15 +32,6 @@ export const convolutionInfo = infoOf({ depthwise: false })
 /** The same of a depthwise convolution. */
 export const depthwiseInfo = infoOf({ depthwise: true })
 
-export type PoolAttributes = Pick<ConvolutionAttributes, 'strides' | 'pad' | 'dimRoundingMode'> & {
-  readonly filterSize: Step
-}
-
-export const poolInfo = (
-  input: readonly number[],
-  { filterSize, strides, pad, dimRoundingMode }: PoolAttributes,
-): Info => backend_util.computePool2DInfo(input as Four, filterSize, strides, 1, pad, dimRoundingMode)
-
 const clamps: { readonly [activation: string]: readonly [low: number, high: number] } = {
   linear: [-Infinity, Infinity],
   relu: [0, Infinity],

@@ -1,13 +1,6 @@
 import { slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core'
-import type { Contracts } from '@resfn/primitive'
-import {
-  clampOf,
-  type ConvolutionAttributes,
-  convolutionInfo,
-  depthwiseInfo,
-  type PoolAttributes,
-  poolInfo,
-} from './attributes.ts'
+import { type Contracts, poolInfo, type PoolSettings } from '@resfn/primitive'
+import { clampOf, type ConvolutionAttributes, convolutionInfo, depthwiseInfo } from './attributes.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
 import { pad, slice, tile } from './copying.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
@@ -98,10 +91,10 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
       return info && depthwiseFilterGradient(device, info, { x, dy })
     },
   ),
-  MaxPoolGrad: floatKernel(['dy', 'input'], (device, { dy, input }, attributes: PoolAttributes) =>
+  MaxPoolGrad: floatKernel(['dy', 'input'], (device, { dy, input }, attributes: PoolSettings) =>
     poolGradient(device, 'max', poolInfo(input.shape, attributes), { dy, x: input }),
   ),
-  AvgPoolGrad: floatKernel(['dy', 'input'], (device, { dy, input }, attributes: PoolAttributes) =>
+  AvgPoolGrad: floatKernel(['dy', 'input'], (device, { dy, input }, attributes: PoolSettings) =>
     poolGradient(device, 'avg', poolInfo(input.shape, attributes), { dy, x: input }),
   ),
   // tfjs copies; a tensor that is saved for the gradient is an Identity, so nothing on the heap may be copied for it.

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { poolInfo, type PoolSettings } from '@resfn/primitive'
-import { depthwise } from './depthwise.ts'
 import { fromInput, run, sumTo } from './config.ts'
 
 type Pair = readonly [number, number]
@@ -43,9 +42,9 @@ const undilate = (wide: Tensor, [height, width, depth, out]: readonly number[], 
   return tf.reshape(rows, [height!, width!, depth!, out!])
 }
 
-/** A convolution, through the two backprop kernels of the backend, also where it is dilated, which they cannot do. */
-const convolution: GradConfig = {
-  kernelName: 'Conv2D',
+/** A convolution, dense or depthwise, through the two backprop kernels of the backend, also where it is dilated, which they cannot do. */
+const convolution = (kernelName: 'Conv2D' | 'DepthwiseConv2dNative'): GradConfig => ({
+  kernelName,
   inputsToSave: ['x', 'filter'],
   gradFunc: (dy, saved, settings) => {
     const [x, filter] = saved as [Tensor, Tensor]
@@ -60,19 +59,19 @@ const convolution: GradConfig = {
     return {
       x: () =>
         run(
-          'Conv2DBackpropInput',
+          `${kernelName}BackpropInput`,
           { dy: dy as Tensor, filter: dilate(filter, dilations) },
           { ...plain, inputShape: x.shape },
         ),
       filter: () =>
         undilate(
-          run('Conv2DBackpropFilter', { x, dy: dy as Tensor }, { ...plain, filterShape: wideShape }),
+          run(`${kernelName}BackpropFilter`, { x, dy: dy as Tensor }, { ...plain, filterShape: wideShape }),
           filter.shape,
           dilations,
         ),
     }
   },
-}
+})
 
 /** How far the windows reach over each edge of the input. */
 const edges = ({
@@ -271,8 +270,8 @@ const filterGradient: GradConfig = {
 
 /** Convolutions, pools, normalisation and matrix products. */
 export const networks: readonly GradConfig[] = [
-  convolution,
-  depthwise,
+  convolution('Conv2D'),
+  convolution('DepthwiseConv2dNative'),
   transposedConvolution,
   filterGradient,
   maxPool,

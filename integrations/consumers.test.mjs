@@ -205,4 +205,25 @@ describe('the strict TypeScript app', () => {
       join(app, 'nodenext'),
     )
   })
+
+  it('compiles every entry without skipLibCheck', async () => {
+    const folder = join(app, 'every-entry')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(
+      join(folder, 'entries.ts'),
+      entries.map((entry, i) => `export * as entry${i} from '${entry}'\n`).join(''),
+    )
+    const options = {
+      ...JSON.parse(readFileSync(join(app, 'nodenext', 'tsconfig.json'), 'utf8')).compilerOptions,
+      skipLibCheck: false,
+      noEmit: true,
+      rootDir: '.',
+      // tfjs-core needs the first, the packages for Node the second.
+      types: ['long', 'node'],
+      // The types of @stricli/core, which the command uses, do not hold with it.
+      exactOptionalPropertyTypes: false,
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['entries.ts'] }))
+    await run(process.execPath, [tsc, '-p', 'tsconfig.json'], folder)
+  })
 })

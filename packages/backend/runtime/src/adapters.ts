@@ -1,6 +1,11 @@
 import { backend, findBackendFactory, setBackend } from '@tensorflow/tfjs-core'
 import type { Adapter, Adapters, Started } from './adapter.ts'
 
+// Bundlers take an import with a handler as one that may be missing, as the optional peers may.
+const rethrow = (error: unknown): never => {
+  throw error
+}
+
 /** Makes a backend of tfjs current; its package registers it on import, unless the app has done so. */
 const start = async (name: string, load?: () => Promise<unknown>, details = 'tfjs'): Promise<Started> => {
   if (findBackendFactory(name) === null) {
@@ -30,7 +35,7 @@ const webgl: Adapter = {
   automatic: ['browser'],
   packages: '@tensorflow/tfjs-backend-webgl',
   start: async () => {
-    await start('webgl', () => import('@tensorflow/tfjs-backend-webgl'))
+    await start('webgl', () => import('@tensorflow/tfjs-backend-webgl').catch(rethrow))
     return { details: rendererOf(backend() as unknown as WebglBackend) || 'WebGL' }
   },
   unfit: () => {
@@ -52,7 +57,7 @@ const wasm: Adapter = {
   automatic: ['node', 'browser'],
   packages: '@resfn/wasm',
   start: async ({ threads }) => {
-    const { useWasm } = await import('@resfn/wasm')
+    const { useWasm } = await import('@resfn/wasm').catch(rethrow)
     const started = await useWasm(threads === undefined ? {} : { threads })
     const count = started.threads === 1 ? '1 thread' : `${started.threads} threads`
     return {
@@ -68,7 +73,7 @@ const wasm: Adapter = {
 const cpu: Adapter = {
   automatic: ['node', 'browser'],
   packages: '@tensorflow/tfjs-backend-cpu',
-  start: () => start('cpu', () => import('@tensorflow/tfjs-backend-cpu'), 'plain JavaScript, slow'),
+  start: () => start('cpu', () => import('@tensorflow/tfjs-backend-cpu').catch(rethrow), 'plain JavaScript, slow'),
   lastResort: 'plain JavaScript trains tens of times slower than WASM',
 }
 

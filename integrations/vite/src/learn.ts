@@ -52,7 +52,7 @@ export const loadImages = async (): Promise<{ readonly shown: ImageSet; readonly
 export const predict = async ({ net, run }: Model, set: ImageSet): Promise<readonly (readonly number[])[]> => {
   const rows: number[][] = []
   for await (const { images, shape } of batchesInOrder(set, { size: 100, transform })) {
-    const logits = tf.tidy(() => net.apply(run.params, tf.tensor4d(images, [...shape]), run.state))
+    const logits = tf.tidy(() => net.apply(run.params, tf.tensor(images, [...shape]), run.state))
     rows.push(...((await logits.array()) as number[][]))
     logits.dispose()
   }

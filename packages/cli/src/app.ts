@@ -1,4 +1,5 @@
 import { type Application, buildApplication, buildRouteMap, type RouteMap, text_en } from '@stricli/core'
+import { completionCommand } from './commands/completion.ts'
 import { dataRoutes } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
@@ -19,6 +20,7 @@ export const routes: RouteMap<Context> = buildRouteMap({
     nets: netsCommand,
     data: dataRoutes,
     doctor: doctorCommand,
+    completion: completionCommand,
   },
   docs: { brief: 'Residual networks on TensorFlow.js: train, evaluate, predict, look inside' },
 })

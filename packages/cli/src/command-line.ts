@@ -3,6 +3,7 @@ import { app, routes } from './app.ts'
 import type { Context } from './context/context.ts'
 import { exitCodes } from './error.ts'
 import { errorDocument } from './output.ts'
+import { completionsOf } from './usage/complete.ts'
 import { helpText } from './usage/help.ts'
 import { isGroup, locate, type Located } from './usage/locate.ts'
 import { unknownCommand, wrongArguments } from './usage/usage-errors.ts'
@@ -32,6 +33,14 @@ const asksForHelp = (args: readonly string[], { path, target }: Located): boolea
  * ```
  */
 export const main = async (args: readonly string[], context: Context): Promise<number> => {
+  const version = context.versions['resfn'] ?? ''
+  const [first, ...rest] = args
+  if (first === '--complete') {
+    const application = app(version, { unknownCommand: String, wrongArguments: String })
+    const found = await completionsOf(application, rest, context)
+    context.process.stdout.write(found.map((word) => `${word}\n`).join(''))
+    return exitCodes.success
+  }
   const words = args[0] === 'help' ? args.slice(1) : args
   const located = locate(routes, words)
   const { stdout } = context.process
@@ -45,7 +54,7 @@ export const main = async (args: readonly string[], context: Context): Promise<n
     return message
   }
   await run(
-    app(context.versions['resfn'] ?? '', {
+    app(version, {
       unknownCommand: (input) => noted(unknownCommand(input, located)),
       wrongArguments: (error) => noted(wrongArguments(error, located)),
     }),

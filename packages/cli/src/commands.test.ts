@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nets } from '@resfn/archs'
 import sharp, { type Sharp } from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { filesOf } from './context/files.ts'
 import { resfn, temporaryFolder } from './fixtures/context.ts'
 import { writeImages } from './fixtures/images.ts'
 
@@ -126,12 +127,15 @@ describe('doctor', () => {
       wasm: true,
       cpu: true,
     })
-    expect((await resfn(['doctor'])).stdout).toContain('all is well: resfn train uses wasm')
+    const text = (await resfn(['doctor'])).stdout
+    expect(text).toContain('all is well: resfn train uses wasm')
+    expect(text).toMatch(/^To get what is missing:\n {2}resfn data fetch {2}all 70,000 images/m)
   })
 
   it('finds an old Node', async () => {
     const { stdout, code } = await resfn(['doctor'], { versions: { resfn: '1.2.3', node: '18.20.0', tfjs: '4.22.0' } })
     expect(stdout).toContain('18.20.0, too old: 20.19 or later is needed')
+    expect(stdout).toMatch(/^ {2}nvm install 22 +a newer Node/m)
     expect(code).toBe(1)
   })
 })
@@ -442,7 +446,9 @@ describe('a trained run', () => {
   it('is resumed with its own settings and its own images only', async () => {
     expect(await resfn(['train', '--resume', 'run', '--lr', '1', '--epochs', '3'], { cwd })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('so --epochs and --lr cannot be given') as string,
+      stderr: expect.stringContaining(
+        'so --epochs and --lr cannot be given (only --data, --backend and --threads can)',
+      ) as string,
     })
     writeImages(join(cwd, 'others'), { train: 50 })
     expect(await resfn(['train', '--resume', 'run', '--data', 'others'], { cwd })).toMatchObject({
@@ -452,6 +458,41 @@ describe('a trained run', () => {
     expect(await resfn(['train', '--resume', 'images'], { cwd })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('there is no run in') as string,
+    })
+  })
+
+  it('is resumed on another backend when asked, and says so', async () => {
+    cpSync(join(cwd, 'run'), join(cwd, 'elsewhere'), { recursive: true })
+    const { stdout, stderr, code } = await resfn(['train', '--resume', 'elsewhere', '--backend', 'cpu', '--json'], {
+      cwd,
+    })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/warning: until now the run was computed by .*wasm.*, from now on by .*cpu/)
+    expect(json(stdout)).toMatchObject({ backend: 'cpu', threads: null })
+  })
+
+  it('says which batch did not fit the memory, and to take a smaller one', async () => {
+    const append = (): Promise<void> => {
+      throw Object.assign(new Error('the WASM heap has no room for 9 bytes more'), { _tag: 'OutOfMemory' })
+    }
+    const args = [
+      'train',
+      '--preset',
+      'lenet-bn',
+      '--data',
+      'images',
+      '--batch',
+      '30',
+      '--threads',
+      '1',
+      '--out',
+      'heap',
+    ]
+    expect(await resfn(args, { cwd, files: { ...filesOf(), append } })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /no room for 9 bytes more; a batch is 30 images of 28x28x1: start a new run with a smaller --batch\n$/,
+      ) as string,
     })
   })
 

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 import { main } from './command-line.ts'
+import { systemReason } from './context/files.ts'
 import { nodeContext } from './context/node-context.ts'
-import { exitCodes } from './error.ts'
+import { exitCodes, toCliError } from './error.ts'
+import { errorDocument } from './output.ts'
 
 // A closed pipe (`resfn nets | head`) is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(exitCodes.success)
-  throw error
+  process.stderr.write(`resfn: cannot write to standard output: ${systemReason(error)}\n`)
+  process.exit(exitCodes.failure)
 })
 
 // Standard error holds progress only: a reader that ended or a terminal that was closed does not end a training.
@@ -15,4 +18,12 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (!gone.has(error.code ?? '')) throw error
 })
 
-process.exitCode = await main(process.argv.slice(2), nodeContext())
+const args = process.argv.slice(2)
+try {
+  process.exitCode = await main(args, nodeContext())
+} catch (error) {
+  const { _tag, message, exitCode } = toCliError(error)
+  process.stderr.write(`resfn: ${message}\n`)
+  if (args.includes('--json')) process.stdout.write(errorDocument({ _tag, message }))
+  process.exitCode = exitCode
+}

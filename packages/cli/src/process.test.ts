@@ -36,6 +36,30 @@ describe('the command as a process', () => {
     })
   })
 
+  it.runIf(existsSync('/dev/full'))('says that standard output is full, without a stack', () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', '"$0" "$@" > /dev/full', process.execPath, main, 'nets', '--json'],
+      {
+        encoding: 'utf8',
+      },
+    )
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'resfn: cannot write to standard output: the disk is full; free some space\n',
+    })
+  })
+
+  it.skipIf(process.platform === 'win32')('says that the current folder is gone, without a stack', () => {
+    const gone = join(cwd, 'gone')
+    const script = 'mkdir "$1" && cd "$1" && rmdir "$1" && exec "$0" "$2" nets'
+    const { status, stderr } = spawnSync('sh', ['-c', script, process.execPath, gone, main], { encoding: 'utf8' })
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'resfn: the current folder does not exist any more; change to another one: cd ~\n',
+    })
+  })
+
   it('ends quietly when nobody reads on', async () => {
     const child = start(['nets', '--json'])
     child.stdout?.destroy()

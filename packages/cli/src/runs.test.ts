@@ -148,7 +148,7 @@ describe('a run that goes on with another engine', () => {
     const again = await resume('long', { interrupts: () => stopped })
     expect(again.stderr).toMatch(/^backend wasm \(2 threads/m)
     expect(again.stderr).not.toContain('warning')
-    expect(await resfn(['train', '--resume', run, '--backend', 'cpu'], { cwd })).toMatchObject({ code: 2 })
+    expect(await resfn(['train', '--resume', run, '--backend', 'wsam'], { cwd })).toMatchObject({ code: 2 })
   })
 
   it('does not warn on the same', async () => {

@@ -39,6 +39,32 @@ const isNew = (version: string): boolean => {
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
 }
 
+/** A command that gets something that is missing here. */
+type Advice = { readonly command: string; readonly purpose: string }
+
+const adviceFor = ({
+  node,
+  cached,
+  backends,
+  healthy,
+}: {
+  readonly node: string
+  readonly cached: boolean
+  readonly backends: readonly Probe[]
+  readonly healthy: boolean
+}): readonly Advice[] => [
+  ...(isNew(node) ? [] : [{ command: 'nvm install 22', purpose: `a newer Node: ${node} is too old` }]),
+  ...(healthy
+    ? []
+    : backends
+        .filter(({ works, automatic }) => automatic && !works)
+        .map(({ backend, details }) => ({
+          command: /npm install .*$/.exec(details)?.[0] ?? 'resfn doctor --debug',
+          purpose: `the backend ${backend}`,
+        }))),
+  ...(cached ? [] : [{ command: 'resfn data fetch', purpose: 'all 70,000 images; 12,000 come with resfn' }]),
+]
+
 /** What runs here and what does not, and why. */
 export const examine: Action<CommonFlags, []> = async (context) => {
   env().set('PROD', true)
@@ -53,6 +79,7 @@ export const examine: Action<CommonFlags, []> = async (context) => {
   const cached = await isComplete(context, cache)
   const first = backends.find(({ works, automatic }) => works && automatic)
   const healthy = isNew(node) && first !== undefined
+  const advice = adviceFor({ node, cached, backends, healthy })
   const yes = (value: boolean): string => (value ? 'yes' : 'no')
   const rows: readonly Definition[] = [
     ['resfn', versions['resfn'] ?? ''],
@@ -87,8 +114,16 @@ export const examine: Action<CommonFlags, []> = async (context) => {
       chosen: first?.backend ?? null,
       cache: { folder: cache, complete: cached },
       data: origin,
+      advice,
     },
-    text: `${definitions(rows, context.columns()).join('\n')}\n\n${healthy ? `all is well: resfn train uses ${first.backend}` : 'resfn cannot train here; see above'}`,
+    text: `${definitions(rows, context.columns()).join('\n')}\n\n${healthy ? `all is well: resfn train uses ${first.backend}` : 'resfn cannot train here; see above'}${
+      advice.length === 0
+        ? ''
+        : `\n\nTo get what is missing:\n${definitions(
+            advice.map(({ command, purpose }) => [command, purpose]),
+            context.columns(),
+          ).join('\n')}`
+    }`,
     exitCode: healthy ? exitCodes.success : exitCodes.failure,
   }
 }

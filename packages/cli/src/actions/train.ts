@@ -10,7 +10,7 @@ const checkResumable = (flags: Readonly<Record<string, unknown>>): void => {
   const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
   if (given.length > 0)
     throw usageError(
-      `a run is resumed with the settings it was started with, so ${given.join(' and ')} cannot be given; start a new run to change them`,
+      `a run is resumed with the settings it was started with, so ${given.join(' and ')} cannot be given (only --data, --backend and --threads can); start a new run to change them`,
     )
 }
 
@@ -18,7 +18,7 @@ const checkResumable = (flags: Readonly<Record<string, unknown>>): void => {
 export const trainOrResume: Action<TrainFlags, []> = async (context, { json: _json, debug: _debug, ...flags }) => {
   const { out, resume, ...settings } = flags
   if (resume !== undefined) {
-    const { data: _data, threads: _threads, resume: _resume, ...fixed } = flags
+    const { data: _data, backend: _backend, threads: _threads, resume: _resume, ...fixed } = flags
     checkResumable(fixed)
   }
   const open =

@@ -5,6 +5,18 @@ type Flag<T> = {
   readonly parse: (text: string) => T
   readonly brief: string
   readonly placeholder: string
+  readonly proposeCompletions?: () => Promise<readonly string[]>
+}
+
+/** Names that a flag or an argument could be given, for completion in a shell. They are loaded when they are asked for. */
+export const proposals: {
+  readonly nets: () => Promise<readonly string[]>
+  readonly presets: () => Promise<readonly string[]>
+  readonly backends: () => Promise<readonly string[]>
+} = {
+  nets: async () => Object.keys((await import('@resfn/archs')).nets),
+  presets: async () => Object.keys((await import('@resfn/recipe/presets')).presets),
+  backends: async () => ['auto', ...Object.keys((await import('@resfn/runtime')).adapters)],
 }
 
 type OptionalFlag<T> = Flag<T> & { readonly optional: true }
@@ -37,7 +49,10 @@ export const backendFlags: {
   readonly backend: Flag<string> & { readonly default: string }
   readonly threads: Flag<number> & { readonly default: string }
 } = {
-  backend: withDefault(String, 'name', 'auto', 'auto, wasm, cpu, …'),
+  backend: {
+    ...withDefault(String, 'name', 'auto', 'auto, wasm, cpu, …'),
+    proposeCompletions: proposals.backends,
+  },
   threads: withDefault(wholeFrom(0), 'n', '0', 'Threads of the WASM backend; 0 for all cores'),
 }
 
@@ -68,7 +83,10 @@ export const checkpointFlags: {
     'dir|subset',
     'A folder with the files of the data set, or subset for the images that come with resfn (default: the images of the run)',
   ),
-  net: optional(String, 'name', 'The net to build, for a checkpoint that another program wrote; see resfn nets'),
+  net: {
+    ...optional(String, 'name', 'The net to build, for a checkpoint that another program wrote; see resfn nets'),
+    proposeCompletions: proposals.nets,
+  },
   normalise: {
     kind: 'boolean',
     brief: 'Shift and scale the images by mean and deviation (default: as the run did)',

@@ -1,7 +1,7 @@
 import { buildCommand, type Command } from '@stricli/core'
 import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
-import { commonFlags } from './flags.ts'
+import { commonFlags, proposals } from './flags.ts'
 
 export type NetsFlags = CommonFlags
 
@@ -15,7 +15,12 @@ export const netsCommand: Command<Context> = buildCommand<NetsFlags, readonly st
     flags: commonFlags,
     positional: {
       kind: 'array',
-      parameter: { brief: 'Names, or patterns of names', parse: String, placeholder: 'pattern' },
+      parameter: {
+        brief: 'Names, or patterns of names',
+        parse: String,
+        placeholder: 'pattern',
+        proposeCompletions: proposals.nets,
+      },
     },
   },
   func: perform(async () => (await import('../actions/nets.ts')).listNets),

@@ -4,7 +4,7 @@ import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import { wholeFrom } from '../text/numbers.ts'
 import { parseInput } from '../text/shape.ts'
-import { type CheckpointFlags, checkpointFlags, commonFlags, optional, withDefault } from './flags.ts'
+import { type CheckpointFlags, checkpointFlags, commonFlags, optional, proposals, withDefault } from './flags.ts'
 
 export type SummaryFlags = CommonFlags &
   Pick<CheckpointFlags, 'net'> & { readonly input?: Shape; readonly classes?: number; readonly depth: number }
@@ -31,7 +31,14 @@ export const summaryCommand: Command<Context> = buildCommand<SummaryFlags, [stri
     },
     positional: {
       kind: 'tuple',
-      parameters: [{ brief: 'Name of a net, folder of a run, or checkpoint file', parse: String, placeholder: 'net' }],
+      parameters: [
+        {
+          brief: 'Name of a net, folder of a run, or checkpoint file',
+          parse: String,
+          placeholder: 'net',
+          proposeCompletions: proposals.nets,
+        },
+      ],
     },
   },
   func: perform(async () => (await import('../actions/summary.ts')).summaryOf),

@@ -4,7 +4,7 @@ import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import type { SettingFlags } from '../run/settings.ts'
 import { below1, from0, positive, share, wholeFrom } from '../text/numbers.ts'
-import { commonFlags, optional } from './flags.ts'
+import { commonFlags, optional, proposals } from './flags.ts'
 
 export type TrainFlags = CommonFlags & SettingFlags & { readonly out?: string; readonly resume?: string }
 
@@ -22,8 +22,14 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
   },
   parameters: {
     flags: {
-      preset: optional(String, 'name', 'A recipe by name (default: default)'),
-      net: optional(String, 'name', "Another net than the preset's; see resfn nets"),
+      preset: {
+        ...optional(String, 'name', 'A recipe by name (default: default)'),
+        proposeCompletions: proposals.presets,
+      },
+      net: {
+        ...optional(String, 'name', "Another net than the preset's; see resfn nets"),
+        proposeCompletions: proposals.nets,
+      },
       data: optional(
         String,
         'dir|subset',
@@ -55,7 +61,10 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
       images: optional(wholeFrom(0), 'n', 'Train on so many images only; 0 for all'),
       seed: optional(wholeFrom(0), 'n', 'Random seed (default: 0)'),
       saveSteps: optional(wholeFrom(1), 'n', 'Save after so many steps, and after each epoch (default: 50)'),
-      backend: optional(String, 'name', 'auto, wasm, cpu, … (default: auto)'),
+      backend: {
+        ...optional(String, 'name', 'auto, wasm, cpu, … (default: auto)'),
+        proposeCompletions: proposals.backends,
+      },
       threads: optional(wholeFrom(0), 'n', 'Threads of the WASM backend (default: all cores)'),
       out: optional(String, 'dir', 'Folder for the run (default: runs/<date>-<net>)'),
       resume: optional(String, 'dir', 'Resume the run in a folder'),

@@ -50,12 +50,16 @@ const codeOf = (error: unknown): string | undefined =>
     ? error.code
     : undefined
 
+/** Why the system refused something, and what to do. */
+export const systemReason = (error: unknown): string => {
+  const code = codeOf(error)
+  return (code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
+}
+
 const fileError = (verb: string, path: string, error: unknown): CliError => {
   const code = codeOf(error)
   const reason =
-    code === 'ENOENT' && verb !== 'read'
-      ? 'nothing can be made there; choose another folder'
-      : ((code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error)))
+    code === 'ENOENT' && verb !== 'read' ? 'nothing can be made there; choose another folder' : systemReason(error)
   return new CliError(code ?? 'FileError', `cannot ${verb} ${path}: ${reason}`, { cause: error })
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, release, type } from 'node:os'
 import { join } from 'node:path'
+import { CliError } from '../error.ts'
 import type { Context } from './context.ts'
 import { filesOf } from './files.ts'
 import { liveLine } from './live-line.ts'
@@ -11,6 +12,17 @@ const require = createRequire(import.meta.url)
 
 const versionOf = (path: string): string =>
   (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
+
+/** The folder of this process, which another one may have removed. */
+const workingFolder = (): string => {
+  try {
+    return process.cwd()
+  } catch (error) {
+    throw new CliError('MissingFolder', 'the current folder does not exist any more; change to another one: cd ~', {
+      cause: error,
+    })
+  }
+}
 
 const live = (): Pick<Context, 'live'> => {
   const { stderr } = process
@@ -53,14 +65,14 @@ export const nodeContext = (): Context => {
   return {
     process: { stdout: process.stdout, stderr: process.stderr, env: process.env },
     env: process.env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     now: Date.now,
     files: filesOf(),
     // Loaded here: most commands need no cache, and `resfn --help` should start fast.
     cacheFolder: async (name) => (await import('@resfn/cache')).cacheFolder(name),
     ...live(),
     // A terminal that does not know its width says 0.
-    columns: () => process.stderr.columns || 80,
+    columns: () => process.stderr.columns || process.stdout.columns || 80,
     processes: { self: self(), startOf },
     interrupts,
     machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${cores === 1 ? '1 core' : `${cores} cores`}, ${type()} ${release()}`,

@@ -5,13 +5,13 @@ import { isTemporary } from '../context/files.ts'
 import { loadData, type LoadedData } from '../data/load-data.ts'
 import { CliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
-import { startBackend } from './backend.ts'
+import { type BackendFlags, startBackend } from './backend.ts'
 import { type CheckpointNotes, notesOf, openCheckpoint } from './checkpoint-file.ts'
 import { engineOf } from './engine.ts'
 import { cutLog } from './event-log.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
-import type { Settings } from './settings.ts'
+import type { SettingFlags, Settings } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
 import { setupOf } from './training-setup.ts'
 
@@ -39,15 +39,17 @@ const withEngine = (context: Context, notes: CheckpointNotes, engine: string): C
   return { ...notes, engines: [...notes.engines, engine] }
 }
 
-/** What may be changed of a run: where its images are now, and the number of threads. */
-export type ResumeFlags = { readonly data?: string; readonly threads?: number }
+/** What may differ from how a run was started: where its images are, and what computes it. */
+export type RunChanges = Pick<SettingFlags, 'data' | 'backend' | 'threads'>
+
+/** Another backend takes all cores, unless their number is given too. */
+const backendOf = (before: BackendFlags, { backend = before.backend, threads }: RunChanges): BackendFlags => ({
+  backend,
+  threads: threads ?? (backend === before.backend ? before.threads : 0),
+})
 
 /** The run in a folder, with the log cut to what its checkpoint has seen. */
-export const resumeRun = async (
-  context: Context,
-  folder: string,
-  { data, threads }: ResumeFlags = {},
-): Promise<OpenRun> => {
+export const resumeRun = async (context: Context, folder: string, changes: RunChanges = {}): Promise<OpenRun> => {
   const files = runFolder(resolve(context.cwd, folder))
   if ((await context.files.kind(files.checkpoint)) === 'none')
     throw usageError(
@@ -59,10 +61,15 @@ export const resumeRun = async (
     const { checkpoint, net, name } = loaded
     const notes = notesOf(loaded)
     const logBytes = await cutLog(context, files.log, notes.logBytes)
-    const images = await loadData(context, data ?? notes.settings.data)
+    const images = await loadData(context, changes.data ?? notes.settings.data)
     checkSameData(notes.digest, images)
-    const backend = await startBackend(context, { ...notes.settings, threads: threads ?? notes.settings.threads })
-    const settings: Settings = { ...notes.settings, threads: backend.threads ?? 0 }
+    const backend = await startBackend(context, backendOf(notes.settings, changes))
+    const settings: Settings = {
+      ...notes.settings,
+      data: images.origin.folder ?? 'subset',
+      backend: backend.backend,
+      threads: backend.threads ?? 0,
+    }
     const setup = setupOf(settings, net, images)
     announce(context, setup)
     const noted = withEngine(context, { ...notes, settings, logBytes }, engineOf(context, backend))

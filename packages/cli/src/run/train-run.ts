@@ -40,13 +40,24 @@ const stopped = (folder: string, signal: AbortSignal): CliError =>
     exitCode: exitCodeOf[String(signal.reason)] ?? exitCodes.interrupted,
   })
 
-const failed = (folder: string, error: unknown): CliError => {
-  const cause = toCliError(error)
-  const mend =
-    cause._tag === 'NotFiniteError'
-      ? `the run before that step is kept in ${folder}, with a report; start a new one with a smaller --lr`
-      : `the last checkpoint is kept; ${howToGoOn(folder)}`
-  return new CliError(cause._tag, `${cause.message}; ${mend}`, { exitCode: cause.exitCode, cause: error })
+/** What to do after an error, by its tag. */
+const remedyOf = (tag: string, { files: { folder }, setup }: OpenRun): string => {
+  switch (tag) {
+    case 'NotFiniteError':
+      return `the run before that step is kept in ${folder}, with a report; start a new one with a smaller --lr`
+    case 'OutOfMemory': {
+      const { batch, resize } = setup.settings
+      const smaller = resize > 0 ? '--batch or --resize' : '--batch'
+      return `a batch is ${batch} images of ${setup.input.join('x')}: start a new run with a smaller ${smaller}`
+    }
+    default:
+      return `the last checkpoint is kept; ${howToGoOn(folder)}`
+  }
+}
+
+const failed = (open: OpenRun, error: unknown): CliError => {
+  const { _tag, message, exitCode } = toCliError(error)
+  return new CliError(_tag, `${message}; ${remedyOf(_tag, open)}`, { exitCode, cause: error })
 }
 
 /** Writes the checkpoint of a run; the old one stays until the new one is whole. */
@@ -90,7 +101,7 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
     }
     throw new Error('the training ended without a last event')
   } catch (error) {
-    throw error instanceof CliError && error._tag === 'Interrupted' ? error : failed(files.folder, error)
+    throw error instanceof CliError && error._tag === 'Interrupted' ? error : failed(open, error)
   } finally {
     context.live?.clear()
     release()

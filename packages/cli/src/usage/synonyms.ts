@@ -8,6 +8,7 @@ export const commandSynonyms: { readonly [command: string]: readonly string[] } 
   data: ['dataset', 'datasets', 'images'],
   'data fetch': ['download', 'fetch', 'get', 'pull'],
   'data verify': ['verify', 'validate-data'],
+  completion: ['complete', 'completions', 'autocomplete'],
   doctor: ['check', 'diagnose', 'status', 'env', 'backends', 'devices', 'setup'],
 }
 

@@ -212,7 +212,7 @@ describe('data', () => {
 
   it('shows images of each class in a picture', async () => {
     const cwd = temporaryFolder()
-    const { stdout, code } = await resfn(['data', 'show', '--out', 'sheet.png', '--columns', '4', '--part', 'test'], {
+    const { stdout, code } = await resfn(['data', 'show', '--out', 'sheet.png', '--columns', '4', '--split', 'test'], {
       cwd,
     })
     expect({ stdout, code }).toEqual({ stdout: 'sheet.png\n', code: 0 })

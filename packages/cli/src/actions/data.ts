@@ -51,10 +51,10 @@ export const verifyData: Action<VerifyFlags, []> = async (context, { data: asked
 }
 
 /** Writes a picture with the first images of each class. */
-export const showData: Action<ShowFlags, []> = async (context, { data: asked, out, columns, part }) => {
+export const showData: Action<ShowFlags, []> = async (context, { data: asked, out, columns, split }) => {
   const data = await loadData(context, asked)
   say(context, `data ${describeData(data)}`)
   const path = resolve(context.cwd, out)
-  await context.files.write(path, await contactSheet(data[part], columns))
-  return { json: { file: path, part, columns }, text: relative(context.cwd, path) }
+  await context.files.write(path, await contactSheet(data[split], columns))
+  return { json: { file: path, split, columns }, text: relative(context.cwd, path) }
 }

@@ -9,7 +9,7 @@ export type VerifyFlags = CommonFlags & { readonly data: string }
 export type ShowFlags = VerifyFlags & {
   readonly out: string
   readonly columns: number
-  readonly part: 'train' | 'test'
+  readonly split: 'train' | 'test'
 }
 
 const fetchCommand: Command<Context> = buildCommand<FetchFlags, [], Context>({
@@ -31,7 +31,7 @@ const showCommand: Command<Context> = buildCommand<ShowFlags, [], Context>({
       data: dataFlag,
       out: withDefault(String, 'file', 'fashion-mnist.png', 'The PNG file'),
       columns: withDefault(wholeFrom(1), 'n', '12', 'Images of each class'),
-      part: { kind: 'enum', values: ['train', 'test'], brief: 'Which images', default: 'train' },
+      split: { kind: 'enum', values: ['train', 'test'], brief: 'Training or test images', default: 'train' },
       ...commonFlags,
     },
   },

@@ -122,7 +122,25 @@ const writeAtomically = async (disk: FileSystem, path: string, content: Uint8Arr
 /** What a process that was killed while it wrote a whole file leaves. */
 export const isTemporary = (name: string): boolean => /^\.[\da-f]{12}\.tmp$/.test(name)
 
-/** The files of a file system. */
+/**
+ * The files of a file system.
+ *
+ * @param disk the calls of `node:fs/promises`; by default those of this machine
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { mkdtemp, rm } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { filesOf } from '@resfn/cli'
+ *
+ * const folder = await mkdtemp(join(tmpdir(), 'example-'))
+ * const files = filesOf()
+ * await files.write(join(folder, 'a', 'file.txt'), 'whole')
+ * assert.equal(await files.readText(join(folder, 'a', 'file.txt')), 'whole')
+ * await rm(folder, { recursive: true })
+ * ```
+ */
 export const filesOf = (disk: FileSystem = fs): Files => {
   const read: Files['read'] = (path) => attempt('read', path, async () => new Uint8Array(await disk.readFile(path)))
   return {

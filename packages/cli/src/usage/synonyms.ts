@@ -44,7 +44,7 @@ export const flagSynonyms: { readonly [flag: string]: readonly string[] } = {
   depth: ['level', 'levels', 'max-depth', 'verbose'],
   mirror: ['url', 'base-url', 'source'],
   columns: ['cols', 'per-class', 'count', 'n'],
-  part: ['split', 'set', 'subset'],
+  split: ['part', 'set', 'subset'],
   debug: ['verbose', 'stack', 'trace'],
   help: ['usage', 'man'],
 }

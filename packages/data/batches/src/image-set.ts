@@ -13,13 +13,13 @@ export type ImageSet = {
   readonly classes: readonly string[]
 }
 
-/** What can be wrong with images and labels that are to be a set. */
+/** Why images and labels are not a set. */
 export type ImageSetError = {
   /**
    * - `InvalidShape`: a side or the number of channels is not a positive whole number.
    * - `PartialImage`: the bytes are not a whole number of images.
    * - `CountMismatch`: there are not as many labels as images.
-   * - `LabelOutOfRange`: a label has no class.
+   * - `LabelOutOfRange`: a label is not the index of a class.
    */
   readonly _tag: 'InvalidShape' | 'PartialImage' | 'CountMismatch' | 'LabelOutOfRange'
   /** One sentence: what is wrong, where, and how to mend it. */
@@ -30,7 +30,7 @@ const failure = (tag: ImageSetError['_tag'], message: string): E.Either<ImageSet
   E.left({ _tag: tag, message })
 
 /**
- * Checks images and labels against each other and gives them as a set; nothing is copied.
+ * Makes a set of images and labels that fit together. Nothing is copied.
  *
  * @param parts `images` bytes in NHWC order, one of `labels` an image, `shape` `[height, width, channels]`, names of the `classes`
  * @returns the set, or an `ImageSetError`

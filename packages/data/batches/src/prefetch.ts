@@ -1,7 +1,4 @@
-/**
- * Gives the values of a generator; the next one is made as soon as the caller lets other tasks run, or at the latest when it is asked for.
- * A caller that waits for a device finds the next value ready; one that never waits loses nothing.
- */
+/** Yields the values of a generator and computes the next one while the caller waits, for example for a device. */
 export const prefetch = <A>(make: () => Generator<A>): AsyncIterable<A> => ({
   [Symbol.asyncIterator]: (): AsyncIterator<A> => {
     const source = make()

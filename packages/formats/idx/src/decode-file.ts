@@ -42,7 +42,7 @@ const inflate = async (bytes: Uint8Array, maximalBytes: number): Promise<E.Eithe
             'TooLarge',
             4,
             `the decompressed file has ${end} bytes by its header, at most ${maximalBytes} are allowed`,
-            'raise `maximalBytes` if the file comes from somebody you trust, or decompress it first',
+            'if you trust the file, decompress it first, or raise `maximalBytes`',
           ),
         )
       }

@@ -50,13 +50,17 @@ const place = (json: JsonReader, name: string, data: number): TensorPlace => {
   let dtype: string | undefined
   let shape: readonly number[] | undefined
   let offsets: readonly number[] | undefined
-  const isNew = distinct()
+  let isNew: ReturnType<typeof distinct> | undefined
   json.object((field) => {
-    if (field === 'dtype') dtype = json.string()
-    else if (field === 'shape') shape = sizes(json, name, field, maximalRank)
-    else if (field === 'data_offsets') offsets = sizes(json, name, field, 2)
-    else json.skip()
-    return isNew(field)
+    if (field === 'dtype' && dtype === undefined) dtype = json.string()
+    else if (field === 'shape' && shape === undefined) shape = sizes(json, name, field, maximalRank)
+    else if (field === 'data_offsets' && offsets === undefined) offsets = sizes(json, name, field, 2)
+    else if (field === 'dtype' || field === 'shape' || field === 'data_offsets') return false
+    else {
+      json.skip()
+      return (isNew ??= distinct())(field)
+    }
+    return true
   })
   const missing =
     dtype === undefined ? 'dtype' : shape === undefined ? 'shape' : offsets === undefined ? 'data_offsets' : undefined

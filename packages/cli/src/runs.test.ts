@@ -33,6 +33,19 @@ describe('folders of runs', () => {
     expect(readdirSync(join(cwd, 'runs'))).toEqual(['2026-01-02-030405-lenet-bn', '2026-01-02-030405-lenet-bn-2'])
   })
 
+  it('are not made for a batch size that the net cannot train with', async () => {
+    writeImages(join(cwd, 'eleven'), { train: 11, test: 5 })
+    expect(
+      await train(['--data', 'eleven', '--net', 'resnet18', '--batch', '5', '--out', 'last-of-one']),
+    ).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        '11 training images in batches of 5 leave a last batch of 1, and batch normalisation in resnet18 needs more than that; take another --batch, such as 6',
+      ) as string,
+    })
+    expect(existsSync(join(cwd, 'last-of-one'))).toBe(false)
+  })
+
   it('are left unlocked', () => {
     expect(readdirSync(join(cwd, 'run')).sort()).toEqual([
       'args.json',

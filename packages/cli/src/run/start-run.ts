@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { startRun } from '@resfn/step'
+import { checkLastBatch } from '@resfn/loop'
+import { BatchError, startRun } from '@resfn/step'
 import { fold, key } from '@resfn/random'
 import type { Context } from '../context/context.ts'
 import { loadData } from '../data/load-data.ts'
@@ -12,7 +13,7 @@ import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
-import { setupOf, type TrainingSetup } from './training-setup.ts'
+import { setupOf, trainingOf, type TrainingSetup } from './training-setup.ts'
 
 const argsJson = (context: Context, { settings, data, size, input }: TrainingSetup, started: number): string =>
   `${JSON.stringify(
@@ -51,6 +52,23 @@ const makeFolder = async (
   }
 }
 
+/** A batch size that the net cannot train with is said before there is a folder. */
+const checkBatches = (setup: TrainingSetup, run: AnyRun): void => {
+  const { sizes } = trainingOf(setup, new AbortController().signal).batches(run.cursor)
+  if (sizes === undefined) return
+  try {
+    checkLastBatch(setup.net, run, setup.input, sizes)
+  } catch (error) {
+    if (!(error instanceof BatchError)) throw error
+    const { examples, full, last } = sizes
+    let better = full + 1
+    while (examples % better === 1) better++
+    throw usageError(
+      `${examples} training images in batches of ${full} leave a last batch of ${last}, and batch normalisation in ${setup.settings.net} needs more than that; take another --batch, such as ${better}`,
+    )
+  }
+}
+
 /** A new run in a folder that has none. */
 export const startNewRun = async (context: Context, flags: SettingFlags, out: string | undefined): Promise<OpenRun> => {
   const asked = settingsFrom(flags)
@@ -73,6 +91,7 @@ export const startNewRun = async (context: Context, flags: SettingFlags, out: st
     key: fold(key(settings.seed), 'run'),
     input: setup.input,
   }) as AnyRun
+  checkBatches(setup, run)
   const files = await makeFolder(context, { out, started, net: asked.net })
   const engines = [engineOf(context, backend)]
   const notes = { settings, image: data.train.shape, digest: data.digest, logBytes: 0, started, engines }

@@ -23,8 +23,8 @@ const tensors = (tree: unknown): readonly Tensor[] =>
 export const dispose = (tree: unknown): void => disposeTensors([...tensors(tree)])
 
 /**
- * `step(run)` with the memory kept: what the step makes on its way is freed, and so are the tensors of the old run that the new one does
- * not share. The old run must not be used afterwards. If the step throws, the old run is untouched and nothing is left of the new one.
+ * `step(run)` without leaks: it frees the intermediate tensors of the step and the tensors of the old run that the new run does not share.
+ * The old run must not be used afterwards. If the step throws, the old run is untouched and nothing is left of the new one.
  *
  * @param run a tree of tensors and plain values
  * @param step a pure function from a run to the next one; it must be synchronous
@@ -46,11 +46,11 @@ export const dispose = (tree: unknown): void => disposeTensors([...tensors(tree)
  */
 export const advance = <R>(run: R, step: (run: R) => R): R => {
   let next: R | undefined
-  // tidy sees only the tensors: it would walk through typed arrays number by number.
+  // tidy gets the tensors alone, because it would walk through typed arrays number by number.
   const kept = tidy(() => {
     const made = step(run)
     if (made instanceof Promise) {
-      // What is left of it runs on freed tensors; its failure must not end the process.
+      // The rest of the step runs on freed tensors; its failure must not end the process.
       made.catch(() => undefined)
       throw new TypeError(
         'advance: the step must be synchronous; await what it needs before, and read its numbers after',

@@ -162,21 +162,21 @@ describe('zip', () => {
       'rest.2: in tree 2, but missing in the first tree',
     ],
     [
-      'a branch for a leaf',
+      'a subtree for a leaf',
       { stem: { weight: [1] }, rest: [{ bias: 2 }, 3] },
-      'stem.weight: a leaf in the first tree, but a branch in tree 2',
+      'stem.weight: a leaf in the first tree, but a subtree in tree 2',
     ],
     [
-      'a leaf for a branch',
+      'a leaf for a subtree',
       { stem: { weight: 1 }, rest: [4, 3] },
-      'rest.0: a branch in the first tree, but a leaf in tree 2',
+      'rest.0: a subtree in the first tree, but a leaf in tree 2',
     ],
     [
       'a record for an array',
       { stem: { weight: 1 }, rest: { 0: { bias: 2 }, 1: 3 } },
       'rest: an array in the first tree, but a record in tree 2',
     ],
-    ['a leaf for the whole', 5, 'the root: a branch in the first tree, but a leaf in tree 2'],
+    ['a leaf for the whole', 5, 'the root: a subtree in the first tree, but a leaf in tree 2'],
   ])('names the path of %s', (_, other, message) => {
     expect(() => zip([tree, other], add)).toThrow(message)
     expect(() => zip([tree, other], add)).toThrow(StructureError)

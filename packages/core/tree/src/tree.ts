@@ -140,7 +140,7 @@ export const zip = <T, L = Tensor>(trees: readonly [T, ...T[]], f: (leaves: read
     const others = values.slice(1)
     if (!isNode(first)) {
       others.forEach((other, i) => {
-        if (isNode(other)) throw new StructureError(path, `a leaf in the first tree, but a branch in tree ${i + 2}`)
+        if (isNode(other)) throw new StructureError(path, `a leaf in the first tree, but a subtree in tree ${i + 2}`)
       })
       return f(values as readonly L[], path)
     }
@@ -156,7 +156,7 @@ export const zip = <T, L = Tensor>(trees: readonly [T, ...T[]], f: (leaves: read
 }
 
 const sameNames = (first: Node, other: unknown, path: string, nth: number): void => {
-  if (!isNode(other)) throw new StructureError(path, `a branch in the first tree, but a leaf in tree ${nth}`)
+  if (!isNode(other)) throw new StructureError(path, `a subtree in the first tree, but a leaf in tree ${nth}`)
   if (Array.isArray(first) !== Array.isArray(other)) {
     const kind = (node: Node): string => (Array.isArray(node) ? 'an array' : 'a record')
     throw new StructureError(path, `${kind(first)} in the first tree, but ${kind(other)} in tree ${nth}`)

@@ -1,6 +1,6 @@
 import { tidy, zeros } from '@tensorflow/tfjs-core'
 import type { BatchSizes, Examples } from '@resfn/batches'
-import type { Shape } from '@resfn/layer'
+import type { Layer, Shape } from '@resfn/layer'
 import { checkOptions, func, optional, OptionsError, type Rule, show, wholeNumberFrom } from '@resfn/options'
 import { BatchError, checkClasses, checkExamples, checkRun, learningRules, type Run } from '@resfn/step'
 import type { Training } from './train.ts'
@@ -38,10 +38,34 @@ export const iteratorOf = (name: string, given: unknown): Pass => {
   return pass
 }
 
-/** Runs the training pass on a batch as small as the last one of an epoch, so that it does not fail after an epoch. */
-const checkLastBatch = <P, S>(
-  { net }: Training<P, S>,
-  { params, key }: Run<P, S>,
+/**
+ * Throws if an epoch ends in a batch of one example and the net cannot train on it, as batch normalisation on one value a channel cannot.
+ * It runs the training pass of the net on such a batch. `train` does this before its first step; call it where a run is prepared.
+ *
+ * @param net the net
+ * @param run a run of the net
+ * @param sample the shape of one sample
+ * @param sizes those of the training batches
+ * @throws BatchError with the sizes, the path of the layer, and what to do
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { batchNorm } from '@resfn/batch-norm'
+ * import { checkLastBatch } from '@resfn/loop'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { startRun } from '@resfn/step'
+ *
+ * const net = batchNorm()
+ * const run = startRun(net, { optimiser: sgd(), key: key(0), input: [3] })
+ * assert.throws(() => checkLastBatch(net, run, [3], { examples: 11, full: 5, last: 1 }), /leave a last batch of 1/)
+ * checkLastBatch(net, run, [3], { examples: 12, full: 5, last: 2 })
+ * ```
+ */
+export const checkLastBatch = <P, S>(
+  net: Layer<P, S>,
+  { params, key }: Pick<Run<P, S>, 'params' | 'key'>,
   sample: Shape,
   { examples, full, last }: BatchSizes,
 ): void => {
@@ -86,6 +110,6 @@ export const checkStart = async <P, S>(
   checkExamples(batch)
   const sample = batch.shape.slice(1)
   checkRun(training.net, run, sample)
-  if (sizes !== undefined) checkLastBatch(training, run, sample, sizes)
+  if (sizes !== undefined) checkLastBatch(training.net, run, sample, sizes)
   await checkEvaluation(training, run)
 }

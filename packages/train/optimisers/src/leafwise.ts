@@ -2,7 +2,7 @@ import { type Tensor, zerosLike } from '@tensorflow/tfjs-core'
 import { map, unflatten, zip } from '@resfn/tree'
 import type { At, Optimiser } from './optimiser.ts'
 
-/** The state given to an optimiser is not one that it made. */
+/** The state given to an optimiser was made by another one. */
 export class OptimiserError extends Error {
   readonly _tag = 'OptimiserError'
   constructor(message: string) {
@@ -11,10 +11,10 @@ export class OptimiserError extends Error {
   }
 }
 
-/** What an optimiser remembers of one parameter. */
+/** The state of an optimiser for one parameter. */
 export type Slots<N extends string> = { readonly [K in N]: Tensor }
 
-/** How one parameter moves: from it, its gradient and what is remembered of it to the next parameter and what to remember. */
+/** The rule of an optimiser for one parameter: from the parameter, its gradient and its slots to the next parameter and slots. */
 export type LeafRule<N extends string> = (
   param: Tensor,
   gradient: Tensor,
@@ -23,9 +23,9 @@ export type LeafRule<N extends string> = (
 ) => readonly [param: Tensor, slots: Slots<N>]
 
 /**
- * An optimiser from a rule for one parameter; what it remembers starts as zeros.
+ * An optimiser from a rule for one parameter; its state starts as zeros.
  *
- * @param slots the names of what it remembers of each parameter
+ * @param slots the names of the tensors that it keeps for each parameter
  * @param rule see `LeafRule`
  * @returns an optimiser whose state has one tree for each slot
  * @throws OptimiserError from `update`, if the state lacks a slot

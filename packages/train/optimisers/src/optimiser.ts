@@ -1,7 +1,7 @@
-/** What an optimiser remembers: by name (`velocity`, `mean`, …) trees of the structure of the parameters. Empty for plain SGD. */
+/** The state of an optimiser: trees with the structure of the parameters, by name (`velocity`, `mean`, …). Empty for plain SGD. */
 export type OptimiserState = { readonly [name: string]: unknown }
 
-/** Where the run is: `step` counts updates from 0; `learningRate` comes from the schedule at that step. */
+/** The place of the update in the run: `step` counts updates from 0; `learningRate` is that of the schedule at this step. */
 export type At = { readonly step: number; readonly learningRate: number }
 
 /** The parameters and the optimiser's state after an update. */

@@ -60,7 +60,7 @@ const browser = () => {
 
 const stages = {
   lint: whole([bin('oxlint'), '--deny-warnings']),
-  types: whole([bin('tsc'), '-p', 'tsconfig.test.json'], [bin('tsc'), '-p', 'tsconfig.scripts.json']),
+  types: whole(...['test', 'declarations', 'scripts'].map((name) => [bin('tsc'), '-p', `tsconfig.${name}.json`])),
   check: whole([process.execPath, 'scripts/check.mjs'], [bin('oxfmt'), '--check']),
   unit: tests('unit'),
   examples,

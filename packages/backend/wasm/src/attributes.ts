@@ -13,13 +13,15 @@ export type ConvolutionAttributes = {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
+type InfoOf = (
+  input: readonly number[],
+  filter: readonly number[],
+  attributes: ConvolutionAttributes,
+) => Info | undefined
+
 const infoOf =
-  ({ depthwise }: { readonly depthwise: boolean }) =>
-  (
-    input: readonly number[],
-    filter: readonly number[],
-    { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode }: ConvolutionAttributes,
-  ): Info | undefined => {
+  ({ depthwise }: { readonly depthwise: boolean }): InfoOf =>
+  (input, filter, { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode }) => {
     if (dataFormat !== 'NHWC') return undefined
     const shapes = [input as Four, filter as Four] as const
     const info = backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode, depthwise)
@@ -27,10 +29,10 @@ const infoOf =
   }
 
 /** The geometry of a channels-last convolution with an output; undefined for others. */
-export const convolutionInfo = infoOf({ depthwise: false })
+export const convolutionInfo: InfoOf = infoOf({ depthwise: false })
 
 /** The same of a depthwise convolution. */
-export const depthwiseInfo = infoOf({ depthwise: true })
+export const depthwiseInfo: InfoOf = infoOf({ depthwise: true })
 
 const clamps: { readonly [activation: string]: readonly [low: number, high: number] } = {
   linear: [-Infinity, Infinity],

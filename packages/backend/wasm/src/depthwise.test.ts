@@ -108,7 +108,7 @@ for (const threads of [1, 2])
       for (const [i, value] of expected.entries()) closeTo(actual[i]!, value, 1e-5, `output ${i}`)
     })
 
-    for (const activation of ['linear', 'relu', 'relu6'] as const)
+    for (const activation of ['linear', 'relu', 'relu6', 'sigmoid', 'elu', 'leakyrelu', 'prelu'] as const)
       it(`adds a bias and applies ${activation} as the cpu backend does`, async () => {
         const fused = (): tf.Tensor[] => [
           tf.fused.depthwiseConv2d({
@@ -118,6 +118,8 @@ for (const threads of [1, 2])
             pad: 'same',
             bias: tf.tensor1d(values(6, 4)),
             activation,
+            ...(activation === 'leakyrelu' && { leakyreluAlpha: 0.3 }),
+            ...(activation === 'prelu' && { preluActivationWeights: tf.tensor1d(values(6, 5)) }),
           }),
         ]
         closeTo((await onBackend('wasm', fused))[0]!, (await onBackend('cpu', fused))[0]!, 1e-5, activation)

@@ -56,12 +56,16 @@ const run = (
 export const depthwise = (
   device: Device,
   info: Info,
-  { x, filter, bias }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo | undefined },
+  {
+    x,
+    filter,
+    bias,
+  }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo | null | undefined },
   clamp: readonly [low: number, high: number] = [-Infinity, Infinity],
 ): TensorInfo => {
   const y = device.output(info.outShape)
   const addresses = { x: device.address(x), filter: device.address(filter), y: device.address(y) }
-  run(device, 'depthwise', info, addresses, { bias: bias === undefined ? 0 : device.address(bias), clamp })
+  run(device, 'depthwise', info, addresses, { bias: bias == null ? 0 : device.address(bias), clamp })
   return y
 }
 

@@ -1,5 +1,6 @@
 import { slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { type Contracts, poolInfo, type PoolSettings } from '@resfn/primitive'
+import { activate } from './activation.ts'
 import { clampOf, type ConvolutionAttributes, convolutionInfo, depthwiseInfo } from './attributes.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
 import { pad, slice, tile } from './copying.ts'
@@ -13,7 +14,7 @@ import { reduce } from './reduction.ts'
 import { channelsOf, sizeOf } from './shape.ts'
 
 type Shaped<N extends string> = { readonly [name in N]: readonly number[] }
-type Fused = { readonly activation?: string }
+type Fused = { readonly activation?: string; readonly leakyreluAlpha?: number }
 type Reduction = { readonly axis: number | number[]; readonly keepDims: boolean }
 type Transposition = { readonly transposeA?: boolean; readonly transposeB?: boolean }
 type Settings<N extends keyof Contracts> = Contracts[N]['settings']
@@ -71,10 +72,11 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
   FusedDepthwiseConv2D: floatKernel(
     ['x', 'filter'],
     (device, { x, filter, bias, preluActivationWeights }, attributes: ConvolutionAttributes & Fused) => {
-      const [clamp, info] = [clampOf(attributes.activation), depthwiseInfo(x.shape, filter.shape, attributes)]
-      if (clamp === undefined || info === undefined || preluActivationWeights != null) return undefined
-      if (bias == null) return depthwise(device, info, { x, filter }, clamp)
-      return isPerChannel(bias, info.outChannels) ? depthwise(device, info, { x, filter, bias }, clamp) : undefined
+      const info = depthwiseInfo(x.shape, filter.shape, attributes)
+      if (info === undefined || (bias != null && !isPerChannel(bias, info.outChannels))) return undefined
+      const clamp = clampOf(attributes.activation)
+      const y = depthwise(device, info, { x, filter, bias }, clamp)
+      return clamp === undefined ? activate(device, y, attributes, preluActivationWeights) : y
     },
   ),
   DepthwiseConv2dNativeBackpropInput: floatKernel(

@@ -1,2 +1,2 @@
 export { cacheFolder } from './cache-folder.ts'
-export { type FolderError, makeFolder, type MakeFolderSystem } from './make-folder.ts'
+export { type MakeFolderError, makeFolder, type MakeFolderSystem } from './make-folder.ts'

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { either as E, type taskEither as TE } from 'fp-ts'
 
 /** A folder could not be made; `code` is that of the system, such as `EROFS`. */
-export type FolderError = {
+export type MakeFolderError = {
   readonly _tag: 'CannotMakeFolder'
   readonly code: string
   /** The path that stands in the way: the folder, or one above it. */
@@ -27,14 +27,14 @@ const remedies: { readonly [code: string]: string } = {
   EDQUOT: 'your disk quota is used up; free some space',
 }
 
-const failure = (path: string, code: string, reason: string): FolderError => ({
+const failure = (path: string, code: string, reason: string): MakeFolderError => ({
   _tag: 'CannotMakeFolder',
   code,
   where: path,
   message: `cannot make the folder ${path}: ${remedies[code] ?? reason}`,
 })
 
-const make = async (path: string, system: MakeFolderSystem): Promise<FolderError | undefined> => {
+const make = async (path: string, system: MakeFolderSystem): Promise<MakeFolderError | undefined> => {
   const found = await system.stat(path).catch(() => undefined)
   if (found !== undefined) return found.isDirectory() ? undefined : failure(path, 'ENOTDIR', '')
   const parent = dirname(path)
@@ -72,7 +72,7 @@ const make = async (path: string, system: MakeFolderSystem): Promise<FolderError
  * ```
  */
 export const makeFolder =
-  (path: string, system: MakeFolderSystem = fs): TE.TaskEither<FolderError, void> =>
+  (path: string, system: MakeFolderSystem = fs): TE.TaskEither<MakeFolderError, void> =>
   async () => {
     const fault = await make(path, system)
     return fault === undefined ? E.right(undefined) : E.left(fault)

@@ -140,7 +140,9 @@ describe('a run that goes on with another engine', () => {
   const other: Partial<Context> = { versions: { resfn: '1.2.3', node: '99.1.0', tfjs: '4.22.0' } }
 
   it('warns, and the report says so', async () => {
-    const run = copy('elsewhere')
+    const run = 'elsewhere'
+    const interrupts = () => ({ signal: AbortSignal.abort('SIGINT'), release: () => {} })
+    expect(await train([...small, '--out', run], { interrupts })).toMatchObject({ code: 130 })
     const { stderr, code } = await resume(run, other)
     expect(code).toBe(0)
     expect(stderr).toMatch(
@@ -162,6 +164,10 @@ describe('a run that goes on with another engine', () => {
     expect(again.stderr).toMatch(/^backend wasm \(2 threads/m)
     expect(again.stderr).not.toContain('warning')
     expect(await resfn(['train', '--resume', run, '--backend', 'wsam'], { cwd })).toMatchObject({ code: 2 })
+  })
+
+  it('does not warn where nothing is left to do', async () => {
+    expect((await resume(copy('finished'), other)).stderr).not.toContain('warning')
   })
 
   it('does not warn on the same', async () => {

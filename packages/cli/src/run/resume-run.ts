@@ -72,9 +72,11 @@ export const resumeRun = async (context: Context, folder: string, changes: RunCh
     }
     const setup = setupOf(settings, net, images)
     announce(context, setup)
-    const noted = withEngine(context, { ...notes, settings, logBytes }, engineOf(context, backend))
     const run = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser: setup.optimiser })) as AnyRun
     say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
+    const kept = { ...notes, settings, logBytes }
+    const isFinished = run.history.length >= settings.epochs
+    const noted = isFinished ? kept : withEngine(context, kept, engineOf(context, backend))
     const open: OpenRun = { setup, files, notes: noted, run, backend, release }
     // Else the checkpoint would count more bytes than the new log has.
     if (logBytes < notes.logBytes) await saveRun(context, open)

@@ -259,6 +259,43 @@ describe('bytes that are no checkpoint', () => {
     expect(error._tag).toBe(tag)
   })
 
+  it('do not throw, whatever their metadata claims', async () => {
+    const paths = ['description', 'description.net', 'description.net.name', 'description.net.input']
+    const places = [
+      ...paths,
+      'description.net.classes',
+      'run',
+      'run.key',
+      'run.cursor',
+      'run.step',
+      'run.score',
+      'run.history',
+    ]
+    const replaced = (value: object, [name = '', ...rest]: readonly string[], by: unknown): object => ({
+      ...value,
+      [name]:
+        rest.length === 0
+          ? by
+          : replaced(Object.entries(value).find(([each]) => each === name)![1] as object, rest, by),
+    })
+    const file = right(E.mapLeft((error: unknown) => error as CheckpointError)(decode(await bytesOf(start()))))
+    fc.assert(
+      fc.property(fc.constantFrom(...places), fc.jsonValue(), (place, by) => {
+        const metadata = Object.entries(replaced({ description, run }, place.split('.'), by)).map(
+          ([name, value]) => [name, JSON.stringify(value)] as const,
+        )
+        const result = F.pipe(
+          encode({ tensors: file.tensors, metadata: [['format', 'resfn'], ['version', '1'], ...metadata] }),
+          E.mapLeft((error: unknown) => error as CheckpointError),
+          E.chain((bytes) => read(bytes)),
+        )
+        if (E.isRight(result)) dispose(result.right)
+        else expect(result.left.message.length).toBeGreaterThan(10)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('say so when they are cut short, at any byte', async () => {
     const bytes = await bytesOf(start())
     fc.assert(

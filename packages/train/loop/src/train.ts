@@ -39,7 +39,7 @@ export type Training<P, S> = Learning<P, S> & {
  * @param training see `Training`
  * @param first where to start: `startRun(…)`, or a run restored from a checkpoint; it must not be used afterwards
  * @returns `step` events, for each epoch `epoch`, `evaluation` and `checkpoint`, and one `done`. An interrupted evaluation is done again,
- * with its `epoch` event, when the run goes on.
+ * with its `epoch` event, when the run is resumed.
  * @throws OptionsError if an option is unknown, missing or of a wrong form
  * @throws RunError with the path of a tensor of the run that is missing, disposed, or of another net
  * @throws NotFiniteError when loss or gradients overflow; a checkpoint event with the run before that step comes first
@@ -202,7 +202,7 @@ const nextBatch = async (source: AsyncIterator<Batch>, { epoch, batch }: Cursor)
   const result = await source.next()
   if (result.done === true)
     throw new BatchError(
-      `the batches ended before batch ${batch} of epoch ${epoch}; let them go on to the last epoch, or train for fewer epochs`,
+      `the batches ended before batch ${batch} of epoch ${epoch}; give batches up to the last epoch, or train for fewer epochs`,
     )
   const { cursor, next } = result.value
   if (cursor === undefined || next === undefined)

@@ -1,10 +1,10 @@
 import type { Labels } from './labels.ts'
 import { LossError } from './loss-error.ts'
 
-/** How often each class was taken for each: `counts[label][predicted]`. Plain data. */
+/** How often each class was predicted as each: `counts[label][predicted]`. Plain data. */
 export type Confusion = readonly (readonly number[])[]
 
-/** How well one class is told from the others; a rate is NaN where it has no examples to divide by. */
+/** How well one class is separated from the others; a rate is NaN where it would divide by 0 examples. */
 export type ClassScore = {
   /** examples of the class */
   readonly examples: number
@@ -21,7 +21,7 @@ export type ClassScore = {
  *
  * @param classes the number of classes
  * @returns a function of labels and predicted classes (one each an example) to their counts; add those of batches with `addConfusions`
- * @throws LossError if the lengths differ or an index is no class
+ * @throws LossError if the lengths differ or an index is not a class
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -33,7 +33,7 @@ export const checkLabels = (where: string, { values, classes }: Logits, labels: 
  *
  * @param logits `[batch, classes]` read back as plain numbers
  * @param labels one a row, from 0 to classes - 1
- * @throws LossError if the number of labels does not fit, or a label is no class
+ * @throws LossError if the number of labels does not fit, or a label is not a class
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -70,7 +70,7 @@ export const predictions = (logits: Logits, labels: Labels): Predictions => {
  * @param k a whole number from 1; from the number of classes on, every example counts
  * @returns a function of logits and labels to the number of examples; sum it over batches and divide by the number of examples
  * @throws OptionsError if k is not a whole number from 1
- * @throws LossError if the number of labels does not fit, or a label is no class
+ * @throws LossError if the number of labels does not fit, or a label is not a class
  * @see Russakovsky et al., "ImageNet large scale visual recognition challenge" (2015), section 4.1: the top-5 error
  * @example
  * ```ts

@@ -67,7 +67,7 @@ const checkAlive = (path: string, leaf: unknown): void => {
   if (leaf.isDisposed)
     throw new RunError(
       path,
-      'the tensor is disposed; a run that train took must not be used again: go on with the run of the done event, or start anew',
+      'the tensor is disposed; a run that train took must not be used again: use the run of the done event, or start a new one',
     )
 }
 

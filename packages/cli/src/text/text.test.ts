@@ -1,42 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import fc from 'fast-check'
 import { count, duration, short } from './format.ts'
-import { editDistance, nearest, unknownName } from './nearest.ts'
+import { unknownName } from './nearest.ts'
 import { from0, positive, wholeFrom } from './numbers.ts'
 import { parseInput } from './shape.ts'
 
-describe('editDistance', () => {
-  it.each([
-    ['', '', 0],
-    ['resnet20', 'resnet20', 0],
-    ['resnet', 'resnet20', 2],
-    ['resent20', 'resnet20', 1],
-    ['kitten', 'sitting', 3],
-    ['wsam', 'wasm', 1],
-  ])('of %s and %s is %i', (a, b, distance) => {
-    expect(editDistance(a, b)).toBe(distance)
-  })
-
-  it('is symmetric, zero for the same, and at most the longer length', () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 8 }), fc.string({ maxLength: 8 }), (a, b) => {
-        const distance = editDistance(a, b)
-        expect(distance).toBe(editDistance(b, a))
-        expect(distance === 0).toBe(a === b)
-        expect(distance).toBeLessThanOrEqual(Math.max(a.length, b.length))
-      }),
-    )
-  })
-})
-
-describe('nearest', () => {
+describe('unknownName', () => {
   const names = ['resnet20', 'resnet32', 'lenet-bn', 'd2l-resnet18']
-  it('gives the nearest names first, and none for a name far from all', () => {
-    expect(nearest('resnet2', names)[0]).toBe('resnet20')
-    expect(nearest('LENET', names)).toEqual(['lenet-bn'])
-    expect(nearest('vgg', names)).toEqual([])
-  })
-
   it('is said in a sentence', () => {
     expect(unknownName('net', 'lenet', names, 'see resfn nets')).toBe(
       'there is no net "lenet"; did you mean lenet-bn? (see resfn nets)',

@@ -9,7 +9,8 @@ import {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from '@stricli/core'
-import { alternatives, nearest, unknownName } from '../text/nearest.ts'
+import { nearest } from '@resfn/options'
+import { alternatives, unknownName } from '../text/nearest.ts'
 import { flagNames, isGroup, type Located } from './locate.ts'
 import { commandSynonyms, flagSynonyms, meantBy } from './synonyms.ts'
 

@@ -1,10 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   checkOptions,
   flag,
   func,
-  nearest,
   numberFrom,
   oneOf,
   optional,
@@ -106,23 +104,5 @@ describe('show', () => {
     expect(show(Object.create(null))).toBe('an empty record')
     expect(show(new Map())).toBe('a Map')
     expect(show(undefined)).toBe('undefined')
-  })
-})
-
-describe('nearest', () => {
-  it('finds a name from which one letter was changed', () => {
-    fc.assert(
-      fc.property(fc.constantFrom('stride', 'padding', 'initial'), fc.nat(4), (name, at) => {
-        const misspelt = `${name.slice(0, at)}q${name.slice(at + 1)}`
-        expect(nearest(misspelt, ['out', 'stride', 'padding', 'initial'])[0]).toBe(name)
-      }),
-    )
-  })
-
-  it('finds swapped letters, other capitals and beginnings', () => {
-    expect(nearest('szie', ['size', 'stride'])).toEqual(['size'])
-    expect(nearest('BIAS', ['bias'])).toEqual(['bias'])
-    expect(nearest('pad', ['padding'])).toEqual(['padding'])
-    expect(nearest('', ['out'])).toEqual([])
   })
 })

@@ -3,7 +3,7 @@
  *
  * @see Damerau, "A technique for computer detection and correction of spelling errors" (1964)
  */
-const editDistance = (a: string, b: string): number => {
+export const editDistance = (a: string, b: string): number => {
   const row = (i: number): number[] => Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0))
   const table = Array.from({ length: a.length + 1 }, (_, i) => row(i))
   for (let i = 1; i <= a.length; i++) {
@@ -42,7 +42,7 @@ export const nearest = (name: string, names: readonly string[]): readonly string
     }))
     .filter(
       ({ known, distance, begins }) =>
-        begins || distance <= Math.max(1, Math.floor(Math.max(given.length, known.length) / 3)),
+        begins || distance <= Math.max(1, Math.round(Math.max(given.length, known.length) / 3)),
     )
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 4)

@@ -9,7 +9,7 @@ import { table } from './table.mjs'
 
 const row = {
   engine: 'resfn wasm',
-  net: 'resnet8',
+  net: 'cifar-resnet8',
   batch: 64,
   threads: 2,
   examplesPerSecond: 1000,
@@ -38,9 +38,9 @@ const peer = {
 
 describe('what must hold of the rows', () => {
   it('holds of rows without fault, and of engines that refused', () => {
-    expect(faults([row, peer, { engine: 'tf.layers wasm', net: 'resnet8', threads: 1, refused: 'no kernel' }])).toEqual(
-      [],
-    )
+    expect(
+      faults([row, peer, { engine: 'tf.layers wasm', net: 'cifar-resnet8', threads: 1, refused: 'no kernel' }]),
+    ).toEqual([])
   })
 
   it.each([
@@ -85,7 +85,7 @@ describe('the benchmark', () => {
   })
 
   it('trains on the same finite numbers every time', () => {
-    const [once, again] = [examples(nets.resnet8, 20), examples(nets.resnet8, 20)]
+    const [once, again] = [examples(nets['cifar-resnet8'], 20), examples(nets['cifar-resnet8'], 20)]
     expect(once).toEqual(again)
     expect(once.images).toHaveLength(20 * 28 * 28)
     expect(once.images.every((value) => Number.isFinite(value) && Math.abs(value) < 3)).toBe(true)

@@ -1,27 +1,27 @@
 // @ts-check
 // Who takes part. `reduced`: a smaller batch (and at least one step) where the full one would take minutes; the table
 // shows the batch. `quick: false` leaves the pair out of `--quick`.
-const everywhere = { resnet8: {}, resnet20: {}, 'd2l-resnet18': {} }
+const everywhere = { 'cifar-resnet8': {}, 'cifar-resnet20': {}, 'd2l-resnet18': {} }
 
 export const engines = [
   { name: 'resfn wasm', module: 'resfn', threads: 1, nets: everywhere },
   { name: 'resfn wasm', module: 'resfn', threads: 2, nets: everywhere },
-  { name: 'tf.layers wasm', module: 'tf-layers', backend: 'wasm', threads: 1, nets: { resnet8: {} } },
+  { name: 'tf.layers wasm', module: 'tf-layers', backend: 'wasm', threads: 1, nets: { 'cifar-resnet8': {} } },
   { name: 'tf.layers @resfn/wasm', module: 'tf-layers', backend: '@resfn/wasm', threads: 2, nets: everywhere },
   {
     name: 'tf.layers cpu',
     module: 'tf-layers',
     backend: 'cpu',
     threads: 1,
-    nets: { resnet8: { reduced: 1 }, resnet20: { reduced: 1, quick: false } },
+    nets: { 'cifar-resnet8': { reduced: 1 }, 'cifar-resnet20': { reduced: 1, quick: false } },
   },
   {
     name: 'jax-js wasm',
     module: 'jax-js',
     threads: 1,
     nets: {
-      resnet8: { reduced: 8 },
-      resnet20: { reduced: 8, quick: false },
+      'cifar-resnet8': { reduced: 8 },
+      'cifar-resnet20': { reduced: 8, quick: false },
       'd2l-resnet18': { reduced: 1, quick: false },
     },
   },

@@ -3,7 +3,7 @@
 
 /** `stages`: channels and blocks; the first block of a stage halves the size, but in the first stage. */
 export const nets = {
-  resnet8: {
+  'cifar-resnet8': {
     family: 'cifar',
     input: [28, 28, 1],
     classes: 10,
@@ -14,7 +14,7 @@ export const nets = {
       [64, 1],
     ],
   },
-  resnet20: {
+  'cifar-resnet20': {
     family: 'cifar',
     input: [28, 28, 1],
     classes: 10,

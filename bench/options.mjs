@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { nets } from './nets.mjs'
 
 const usage = `node bench.mjs [options]
-  --net resnet8,d2l-resnet18   only these of ${Object.keys(nets).join(', ')}
+  --net cifar-resnet8,d2l-resnet18   only these of ${Object.keys(nets).join(', ')}
   --engine resfn,pytorch       only engines whose name contains one of the words
   --threads 2                  only engines on so many threads
   --rounds 5 --seconds 3       turns of each engine, and the least length of one

@@ -1,12 +1,6 @@
-export { cifarResnet, type CifarResnetOptions, type CifarResnetParams, type CifarResnetState } from './cifar-resnet.ts'
-export { lenet, type LenetOptions, type LenetParams, type LenetState } from './lenet.ts'
-export { type NetEntry, nets } from './nets.ts'
-export {
-  d2lResnet18,
-  resnet,
-  type ResnetDepth,
-  type ResnetOptions,
-  type ResnetParams,
-  type ResnetState,
-  type Stage,
-} from './resnet.ts'
+export * from './cifar-resnet/index.ts'
+export { type KeyMap, keyOf, pathOf } from './key-map.ts'
+export * from './lenet/index.ts'
+export type { NetEntry, Nets } from './net-entry.ts'
+export { nets } from './nets.ts'
+export * from './resnet/index.ts'

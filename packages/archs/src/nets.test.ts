@@ -1,11 +1,15 @@
 // No backend is imported here: plans and summaries need none.
 import { engine } from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import type { BatchNormParams } from '@resfn/batch-norm'
+import type { BatchNormParams, BatchNormState } from '@resfn/batch-norm'
+import type { Conv2dParams } from '@resfn/conv2d'
+import { dense, type DenseParams } from '@resfn/dense'
 import {
   type AnyLayer,
   init,
+  type Layer,
   type ParamsOf,
+  sequential,
   type Shape,
   ShapeError,
   type Spec,
@@ -13,12 +17,13 @@ import {
   summary,
   type SummaryRow,
 } from '@resfn/layer'
+import type { BatchNorm, Makers } from '@resfn/makers'
 import { key } from '@resfn/random'
 import { flatten } from '@resfn/tree'
-import { cifarResnet, type CifarResnetParams } from './cifar-resnet.ts'
-import { lenet, type LenetParams, type LenetState } from './lenet.ts'
+import { cifarResnet, noShortcuts, optionA, optionB, optionC, type Shortcuts } from './cifar-resnet/index.ts'
+import { lenet } from './lenet/index.ts'
 import { nets } from './nets.ts'
-import { d2lResnet18, resnet, type ResnetParams, type ResnetState } from './resnet.ts'
+import { type BasicResnet, type BottleneckResnet, d2lResnet18, resnet } from './resnet/index.ts'
 
 /** Millions or thousands as they are printed: 4089184256 is 4.089 G. */
 const giga = (macs: number): string => (macs / 1e9).toFixed(3)
@@ -35,34 +40,43 @@ const table: readonly (readonly [name: string, params: number, gigaMacs: string]
   ['resnet50', 25557032, '4.089'],
   ['resnet101', 44549160, '7.801'],
   ['resnet152', 60192808, '11.514'],
-  ['resnet20', 269722, '0.041'],
-  ['resnet32', 464154, '0.069'],
-  ['resnet44', 658586, '0.097'],
-  ['resnet56', 853018, '0.125'],
-  ['resnet110', 1727962, '0.253'],
-  ['resnet1202', 19421274, '2.829'],
-  ['plain20', 269722, '0.041'],
-  ['plain32', 464154, '0.069'],
-  ['plain44', 658586, '0.097'],
-  ['plain56', 853018, '0.125'],
-  ['plain110', 1727962, '0.253'],
+  ['cifar-resnet20', 269722, '0.041'],
+  ['cifar-resnet32', 464154, '0.069'],
+  ['cifar-resnet44', 658586, '0.097'],
+  ['cifar-resnet56', 853018, '0.125'],
+  ['cifar-resnet110', 1727962, '0.253'],
+  ['cifar-resnet1202', 19421274, '2.829'],
+  ['cifar-plain20', 269722, '0.041'],
+  ['cifar-plain32', 464154, '0.069'],
+  ['cifar-plain44', 658586, '0.097'],
+  ['cifar-plain56', 853018, '0.125'],
+  ['cifar-plain110', 1727962, '0.253'],
   ['lenet-bn', 44878, '0.000'],
   ['d2l-resnet18', 11178378, '0.319'],
 ]
 
 // He et al. (2015), section 4.2: options B and C of the same nets; of the depths 20, 56 and 110 pytorchcv has the same numbers for B.
 const projected: readonly (readonly [name: string, params: number])[] = [
-  ['resnet20-b', 272474],
-  ['resnet32-b', 466906],
-  ['resnet44-b', 661338],
-  ['resnet56-b', 855770],
-  ['resnet110-b', 1730714],
-  ['resnet20-c', 283962],
-  ['resnet32-c', 489594],
-  ['resnet44-c', 695226],
-  ['resnet56-c', 900858],
-  ['resnet110-c', 1826202],
+  ['cifar-resnet20-b', 272474],
+  ['cifar-resnet32-b', 466906],
+  ['cifar-resnet44-b', 661338],
+  ['cifar-resnet56-b', 855770],
+  ['cifar-resnet110-b', 1730714],
+  ['cifar-resnet20-c', 283962],
+  ['cifar-resnet32-c', 489594],
+  ['cifar-resnet44-c', 695226],
+  ['cifar-resnet56-c', 900858],
+  ['cifar-resnet110-c', 1826202],
 ]
+
+/** The options of the CIFAR nets, by the letter that the paper gives them. */
+const options = { A: optionA, B: optionB, C: optionC, none: noShortcuts } as const
+
+const small = (given: {
+  readonly depth: number
+  readonly classes: number
+  readonly shortcuts: (makers: Makers) => Shortcuts<AnyLayer, AnyLayer>
+}): AnyLayer => cifarResnet<BatchNorm, AnyLayer, AnyLayer>(given)
 
 describe('the nets', () => {
   it('are counted with no backend registered', () => {
@@ -143,7 +157,7 @@ describe('resnet', () => {
   })
 
   it('has the stages of the paper’s table 1', () => {
-    const paths = ['stem', 'maxPool', 'layer1', 'layer2', 'layer3', 'layer4', 'globalAvgPool']
+    const paths = ['conv1', 'maxPool', 'layer1', 'layer2', 'layer3', 'layer4', 'globalAvgPool']
     const square = (...sides: readonly (readonly [number, number])[]): readonly Shape[] =>
       sides.map(([side, channels]) => [side, side, channels])
     for (const depth of [18, 34] as const)
@@ -170,9 +184,9 @@ describe('resnet', () => {
     const deviation = (values: Float32Array): number =>
       Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
     const leaf = (path: string): Spec => flatten<Spec>(params).find((entry) => entry.path === path)!.leaf
-    expect(deviation(draw(leaf('layer2.first.add.branch.a.conv.weight'))) / Math.sqrt(2 / (9 * 128))).toBeCloseTo(1, 1)
-    expect(new Set(draw(leaf('layer2.first.add.branch.b.bn.weight')))).toEqual(new Set([1]))
-    expect(new Set(draw(leaf('layer2.first.add.branch.b.bn.bias')))).toEqual(new Set([0]))
+    expect(deviation(draw(leaf('layer2.0.conv1.weight'))) / Math.sqrt(2 / (9 * 128))).toBeCloseTo(1, 1)
+    expect(new Set(draw(leaf('layer2.0.bn2.weight')))).toEqual(new Set([1]))
+    expect(new Set(draw(leaf('layer2.0.bn2.bias')))).toEqual(new Set([0]))
     expect(Math.max(...draw(leaf('fc.weight')).map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(512))
   })
 
@@ -181,24 +195,48 @@ describe('resnet', () => {
       new RangeError('resnet: depth must be one of 18, 34, 50, 101, 152, not 26'),
     )
     expect(() => resnet({ depth: 18, classes: 10 }).plan([784])).toThrow(
-      new ShapeError('stem.conv', 'conv2d takes [height,width,channels], but the input is [784]'),
+      new ShapeError('conv1', 'conv2d takes [height,width,channels], but the input is [784]'),
     )
     expect(() => resnet({ depth: 18, classes: 0 })).toThrow(RangeError)
   })
 
   it('names the types of its trees', () => {
     const net = resnet({ depth: 50, classes: 10 })
-    expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<ResnetParams>()
-    expectTypeOf<StateOf<typeof net>>().toEqualTypeOf<ResnetState>()
-    expectTypeOf<ResnetParams['stem']['bn']>().toEqualTypeOf<BatchNormParams>()
+    expectTypeOf(net).toEqualTypeOf<BottleneckResnet>()
+    expectTypeOf(resnet({ depth: 18, classes: 10 })).toEqualTypeOf<BasicResnet>()
+    type Params = ParamsOf<BottleneckResnet>
+    expectTypeOf<Params['conv1']>().toEqualTypeOf<Conv2dParams>()
+    expectTypeOf<Params['layer2'][0]['shortcut']['bn']>().toEqualTypeOf<BatchNormParams>()
+    expectTypeOf<Params['layer2'][1]['conv3']>().toEqualTypeOf<Conv2dParams>()
+    expectTypeOf<StateOf<BasicResnet>['layer1'][0]['bn2']>().toEqualTypeOf<BatchNormState>()
+  })
+
+  it('does not compile with a tree that it does not have', () => {
+    type Promised = Omit<ParamsOf<BasicResnet>, 'layer1'> & { readonly layer1: { readonly nonsense: BatchNormParams } }
+    // @ts-expect-error: layer1 is a row of blocks
+    const wrong: Layer<Promised, StateOf<BasicResnet>> = resnet({ depth: 18, classes: 10 })
+    // @ts-expect-error: what any layer has is unknown
+    const hidden: BasicResnet = resnet({ depth: 18, classes: 10 }) as AnyLayer
+    expect([wrong, hidden].length).toBe(2)
+  })
+
+  it('lends its layers to a prefix, to feature maps and to another head', () => {
+    const { layers } = resnet({ depth: 18, classes: 10 })
+    const { conv1, bn1, relu, maxPool, layer1, layer2 } = layers
+    const features = sequential({ conv1, bn1, relu, maxPool, layer1, layer2 })
+    expect(features.plan([64, 64, 3]).output).toEqual([8, 8, 128])
+    const { fc: _, ...body } = layers
+    const other = sequential({ ...body, fc: dense({ out: 3 }) })
+    expect(other.plan([64, 64, 3]).output).toEqual([3])
+    expect(layer1.layers[0].layers.first.layers.branch.layers.conv1.plan([8, 8, 64]).output).toEqual([8, 8, 64])
   })
 })
 
 describe('cifarResnet', () => {
   it('halves the image twice, whatever its size', () => {
-    for (const shortcut of ['A', 'B', 'C', 'none'] as const) {
-      const net = cifarResnet({ depth: 20, classes: 10, shortcut })
-      expect(outputs(net, [32, 32, 3], 'stem', 'layer1', 'layer2', 'layer3', 'globalAvgPool')).toEqual([
+    for (const shortcuts of Object.values(options)) {
+      const net = small({ depth: 20, classes: 10, shortcuts })
+      expect(outputs(net, [32, 32, 3], 'conv1', 'layer1', 'layer2', 'layer3', 'globalAvgPool')).toEqual([
         [32, 32, 16],
         [32, 32, 16],
         [16, 16, 32],
@@ -214,23 +252,24 @@ describe('cifarResnet', () => {
   })
 
   it('differs between the options in its shortcuts alone', () => {
-    const shortcuts = (shortcut: 'A' | 'B' | 'C' | 'none'): readonly string[] =>
-      rowsOf(cifarResnet({ depth: 20, classes: 10, shortcut }), [32, 32, 3])
+    const shortcuts = (option: keyof typeof options): readonly string[] =>
+      rowsOf(small({ depth: 20, classes: 10, shortcuts: options[option] }), [32, 32, 3])
         .filter(({ path }) => path.endsWith('.shortcut'))
         .map(({ path }) => path)
     expect(shortcuts('none')).toEqual([])
-    expect(shortcuts('A')).toEqual(['layer2.first.add.shortcut', 'layer3.first.add.shortcut'])
+    expect(shortcuts('A')).toEqual(['layer2.0.shortcut', 'layer3.0.shortcut'])
     expect(shortcuts('B')).toEqual(shortcuts('A'))
     expect(shortcuts('C').length).toBe(9)
-    const kinds = (shortcut: 'A' | 'none'): number =>
-      rowsOf(cifarResnet({ depth: 56, classes: 10, shortcut }), [32, 32, 3]).filter(({ kind }) => /Add/.test(kind))
-        .length
+    const kinds = (option: 'A' | 'none'): number =>
+      rowsOf(small({ depth: 56, classes: 10, shortcuts: options[option] }), [32, 32, 3]).filter(({ kind }) =>
+        /Add/.test(kind),
+      ).length
     expect([kinds('A'), kinds('none')]).toEqual([27, 0])
   })
 
   it.each([20, 110])('%i has the multiply-adds of its projections on top of those of option A', (depth) => {
-    const macs = (shortcut: 'A' | 'B' | 'C' | 'none'): number =>
-      summary(cifarResnet({ depth, classes: 10, shortcut }), [32, 32, 3]).macs
+    const macs = (option: keyof typeof options): number =>
+      summary(small({ depth, classes: 10, shortcuts: options[option] }), [32, 32, 3]).macs
     const [changing, keeping] = [16 * 16 * 16 * 32, 32 * 32 * 16 * 16]
     expect(macs('none')).toBe(macs('A'))
     expect(macs('B')).toBe(macs('A') + 2 * changing)
@@ -245,7 +284,7 @@ describe('cifarResnet', () => {
   it('draws convolutions and head by fan in', () => {
     const { params } = cifarResnet({ depth: 8, classes: 1000 }).plan([32, 32, 3])
     for (const [path, fan] of [
-      ['layer3.first.add.branch.a.conv.weight', 9 * 32],
+      ['layer3.0.conv1.weight', 9 * 32],
       ['fc.weight', 64],
     ] as const) {
       const { initialiser, shape } = flatten<Spec>(params).find((entry) => entry.path === path)!.leaf
@@ -265,7 +304,11 @@ describe('cifarResnet', () => {
 
   it('names the types of its trees', () => {
     const net = cifarResnet({ depth: 8, classes: 10 })
-    expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<CifarResnetParams>()
+    expectTypeOf<ParamsOf<typeof net>['layer2'][1]['bn1']>().toEqualTypeOf<BatchNormParams>()
+    expectTypeOf<ParamsOf<typeof net>['layer2'][0]>().not.toHaveProperty('shortcut')
+    const projected = cifarResnet({ depth: 8, classes: 10, shortcuts: optionB })
+    expectTypeOf<ParamsOf<typeof projected>['layer2'][0]['shortcut']['conv']>().toEqualTypeOf<Conv2dParams>()
+    expectTypeOf<ParamsOf<typeof projected>['fc']>().toEqualTypeOf<DenseParams>()
   })
 })
 
@@ -285,8 +328,11 @@ describe('the nets of "Dive into deep learning"', () => {
     expect(() => net.plan([8, 8, 1])).toThrow(
       /^conv2\.conv: the 5x5 filter is larger than the input \[2,2,6\] with padding 0/,
     )
-    expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<LenetParams>()
-    expectTypeOf<StateOf<typeof net>>().toEqualTypeOf<LenetState>()
+    expectTypeOf<ParamsOf<typeof net>['conv1']>().toEqualTypeOf<{
+      readonly conv: Conv2dParams
+      readonly bn: BatchNormParams
+    }>()
+    expectTypeOf<StateOf<typeof net>['fc1']['bn']>().toEqualTypeOf<BatchNormState>()
   })
 
   it.each([
@@ -309,9 +355,9 @@ describe('the nets of "Dive into deep learning"', () => {
       return initialiser(key(3), shape)
     }
     const largest = (path: string): number => Math.max(...leaf(path).map(Math.abs))
-    expect(largest('stem.conv.bias')).toBeLessThanOrEqual(1 / 7)
-    expect(largest('stem.conv.bias')).toBeGreaterThan(0.8 / 7)
-    expect(largest('layer1.first.add.a.conv.weight')).toBeCloseTo(Math.sqrt(6 / (9 * 128)), 3)
+    expect(largest('conv1.bias')).toBeLessThanOrEqual(1 / 7)
+    expect(largest('conv1.bias')).toBeGreaterThan(0.8 / 7)
+    expect(largest('layer1.0.conv1.weight')).toBeCloseTo(Math.sqrt(6 / (9 * 128)), 3)
   })
 
   it('cannot make tensors without a backend, but says so', () => {

@@ -5,9 +5,21 @@ import { expect, it } from 'vitest'
 import { relu } from '@resfn/activation'
 import { valueAndGradient } from '@resfn/autodiff'
 import { bottleneck, projectedBottleneck } from '@resfn/bottleneck'
+import { batchNorm } from '@resfn/batch-norm'
+import { conv2d } from '@resfn/conv2d'
 import { convBn } from '@resfn/conv-bn'
 import { dense } from '@resfn/dense'
-import { absorb, type AnyLayer, init, type Layer, repeat, sequential, type Shape, type Spec } from '@resfn/layer'
+import {
+  absorb,
+  type AnyLayer,
+  init,
+  type Layer,
+  repeat,
+  sequential,
+  type Shape,
+  type Spec,
+  untyped,
+} from '@resfn/layer'
 import { crossEntropy } from '@resfn/losses'
 import { type OptimiserState, sgd } from '@resfn/optimisers'
 import { globalAvgPool, maxPool } from '@resfn/pool'
@@ -15,19 +27,20 @@ import { key, uniform } from '@resfn/random'
 import { decode, toFloat32 } from '@resfn/safetensors'
 import { advance, flatten, mapTo } from '@resfn/tree'
 import { describeBackends, expectNoLeak } from '@resfn/test-utils'
-import { cifarResnet } from './cifar-resnet.ts'
-import { lenet } from './lenet.ts'
+import { cifarResnet, optionB } from './cifar-resnet/index.ts'
+import { lenet } from './lenet/index.ts'
 
 const stage = (out: number, stride: number): AnyLayer =>
-  sequential({ first: projectedBottleneck({ out, stride }), rest: repeat([bottleneck({ out })]) })
+  repeat([projectedBottleneck({ out, stride, shortcut: convBn({ out, size: 1, stride }) }), bottleneck({ out })])
 
 /** The nets of scripts/fixtures/training.py. */
 const nets: { readonly [name: string]: AnyLayer } = {
   'lenet-bn': lenet({ classes: 10 }),
   resnet8: cifarResnet({ depth: 8, classes: 10 }),
-  'resnet8-b': cifarResnet({ depth: 8, classes: 10, shortcut: 'B' }),
+  'resnet8-b': cifarResnet({ depth: 8, classes: 10, shortcuts: optionB }),
   bottlenecks: sequential({
-    stem: convBn({ out: 16, size: 7, stride: 2 }),
+    conv1: conv2d({ out: 16, size: 7, stride: 2 }),
+    bn1: batchNorm(),
     relu,
     maxPool: maxPool({ size: 3, stride: 2, padding: 1 }),
     layer1: stage(32, 1),
@@ -171,7 +184,7 @@ const labelsOf = (batch: number): tf.Tensor =>
   )
 
 const problem = (name: string): Learning & { readonly fixture: Fixture; readonly first: () => Variables } => {
-  const net = nets[name] as Layer<object, object>
+  const net = untyped(nets[name]!) as Layer<object, object>
   const fixture = read(name)
   const { seed, input, learningRate } = fixture.header
   const plan = net.plan(input.slice(1))
@@ -218,7 +231,7 @@ describeBackends('training', () => {
   )
 
   it('holds as many tensors after each step as before it', () => {
-    const net: AnyLayer = cifarResnet({ depth: 8, classes: 10, shortcut: 'B' })
+    const net = untyped(cifarResnet({ depth: 8, classes: 10, shortcuts: optionB })) as Layer<object, object>
     const step = stepOf({
       net,
       x: tf.tensor(uniform(key(1), 64), [4, 4, 4, 1]),

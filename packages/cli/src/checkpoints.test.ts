@@ -140,7 +140,9 @@ describe('weights that a program wrote', () => {
     const asked = ['--net', 'lenet-bn']
     expect((await run('eval', 'mine.safetensors', '--data', 'own', '--threads', '1', ...asked)).code).toBe(0)
     expect((await run('summary', 'mine.safetensors', ...asked)).code).toBe(0)
-    expect(await run('eval', 'mine.safetensors', '--data', 'own', '--net', 'resnet8', '--threads', '1')).toMatchObject({
+    expect(
+      await run('eval', 'mine.safetensors', '--data', 'own', '--net', 'cifar-resnet8', '--threads', '1'),
+    ).toMatchObject({
       code: 1,
     })
   })

@@ -21,11 +21,11 @@ describe('the command line', () => {
   })
 
   it.each([
-    [['sumary', 'resnet20'], 'summary'],
-    [['summary', 'resnet20', '--dept', '2'], '--depth'],
+    [['sumary', 'cifar-resnet20'], 'summary'],
+    [['summary', 'cifar-resnet20', '--dept', '2'], '--depth'],
     [['summary'], 'net'],
-    [['summary', 'resnet20', '--depth', '0'], 'give a whole number from 1'],
-    [['summary', 'resnet20', '--input', '1x2x3x4'], 'give the shape of one sample'],
+    [['summary', 'cifar-resnet20', '--depth', '0'], 'give a whole number from 1'],
+    [['summary', 'cifar-resnet20', '--input', '1x2x3x4'], 'give the shape of one sample'],
     [['train', '--lr', '-1'], 'give a number above 0'],
     [['train', '--schedule', 'linear'], 'linear'],
   ])('refuses %j with exit code 2', async (args, message) => {
@@ -35,19 +35,21 @@ describe('the command line', () => {
   })
 
   it('prints an error once, without its stack, and with --debug with it', async () => {
-    const plain = await resfn(['summary', 'resnet21'])
+    const plain = await resfn(['summary', 'cifar-resnet21'])
     expect(plain).toEqual({
       stdout: '',
       stderr:
-        'resfn: there is no net "resnet21"; did you mean resnet20, resnet8, resnet14 or resnet32? (see resfn nets)\n',
+        'resfn: there is no net "cifar-resnet21"; did you mean cifar-resnet20, cifar-resnet8, cifar-resnet14 or cifar-resnet32? (see resfn nets)\n',
       code: 2,
     })
-    expect((await resfn(['summary', 'resnet21', '--debug'])).stderr).toMatch(/nearest\.ts:\d+/)
+    expect((await resfn(['summary', 'cifar-resnet21', '--debug'])).stderr).toMatch(/nearest\.ts:\d+/)
   })
 
   it('prints an error as JSON too', async () => {
-    const { stdout, code } = await resfn(['summary', 'resnet21', '--json'])
-    expect(json(stdout)).toEqual({ error: { tag: 'Usage', message: expect.stringContaining('resnet21') as string } })
+    const { stdout, code } = await resfn(['summary', 'cifar-resnet21', '--json'])
+    expect(json(stdout)).toEqual({
+      error: { tag: 'Usage', message: expect.stringContaining('cifar-resnet21') as string },
+    })
     expect(code).toBe(2)
   })
 })
@@ -63,7 +65,7 @@ describe('summary', () => {
 
   it('goes as deep as asked', async () => {
     const lines = async (depth: string): Promise<number> =>
-      (await resfn(['summary', 'resnet20', '--depth', depth])).stdout.split('\n').length
+      (await resfn(['summary', 'cifar-resnet20', '--depth', depth])).stdout.split('\n').length
     expect(await lines('2')).toBeGreaterThan(await lines('1'))
     expect(await lines('4')).toBeGreaterThan(await lines('2'))
   })
@@ -85,10 +87,10 @@ describe('summary', () => {
   })
 
   it('takes other classes, and says which layer cannot take an input', async () => {
-    expect(json((await resfn(['summary', 'resnet20', '--classes', '100', '--json'])).stdout)).toMatchObject({
+    expect(json((await resfn(['summary', 'cifar-resnet20', '--classes', '100', '--json'])).stdout)).toMatchObject({
       output: [100],
     })
-    expect(await resfn(['summary', 'resnet20', '--input', '10'])).toMatchObject({
+    expect(await resfn(['summary', 'cifar-resnet20', '--input', '10'])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^resfn: stem\.conv: /) as string,
     })
@@ -102,7 +104,7 @@ describe('nets', () => {
       readonly params: number
     }[]
     expect(list.map(({ name }) => name)).toEqual(Object.keys(nets))
-    expect(list.find(({ name }) => name === 'resnet20')?.params).toBe(269722)
+    expect(list.find(({ name }) => name === 'cifar-resnet20')?.params).toBe(269722)
     expect((await resfn(['nets'], { columns: () => 120 })).stdout.split('\n').length).toBe(list.length + 2)
   })
 })

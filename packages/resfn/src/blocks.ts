@@ -1,4 +1,6 @@
 // Written by `pnpm check --fix`: every package that runs in browsers too.
 export * from '@resfn/bottleneck'
 export * from '@resfn/conv-bn'
+export * from '@resfn/makers'
 export * from '@resfn/residual-block'
+export * from '@resfn/stage'

@@ -1,18 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { batchNorm } from '@resfn/batch-norm'
-import { convBn, type ConvBnParams } from '@resfn/conv-bn'
+import { batchNorm, type BatchNormParams } from '@resfn/batch-norm'
+import { conv2d, type Conv2dParams } from '@resfn/conv2d'
+import { type ConvBn, convBn } from '@resfn/conv-bn'
 import { init, type ParamsOf, sequential, ShapeError, type StateOf, summary, zeros } from '@resfn/layer'
+import { type Makers, makers } from '@resfn/makers'
 import { key, normal } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
 import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import {
   bottleneck,
-  type BottleneckParams,
-  type BottleneckState,
+  type BottleneckBranch,
+  type BottleneckOptions,
+  type ProjectedBottleneck,
   projectedBottleneck,
-  type ProjectedBottleneckParams,
-  type ProjectedBottleneckState,
 } from './bottleneck.ts'
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
@@ -25,11 +26,22 @@ const draw = (seed: number, ...shape: number[]): tf.Tensor =>
   )
 const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
-const unit = (params: ConvBnParams, x: tf.Tensor, size: number, stride = 1): tf.Tensor =>
-  convBn({ out: params.bn.weight.size, size, stride }).train(params, x, key(0)).y
+type BranchParams = ParamsOf<BottleneckBranch>
+
+const unit = (conv: Conv2dParams, bn: BatchNormParams, x: tf.Tensor, stride = 1): tf.Tensor => {
+  const [size, , , out] = conv.weight.shape as [number, number, number, number]
+  return batchNorm().train(bn, conv2d({ out, size, stride }).apply(conv, x, {}), key(0)).y
+}
+
+const down = (
+  options: BottleneckOptions & { readonly stride: number; readonly strideOn?: '1x1' | '3x3' },
+  own: Makers = makers,
+): ProjectedBottleneck<ConvBn> =>
+  projectedBottleneck({ ...options, shortcut: convBn({ out: options.out, size: 1, stride: options.stride }, own) }, own)
 
 // Some ReLU inputs on either side, none near 0.
-const smooth = {
+const smooth: Makers = {
+  ...makers,
   norm: () =>
     batchNorm({
       initial: { bias: (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7) },
@@ -41,9 +53,9 @@ describeBackends('bottleneck', () => {
     tf.tidy(() => {
       const block = bottleneck({ out: 8 })
       const params = stir(init(block, key(1), [4, 5, 8]).params)
-      const { a, b, c } = params.add
+      const { conv1, bn1, conv2, bn2, conv3, bn3 } = params
       const x = draw(2, 2, 4, 5, 8)
-      const branch = unit(c, tf.relu(unit(b, tf.relu(unit(a, x, 1)), 3)), 1)
+      const branch = unit(conv3, bn3, tf.relu(unit(conv2, bn2, tf.relu(unit(conv1, bn1, x)))))
       expectClose(block.train(params, x, key(0)).y, tf.relu(tf.add(x, branch)), 1e-5)
     })
   })
@@ -51,19 +63,23 @@ describeBackends('bottleneck', () => {
   it('projected strides on its 3x3, or on the first 1x1 as in the paper', () => {
     for (const strideOn of ['3x3', '1x1'] as const)
       tf.tidy(() => {
-        const block = projectedBottleneck({ out: 8, stride: 2, strideOn })
+        const block = down({ out: 8, stride: 2, strideOn })
         const params = stir(init(block, key(3), [5, 6, 4]).params)
-        const { a, b, c } = params.add.branch
+        const { conv1, bn1, conv2, bn2, conv3, bn3, shortcut } = params
         const x = draw(4, 2, 5, 6, 4)
         const [first, second] = strideOn === '1x1' ? [2, 1] : [1, 2]
-        const branch = unit(c, tf.relu(unit(b, tf.relu(unit(a, x, 1, first)), 3, second)), 1)
-        expectClose(block.train(params, x, key(0)).y, tf.relu(tf.add(branch, unit(params.add.shortcut, x, 1, 2))), 1e-5)
+        const branch = unit(conv3, bn3, tf.relu(unit(conv2, bn2, tf.relu(unit(conv1, bn1, x, first)), second)))
+        expectClose(
+          block.train(params, x, key(0)).y,
+          tf.relu(tf.add(branch, unit(shortcut.conv, shortcut.bn, x, 2))),
+          1e-5,
+        )
       })
   })
 
   it('with a last normalisation of weight 0 is relu(x), to the bit, and only that normalisation learns', () => {
     tf.tidy(() => {
-      const block = bottleneck({ out: 8, lastNorm: () => batchNorm({ initial: { weight: zeros } }) })
+      const block = bottleneck({ out: 8 }, { ...makers, lastNorm: () => batchNorm({ initial: { weight: zeros } }) })
       const { params, state } = init(block, key(5), [4, 4, 8])
       const x = draw(6, 2, 4, 4, 8)
       expect([...block.apply(params, x, state).dataSync()]).toEqual([...tf.relu(x).dataSync()])
@@ -72,12 +88,12 @@ describeBackends('bottleneck', () => {
         expect(
           leaf.dataSync().every((g) => g === 0),
           path,
-        ).toBe(!path.startsWith('add.c.bn'))
+        ).toBe(!path.startsWith('bn3'))
     })
   })
 
   it('has the gradients of finite differences', () => {
-    const block = projectedBottleneck({ out: 4, width: 2, stride: 2, ...smooth })
+    const block = down({ out: 4, width: 2, stride: 2 }, smooth)
     const tree = { params: init(block, key(8), [4, 4, 2]).params, x: draw(9, 2, 4, 4, 2) }
     const upstream = draw(10, 2, 2, 2, 4)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(block.train(params, x, key(0)).y, upstream))
@@ -88,7 +104,7 @@ describeBackends('bottleneck', () => {
   })
 
   it('leaves no tensor behind, gradients included', () => {
-    const block = projectedBottleneck({ out: 4 })
+    const block = down({ out: 4, stride: 1 })
     const { params } = init(block, key(0), [2, 2, 2])
     const x = draw(1, 2, 2, 2, 2)
     expectNoLeak(() => tf.tidy(() => void gradientOf((p) => block.train(p, x, key(0)).y, params)))
@@ -109,7 +125,7 @@ describe('the plan of bottleneck', () => {
 
   it('costs less with the stride on the 1x1, with the same parameters', () => {
     const [early, late] = (['1x1', '3x3'] as const).map((strideOn) =>
-      summary(projectedBottleneck({ out: 512, stride: 2, strideOn }), [56, 56, 256]),
+      summary(down({ out: 512, stride: 2, strideOn }), [56, 56, 256]),
     )
     expect(late!.params).toBe(early!.params)
     expect(late!.macs - early!.macs).toBe(256 * 128 * (56 * 56 - 28 * 28))
@@ -119,7 +135,7 @@ describe('the plan of bottleneck', () => {
   it('says where shapes do not meet', () => {
     expect(() => sequential({ block: bottleneck({ out: 256 }) }).plan([56, 56, 64])).toThrow(
       new ShapeError(
-        'block.add',
+        'block',
         'branch [56,56,256] and shortcut [56,56,64] differ; a change of shape needs a projection (projectedAdd)',
       ),
     )
@@ -128,16 +144,14 @@ describe('the plan of bottleneck', () => {
         'bottleneck: width must be a whole number of at least 1, not 2.5; give width, or an out that 4 divides',
       ),
     )
-    expect(() => projectedBottleneck({ out: 8 }).plan([7])).toThrow(
-      'add.branch.a.conv: conv2d takes [height,width,channels]',
-    )
+    expect(() => down({ out: 8, stride: 1 }).plan([7])).toThrow('conv1: conv2d takes [height,width,channels]')
   })
 
   it('names the types of its trees', () => {
-    const [keep, down] = [bottleneck({ out: 8 }), projectedBottleneck({ out: 8 })]
-    expectTypeOf<ParamsOf<typeof keep>>().toEqualTypeOf<BottleneckParams>()
-    expectTypeOf<StateOf<typeof keep>>().toEqualTypeOf<BottleneckState>()
-    expectTypeOf<ParamsOf<typeof down>>().toEqualTypeOf<ProjectedBottleneckParams>()
-    expectTypeOf<StateOf<typeof down>>().toEqualTypeOf<ProjectedBottleneckState>()
+    const [keep, wider] = [bottleneck({ out: 8 }), down({ out: 8, stride: 1 })]
+    expectTypeOf<ParamsOf<typeof keep>>().toEqualTypeOf<BranchParams>()
+    expectTypeOf<StateOf<typeof keep>>().toEqualTypeOf<StateOf<BottleneckBranch>>()
+    expectTypeOf<ParamsOf<typeof wider>>().toEqualTypeOf<BranchParams & { readonly shortcut: ParamsOf<ConvBn> }>()
+    expectTypeOf<StateOf<typeof wider>['shortcut']>().toEqualTypeOf<StateOf<ConvBn>>()
   })
 })

@@ -1,73 +1,104 @@
-import { relu } from '@resfn/activation'
-import { convBn, type ConvBnParams, type ConvBnState, type Parts } from '@resfn/conv-bn'
 import { identityAdd } from '@resfn/identity-add'
-import { type Layer, sequential } from '@resfn/layer'
-import { projectedAdd, type ProjectedParams } from '@resfn/projected-add'
+import {
+  type AnyLayer,
+  type Empty,
+  type FollowedBy,
+  followedBy,
+  type Layer,
+  type Projected,
+  type Sequential,
+  sequential,
+  type Skip,
+} from '@resfn/layer'
+import { type BatchNorm, type Conv2d, type Makers, makersOr } from '@resfn/makers'
+import { projectedAdd } from '@resfn/projected-add'
 
-/** The parameters of the branch: three convolutions with batch normalisation. */
-export type BottleneckBranchParams = { readonly a: ConvBnParams; readonly b: ConvBnParams; readonly c: ConvBnParams }
+/** The branch of the bottleneck: convolutions of 1x1, 3x3 and 1x1, each with a normalisation. */
+export type BottleneckBranch<N extends AnyLayer = BatchNorm> = Sequential<{
+  readonly conv1: Conv2d
+  readonly bn1: N
+  readonly act1: Layer<Empty>
+  readonly conv2: Conv2d
+  readonly bn2: N
+  readonly act2: Layer<Empty>
+  readonly conv3: Conv2d
+  readonly bn3: N
+}>
 
-/** The running statistics of the branch. */
-export type BottleneckBranchState = { readonly a: ConvBnState; readonly b: ConvBnState; readonly c: ConvBnState }
+/** The bottleneck with an identity shortcut. */
+export type Bottleneck<N extends AnyLayer = BatchNorm> = FollowedBy<Skip<BottleneckBranch<N>>>
 
-/** The parameters of a bottleneck with an identity shortcut. */
-export type BottleneckParams = { readonly add: BottleneckBranchParams }
+/** The bottleneck with the shortcut `C`. */
+export type ProjectedBottleneck<C extends AnyLayer, N extends AnyLayer = BatchNorm> = FollowedBy<
+  Projected<BottleneckBranch<N>, C>
+>
 
-/** The running statistics of a bottleneck with an identity shortcut. */
-export type BottleneckState = { readonly add: BottleneckBranchState }
-
-/** The parameters of a bottleneck with a 1x1 convolution and batch normalisation as its shortcut. */
-export type ProjectedBottleneckParams = { readonly add: ProjectedParams<BottleneckBranchParams, ConvBnParams> }
-
-/** The running statistics of a bottleneck with a 1x1 convolution and batch normalisation as its shortcut. */
-export type ProjectedBottleneckState = { readonly add: ProjectedParams<BottleneckBranchState, ConvBnState> }
-
-/** The options of a bottleneck. */
-export type BottleneckOptions = Parts & {
+/** The options of a bottleneck that keeps the shape. */
+export type BottleneckOptions = {
   /** output channels */
   readonly out: number
-  /** channels of the 3x3 convolution; a quarter of `out` if not given */
+  /** channels of the 3x3 convolution; a quarter of `out` by default */
   readonly width?: number
-  /** makes the last normalisation of the branch; `norm` if not given. With a weight of 0 the block starts as the identity. */
-  readonly lastNorm?: NonNullable<Parts['norm']>
 }
 
-/** The options of a bottleneck that changes the shape. */
-export type ProjectedBottleneckOptions = BottleneckOptions & {
-  /** stride of branch and shortcut; 1 if not given */
+/** The options of a branch that may change the shape. */
+export type BottleneckBranchOptions = BottleneckOptions & {
+  /** stride of the branch; 1 by default */
   readonly stride?: number
-  /** which convolution of the branch strides: the 3x3 (torchvision, "v1.5"; if not given) or the first 1x1 (the paper, "v1") */
+  /** which convolution strides: the 3x3 (torchvision, "v1.5"; the default) or the first 1x1 (the paper, "v1") */
   readonly strideOn?: '3x3' | '1x1'
 }
 
-const branch = ({
-  out,
-  width = out / 4,
-  stride = 1,
-  strideOn = '3x3',
-  lastNorm,
-  ...parts
-}: ProjectedBottleneckOptions): Layer<BottleneckBranchParams, BottleneckBranchState> => {
+/** The options of a bottleneck with a shortcut of its own. */
+export type ProjectedBottleneckOptions<C extends AnyLayer> = BottleneckBranchOptions & {
+  /** the shortcut, of the same stride and output channels */
+  readonly shortcut: C
+}
+
+/**
+ * The branch of the bottleneck: `bn3(conv3(act(bn2(conv2(act(bn1(conv1(x))))))))`, 1x1 down, 3x3, 1x1 up.
+ *
+ * @param options output channels, width, stride and where it is
+ * @param makers others than the usual ones
+ * @throws RangeError if the width is not a whole number of at least 1
+ * @see He et al., "Deep residual learning for image recognition" (2015), figure 5, right
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { bottleneckBranch } from '@resfn/bottleneck'
+ *
+ * assert.deepEqual(bottleneckBranch({ out: 64, stride: 2 }).plan([28, 28, 32]).output, [14, 14, 64])
+ * ```
+ */
+export const bottleneckBranch = <N extends AnyLayer = BatchNorm>(
+  { out, width = out / 4, stride = 1, strideOn = '3x3' }: BottleneckBranchOptions,
+  makers?: Makers<N>,
+): BottleneckBranch<N> => {
   if (!Number.isInteger(width) || width < 1)
     throw new RangeError(
       `bottleneck: width must be a whole number of at least 1, not ${width}; give width, or an out that 4 divides`,
     )
+  const { conv, norm, lastNorm = norm, act } = makersOr(makers)
   return sequential({
-    a: convBn({ out: width, size: 1, stride: strideOn === '1x1' ? stride : 1 }, parts),
-    reluA: relu,
-    b: convBn({ out: width, size: 3, stride: strideOn === '3x3' ? stride : 1 }, parts),
-    reluB: relu,
-    c: convBn({ out, size: 1 }, lastNorm === undefined ? parts : { ...parts, norm: lastNorm }),
+    conv1: conv({ out: width, size: 1, stride: strideOn === '1x1' ? stride : 1 }),
+    bn1: norm(),
+    act1: act,
+    conv2: conv({ out: width, size: 3, stride: strideOn === '3x3' ? stride : 1 }),
+    bn2: norm(),
+    act2: act,
+    conv3: conv({ out, size: 1 }),
+    bn3: lastNorm(),
   })
 }
 
 /**
- * The bottleneck block with an identity shortcut: `y = relu(x + branch(x))`, the branch 1x1 down, 3x3, 1x1 up; the shape stays.
+ * The bottleneck block with an identity shortcut: `y = act(x + branch(x))`; the shape stays.
  *
- * @param options output channels, which must be the input's, width, and other makers of the parts
+ * @param options output channels, which must be the input's, and width
+ * @param makers others than the usual ones
  * @throws RangeError if the width is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input has other channels; use `projectedBottleneck` there
- * Source: He et al., "Deep residual learning for image recognition" (2015), figure 5, right.
+ * @see He et al., "Deep residual learning for image recognition" (2015), figure 5, right
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -77,28 +108,31 @@ const branch = ({
  * assert.equal(summary(bottleneck({ out: 256 }), [56, 56, 256]).params, 69632 + 2 * (64 + 64 + 256))
  * ```
  */
-export const bottleneck = (options: BottleneckOptions): Layer<BottleneckParams, BottleneckState> =>
-  sequential({ add: identityAdd(branch(options)), relu })
+export const bottleneck = <N extends AnyLayer = BatchNorm>(
+  options: BottleneckOptions,
+  makers?: Makers<N>,
+): Bottleneck<N> => followedBy(identityAdd(bottleneckBranch(options, makers)), makersOr(makers).act)
 
 /**
- * The bottleneck block with a 1x1 convolution and batch normalisation as its shortcut: `y = relu(branch(x) + shortcut(x))`.
+ * The bottleneck block with a shortcut of its own: `y = act(branch(x) + shortcut(x))`, where channels or size change.
  *
- * @param options output channels, width, stride and where it is, and other makers of the parts
+ * @param options output channels, width, stride and where it is, and the shortcut
+ * @param makers others than the usual ones
  * @throws RangeError if the width is not a whole number of at least 1
  * @throws ShapeError, from `plan`, naming the part that cannot take its input
- * Source: He et al., "Deep residual learning for image recognition" (2015), section 4.1; the stride on the 3x3 as in torchvision.
+ * @see He et al., "Deep residual learning for image recognition" (2015), section 4.1; the stride on the 3x3 as in torchvision
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
  * import { projectedBottleneck } from '@resfn/bottleneck'
+ * import { convBn } from '@resfn/conv-bn'
  *
- * assert.deepEqual(projectedBottleneck({ out: 512, stride: 2 }).plan([56, 56, 256]).output, [28, 28, 512])
+ * const block = projectedBottleneck({ out: 512, stride: 2, shortcut: convBn({ out: 512, size: 1, stride: 2 }) })
+ * assert.deepEqual(block.plan([56, 56, 256]).output, [28, 28, 512])
  * ```
  */
-export const projectedBottleneck = (
-  options: ProjectedBottleneckOptions,
-): Layer<ProjectedBottleneckParams, ProjectedBottleneckState> => {
-  const { out, stride = 1, conv, norm } = options
-  const parts: Parts = { ...(conv === undefined ? {} : { conv }), ...(norm === undefined ? {} : { norm }) }
-  return sequential({ add: projectedAdd(branch(options), convBn({ out, size: 1, stride }, parts)), relu })
-}
+export const projectedBottleneck = <C extends AnyLayer, N extends AnyLayer = BatchNorm>(
+  { shortcut, ...options }: ProjectedBottleneckOptions<C>,
+  makers?: Makers<N>,
+): ProjectedBottleneck<C, N> =>
+  followedBy(projectedAdd(bottleneckBranch(options, makers), shortcut), makersOr(makers).act)

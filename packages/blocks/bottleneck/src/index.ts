@@ -1,12 +1,11 @@
 export {
+  type Bottleneck,
   bottleneck,
-  type BottleneckBranchParams,
-  type BottleneckBranchState,
+  type BottleneckBranch,
+  bottleneckBranch,
+  type BottleneckBranchOptions,
   type BottleneckOptions,
-  type BottleneckParams,
-  type BottleneckState,
+  type ProjectedBottleneck,
   projectedBottleneck,
   type ProjectedBottleneckOptions,
-  type ProjectedBottleneckParams,
-  type ProjectedBottleneckState,
 } from './bottleneck.ts'

@@ -1,12 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { batchNorm } from '@resfn/batch-norm'
-import { conv2d } from '@resfn/conv2d'
+import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
+import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { absorb, init, type ParamsOf, ShapeError, type StateOf, summary, withState, zeros } from '@resfn/layer'
+import { type Makers, makers } from '@resfn/makers'
 import { key, normal } from '@resfn/random'
 import { flatten } from '@resfn/tree'
 import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
-import { convBn, type ConvBnParams, type ConvBnState } from './conv-bn.ts'
+import { type ConvBn, convBn } from './conv-bn.ts'
+
+type ConvBnParams = ParamsOf<ConvBn>
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
   tf.tensor(
@@ -75,13 +78,15 @@ describe('the plan of convBn', () => {
       macs: 118013952,
       output: [112, 112, 64],
     })
-    expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<ConvBnParams>()
-    expectTypeOf<StateOf<typeof net>>().toEqualTypeOf<ConvBnState>()
+    expectTypeOf(net).toEqualTypeOf<ConvBn>()
+    expectTypeOf<ConvBnParams>().toEqualTypeOf<{ readonly conv: Conv2dParams; readonly bn: BatchNormParams }>()
+    expectTypeOf<StateOf<typeof net>>().toEqualTypeOf<{ readonly bn: BatchNormState }>()
   })
 
   it('takes other makers of its parts', () => {
-    const parts = {
-      conv: (options: { out: number; size: number }) => conv2d({ ...options, bias: true }),
+    const parts: Makers = {
+      ...makers,
+      conv: (options) => conv2d({ ...options, bias: true }),
       norm: () => batchNorm({ initial: { weight: zeros } }),
     }
     const { params } = convBn({ out: 2, size: 1 }, parts).plan([1, 1, 1])

@@ -1,31 +1,17 @@
-import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
-import { conv2d, type Conv2dOptions, type Conv2dParams } from '@resfn/conv2d'
-import { type Layer, sequential } from '@resfn/layer'
+import type { Conv2dOptions } from '@resfn/conv2d'
+import { type AnyLayer, type Sequential, sequential } from '@resfn/layer'
+import { type BatchNorm, type Conv2d, type Makers, makersOr } from '@resfn/makers'
 
-/** The parameters of a convolution and its batch normalisation. */
-export type ConvBnParams = { readonly conv: Conv2dParams; readonly bn: BatchNormParams }
-
-/** The running statistics of the batch normalisation. */
-export type ConvBnState = { readonly bn: BatchNormState }
-
-/** A convolution followed by batch normalisation, as a layer. */
-export type ConvBn = Layer<ConvBnParams, ConvBnState>
-
-/** What blocks are made of; pass others to change initial values, biases or epsilon everywhere in a net. */
-export type Parts = {
-  /** makes the convolutions; `conv2d` if not given */
-  readonly conv?: (options: Conv2dOptions) => Layer<Conv2dParams>
-  /** makes the normalisation; `batchNorm` if not given */
-  readonly norm?: () => Layer<BatchNormParams, BatchNormState>
-}
+/** A convolution followed by a normalisation. */
+export type ConvBn<N extends AnyLayer = BatchNorm> = Sequential<{ readonly conv: Conv2d; readonly bn: N }>
 
 /**
  * A convolution followed by batch normalisation: `y = bn(conv(x))`.
  *
  * @param options those of the convolution
- * @param parts other makers of convolution and normalisation
+ * @param makers others than the usual ones
  * @throws ShapeError, from `plan`, naming `conv` or `bn`
- * Source: Ioffe and Szegedy, "Batch normalization" (2015), section 3.2: the bias is left out because normalisation takes it away.
+ * @see Ioffe and Szegedy, "Batch normalization" (2015), section 3.2: the bias is left out because normalisation takes it away
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -35,5 +21,7 @@ export type Parts = {
  * assert.equal(summary(convBn({ out: 64, size: 7, stride: 2 }), [224, 224, 3]).params, 9408 + 128)
  * ```
  */
-export const convBn = (options: Conv2dOptions, { conv = conv2d, norm = () => batchNorm() }: Parts = {}): ConvBn =>
-  sequential({ conv: conv(options), bn: norm() })
+export const convBn = <N extends AnyLayer = BatchNorm>(options: Conv2dOptions, makers?: Makers<N>): ConvBn<N> => {
+  const { conv, norm } = makersOr(makers)
+  return sequential({ conv: conv(options), bn: norm() })
+}

@@ -1,1 +1,1 @@
-export { type ConvBn, convBn, type ConvBnParams, type ConvBnState, type Parts } from './conv-bn.ts'
+export { type ConvBn, convBn } from './conv-bn.ts'

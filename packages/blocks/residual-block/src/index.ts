@@ -1,13 +1,11 @@
 export {
   type ProjectedBlockOptions,
-  type ProjectedBlockParams,
-  type ProjectedBlockState,
+  type ProjectedResidualBlock,
   projectedResidualBlock,
+  type ResidualBlock,
   residualBlock,
   type ResidualBlockOptions,
-  type ResidualBlockParams,
-  type ResidualBlockState,
+  type ResidualBranch,
   residualBranch,
-  type ResidualBranchParams,
-  type ResidualBranchState,
+  type ResidualBranchOptions,
 } from './residual-block.ts'

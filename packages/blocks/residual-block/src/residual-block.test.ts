@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { batchNorm } from '@resfn/batch-norm'
-import { conv2d, type Conv2dOptions, type Conv2dParams } from '@resfn/conv2d'
-import { convBn, type ConvBnParams, type ConvBnState } from '@resfn/conv-bn'
+import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
+import { conv2d, type Conv2dParams } from '@resfn/conv2d'
+import { convBn, type ConvBn } from '@resfn/conv-bn'
 import {
   type AnyLayer,
   init,
@@ -13,20 +13,15 @@ import {
   ShapeError,
   type StateOf,
   summary,
+  untyped,
   zeros,
 } from '@resfn/layer'
+import { type Makers, makers } from '@resfn/makers'
 import { projection, subsampleAndPad } from '@resfn/projected-add'
 import { key, normal } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
 import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
-import {
-  type ProjectedBlockParams,
-  projectedResidualBlock,
-  residualBlock,
-  type ResidualBlockParams,
-  type ResidualBlockState,
-  residualBranch,
-} from './residual-block.ts'
+import { projectedResidualBlock, residualBlock, type ResidualBranch, residualBranch } from './residual-block.ts'
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
   tf.tensor(
@@ -36,18 +31,16 @@ const draw = (seed: number, ...shape: number[]): tf.Tensor =>
     ),
     shape,
   )
-const silent = { lastNorm: () => batchNorm({ initial: { weight: zeros } }) }
+const silent: Makers = { ...makers, lastNorm: () => batchNorm({ initial: { weight: zeros } }) }
+
+type BranchParams = ParamsOf<ResidualBranch>
 
 /** Every leaf of the parameters moved a little, so that no normalisation is at its first values. */
 const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 /** The branch written out in operations of tfjs. */
-const branchOf = (
-  { a, b }: { readonly a: ConvBnParams; readonly b: ConvBnParams },
-  x: tf.Tensor,
-  stride: number,
-): tf.Tensor => {
-  const normalise = (y: tf.Tensor, { weight, bias }: ConvBnParams['bn']): tf.Tensor => {
+const branchOf = ({ conv1, bn1, conv2, bn2 }: BranchParams, x: tf.Tensor, stride: number): tf.Tensor => {
+  const normalise = (y: tf.Tensor, { weight, bias }: BatchNormParams): tf.Tensor => {
     const { mean, variance } = tf.moments(y, [0, 1, 2])
     return tf.add(tf.mul(tf.div(tf.sub(y, mean), tf.sqrt(tf.add(variance, 1e-5))), weight), bias)
   }
@@ -58,7 +51,7 @@ const branchOf = (
       [1, 1],
       [0, 0],
     ])
-  return normalise(conv(tf.relu(normalise(conv(x, a.conv.weight, stride), a.bn)), b.conv.weight, 1), b.bn)
+  return normalise(conv(tf.relu(normalise(conv(x, conv1.weight, stride), bn1)), conv2.weight, 1), bn2)
 }
 
 describeBackends('residualBlock', () => {
@@ -67,7 +60,7 @@ describeBackends('residualBlock', () => {
       const block = residualBlock({ out: 3 })
       const params = stir(init(block, key(1), [5, 4, 3]).params)
       const x = draw(2, 2, 5, 4, 3)
-      expectClose(block.train(params, x, key(0)).y, tf.relu(tf.add(x, branchOf(params.add, x, 1))), 1e-5)
+      expectClose(block.train(params, x, key(0)).y, tf.relu(tf.add(x, branchOf(params, x, 1))), 1e-5)
     })
   })
 
@@ -79,19 +72,14 @@ describeBackends('residualBlock', () => {
     ]
     for (const shortcut of shortcuts)
       tf.tidy(() => {
-        const block = projectedResidualBlock({ out: 4, stride: 2, shortcut }) as Layer<
-          {
-            readonly add: {
-              readonly branch: { readonly a: ConvBnParams; readonly b: ConvBnParams }
-              readonly shortcut?: object
-            }
-          },
+        const block = projectedResidualBlock({ out: 4, stride: 2, shortcut }) as unknown as Layer<
+          BranchParams & { readonly shortcut?: object },
           object
         >
         const params = stir(init(block, key(3), [5, 6, 2]).params)
         const x = draw(4, 2, 5, 6, 2)
         const expected = tf.relu(
-          tf.add(branchOf(params.add.branch, x, 2), shortcut.train(params.add.shortcut ?? {}, x, key(0)).y),
+          tf.add(branchOf(params, x, 2), untyped(shortcut).train(params.shortcut ?? {}, x, key(0)).y),
         )
         expectClose(block.train(params, x, key(0)).y, expected, 1e-5)
       })
@@ -99,7 +87,7 @@ describeBackends('residualBlock', () => {
 
   it('with a last normalisation of weight 0 is relu(x), to the bit', () => {
     tf.tidy(() => {
-      const block = residualBlock({ out: 3, ...silent })
+      const block = residualBlock({ out: 3 }, silent)
       const { params, state } = init(block, key(5), [5, 5, 3])
       const x = draw(6, 2, 5, 5, 3)
       const expected = [...tf.relu(x).dataSync()]
@@ -110,7 +98,7 @@ describeBackends('residualBlock', () => {
 
   it('then sends the gradient on where x is positive, and only the last normalisation learns', () => {
     tf.tidy(() => {
-      const block = residualBlock({ out: 3, ...silent })
+      const block = residualBlock({ out: 3 }, silent)
       const tree = { params: init(block, key(5), [5, 5, 3]).params, x: draw(6, 2, 5, 5, 3) }
       const dy = draw(7, 2, 5, 5, 3)
       const gradients = gradientOf((p) => block.train(p.params, p.x, key(0)).y, tree, dy)
@@ -118,7 +106,7 @@ describeBackends('residualBlock', () => {
       expect(Array.from(gradients.x.dataSync(), (g) => g + 0)).toEqual(expected.map((g) => g + 0))
       for (const { path, leaf } of flatten(gradients.params)) {
         const dead = leaf.dataSync().every((g) => g === 0)
-        expect(dead, path).toBe(!path.startsWith('add.b.bn'))
+        expect(dead, path).toBe(!path.startsWith('bn2'))
       }
     })
   })
@@ -126,7 +114,7 @@ describeBackends('residualBlock', () => {
   it('inserted with weight 0 after a ReLU changes no bit of a net’s output', () => {
     tf.tidy(() => {
       const block = residualBlock({ out: 3 })
-      const [stem, zero] = [residualBlock({ out: 3 }), residualBlock({ out: 3, ...silent })]
+      const [stem, zero] = [residualBlock({ out: 3 }), residualBlock({ out: 3 }, silent)]
       const shallow = repeat([stem, block])
       const deep = repeat([stem, zero, zero, block])
       const { params, state } = init(shallow, key(8), [4, 4, 3])
@@ -144,8 +132,11 @@ describeBackends('residualBlock', () => {
 
   it('has the gradients of finite differences', () => {
     // Some ReLU inputs on either side, none near 0.
-    const smooth = { norm: () => batchNorm({ initial: { bias: () => new Float32Array(2).fill(0.7) } }) }
-    const block = projectedResidualBlock({ out: 2, stride: 2, shortcut: projection({ out: 2, stride: 2 }), ...smooth })
+    const smooth: Makers = {
+      ...makers,
+      norm: () => batchNorm({ initial: { bias: () => new Float32Array(2).fill(0.7) } }),
+    }
+    const block = projectedResidualBlock({ out: 2, stride: 2, shortcut: projection({ out: 2, stride: 2 }) }, smooth)
     const tree = { params: init(block, key(11), [4, 4, 2]).params, x: draw(12, 2, 4, 4, 2) }
     const upstream = draw(13, 2, 2, 2, 2)
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.sum(tf.mul(block.train(params, x, key(0)).y, upstream))
@@ -173,16 +164,16 @@ describe('the plan of residualBlock', () => {
     })
     expect(summary(residualBranch({ out: 32, stride: 2 }), [28, 28, 16]).output).toEqual([14, 14, 32])
     expect(flatten(residualBlock({ out: 3 }).plan([4, 4, 3]).params).map(({ path }) => path)).toEqual(
-      ['a', 'b'].flatMap((unit) => ['conv.weight', 'bn.weight', 'bn.bias'].map((leaf) => `add.${unit}.${leaf}`)),
+      [1, 2].flatMap((i) => [`conv${i}.weight`, `bn${i}.weight`, `bn${i}.bias`]),
     )
   })
 
   it('has 180 parameters for 3 channels with biases, and 546 from 3 to 6 with a bare 1x1 convolution (Dive into deep learning, 8.6)', () => {
-    const conv = (options: Conv2dOptions): Layer<Conv2dParams> => conv2d({ ...options, bias: true })
-    expect(summary(residualBlock({ out: 3, conv }), [6, 6, 3])).toMatchObject({ params: 180, output: [6, 6, 3] })
+    const biased: Makers = { ...makers, conv: (options) => conv2d({ ...options, bias: true }) }
+    expect(summary(residualBlock({ out: 3 }, biased), [6, 6, 3])).toMatchObject({ params: 180, output: [6, 6, 3] })
     expect(
       summary(
-        projectedResidualBlock({ out: 6, stride: 2, conv, shortcut: projection({ out: 6, stride: 2, bias: true }) }),
+        projectedResidualBlock({ out: 6, stride: 2, shortcut: projection({ out: 6, stride: 2, bias: true }) }, biased),
         [6, 6, 3],
       ),
     ).toMatchObject({ params: 546, output: [3, 3, 6] })
@@ -191,26 +182,34 @@ describe('the plan of residualBlock', () => {
   it('says where shapes do not meet', () => {
     expect(() => sequential({ block: residualBlock({ out: 128 }) }).plan([28, 28, 64])).toThrow(
       new ShapeError(
-        'block.add',
+        'block',
         'branch [28,28,128] and shortcut [28,28,64] differ; a change of shape needs a projection (projectedAdd)',
       ),
     )
     expect(() =>
       projectedResidualBlock({ out: 8, stride: 2, shortcut: projection({ out: 8, stride: 1 }) }).plan([4, 4, 2]),
-    ).toThrow('add: branch [2,2,8] and shortcut [4,4,8] differ; give both the same stride and output channels')
+    ).toThrow('branch [2,2,8] and shortcut [4,4,8] differ; give both the same stride and output channels')
     expect(() => residualBlock({ out: 8 }).plan([16])).toThrow(
-      'add.a.conv: conv2d takes [height,width,channels], but the input is [16]',
+      'conv1: conv2d takes [height,width,channels], but the input is [16]',
     )
   })
 
   it('names the types of its trees', () => {
     const block = residualBlock({ out: 2 })
-    expectTypeOf<ParamsOf<typeof block>>().toEqualTypeOf<ResidualBlockParams>()
-    expectTypeOf<StateOf<typeof block>>().toEqualTypeOf<ResidualBlockState>()
+    expectTypeOf<BranchParams>().toEqualTypeOf<{
+      readonly conv1: Conv2dParams
+      readonly bn1: BatchNormParams
+      readonly conv2: Conv2dParams
+      readonly bn2: BatchNormParams
+    }>()
+    expectTypeOf<ParamsOf<typeof block>>().toEqualTypeOf<BranchParams>()
+    expectTypeOf<StateOf<typeof block>>().toEqualTypeOf<{
+      readonly bn1: BatchNormState
+      readonly bn2: BatchNormState
+    }>()
     const projected = projectedResidualBlock({ out: 2, shortcut: convBn({ out: 2, size: 1 }) })
-    expectTypeOf<ParamsOf<typeof projected>>().toEqualTypeOf<ProjectedBlockParams<ConvBnParams, ConvBnState>>()
-    expectTypeOf<ParamsOf<typeof projected>['add']['shortcut']>().toEqualTypeOf<ConvBnParams>()
+    expectTypeOf<ParamsOf<typeof projected>>().toEqualTypeOf<BranchParams & { readonly shortcut: ParamsOf<ConvBn> }>()
     const padded = projectedResidualBlock({ out: 2, shortcut: subsampleAndPad({ out: 2, stride: 1 }) })
-    expectTypeOf<keyof ParamsOf<typeof padded>['add']>().toEqualTypeOf<'branch'>()
+    expectTypeOf<ParamsOf<typeof padded>>().toEqualTypeOf<BranchParams>()
   })
 })

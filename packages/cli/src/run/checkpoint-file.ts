@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { nets } from '@resfn/archs'
-import type { AnyLayer } from '@resfn/layer'
+import type { Layer } from '@resfn/layer'
 import { type Checkpoint, decodeCheckpoint, type Description, type Json, restoreVariables } from '@resfn/checkpoint'
 import { decodeWith, longestSide, type RecipeError, wholeNumber } from '@resfn/recipe'
 import { either as E } from 'fp-ts'
@@ -32,7 +32,7 @@ export type LoadedCheckpoint = {
   readonly checkpoint: Checkpoint
   /** What the command noted in it, or why there is none: a program may have written the checkpoint. */
   readonly notes: E.Either<RecipeError, CheckpointNotes>
-  readonly net: AnyLayer
+  readonly net: Layer<unknown, unknown>
   readonly name: string
 }
 
@@ -79,7 +79,7 @@ export const notesOf = ({ path, notes }: LoadedCheckpoint): CheckpointNotes => {
 }
 
 /** The net that is asked for, or the one that the checkpoint names. */
-const netOf = ({ description: { net } }: Checkpoint, asked: string | undefined): AnyLayer => {
+const netOf = ({ description: { net } }: Checkpoint, asked: string | undefined): Layer<unknown, unknown> => {
   if (asked === undefined && !Object.hasOwn(nets, net.name))
     throw usageError(
       `it was made for a net "${net.name}", which resfn does not know; say which one to build with --net (see resfn nets)`,

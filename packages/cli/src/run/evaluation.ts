@@ -1,5 +1,5 @@
 import { batchesInOrder, type ImageSet } from '@resfn/batches'
-import type { AnyLayer } from '@resfn/layer'
+import type { Layer } from '@resfn/layer'
 import { evaluate } from '@resfn/loop'
 import type { Images } from '@resfn/transforms'
 
@@ -11,7 +11,7 @@ export const evaluationBatch = 100
 
 /** A net with what it learned, and what is done to images before it sees them. */
 export type TrainedNet = {
-  readonly net: AnyLayer
+  readonly net: Layer<unknown, unknown>
   readonly variables: AnyVariables
   readonly preprocess: (images: Images) => Images
 }

@@ -18,7 +18,7 @@ describe('repeatCommand', () => {
 
   it('gives every flag where the preset is not known', () => {
     const command = repeatCommand({ ...settings({}), preset: 'gone' })
-    expect(command).toMatch(/^resfn train --net resnet20 .*--epochs 10 /)
+    expect(command).toMatch(/^resfn train --net cifar-resnet20 .*--epochs 10 /)
     expect(command).not.toContain('preset')
   })
 })

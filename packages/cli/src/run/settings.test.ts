@@ -46,7 +46,7 @@ describe('the settings of a run', () => {
 
   it.each([
     [{ preset: 'quik' }, 'there is no preset "quik"; did you mean quick?'],
-    [{ net: 'resnet21' }, 'there is no net "resnet21"; did you mean resnet20'],
+    [{ net: 'cifar-resnet21' }, 'there is no net "cifar-resnet21"; did you mean cifar-resnet20'],
     [{ backend: 'wsam' }, 'there is no backend "wsam"; did you mean wasm?'],
     [{ momentum: 1 }, 'momentum: give a number from 0 and below 1, not 1'],
     [{ smoothing: 2 }, 'smoothing: '],

@@ -1,5 +1,5 @@
 import { batches, batchesInOrder, batchesPerEpoch, firstOfEachClass, type ImageSet, select } from '@resfn/batches'
-import { type AnyLayer, type Shape, summary } from '@resfn/layer'
+import { type Layer, type Shape, summary } from '@resfn/layer'
 import type { Training } from '@resfn/loop'
 import { crossEntropy } from '@resfn/losses'
 import type { Optimiser } from '@resfn/optimisers'
@@ -13,7 +13,7 @@ import type { Settings } from './settings.ts'
 /** Everything that a run is trained with. Nothing in it depends on how far the run is. */
 export type TrainingSetup = {
   readonly settings: Settings
-  readonly net: AnyLayer
+  readonly net: Layer<unknown, unknown>
   readonly input: Shape
   readonly data: LoadedData
   /** The training images that are used. */
@@ -33,7 +33,7 @@ const limited = (set: ImageSet, images: number): ImageSet =>
     : select(set, firstOfEachClass(set, Math.max(1, Math.floor(images / set.classes.length))))
 
 /** Puts settings, net and data together; throws where they do not fit. */
-export const setupOf = (settings: Settings, net: AnyLayer, data: LoadedData): TrainingSetup => {
+export const setupOf = (settings: Settings, net: Layer<unknown, unknown>, data: LoadedData): TrainingSetup => {
   const set = limited(data.train, settings.images)
   const preprocess = preprocessing(settings, data.source.moments)
   const input = outputShape(preprocess, set.shape)

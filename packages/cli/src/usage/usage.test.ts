@@ -41,7 +41,7 @@ describe('a wrong command line', () => {
     [['summary'], 'resfn summary needs a net: resfn summary <net>; see resfn summary --help'],
     [['doctor', 'extra'], 'resfn doctor takes no arguments, so "extra" is too many; see resfn doctor --help'],
     [['train', 'help'], 'for help: resfn train --help'],
-    [['summary', 'resnet20', '--input', '1x2x3x4'], '--input "1x2x3x4": give the shape of one sample'],
+    [['summary', 'cifar-resnet20', '--input', '1x2x3x4'], '--input "1x2x3x4": give the shape of one sample'],
   ])('%j: says what is wrong and what to give, also as JSON', async (args, message) => {
     const plain = await resfn(args)
     expect(plain.code).toBe(2)

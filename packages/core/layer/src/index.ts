@@ -1,4 +1,15 @@
-export { type Branch, collect, empty } from './branch.ts'
+export { channels, type Join, product, sum } from './combine/join.ts'
+export { type FollowedBy, followedBy } from './combine/followed-by.ts'
+export { type Parallel, parallel } from './combine/parallel.ts'
+export { type Projected, projected, type WithShortcut } from './combine/projected.ts'
+export { type Repeat, repeat } from './combine/repeat.ts'
+export { type Sequential, sequential } from './combine/sequential.ts'
+export { shaped } from './combine/shaped.ts'
+export { type Skip, skip } from './combine/skip.ts'
+export { collect, type Layers, type ParamsOfAll, type StateOfAll, subtree, type Subtrees } from './combine/subtrees.ts'
+export { checkBackend, NoBackendError } from './contract/check-backend.ts'
+export { checkBatch, checkChannels, checkSample, checkTensor, InputError, type Layout } from './contract/check-input.ts'
+export { checkVariables, type LeafShape } from './contract/check-variables.ts'
 export {
   constant,
   fanInUniform,
@@ -10,28 +21,20 @@ export {
   uniform,
   xavierUniform,
   zeros,
-} from './initialiser.ts'
+} from './contract/initialiser.ts'
 export {
-  absorb,
   type AnyLayer,
-  countValues,
   type Empty,
-  init,
   type Layer,
   type ParamsOf,
   type StateOf,
   type Trained,
-  type Variables,
-  withState,
-} from './layer.ts'
-export { checkBackend, NoBackendError } from './contract/check-backend.ts'
-export { checkBatch, checkChannels, checkSample, checkTensor, InputError, type Layout } from './contract/check-input.ts'
-export { checkVariables, type LeafShape } from './contract/check-variables.ts'
-export { op, type OpPlan } from './contract/op.ts'
+  untyped,
+} from './contract/layer.ts'
+export { lift, type LiftOptions, op, type OpPlan } from './contract/op.ts'
 export { PathError, ShapeError, VariablesError, within } from './contract/path-error.ts'
-export { lift, type LiftOptions } from './lift.ts'
-export { type Part, type Plan, Spec, type Specs } from './plan.ts'
-export { type ParamsOfAll, repeat, sequential, type StateOfAll } from './sequential.ts'
-export { formatShape, sameShape, type Shape, sizeOf } from './shape.ts'
+export { type Part, type Plan, Spec, type Specs } from './contract/plan.ts'
+export { formatShape, sameShape, type Shape, sizeOf } from './contract/shape.ts'
+export { type Summary, summary, type SummaryRow } from './contract/summary.ts'
+export { absorb, countValues, init, type Variables, withState } from './contract/variables.ts'
 export { slide, type Window } from './contract/window.ts'
-export { type Summary, summary, type SummaryRow } from './summary.ts'

@@ -2,10 +2,22 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { relu } from '@resfn/activation'
-import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
+import { batchNorm, type BatchNormState } from '@resfn/batch-norm'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { dense } from '@resfn/dense'
-import { type AnyLayer, init, type Layer, lift, repeat, sequential, ShapeError, summary, zeros } from '@resfn/layer'
+import {
+  type AnyLayer,
+  init,
+  type Layer,
+  lift,
+  type ParamsOf,
+  repeat,
+  sequential,
+  ShapeError,
+  type StateOf,
+  summary,
+  zeros,
+} from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { applyIdentityAdd, identityAdd } from './identity-add.ts'
@@ -29,6 +41,7 @@ const silentBranch = sequential({
 })
 
 const times = (w: tf.Tensor, x: tf.Tensor): tf.Tensor => tf.mul(w, x)
+const joined = (w: tf.Tensor, x: tf.Tensor): tf.Tensor => applyIdentityAdd(w, x, times)
 
 describeBackends('identityAdd', () => {
   it('is the identity, to the bit, where the branch is zero', () => {
@@ -38,7 +51,7 @@ describeBackends('identityAdd', () => {
         (values) => {
           tf.tidy(() => {
             const x = tf.tensor2d(values, [1, values.length])
-            const y = applyIdentityAdd((_: tf.Tensor, input) => tf.zerosLike(input))(tf.scalar(1), x)
+            const y = applyIdentityAdd(tf.scalar(1), x, (_, input) => tf.zerosLike(input))
             expect([...tf.sub(y, x).dataSync()].every((difference) => difference === 0)).toBe(true)
           })
         },
@@ -58,7 +71,7 @@ describeBackends('identityAdd', () => {
           expectClose(identityAdd(branch).apply(params, x, {}), expected, 0)
           expectClose(identityAdd(branch).train(params, x, key(0)).y, expected, 0)
           expectClose(
-            applyIdentityAdd(branch.apply as never as (p: typeof params, x: tf.Tensor) => tf.Tensor)(params, x),
+            applyIdentityAdd(params, x, (p, input) => branch.apply(p, input, {})),
             expected,
             0,
           )
@@ -72,7 +85,7 @@ describeBackends('identityAdd', () => {
     const [x, dy] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([5, -7, 0.5])]
     for (const slope of [0, 1, -1])
       expectClose(
-        gradientOf((input) => applyIdentityAdd(times)(tf.scalar(slope), input), x, dy),
+        gradientOf((input) => applyIdentityAdd(tf.scalar(slope), input, times), x, dy),
         [5, -7, 0.5].map((g) => g * (1 + slope)),
         0,
       )
@@ -84,10 +97,10 @@ describeBackends('identityAdd', () => {
       (layers: number, w: number, join: (params: tf.Tensor, x: tf.Tensor) => tf.Tensor) =>
       (input: tf.Tensor): tf.Tensor =>
         Array.from({ length: layers }).reduce((y: tf.Tensor) => join(tf.scalar(w), y), input)
-    expectClose(gradientOf(chain(50, 0.1, applyIdentityAdd(times)), x, 1), 1.1 ** 50, 1e-5)
+    expectClose(gradientOf(chain(50, 0.1, joined), x, 1), 1.1 ** 50, 1e-5)
     expectClose(gradientOf(chain(20, 0.1, times), x, 1).dataSync()[0]! / 0.1 ** 20, 1, 1e-5)
     expect(gradientOf(chain(50, 0.1, times), x, 1).dataSync()[0]).toBe(0)
-    expect(gradientOf(chain(3, -1, applyIdentityAdd(times)), x, 1).dataSync()[0]).toBe(0)
+    expect(gradientOf(chain(3, -1, joined), x, 1).dataSync()[0]).toBe(0)
   })
 
   it('turns products of slopes into sums: d(f + g(f)) / dw = df/dw + dg/df df/dw', () => {
@@ -95,8 +108,8 @@ describeBackends('identityAdd', () => {
     const x = tf.tensor1d([0.3, -1.2])
     const f = (w: tf.Tensor): tf.Tensor => tf.tanh(tf.mul(w, x))
     const g = (y: tf.Tensor): tf.Tensor => tf.mul(tf.square(y), 3)
-    const joined = slope((w) => applyIdentityAdd((_: object, y) => g(y))({}, f(w)))
-    expectClose(joined, slope(f) + slope((w) => g(f(w))), 1e-6)
+    const both = slope((w) => applyIdentityAdd({}, f(w), (_, y) => g(y)))
+    expectClose(both, slope(f) + slope((w) => g(f(w))), 1e-6)
   })
 
   it('telescopes: the input and all branch outputs add up to the output of a stage', () => {
@@ -166,8 +179,10 @@ describe('the plan of identityAdd', () => {
     expect(rows.map(({ path }) => path)).toEqual(['add', 'add.a', 'add.bnA', 'add.relu', 'add.b', 'add.bnB', 'one'])
     expect(rows.at(-1)?.kind).toBe('identityAdd conv2d 3x3')
     expect(params).toBe(3 * 81 + 12)
-    expectTypeOf(identityAdd(conv2d({ out: 3, size: 3 }))).toEqualTypeOf<Layer<Conv2dParams>>()
-    expectTypeOf(identityAdd(batchNorm())).toEqualTypeOf<Layer<BatchNormParams, BatchNormState>>()
+    const [one, two] = [identityAdd(conv2d({ out: 3, size: 3 })), identityAdd(batchNorm())]
+    expectTypeOf<ParamsOf<typeof one>>().toEqualTypeOf<Conv2dParams>()
+    expectTypeOf<StateOf<typeof two>>().toEqualTypeOf<BatchNormState>()
+    expectTypeOf(one.layers.branch).toEqualTypeOf<Layer<Conv2dParams>>()
   })
 
   it('says where the shapes differ, and that a projection mends it', () => {

@@ -52,14 +52,16 @@ describeBackends('projectedAdd', () => {
       const shortcut = projection({ out: 4, stride: 2 })
       const { params } = init(down, key(1), [5, 6, 2])
       const x = draw(2, 2, 5, 6, 2)
-      const expected = tf.add(branch.apply(params.branch, x, {}), shortcut.apply(params.shortcut, x, {})).dataSync()
+      const expected = tf
+        .add(branch.apply({ weight: params.weight }, x, {}), shortcut.apply(params.shortcut, x, {}))
+        .dataSync()
       expectClose(down.apply(params, x, {}), expected, 0)
       expectClose(down.train(params, x, key(0)).y, expected, 0)
       const bare =
         (layer: Layer<Conv2dParams>) =>
         (p: Conv2dParams, input: tf.Tensor): tf.Tensor =>
           layer.apply(p, input, {})
-      expectClose(applyProjectedAdd(bare(branch), bare(shortcut))(params, x), expected, 0)
+      expectClose(applyProjectedAdd(params, x, bare(branch), bare(shortcut)), expected, 0)
     })
   })
 
@@ -67,7 +69,7 @@ describeBackends('projectedAdd', () => {
     tf.tidy(() => {
       const { params } = init(down, key(3), [4, 4, 2])
       const x = draw(4, 1, 4, 4, 2)
-      const y = down.apply({ ...params, branch: { weight: tf.zerosLike(params.branch.weight) } }, x, {})
+      const y = down.apply({ ...params, weight: tf.zerosLike(params.weight) }, x, {})
       expectClose(y, projection({ out: 4, stride: 2 }).apply(params.shortcut, x, {}), 0)
     })
   })
@@ -140,8 +142,8 @@ describeBackends('projectedAdd', () => {
     const x = draw(1, 3, 2, 2, 2)
     const { seen } = net.train(params, x, key(0))
     expect(flatten(seen).map(({ path }) => path)).toEqual([
-      'branch.mean',
-      'branch.variance',
+      'mean',
+      'variance',
       'shortcut.bn.mean',
       'shortcut.bn.variance',
     ])
@@ -156,30 +158,23 @@ describeBackends('projectedAdd', () => {
       train: (_, x, k) => ({ y: (keys.push(k), x), seen: {} }),
     }
     projectedAdd(witness, witness).train({} as never, tf.zeros([1]), key(7))
-    expect(keys).toEqual([fold(key(7), 'branch'), fold(key(7), 'shortcut')])
+    expect(keys).toEqual([key(7), fold(key(7), 'shortcut')])
   })
 })
 
 describe('the plan of projectedAdd', () => {
-  it('has a branch and a shortcut; a side without parameters or state leaves none', () => {
+  it('has the names of the branch and one more, shortcut; a shortcut without parameters or state leaves none', () => {
     const { plan } = projectedAdd(
       sequential({ conv: conv2d({ out: 4, size: 3, stride: 2 }), bn: batchNorm() }),
       subsampleAndPad({ out: 4, stride: 2 }),
     )
-    expect(flatten(plan([4, 4, 2]).params).map(({ path }) => path)).toEqual([
-      'branch.conv.weight',
-      'branch.bn.weight',
-      'branch.bn.bias',
-    ])
-    expect(Object.keys(down.plan([4, 4, 2]).params)).toEqual(['branch', 'shortcut'])
+    expect(flatten(plan([4, 4, 2]).params).map(({ path }) => path)).toEqual(['conv.weight', 'bn.weight', 'bn.bias'])
+    expect(Object.keys(down.plan([4, 4, 2]).params)).toEqual(['weight', 'shortcut'])
     expect(down.plan([4, 4, 2]).state).toEqual({})
-    expectTypeOf<ParamsOf<typeof down>>().toEqualTypeOf<{
-      readonly branch: Conv2dParams
-      readonly shortcut: Conv2dParams
-    }>()
+    expectTypeOf<ParamsOf<typeof down>>().toEqualTypeOf<Conv2dParams & { readonly shortcut: Conv2dParams }>()
     const join = projectedAdd(batchNorm(), subsampleAndPad({ out: 4, stride: 1 }))
-    expectTypeOf<ParamsOf<typeof join>>().toEqualTypeOf<{ readonly branch: BatchNormParams }>()
-    expectTypeOf<StateOf<typeof join>>().toEqualTypeOf<{ readonly branch: BatchNormState }>()
+    expectTypeOf<ParamsOf<typeof join>>().toEqualTypeOf<BatchNormParams>()
+    expectTypeOf<StateOf<typeof join>>().toEqualTypeOf<BatchNormState>()
   })
 
   it('projects up and down with in times out weights, and one more for each output with a bias', () => {

@@ -11,7 +11,7 @@ export type ShortcutOptions = { readonly out: number; readonly stride: number }
  * @param options output channels and stride; bias and first values as in `conv2d`
  * @throws RangeError if a count is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels]
- * Source: He et al., "Deep residual learning for image recognition" (2015), section 3.3, option B.
+ * @see He et al., "Deep residual learning for image recognition" (2015), section 3.3, option B
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -29,7 +29,7 @@ export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias'
  * @param options output channels, at least the input's, and stride
  * @throws RangeError if `out` or `stride` is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels] or has more channels than `out`
- * Source: He et al., "Deep residual learning for image recognition" (2015), section 3.3, option A.
+ * @see He et al., "Deep residual learning for image recognition" (2015), section 3.3, option A
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -64,11 +64,11 @@ export const subsampleAndPad = ({ out, stride }: ShortcutOptions): Layer<Empty> 
   })
 }
 
-// One convolution by [1 0] does both, exactly, and it is the kernel that every backend has made fast, back as well as forth; slices are not.
+// A 1x1 convolution with an identity matrix subsamples and pads exactly, and is fast forwards and backwards on every backend; strided slices are not.
 const subsample = (x: Tensor, stride: number, out: number): Tensor =>
-  conv2dOf(x as Tensor4D, identityKernel(x.shape.at(-1)!, out), stride, 'valid')
+  conv2dOf(x as Tensor4D, identityFilter(x.shape.at(-1)!, out), stride, 'valid')
 
-const identityKernel = (channels: number, out: number): Tensor4D => {
+const identityFilter = (channels: number, out: number): Tensor4D => {
   const values = new Float32Array(channels * out)
   for (let c = 0; c < channels; c++) values[c * out + c] = 1
   return tensor4d(values, [1, 1, channels, out])

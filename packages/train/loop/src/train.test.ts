@@ -8,7 +8,7 @@ import { describeBackends } from '@resfn/test-utils'
 import { dispose } from '@resfn/tree'
 import { batchNorm } from '@resfn/batch-norm'
 import { dense, flatten } from '@resfn/dense'
-import { type AnyLayer, lift, sequential, ShapeError } from '@resfn/layer'
+import { type AnyLayer, lift, sequential, ShapeError, untyped } from '@resfn/layer'
 import { crossEntropy } from '@resfn/losses'
 import { describe, expect, it } from 'vitest'
 import {
@@ -21,7 +21,7 @@ import {
   shuffled,
   type TinyRun,
   training,
-  untyped,
+  ofAnotherType,
   valuesOf,
 } from '@resfn/test-utils/tiny'
 import { evaluate, train, type TrainEvent } from './index.ts'
@@ -313,7 +313,7 @@ describeBackends('train', () => {
   })
 
   it('refuses a net that does not end in logits', async () => {
-    const images = untyped(sequential({ same: lift((x) => x) }))
+    const images = ofAnotherType(sequential({ same: lift((x) => x) }))
     const run = startRun(images, { optimiser, key: key(0), input })
     await expect(eventsOf(train(training({ net: images }), run))).rejects.toThrow(
       'the net gives [4,4,1] for a sample, but a classifier must give [classes]',
@@ -477,8 +477,9 @@ describe('train', () => {
       layer: AnyLayer = normalised,
     ): Promise<readonly string[]> => {
       const types: string[] = []
-      const learning = { net: layer, loss: crossEntropy(), optimiser, schedule: constantRate(0.1), epochs: 1 }
-      const run = startRun(layer, { optimiser, key: key(0), input: [1, 1, 2] })
+      const net = untyped(layer)
+      const learning = { net, loss: crossEntropy(), optimiser, schedule: constantRate(0.1), epochs: 1 }
+      const run = startRun(net, { optimiser, key: key(0), input: [1, 1, 2] })
       const passes = (start: Cursor) => batches(set(count), { ...options, key: key(1), start })
       for await (const { type } of train({ ...learning, batches: passes }, run)) types.push(type)
       return types

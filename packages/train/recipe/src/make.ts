@@ -59,7 +59,7 @@ export const optimiserOf = ({
  * import assert from 'node:assert/strict'
  * import { presets, scheduleOf } from '@resfn/recipe'
  *
- * const schedule = scheduleOf(presets['resnet20']!.recipe, { examples: 60_000 })
+ * const schedule = scheduleOf(presets['cifar-resnet20']!.recipe, { examples: 60_000 })
  * assert.equal(schedule(0), 0.1)
  * assert.ok(Math.abs(schedule(63_000) - 0.001) < 1e-9)
  * ```

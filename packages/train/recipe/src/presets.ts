@@ -4,7 +4,7 @@ import type { Recipe } from './recipe.ts'
 export type Preset = { readonly description: string; readonly recipe: Recipe; readonly data?: string }
 
 const modern: Recipe = {
-  net: 'resnet20',
+  net: 'cifar-resnet20',
   epochs: 10,
   batch: 128,
   optimiser: 'sgd',
@@ -67,7 +67,7 @@ const he = (depth: number): Preset => ({
  * import assert from 'node:assert/strict'
  * import { presets } from '@resfn/recipe/presets'
  *
- * assert.equal(presets['resnet20']?.recipe.lr, 0.1)
+ * assert.equal(presets['cifar-resnet20']?.recipe.lr, 0.1)
  * ```
  */
 export const presets: { readonly [name: string]: Preset } = {
@@ -77,7 +77,7 @@ export const presets: { readonly [name: string]: Preset } = {
   },
   quick: {
     description: 'ResNet-8 on the 10,000 images that come with resfn: a few minutes on a laptop',
-    recipe: { ...modern, net: 'resnet8', epochs: 6, batch: 64, lr: 0.2 },
+    recipe: { ...modern, net: 'cifar-resnet8', epochs: 6, batch: 64, lr: 0.2 },
     data: 'subset',
   },
   'lenet-bn': {

@@ -1,7 +1,7 @@
 import { Tensor } from '@tensorflow/tfjs-core'
 import { show } from '@resfn/options'
 import { PathError, ShapeError } from './path-error.ts'
-import { formatShape, type Shape } from '../shape.ts'
+import { formatShape, type Shape } from './shape.ts'
 
 /** A layer was given something that it cannot compute with: not a tensor, a disposed one, or integers. */
 export class InputError extends PathError {

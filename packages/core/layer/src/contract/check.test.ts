@@ -7,6 +7,7 @@ import {
   checkTensor,
   checkVariables,
   InputError,
+  lift,
   op,
   PathError,
   repeat,
@@ -17,7 +18,6 @@ import {
   VariablesError,
   zeros,
 } from '../index.ts'
-import { lift } from '../lift.ts'
 
 /** The error of a function that must throw. */
 const errorOf = (f: () => unknown): PathError => {

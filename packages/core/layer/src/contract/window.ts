@@ -1,5 +1,5 @@
 import { ShapeError } from './path-error.ts'
-import { formatShape, type Shape } from '../shape.ts'
+import { formatShape, type Shape } from './shape.ts'
 
 /** A square window that moves over an image, in pixels: that of a convolution or a pool. */
 export type Window = { readonly size: number; readonly stride: number; readonly padding: number }

@@ -11,7 +11,7 @@ import {
   uniform,
   xavierUniform,
   zeros,
-} from './index.ts'
+} from '../index.ts'
 
 const shape = [3, 3, 32, 64]
 const [fanIn, fanOut] = [9 * 32, 9 * 64]

@@ -1,6 +1,7 @@
-import { countValues, type Layer } from './layer.ts'
-import type { Part, Plan } from './plan.ts'
+import type { AnyLayer } from './layer.ts'
+import type { Part } from './plan.ts'
 import type { Shape } from './shape.ts'
+import { countValues } from './variables.ts'
 
 /** A line of a summary: one layer, op or block. */
 export type SummaryRow = {
@@ -53,8 +54,8 @@ const rowsOf = (parts: readonly Part[], prefix: string, depth: number): readonly
  * assert.deepEqual([params, macs, rows[0]?.path], [7850, 7840, 'fc'])
  * ```
  */
-export const summary = <P, S>(net: Layer<P, S>, input: Shape): Summary => {
-  const plan: Plan<P, S> = net.plan(input)
+export const summary = (net: AnyLayer, input: Shape): Summary => {
+  const plan = net.plan(input)
   return {
     input,
     output: plan.output,

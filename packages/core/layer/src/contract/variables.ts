@@ -1,40 +1,10 @@
 import { add, mul, type Tensor, tensor } from '@tensorflow/tfjs-core'
 import { type Key, fold } from '@resfn/random'
 import { leaves, mapTo, zip } from '@resfn/tree'
-import { checkBackend } from './contract/check-backend.ts'
-import type { Plan, Spec } from './plan.ts'
-import type { Shape } from './shape.ts'
-
-/** The tree of a layer that has no parameters or no state. */
-export type Empty = { readonly [name in never]: never }
-
-/**
- * A layer: a record of pure functions over an explicit parameter tree `P` and, where it keeps statistics, a state tree `S`.
- *
- * - `plan(input)`: specs of parameters and state, output shape, multiply-adds; no tensor is made
- * - `apply(params, x, state)`: evaluation; for a layer without state this is the bare function `(params, x) => y`
- * - `train(params, x, key)`: training; `seen` is what this batch showed (batch-norm moments), of the type of the state
- *
- * State is written only by training (through `absorb`) and read only by evaluation, so there is no mode flag.
- */
-export type Layer<P, S = Empty> = {
-  readonly plan: (input: Shape) => Plan<P, S>
-  readonly apply: (params: P, x: Tensor, state: S) => Tensor
-  readonly train: (params: P, x: Tensor, key: Key) => Trained<S>
-}
-
-/** What training a layer on a batch gives: the output, and what the batch showed. */
-export type Trained<S> = { readonly y: Tensor; readonly seen: S }
-
-/** A layer of any parameters and state. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- `any` is what lets a layer of every P and S be passed
-export type AnyLayer = Layer<any, any>
-
-/** The parameter tree of a layer type. */
-export type ParamsOf<L> = L extends Layer<infer P, infer _> ? P : never
-
-/** The state tree of a layer type. */
-export type StateOf<L> = L extends Layer<infer _, infer S> ? S : never
+import { checkBackend } from './check-backend.ts'
+import type { Layer } from './layer.ts'
+import type { Spec } from './plan.ts'
+import { type Shape, sizeOf } from './shape.ts'
 
 /** The first parameters and state of a net. */
 export type Variables<P, S> = { readonly params: P; readonly state: S }
@@ -123,4 +93,4 @@ export const absorb = (decay: number): (<S>(state: S, seen: S) => S) => {
 
 /** The number of values that a tree of specs describes. */
 export const countValues = (specs: unknown): number =>
-  leaves<Spec>(specs).reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0)
+  leaves<Spec>(specs).reduce((sum, { shape }) => sum + sizeOf(shape), 0)

@@ -17,7 +17,7 @@ import {
   summary,
   within,
   zeros,
-} from './index.ts'
+} from '../index.ts'
 
 // No backend is loaded in this file: plans and summaries must not need one.
 

@@ -19,9 +19,10 @@ import {
   sequential,
   Spec,
   type StateOf,
+  untyped,
   withState,
   zeros,
-} from './index.ts'
+} from '../index.ts'
 
 type Affine = { readonly weight: Tensor; readonly bias: Tensor }
 type Moments = { readonly mean: Tensor }
@@ -203,9 +204,9 @@ describeBackends('apply and train', () => {
 
   it('take layers with the names of what every object has', () => {
     const odd = sequential({ constructor: relu, toString: relu, valueOf: affine(2), hasOwnProperty: centre })
-    const { params, state } = init(odd as unknown as AnyLayer, key(0), [2])
+    const { params, state } = init(untyped(odd), key(0), [2])
     expect(Object.keys(params as object)).toEqual(['valueOf'])
-    expect((odd as AnyLayer).apply(params, tf.ones([1, 2]), state).shape).toEqual([1, 2])
+    expect(untyped(odd).apply(params, tf.ones([1, 2]), state).shape).toEqual([1, 2])
   })
 
   it('of no layers are the identity', () => {
@@ -313,7 +314,7 @@ describe('the types of a net', () => {
   it('are inferred from its layers, without names for those that have none', () => {
     expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<{
       readonly first: { readonly fc: Affine }
-      readonly rest: readonly Affine[]
+      readonly rest: readonly [Affine, Affine]
       readonly head: Affine
     }>()
     expectTypeOf<StateOf<typeof net>['first']>().toEqualTypeOf<{ readonly centre: Moments }>()

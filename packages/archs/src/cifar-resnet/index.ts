@@ -1,0 +1,15 @@
+export {
+  cifarMakers,
+  type CifarResnet,
+  cifarResnet,
+  type CifarResnetOptions,
+  type NoShortcuts,
+  noShortcuts,
+  type OptionA,
+  optionA,
+  type OptionB,
+  optionB,
+  type OptionC,
+  optionC,
+  type Shortcuts,
+} from './cifar-resnet.ts'

@@ -1,0 +1,1 @@
+export { type Lenet, lenet, type LenetOptions } from './lenet.ts'

@@ -1,0 +1,21 @@
+import type { KeyMap } from '../key-map.ts'
+
+/**
+ * The keys of torchvision's and timm's ResNets: ours, with the shortcut as `downsample` and the names of the running statistics.
+ *
+ * @see torchvision, `torchvision/models/resnet.py`; timm, `timm/models/resnet.py`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { keyOf } from '@resfn/archs'
+ * import { torchvisionKeys } from '@resfn/archs/resnet/keys'
+ *
+ * assert.equal(keyOf('layer1.0.conv1.weight', torchvisionKeys), 'layer1.0.conv1.weight')
+ * ```
+ */
+export const torchvisionKeys: KeyMap = [
+  ['shortcut.conv', 'downsample.0'],
+  ['shortcut.bn', 'downsample.1'],
+  ['mean', 'running_mean'],
+  ['variance', 'running_var'],
+]

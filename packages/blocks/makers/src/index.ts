@@ -1,0 +1,1 @@
+export { type BatchNorm, type Conv2d, type Makers, makers, makersOr } from './makers.ts'

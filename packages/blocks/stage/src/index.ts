@@ -1,0 +1,1 @@
+export { type Stage, stage } from './stage.ts'

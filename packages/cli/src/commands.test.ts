@@ -58,8 +58,8 @@ describe('summary', () => {
   it('shows a net as a table', async () => {
     const { stdout, code } = await resfn(['summary', 'd2l-resnet18', '--input', '1x224x224'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^layer1 +sequential +\[56,56,64\]/m)
-    expect(stdout).toMatch(/^layer4 +sequential +\[7,7,512\]/m)
+    expect(stdout).toMatch(/^layer1 +repeat +\[56,56,64\]/m)
+    expect(stdout).toMatch(/^layer4 +repeat +\[7,7,512\]/m)
     expect(stdout).toContain('11,178,378 parameters (and 7,808 running statistics)')
   })
 
@@ -92,7 +92,7 @@ describe('summary', () => {
     })
     expect(await resfn(['summary', 'cifar-resnet20', '--input', '10'])).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^resfn: stem\.conv: /) as string,
+      stderr: expect.stringMatching(/^resfn: conv1: /) as string,
     })
   })
 })

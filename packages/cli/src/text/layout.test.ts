@@ -63,12 +63,12 @@ describe('table', () => {
   it('wraps the widest column of text where the line is too short', () => {
     const rows = [
       ['net', '', 'params'],
-      ['cifar-resnet8', 'ResNet-8 for CIFAR, shortcuts of option A', '78 k'],
+      ['resnet8', 'ResNet-8 for CIFAR, shortcuts of option A', '78 k'],
     ]
     expect(table({ rows, align: ['left', 'left', 'right'], columns: 40 })).toBe(
       [
         'net                               params',
-        'cifar-resnet8  ResNet-8 for CIFAR,        78 k',
+        'resnet8  ResNet-8 for CIFAR,        78 k',
         '         shortcuts of option A',
       ].join('\n'),
     )

@@ -42,7 +42,7 @@ const textbook: Recipe = {
 const he = (depth: number): Preset => ({
   description: `ResNet-${depth} as in the paper: SGD with momentum, rate 0.1 divided by 10 after half and three quarters, 136 epochs`,
   recipe: {
-    net: `resnet${depth}`,
+    net: `cifar-resnet${depth}`,
     epochs: 136,
     batch: 128,
     optimiser: 'sgd',
@@ -93,5 +93,5 @@ export const presets: { readonly [name: string]: Preset } = {
       'ResNet-18 of "Dive into deep learning" with Adam: rate 0.001, batches of 16, 5 epochs, images as they are',
     recipe: { ...textbook, epochs: 5, batch: 16, optimiser: 'adam', lr: 1e-3, resize: 0 },
   },
-  ...Object.fromEntries([20, 32, 44, 56, 110].map((depth) => [`resnet${depth}`, he(depth)])),
+  ...Object.fromEntries([20, 32, 44, 56, 110].map((depth) => [`cifar-resnet${depth}`, he(depth)])),
 }

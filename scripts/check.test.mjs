@@ -297,6 +297,11 @@ const violations = [
     (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replaceAll('```ts', '```js') }),
   ],
   [
+    'a README of the repository that leaves out a package',
+    'listed',
+    () => ({ 'README.md': '# All\n\n[tree](packages/core/tree/README.md)\n' }),
+  ],
+  [
     'a link to a file that is not there',
     'link',
     (read) => ({ [`${op}/README.md`]: `${read(`${op}/README.md`)}\n[more](../more.md#part)\n` }),

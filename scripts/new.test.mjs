@@ -36,12 +36,13 @@ describe.each([
     ).toEqual([])
   })
 
-  it('is in the umbrella, in the references and in a changeset', () => {
+  it('is in the umbrella, in the references, in the README and in a changeset', () => {
     expect(workspace.read(line.file)).toContain(line.text)
     expect(JSON.parse(workspace.read('tsconfig.json')).references).toContainEqual({ path: `packages/${group}/${name}` })
     expect(JSON.parse(workspace.read('packages/resfn/tsconfig.json')).references).toContainEqual({
       path: `../${group}/${name}`,
     })
+    expect(workspace.read('README.md')).toContain(`, [${name}](packages/${group}/${name}/README.md) |`)
     expect(workspace.read(`.changeset/new-${name}.md`)).toContain(`'@resfn/${name}': minor`)
   })
 

@@ -93,7 +93,27 @@ const deadLinks = (files, readText) =>
         })),
     )
 
+/** The README of the repository leads to every public package. */
+const unlisted = ({ packages, files }, readText) => {
+  if (!files.includes('README.md')) return []
+  const text = readText('README.md')
+  const listed = links(text)
+  return packages
+    .filter(({ isPublic, dir }) => isPublic && !listed.includes(`${dir}/README.md`))
+    .map(({ dir, group, folder }) => {
+      const row = new RegExp(`^(\\| ${group} \\| .*\\)) \\|$`, 'm')
+      return {
+        file: 'README.md',
+        rule: 'listed',
+        problem: `does not lead to ${dir}/README.md`,
+        fix: 'run `pnpm check --fix`, or add the package to the table of packages',
+        patch: row.test(text) ? text.replace(row, `$1, [${folder}](${dir}/README.md) |`) : undefined,
+      }
+    })
+}
+
 export const prose = ({ packages, files }, readText) => [
+  ...unlisted({ packages, files }, readText),
   ...packages.filter(({ isPublic }) => isPublic).flatMap(readme),
   ...files
     .filter((file) => text.test(file) && file !== 'pnpm-lock.yaml')

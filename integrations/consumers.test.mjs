@@ -81,7 +81,8 @@ let app
 beforeAll(async () => {
   app = realpathSync(mkdtempSync(join(tmpdir(), 'resfn-consumers-')))
   const versions = catalog()
-  const peers = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm', 'fp-ts']
+  const backends = ['@tensorflow/tfjs-backend-cpu', '@tensorflow/tfjs-backend-wasm']
+  const peers = ['@tensorflow/tfjs-core', ...backends, 'fp-ts', '@types/node']
   writeFileSync(
     join(app, 'package.json'),
     JSON.stringify({

@@ -1,1 +1,1 @@
-export { type Lenet, lenet, type LenetOptions } from './lenet.ts'
+export { type Lenet, lenet, lenetMakers, type LenetOptions } from './lenet.ts'

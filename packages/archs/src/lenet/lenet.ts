@@ -1,42 +1,49 @@
 import { sigmoid } from '@resfn/activation'
-import { batchNorm, type BatchNormOptions } from '@resfn/batch-norm'
 import { conv2d } from '@resfn/conv2d'
 import { dense, type DenseParams, flatten } from '@resfn/dense'
-import { type Empty, type Layer, type Sequential, sequential, xavierUniform } from '@resfn/layer'
-import type { BatchNorm, Conv2d } from '@resfn/makers'
+import { type AnyLayer, type Empty, type Layer, type Sequential, sequential, xavierUniform } from '@resfn/layer'
+import { type BatchNorm, type Conv2d, type Makers, makers as usual } from '@resfn/makers'
 import { maxPool } from '@resfn/pool'
 
-type Convolution = Sequential<{ readonly conv: Conv2d; readonly bn: BatchNorm; readonly sigmoid: Layer<Empty> }>
-type Connected = Sequential<{
+type Convolution<N extends AnyLayer> = Sequential<{
+  readonly conv: Conv2d
+  readonly bn: N
+  readonly act: Layer<Empty>
+}>
+type Connected<N extends AnyLayer> = Sequential<{
   readonly fc: Layer<DenseParams>
-  readonly bn: BatchNorm
-  readonly sigmoid: Layer<Empty>
+  readonly bn: N
+  readonly act: Layer<Empty>
 }>
 
 /** LeNet with batch normalisation. */
-export type Lenet = Sequential<{
-  readonly conv1: Convolution
+export type Lenet<N extends AnyLayer = BatchNorm> = Sequential<{
+  readonly conv1: Convolution<N>
   readonly pool1: Layer<Empty>
-  readonly conv2: Convolution
+  readonly conv2: Convolution<N>
   readonly pool2: Layer<Empty>
   readonly flatten: Layer<Empty>
-  readonly fc1: Connected
-  readonly fc2: Connected
+  readonly fc1: Connected<N>
+  readonly fc2: Connected<N>
   readonly fc3: Layer<DenseParams>
 }>
 
 /** The options of LeNet. */
-export type LenetOptions = {
-  readonly classes: number
-  /** the conventions of batch normalisation; PyTorch's by default */
-  readonly norm?: BatchNormOptions
+export type LenetOptions = { readonly classes: number }
+
+/** The usual makers with the sigmoid, and with biases and Xavier's first values for the convolutions. */
+export const lenetMakers: Makers = {
+  ...usual,
+  conv: (options) => conv2d({ ...options, bias: true, initial: { weight: xavierUniform } }),
+  act: sigmoid,
 }
 
 /**
  * LeNet-5 with batch normalisation after every layer but the last: 5x5 convolutions of 6 and 16 channels, sigmoid, max pooling, and fully
  * connected layers of 120 and 84. 44,878 parameters for 28x28x1 and 10 classes.
  *
- * @param options classes, and the conventions of batch normalisation
+ * @param options classes
+ * @param makers others than `lenetMakers`; batch normalisation of another convention is a maker too
  * @throws RangeError if classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, for inputs that are too small
  * @see LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.B; batch normalisation as in
@@ -50,12 +57,13 @@ export type LenetOptions = {
  * assert.equal(summary(lenet({ classes: 10 }), [28, 28, 1]).params, 44878)
  * ```
  */
-export const lenet = ({ classes, norm = {} }: LenetOptions): Lenet => {
+export const lenet = <N extends AnyLayer = BatchNorm>({ classes }: LenetOptions, makers?: Makers<N>): Lenet<N> => {
+  // N is batch normalisation exactly where no makers are given.
+  const { conv, norm, act } = (makers ?? lenetMakers) as Makers<N>
   const initial = { weight: xavierUniform }
-  const convolution = (out: number): Convolution =>
-    sequential({ conv: conv2d({ out, size: 5, padding: 0, bias: true, initial }), bn: batchNorm(norm), sigmoid })
-  const connected = (out: number): Connected =>
-    sequential({ fc: dense({ out, initial }), bn: batchNorm(norm), sigmoid })
+  const convolution = (out: number): Convolution<N> =>
+    sequential({ conv: conv({ out, size: 5, padding: 0 }), bn: norm(), act })
+  const connected = (out: number): Connected<N> => sequential({ fc: dense({ out, initial }), bn: norm(), act })
   return sequential({
     conv1: convolution(6),
     pool1: maxPool({ size: 2 }),

@@ -2,7 +2,7 @@ import type { Environment } from './environment.ts'
 
 /** Settings that a backend may use. */
 export type StartOptions = {
-  /** WASM: threads that work at once, 1 to 64; all cores, up to 8, unless given. */
+  /** WASM: threads that work at once, 1 to 64; all cores, up to 8, by default. */
   readonly threads?: number
 }
 

@@ -10,9 +10,9 @@ export type Choice = 'auto' | (string & {}) | readonly string[]
 
 /** Settings of the choice; those that a backend takes ride along. */
 export type ChoiceOptions = StartOptions & {
-  /** The backends to choose from; the known ones unless given. */
+  /** The backends to choose from; the known ones by default. */
   readonly adapters?: Adapters
-  /** Where the code runs; found out unless given. */
+  /** Where the code runs; found out by default. */
   readonly environment?: Environment
 }
 

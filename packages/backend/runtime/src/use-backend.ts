@@ -3,7 +3,7 @@ import { type Choice, chooseBackend, type ChoiceOptions, type Chosen } from './c
 
 /** Settings of `useBackend`. */
 export type UseBackendOptions = ChoiceOptions & {
-  /** Gets the text that says what was chosen and why; `console.info` unless given, or `console.warn` where there are warnings. */
+  /** Gets the text that says what was chosen and why; by default `console.info`, or `console.warn` where there are warnings. */
   readonly report?: (line: string) => void
 }
 

@@ -9,10 +9,11 @@ import { installed } from './check/installed.mjs'
 import { manifest } from './check/manifest.mjs'
 import { prose } from './check/prose.mjs'
 import { sources } from './check/sources.mjs'
+import { width } from './check/width.mjs'
 import { root as workspaceRoot, runAsScript } from './run.mjs'
 import { readWorkspace } from './workspace.mjs'
 
-const rules = [manifest, directions, dependencies, sources, prose, installed]
+const rules = [manifest, directions, dependencies, sources, prose, width, installed]
 
 /**
  * Everything that is wrong with the workspace at `root`: `{ file, rule, problem, fix, patch? }`.

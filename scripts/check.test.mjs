@@ -270,6 +270,7 @@ const violations = [
   ],
   ['a test yet to be written', 'left-out-test', source(`it.${'todo'}('works')`, `${op}/src/gate.test.ts`)],
   ['a file that is too long', 'length', source('//\n'.repeat(360))],
+  ['a comment that is too wide', 'width', source(`// ${'word '.repeat(30)}end`)],
   ['a package without a README', 'readme', () => ({ [`${op}/README.md`]: undefined })],
   [
     'a README without a section',
@@ -393,6 +394,22 @@ describe('exceptions', () => {
 })
 
 describe('--fix', () => {
+  it('leaves code in a comment as it is', () => {
+    const { root } = workspace(source(`/**\n * \`\`\`ts\n * ${'f(1); '.repeat(30)}\n * \`\`\`\n */`))
+    expect(rulesBroken(root)).not.toContain('width')
+  })
+
+  it('wraps comments that are too wide, and keeps their words', () => {
+    const words = Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ')
+    const comments = [`// ${words}`, `/** ${words} */`, `/**\n * @param x ${words}\n * - ${words}\n */`]
+    const { root, read } = workspace(source(`${comments.join('\n')}\nexport const one: number = 1`))
+    fix(root)
+    expect(check(root)).toEqual([])
+    const text = read(`${op}/src/gate.ts`)
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120)
+    expect(text.replaceAll(/\n\s*(\/\/|\*)\s+/g, ' ').match(new RegExp(words, 'g'))).toHaveLength(4)
+  })
+
   it('writes all that is the same in every manifest, the order of keys and the references', () => {
     const { root, read } = workspace((read) => ({
       ...manifestOf(op, ({ peerDependencies, dependencies, devDependencies, description, name }) => ({

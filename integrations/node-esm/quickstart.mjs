@@ -1,4 +1,5 @@
-// A small residual network learns to tell which half of a picture is bright. `node quickstart.mjs cpu|wasm` prints the losses as JSON.
+// A small residual network learns to tell which half of a picture is bright. `node quickstart.mjs cpu|wasm` prints the
+// losses as JSON.
 import { relu } from '@resfn/activation'
 import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'

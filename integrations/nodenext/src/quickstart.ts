@@ -1,4 +1,5 @@
-// The same small residual network in strict TypeScript: every tree is typed, down to the shape of the parameters' record.
+// The same small residual network in strict TypeScript: every tree is typed, down to the shape of the parameters'
+// record.
 import { relu } from '@resfn/activation'
 import { type Objective, valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'

@@ -1,5 +1,5 @@
-// Trains a little in Node and writes public/checkpoint.safetensors, with which the page goes on, and public/expected.json: what Node itself
-// gets from there, so that the page can show how far the browser is from it.
+// Trains a little in Node and writes public/checkpoint.safetensors, with which the page goes on, and
+// public/expected.json: what Node itself gets from there, so that the page can show how far the browser is from it.
 import { nets } from '@resfn/archs/nets'
 import { batches, batchesInOrder, firstOfEachClass, select } from '@resfn/batches'
 import { loadFashionMnistSubset } from '@resfn/fashion-mnist-subset'

@@ -3,8 +3,9 @@ import { flatten, map } from '@resfn/tree'
 import { expect } from 'vitest'
 
 /**
- * Expects the gradients of a scalar function of a tree to agree with central differences `(f(p + h) - f(p - h)) / 2h` at every value of
- * every leaf, to `tolerance` relative to the largest difference quotient of the leaf. Use smooth points and small trees.
+ * Expects the gradients of a scalar function of a tree to agree with central differences `(f(p + h) - f(p - h)) / 2h`
+ * at every value of every leaf, to `tolerance` relative to the largest difference quotient of the leaf. Use smooth
+ * points and small trees.
  */
 export const checkGradients = <P>(
   f: (params: P) => Tensor,

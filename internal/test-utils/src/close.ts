@@ -9,7 +9,10 @@ const valuesOf = (values: Values): ArrayLike<number> =>
 const first = (values: ArrayLike<number>): string =>
   Array.from({ length: Math.min(8, values.length) }, (_, i) => values[i]).join(', ')
 
-/** max |a - b| / max(|b|, floor): the largest difference relative to the largest expected magnitude; infinite if a value is not finite. */
+/**
+ * max |a - b| / max(|b|, floor): the largest difference relative to the largest expected magnitude; infinite if a value
+ * is not finite.
+ */
 export const relativeError = (actual: Values, expected: Values): number => {
   const [a, b] = [valuesOf(actual), valuesOf(expected)]
   if (a.length !== b.length) return Infinity

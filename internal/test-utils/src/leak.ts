@@ -1,7 +1,10 @@
 import { memory } from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 
-/** Expects that `f` leaves as many tensors as it found, once warm: it runs three times and the count after the second and third agree. */
+/**
+ * Expects that `f` leaves as many tensors as it found, once warm: it runs three times and the count after the second
+ * and third agree.
+ */
 export const expectNoLeak = (f: () => void): void => {
   f()
   f()

@@ -1,6 +1,6 @@
 /**
- * How our tree paths differ from the keys of published checkpoints: pairs of path segments, ours and theirs, that stand for each other
- * wherever they occur. All other segments are the same on both sides.
+ * How our tree paths differ from the keys of published checkpoints: pairs of path segments, ours and theirs, that stand
+ * for each other wherever they occur. All other segments are the same on both sides.
  */
 export type KeyMap = readonly (readonly [ours: string, theirs: string])[]
 

@@ -32,8 +32,8 @@ const rowsOf = (net: AnyLayer, input: Shape): readonly SummaryRow[] => summary(n
 const outputs = (net: AnyLayer, input: Shape, ...paths: string[]): readonly Shape[] =>
   paths.map((path) => rowsOf(net, input).find((row) => row.path === path)!.output)
 
-// Parameters of the ImageNet nets: torchvision's documentation. Multiply-adds: torchvision's `_ops`; of the paper's stride: He et al. (2015),
-// table 1, counted. Of the CIFAR nets: He et al. (2015), section 4.2 and table 6, counted.
+// Parameters of the ImageNet nets: torchvision's documentation. Multiply-adds: torchvision's `_ops`; of the paper's
+// stride: He et al. (2015), table 1, counted. Of the CIFAR nets: He et al. (2015), section 4.2 and table 6, counted.
 const table: readonly (readonly [name: string, params: number, gigaMacs: string])[] = [
   ['resnet18', 11689512, '1.814'],
   ['resnet34', 21797672, '3.664'],
@@ -55,7 +55,8 @@ const table: readonly (readonly [name: string, params: number, gigaMacs: string]
   ['d2l-resnet18', 11178378, '0.319'],
 ]
 
-// He et al. (2015), section 4.2: options B and C of the same nets; of the depths 20, 56 and 110 pytorchcv has the same numbers for B.
+// He et al. (2015), section 4.2: options B and C of the same nets; of the depths 20, 56 and 110 pytorchcv has the same
+// numbers for B.
 const projected: readonly (readonly [name: string, params: number])[] = [
   ['cifar-resnet20-b', 272474],
   ['cifar-resnet32-b', 466906],

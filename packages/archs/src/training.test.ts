@@ -96,7 +96,10 @@ const firstValues = (specs: unknown, seed: number, offset: number): object => {
 const sampled = (values: Float32Array): Float32Array =>
   values.length > 4608 ? values.filter((_, i) => i % 5 === 0) : values
 
-/** The largest difference over a tree, relative to the leaf's largest value, or to a hundredth of the tree's where a leaf is next to nothing. */
+/**
+ * The largest difference over a tree, relative to the leaf's largest value, or to a hundredth of the tree's where a
+ * leaf is next to nothing.
+ */
 const worst = (
   tree: object,
   fixture: Fixture,

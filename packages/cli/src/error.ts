@@ -45,7 +45,10 @@ const isTagged = (error: unknown): error is Tagged =>
   'message' in error &&
   typeof error.message === 'string'
 
-/** Any failure as one of ours: tags and messages of the packages stay, an exception without a tag is a fault of the program. */
+/**
+ * Any failure as one of ours: tags and messages of the packages stay, an exception without a tag is a fault of the
+ * program.
+ */
 export const toCliError = (error: unknown): CliError => {
   if (error instanceof CliError) return error
   if (isTagged(error)) return new CliError(error._tag, error.message, { cause: error })
@@ -59,8 +62,8 @@ export const toCliError = (error: unknown): CliError => {
 }
 
 /**
- * The value of what a package returned, or its error thrown as a `CliError`. This is the border: packages return failures, functions of the
- * command throw them. (fp-ts is not loaded here, because `resfn --help` does not need it.)
+ * The value of what a package returned, or its error thrown as a `CliError`. This is the border: packages return
+ * failures, functions of the command throw them. (fp-ts is not loaded here, because `resfn --help` does not need it.)
  */
 export const unwrap = <A>(result: E.Either<unknown, A>): A => {
   if (result._tag === 'Left') throw toCliError(result.left)

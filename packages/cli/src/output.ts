@@ -33,8 +33,9 @@ export type Action<Flags extends CommonFlags, Args extends readonly (string | un
 ) => Promise<Output> | Output
 
 /**
- * The function of a command: loads its action, runs it and prints its output as text or JSON on standard output. A failure goes to the caller
- * as an error, and with `--json` also to standard output. Actions are loaded only when they run, so that `--help` starts fast.
+ * The function of a command: loads its action, runs it and prints its output as text or JSON on standard output. A
+ * failure goes to the caller as an error, and with `--json` also to standard output. Actions are loaded only when they
+ * run, so that `--help` starts fast.
  */
 export const perform = <Flags extends CommonFlags, Args extends readonly (string | undefined)[]>(
   load: () => Promise<Action<Flags, Args>>,

@@ -25,7 +25,9 @@ import {
 } from '@resfn/residual-block'
 import { type Stage, stage } from '@resfn/stage'
 
-/** How the units of a net are made: those that halve the image and double the channels, and those that keep the shape. */
+/**
+ * How the units of a net are made: those that halve the image and double the channels, and those that keep the shape.
+ */
 export type Shortcuts<D extends AnyLayer, K extends AnyLayer> = {
   readonly down: (out: number) => D
   readonly keep: (out: number) => K
@@ -162,8 +164,9 @@ export const cifarMakers: Makers = {
 }
 
 /**
- * A ResNet for 32x32 or 28x28 images: a 3x3 stem, three stages of n basic blocks with 16, 32 and 64 channels, global average pooling and a
- * fully connected layer; depth 6n + 2. 269,722 parameters at depth 20 with 32x32x3, 10 classes and option A.
+ * A ResNet for 32x32 or 28x28 images: a 3x3 stem, three stages of n basic blocks with 16, 32 and 64 channels, global
+ * average pooling and a fully connected layer; depth 6n + 2. 269,722 parameters at depth 20 with 32x32x3, 10 classes
+ * and option A.
  *
  * @param options depth, classes and the shortcuts
  * @param makers others than `cifarMakers`
@@ -190,7 +193,8 @@ export const cifarResnet = <
   const blocks = (depth - 2) / 6
   if (!Number.isInteger(blocks) || blocks < 1)
     throw new RangeError(`cifarResnet: depth must be 6n + 2 (8, 14, 20, 26, 32, ...), not ${depth}`)
-  // The types D and K are those of option A exactly where no shortcuts are given, and N is batch normalisation where no makers are.
+  // The types D and K are those of option A exactly where no shortcuts are given, and N is batch normalisation where no
+  // makers are.
   const own = (makers ?? cifarMakers) as Makers<N>
   const { down, keep } = ((shortcuts ?? optionA) as (makers: Makers<N>) => Shortcuts<D, K>)(own)
   return sequential({

@@ -39,15 +39,15 @@ export const lenetMakers: Makers = {
 }
 
 /**
- * LeNet-5 with batch normalisation after every layer but the last: 5x5 convolutions of 6 and 16 channels, sigmoid, max pooling, and fully
- * connected layers of 120 and 84. 44,878 parameters for 28x28x1 and 10 classes.
+ * LeNet-5 with batch normalisation after every layer but the last: 5x5 convolutions of 6 and 16 channels, sigmoid, max
+ * pooling, and fully connected layers of 120 and 84. 44,878 parameters for 28x28x1 and 10 classes.
  *
  * @param options classes
  * @param makers others than `lenetMakers`; batch normalisation of another convention is a maker too
  * @throws RangeError if classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, for inputs that are too small
- * @see LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.B; batch normalisation as in
- * Zhang et al., "Dive into deep learning", section 8.5
+ * @see LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.B; batch
+ * normalisation as in Zhang et al., "Dive into deep learning", section 8.5
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

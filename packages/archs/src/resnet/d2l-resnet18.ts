@@ -11,7 +11,10 @@ import {
 import type { Conv2dParams } from '@resfn/conv2d'
 import { type FourStages, fourStages } from './resnet.ts'
 
-/** Convolutions with biases and the first values of the book: weights by Xavier, biases within one over the root of the fan in. */
+/**
+ * Convolutions with biases and the first values of the book: weights by Xavier, biases within one over the root of the
+ * fan in.
+ */
 const textbook: Makers = {
   ...makers,
   conv: (options): Layer<Conv2dParams> =>
@@ -25,8 +28,8 @@ const textbook: Makers = {
 export type D2lResnet18 = FourStages<ResidualBlock, ProjectedResidualBlock<Conv2d>, ResidualBlock, BatchNorm>
 
 /**
- * ResNet-18 as in "Dive into deep learning": every convolution has a bias, and the 1x1 shortcut has no batch normalisation. 11,178,378
- * parameters for one input channel and 10 classes.
+ * ResNet-18 as in "Dive into deep learning": every convolution has a bias, and the 1x1 shortcut has no batch
+ * normalisation. 11,178,378 parameters for one input channel and 10 classes.
  *
  * @param options classes
  * @throws RangeError if classes is not a whole number of at least 1

@@ -1,7 +1,8 @@
 import type { KeyMap } from '../key-map.ts'
 
 /**
- * The keys of torchvision's and timm's ResNets: ours, with the shortcut as `downsample` and the names of the running statistics.
+ * The keys of torchvision's and timm's ResNets: ours, with the shortcut as `downsample` and the names of the running
+ * statistics.
  *
  * @see torchvision, `torchvision/models/resnet.py`; timm, `timm/models/resnet.py`
  * @example

@@ -102,7 +102,8 @@ export type Bottlenecks<C extends AnyLayer, N extends AnyLayer> = BlockKind<
 >
 
 /**
- * The kind of the nets of 18 and 34 layers: basic blocks, with a 1x1 convolution and a normalisation where the shape changes.
+ * The kind of the nets of 18 and 34 layers: basic blocks, with a 1x1 convolution and a normalisation where the shape
+ * changes.
  *
  * @param makers others than the usual ones
  * @see He et al., "Deep residual learning for image recognition" (2015), figure 5, left, and section 3.3, option B
@@ -126,7 +127,8 @@ export const basicBlocks = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>):
 }
 
 /**
- * The kind of the nets of 50 layers and more: bottlenecks, with a 1x1 convolution and a normalisation where the shape changes.
+ * The kind of the nets of 50 layers and more: bottlenecks, with a 1x1 convolution and a normalisation where the shape
+ * changes.
  *
  * @param options which convolution strides; the 3x3 by default
  * @param makers others than the usual ones
@@ -182,13 +184,17 @@ export type ResnetOptions<D extends ResnetDepth = ResnetDepth> = {
   /** layers with weights */
   readonly depth: D
   readonly classes: number
-  /** where the bottlenecks of 50 layers and more stride: the 3x3 (torchvision, "v1.5"; the default) or the first 1x1 (the paper, "v1") */
+  /**
+   * where the bottlenecks of 50 layers and more stride: the 3x3 (torchvision, "v1.5"; the default) or the first 1x1
+   * (the paper, "v1")
+   */
   readonly strideOn?: '3x3' | '1x1'
 }
 
 /**
- * A ResNet for ImageNet-sized images: a 7x7 stem of stride 2, 3x3 max pooling, four stages of basic or bottleneck blocks, global average
- * pooling and a fully connected layer. 11,689,512 parameters for depth 18 and 25,557,032 for depth 50, with 224x224x3 and 1000 classes.
+ * A ResNet for ImageNet-sized images: a 7x7 stem of stride 2, 3x3 max pooling, four stages of basic or bottleneck
+ * blocks, global average pooling and a fully connected layer. 11,689,512 parameters for depth 18 and 25,557,032 for
+ * depth 50, with 224x224x3 and 1000 classes.
  *
  * @param options depth, classes, and where bottlenecks stride
  * @param makers others than the usual ones

@@ -11,7 +11,10 @@ export type Started = {
   /** What runs, in a few words: `2 threads, SIMD`. */
   readonly details: string
   readonly threads?: number
-  /** WASM: 'relaxed' where the engine multiplies and adds in one instruction, which rounds once; a run has other bits on 'strict'. */
+  /**
+   * WASM: 'relaxed' where the engine multiplies and adds in one instruction, which rounds once; a run has other bits on
+   * 'strict'.
+   */
   readonly simd?: 'relaxed' | 'strict'
   /** What is not as it was asked for, or slow, and what to do. */
   readonly warnings?: readonly string[]
@@ -26,8 +29,8 @@ export type Adapter = {
   /** The packages it needs, as `npm install` takes them. */
   readonly packages: string
   /**
-   * Loads the backend if it is not registered yet, and makes it current. Rejects if it cannot run here; an error whose `_tag` is
-   * `WrongOption` ends the choice, because the next backend would hide the mistake.
+   * Loads the backend if it is not registered yet, and makes it current. Rejects if it cannot run here; an error whose
+   * `_tag` is `WrongOption` ends the choice, because the next backend would hide the mistake.
    */
   readonly start: (options: StartOptions) => Promise<Started>
   /** Once it is started: why the automatic choice had better go on, or undefined. */

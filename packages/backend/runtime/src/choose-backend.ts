@@ -105,13 +105,14 @@ const reasonFor = (choice: Choice, tried: readonly Attempt[], environment: Envir
 /**
  * Makes a backend current: the first that starts and adds two numbers right. Prints nothing.
  *
- * `'auto'` goes through the table in its order, leaving out what is not for this place: in Node wasm, then cpu; in the browser webgl (if it
- * is installed and has a GPU behind it), webgpu (if the app registered it), wasm, cpu. By name, only that one is tried. Choices that overlap
- * are made in turn.
+ * `'auto'` goes through the table in its order, leaving out what is not for this place: in Node wasm, then cpu; in the
+ * browser webgl (if it is installed and has a GPU behind it), webgpu (if the app registered it), wasm, cpu. By name,
+ * only that one is tried. Choices that overlap are made in turn.
  *
  * @param choice `'auto'`, a name, or names in order
  * @param options `threads` for WASM; `adapters` to know more backends; `environment` for tests
- * @returns a task of what was chosen and why, or of a `BackendError` that lists all that was tried; then the backend is the one from before
+ * @returns a task of what was chosen and why, or of a `BackendError` that lists all that was tried; then the backend is
+ * the one from before
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

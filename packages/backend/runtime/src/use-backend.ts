@@ -3,12 +3,16 @@ import { type Choice, chooseBackend, type ChoiceOptions, type Chosen } from './c
 
 /** Settings of `useBackend`. */
 export type UseBackendOptions = ChoiceOptions & {
-  /** Gets the text that says what was chosen and why; by default `console.info`, or `console.warn` where there are warnings. */
+  /**
+   * Gets the text that says what was chosen and why; by default `console.info`, or `console.warn` where there are
+   * warnings.
+   */
   readonly report?: (line: string) => void
 }
 
 /**
- * One line that says what was chosen and why: `backend wasm (2 threads, SIMD): the fastest that works in Node`; and one line for each warning.
+ * One line that says what was chosen and why: `backend wasm (2 threads, SIMD): the fastest that works in Node`; and one
+ * line for each warning.
  *
  * @param chosen what `chooseBackend` or `useBackend` gave
  * @example

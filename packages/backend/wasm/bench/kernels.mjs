@@ -1,6 +1,7 @@
 // Measures the kernels of this package against those of tfjs, kernel by kernel. Build first (`pnpm build`), then:
 //   node bench/kernels.mjs [--threads 2] [--seconds 0.2] [--json]
-// Prints GF/s (convolutions and products) or GB/s (the rest), the median of repeated calls; with --json one object a line.
+// Prints GF/s (convolutions and products) or GB/s (the rest), the median of repeated calls; with --json one object a
+// line.
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-wasm'
 import { availableParallelism } from 'node:os'

@@ -1,5 +1,6 @@
-// Compiles assembly/*.ts to WebAssembly, and writes it in base64 to src/kernels.generated.ts, and the arguments of its routines and the sizes
-// that both languages share to src/routines.generated.ts. `--check` only compares, and exits with 1 if a written file is out of date.
+// Compiles assembly/*.ts to WebAssembly, and writes it in base64 to src/kernels.generated.ts, and the arguments of its
+// routines and the sizes that both languages share to src/routines.generated.ts. `--check` only compares, and exits
+// with 1 if a written file is out of date.
 import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'

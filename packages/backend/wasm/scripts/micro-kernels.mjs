@@ -1,4 +1,5 @@
-// The micro-kernels, written out: the innermost loops of every product. WebAssembly has no arrays of registers, so each sum needs a name.
+// The micro-kernels, written out: the innermost loops of every product. WebAssembly has no arrays of registers, so each
+// sum needs a name.
 
 /** Text for each of 0 … count - 1, joined. */
 const each = (count, text, separator = '\n') => Array.from({ length: count }, (_, i) => text(i)).join(separator)
@@ -27,8 +28,9 @@ const alongRows = (rows, { multipleOf4 }) => {
 }
 
 const product = (rows) => `/**
- * ${rows} output pixels by eight output channels: for each tap, ${rows} rows of \`depth\` floats (pointers in \`rows\`) times the packed
- * panel \`b\` [taps * depth, 8]; starts from the eight floats at \`bias\`; clamps; stores \`count\` of eight to each of \`outs\`, \`at\` bytes on.
+ * ${rows} output pixels by eight output channels: for each tap, ${rows} rows of \`depth\` floats (pointers in \`rows\`)
+ * times the packed panel \`b\` [taps * depth, 8]; starts from the eight floats at \`bias\`; clamps; stores \`count\` of
+ * eight to each of \`outs\`, \`at\` bytes on.
  */
 export function product${rows}x8(
   rows: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128,
@@ -74,8 +76,9 @@ const outerSum = (rows) => {
   const pair = (i) => `a = <usize>load<u32>(pairs${plus(8 * i)}) + ci, b = <usize>load<u32>(pairs, ${8 * i + 4}) + co
 ${outer(rows, (r) => `a${plus(4 * r)}`)}`
   return `/**
- * Adds to c[${rows}, 8] the sum over \`count\` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + ${rows}] (outer) dy[co .. co + 8].
- * \`ci\`, \`co\` are byte offsets; c has \`stride\` bytes a row, \`height\` (1..${rows}) live rows and \`width\` (1..8) live columns.
+ * Adds to c[${rows}, 8] the sum over \`count\` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + ${rows}]
+ * (outer) dy[co .. co + 8]. \`ci\`, \`co\` are byte offsets; c has \`stride\` bytes a row, \`height\` (1..${rows}) live
+ * rows and \`width\` (1..8) live columns.
  */
 export function outerSum${rows}x8(
   pairs: usize, count: i32, ci: usize, co: usize, c: usize, stride: usize, height: i32, width: i32,

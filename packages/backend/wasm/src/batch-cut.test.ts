@@ -4,8 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { values } from './fixtures/parity.ts'
 import { useWasm } from './use-wasm.ts'
 
-// The sizes of real nets, where other paths of the kernels run than on the small ones that the cpu backend can check: a convolution knows no
-// neighbours in its batch, and the filter gradient is a sum over it, so a batch cut in two must give the same.
+// The sizes of real nets, where other paths of the kernels run than on the small ones that the cpu backend can check: a
+// convolution knows no neighbours in its batch, and the filter gradient is a sum over it, so a batch cut in two must
+// give the same.
 const sizes = [
   { batch: 128, side: 28, from: 1, to: 16, stride: 1 },
   { batch: 128, side: 28, from: 16, to: 16, stride: 1 },

@@ -1,6 +1,9 @@
-// What the calling thread and the others share: a block of the heap in int32 slots, then the arguments of a routine, then a message.
+// What the calling thread and the others share: a block of the heap in int32 slots, then the arguments of a routine,
+// then a message.
 
-/** The most threads that work at once: each has a slot of the block, and beyond some tens they only wait for each other. */
+/**
+ * The most threads that work at once: each has a slot of the block, and beyond some tens they only wait for each other.
+ */
 export const threadLimit = 64
 
 /** Index of each int32 slot. Slots that other threads write begin on another cache line than those they spin on. */
@@ -13,7 +16,10 @@ export const slots = {
   failed: 2,
   /** Bytes of its message. */
   messageLength: 3,
-  /** The last generation that each thread has finished, by its index; `absent` before it stands ready, `stopped` once it ended. */
+  /**
+   * The last generation that each thread has finished, by its index; `absent` before it stands ready, `stopped` once it
+   * ended.
+   */
   finished: 16,
 } as const
 

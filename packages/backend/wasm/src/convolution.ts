@@ -146,8 +146,8 @@ export const forward = (
 }
 
 /**
- * The gradient by the input. For stride s, input rows of one residue modulo s are a stride-1 convolution of dy with the taps
- * that reach them; residues that no tap reaches are zero.
+ * The gradient by the input. For stride s, input rows of one residue modulo s are a stride-1 convolution of dy with the
+ * taps that reach them; residues that no tap reaches are zero.
  */
 export const inputGradient = (
   device: Device,

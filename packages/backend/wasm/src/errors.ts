@@ -10,7 +10,8 @@ export class WrongOptionError extends RangeError {
 const grouped = (bytes: number): string => bytes.toLocaleString('en-GB')
 
 /**
- * The WASM heap has no room for what was asked. Nothing that lives has changed, what the failed kernel made is freed, and the backend works on.
+ * The WASM heap has no room for what was asked. Nothing that lives has changed, what the failed kernel made is freed,
+ * and the backend works on.
  *
  * A smaller batch needs about proportionally less.
  */
@@ -42,7 +43,10 @@ export class OutOfMemoryError extends Error {
   }
 }
 
-/** A thread of the WASM backend ended before its part was done. Living tensors are as they were; the backend goes on with one thread. */
+/**
+ * A thread of the WASM backend ended before its part was done. Living tensors are as they were; the backend goes on
+ * with one thread.
+ */
 export class ThreadError extends Error {
   readonly _tag = 'ThreadEnded'
   /** Which thread: 1 and up, as the calling thread is 0. */
@@ -57,8 +61,8 @@ export class ThreadError extends Error {
 }
 
 /**
- * The code of a kernel failed (a WebAssembly trap); `cause` holds the trap. After a failure of a routine of ours the heap may be damaged, and
- * every later call of a routine throws this error again.
+ * The code of a kernel failed (a WebAssembly trap); `cause` holds the trap. After a failure of a routine of ours the
+ * heap may be damaged, and every later call of a routine throws this error again.
  */
 export class KernelError extends Error {
   readonly _tag = 'KernelFailed'

@@ -18,7 +18,9 @@ export type Grid = {
 }
 export type Image = { readonly height: number; readonly width: number; readonly depth: number }
 export type Place = { readonly stepY: number; readonly stepX: number; readonly firstY: number; readonly firstX: number }
-/** Taps that are neighbours, moved by one pixel from output to output; top and left are the source place of output 0. */
+/**
+ * Taps that are neighbours, moved by one pixel from output to output; top and left are the source place of output 0.
+ */
 export type Window = { readonly top: number; readonly left: number; readonly height: number; readonly width: number }
 
 export type Convolution = {

@@ -2,7 +2,10 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { align } from './shape.ts'
 import type { TfjsModule } from './tfjs-module.ts'
 
-/** The memory of the tfjs backend: what is allocated there, and how JavaScript writes to it. Addresses and lengths are in bytes. */
+/**
+ * The memory of the tfjs backend: what is allocated there, and how JavaScript writes to it. Addresses and lengths are
+ * in bytes.
+ */
 export type Heap = {
   /** @throws OutOfMemoryError */
   readonly allocate: (bytes: number) => number

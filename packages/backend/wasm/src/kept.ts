@@ -2,8 +2,9 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import type { Heap } from './heap.ts'
 
 /**
- * Something worked out from the tensor data `data` alone, `bytes` long, that lives as long as it does. The first call for a key
- * returns undefined: weights in training are used once and replaced, only what is used again is worth keeping.
+ * Something worked out from the tensor data `data` alone, `bytes` long, that lives as long as it does. The first call
+ * for a key returns undefined: weights in training are used once and replaced, only what is used again is worth
+ * keeping.
  */
 export type Keep = (data: object, key: string, bytes: number, fill: (at: number) => void) => number | undefined
 

@@ -72,9 +72,9 @@ const broadcastIndices = (batches: readonly number[], outer: readonly number[]):
 }
 
 /**
- * clamp(a b + bias), over batch axes that broadcast; undefined for another bias. tfjs packs b once per data id, whatever its shape (a
- * reshaped b corrupts its heap), takes a slow path for transposed factors and batches, and forgets bias and activation there; where both
- * sides broadcast, it fills only a part of the result.
+ * clamp(a b + bias), over batch axes that broadcast; undefined for another bias. tfjs packs b once per data id,
+ * whatever its shape (a reshaped b corrupts its heap), takes a slow path for transposed factors and batches, and
+ * forgets bias and activation there; where both sides broadcast, it fills only a part of the result.
  */
 export const product = (device: Device, { a, b, bias }: Factors, options: Options): TensorInfo | undefined => {
   const [batchesA, batchesB] = [batchShape(a), batchShape(b)]

@@ -15,7 +15,9 @@ const chunksOf = (x: TensorInfo) => {
   return { channels, rows, chunkRows, chunks: Math.ceil(rows / chunkRows) }
 }
 
-/** Mean and biased variance over all axes but the last, then y = weight (x - mean) / sqrt(variance + epsilon) + bias. */
+/**
+ * Mean and biased variance over all axes but the last, then y = weight (x - mean) / sqrt(variance + epsilon) + bias.
+ */
 export const batchNormTrain = (
   device: Device,
   { x, weight, bias }: Named<'x' | 'weight' | 'bias'>,

@@ -11,8 +11,8 @@ const isFloat = (tensor: TensorInfo | null | undefined): tensor is TensorInfo =>
   tensor?.dtype === 'float32' && sizeOf(tensor.shape) > 0
 
 /**
- * A kernel for inputs that are float32 and not empty; others are left to the kernel that it replaces. `run` gets them by name, and
- * what else there is (a bias) as it comes.
+ * A kernel for inputs that are float32 and not empty; others are left to the kernel that it replaces. `run` gets them
+ * by name, and what else there is (a bias) as it comes.
  */
 export const floatKernel =
   <N extends string, A extends object>(

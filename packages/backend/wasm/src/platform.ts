@@ -1,6 +1,8 @@
 import type { Threads, ThreadsOptions } from './threads.ts'
 
-/** Threads used when none are asked for, at most: beyond, handing out the work of small layers costs more than it saves. */
+/**
+ * Threads used when none are asked for, at most: beyond, handing out the work of small layers costs more than it saves.
+ */
 export const mostThreads = 8
 
 /** What `useWasm` needs from Node or the browser; `#platform` in package.json chooses the file. */

@@ -3,8 +3,9 @@ import type { Device } from './device.ts'
 import { sizeOf } from './shape.ts'
 
 /**
- * Rounding errors of Winograd's method grow with the largest value of a tile, those of a direct product only with the values of its own
- * pixels. Where the largest magnitude is more than so many times the mean, the direct product is taken.
+ * Rounding errors of Winograd's method grow with the largest value of a tile, those of a direct product only with the
+ * values of its own pixels. Where the largest magnitude is more than so many times the mean, the direct product is
+ * taken.
  */
 export const widestRange = 256
 
@@ -13,7 +14,9 @@ export type Magnitudes = { readonly largest: readonly number[]; readonly mean: r
 
 const known = new WeakMap<object, Magnitudes>()
 
-/** The magnitudes of a tensor's images (first axis), worked out once for its data: forward and backward pass share them. */
+/**
+ * The magnitudes of a tensor's images (first axis), worked out once for its data: forward and backward pass share them.
+ */
 export const magnitudesOf = (device: Device, x: TensorInfo): Magnitudes => {
   const images = x.shape[0] ?? 1
   const before = known.get(x.dataId)

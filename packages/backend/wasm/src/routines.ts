@@ -6,7 +6,10 @@ export type RoutineName = keyof typeof routines
 /** The arguments of a routine by name; the build script reads them off its class in assembly/. */
 export type Arguments<N extends RoutineName> = { readonly [field in keyof (typeof routines)[N]]: number }
 
-/** What the module exports for every routine: a function of its arguments' address, this thread's index, and the number of threads. */
+/**
+ * What the module exports for every routine: a function of its arguments' address, this thread's index, and the number
+ * of threads.
+ */
 export type Routines = { readonly [name in RoutineName]: (args: number, thread: number, threads: number) => void }
 
 /** The names of all routines; worker threads are told the index in this list. */

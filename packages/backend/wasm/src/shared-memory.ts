@@ -1,8 +1,8 @@
 /**
  * A copy of a WebAssembly binary whose own memory is declared shared, so that other threads can work on it.
  *
- * A memory is shared by one bit of its declaration (section 5: count, flags, limits; flag 2), and must have a maximum (flag 1).
- * Code compiled for one thread runs on it unchanged.
+ * A memory is shared by one bit of its declaration (section 5: count, flags, limits; flag 2), and must have a maximum
+ * (flag 1). Code compiled for one thread runs on it unchanged.
  *
  * @param binary the bytes of a module that declares one memory with a maximum
  * @returns the changed copy, or undefined if the module does not declare such a memory

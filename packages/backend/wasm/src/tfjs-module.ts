@@ -41,8 +41,9 @@ const page = 65_536
 const outOfMemory = 12
 
 /**
- * The heap never grows beyond this. The last 64 MiB of the address space stay unused, so that a request inside a kernel of tfjs does not wrap
- * around the end of the addresses, where the binary would go on with address 0 instead of asking for growth.
+ * The heap never grows beyond this. The last 64 MiB of the address space stay unused, so that a request inside a kernel
+ * of tfjs does not wrap around the end of the addresses, where the binary would go on with address 0 instead of asking
+ * for growth.
  */
 export const mostHeapBytes: number = 2 ** 32 - 2 ** 26
 
@@ -63,11 +64,11 @@ const grow = (memory: WebAssembly.Memory, wanted: number): boolean => {
 }
 
 /**
- * Starts the binary of tfjs, in place of the start-up code of Emscripten: that code looks for files, takes over the errors of the process, and
- * gives address 0 where memory runs out.
+ * Starts the binary of tfjs, in place of the start-up code of Emscripten: that code looks for files, takes over the
+ * errors of the process, and gives address 0 where memory runs out.
  *
- * Here no allocation fails in silence: those of JavaScript throw, and so do those inside a kernel, through its frames, before it
- * uses an address that it did not get.
+ * Here no allocation fails in silence: those of JavaScript throw, and so do those inside a kernel, through its frames,
+ * before it uses an address that it did not get.
  *
  * @param binary tfjs-backend-wasm-simd.wasm
  * @param shared whether the memory is declared shared, so that other threads can work on it
@@ -142,7 +143,8 @@ export const startTfjsModule = async (binary: Uint8Array<ArrayBuffer>, shared: b
     currentHeap().set(values, at)
     return at
   }
-  // Frames that an error leaves through do not restore the stack; and a kernel that got no memory tells it by errno at most.
+  // Frames that an error leaves through do not restore the stack; and a kernel that got no memory tells it by errno at
+  // most.
   const cwrap: TfjsModule['cwrap'] = (name, _result, types) => {
     const run = exports[name] as (...args: readonly (number | boolean)[]) => number
     return (...args) => {

@@ -47,8 +47,8 @@ export const workerData = ({ size, ...shared }: ThreadsOptions, index: number): 
 })
 
 /**
- * What a worker runs, as plain text: a function of its `WorkerData` that ends when told to. Text needs no file to be found at run time,
- * from sources, from dist or from a bundle, and no minifier can cut it off from what it uses.
+ * What a worker runs, as plain text: a function of its `WorkerData` that ends when told to. Text needs no file to be
+ * found at run time, from sources, from dist or from a bundle, and no minifier can cut it off from what it uses.
  */
 export const workerLoop = `({ module, memory, control, index, threads, routines, layout }) => {
   const { slots, marks, argumentsAt, messageAt, messageBytes, spins } = layout
@@ -109,7 +109,8 @@ export const allReady = async (options: ThreadsOptions, failure: () => unknown):
 /**
  * Commands threads that run `workerLoop`.
  *
- * @param ended the reason if thread `index` no longer runs; it is asked while the calling thread waits, so it cannot wait for an event
+ * @param ended the reason if thread `index` no longer runs; it is asked while the calling thread waits, so it cannot
+ * wait for an event
  * @param maySleep false on the main thread of a page, which must not wait for a lock
  * @param terminate ends the threads, and resolves when they are gone as far as that can be known
  */

@@ -11,8 +11,8 @@ import { kernelNames, registerKernels } from './register.ts'
 /** Settings of `useWasm`. */
 export type WasmOptions = {
   /**
-   * Threads that work at once, 1 to 64; default: all cores, up to 8. More than one takes a cross-origin isolated page in the browser, and
-   * the permission to start workers in Node.
+   * Threads that work at once, 1 to 64; default: all cores, up to 8. More than one takes a cross-origin isolated page
+   * in the browser, and the permission to start workers in Node.
    */
   readonly threads?: number
 }
@@ -20,7 +20,10 @@ export type WasmOptions = {
 /** What `useWasm` set up. */
 export type WasmReport = {
   readonly backend: 'wasm'
-  /** 'relaxed' where the engine multiplies and adds in one instruction (Node 22 and up, current browsers): faster, and rounded once. */
+  /**
+   * 'relaxed' where the engine multiplies and adds in one instruction (Node 22 and up, current browsers): faster, and
+   * rounded once.
+   */
   readonly simd: 'relaxed' | 'strict'
   readonly threads: number
   /** Names of the kernels that are ours. */
@@ -31,8 +34,8 @@ export type WasmReport = {
   readonly dispose: () => void
 }
 
-// The devices on backends that tfjs holds: asking again must not take the heap from under living tensors. (Looked up in tfjs's registry:
-// its findBackend would start a backend that is not there yet.)
+// The devices on backends that tfjs holds: asking again must not take the heap from under living tensors. (Looked up in
+// tfjs's registry: its findBackend would start a backend that is not there yet.)
 const devices = new WeakMap<object, Device>()
 
 const open = async (): Promise<Device> => {
@@ -67,13 +70,15 @@ const startThreads = async (device: Device, threads: number): Promise<string | u
 
 /**
  * Starts the tfjs backend 'wasm', makes it current, and registers the kernels that training needs on it. Called
- * again, it keeps the backend and its tensors and only changes the number of threads; calls that overlap are done in turn.
+ * again, it keeps the backend and its tensors and only changes the number of threads; calls that overlap are done in
+ * turn.
  *
  * Where threads cannot be started the backend runs on one, and `warnings` says why.
  *
  * @param options number of threads
  * @returns what was set up
- * @throws WrongOptionError (a RangeError) if `threads` is not an integer from 1 to 64; Error if the backend cannot be started
+ * @throws WrongOptionError (a RangeError) if `threads` is not an integer from 1 to 64; Error if the backend cannot be
+ * started
  * @example
  * ```ts
  * import { useWasm } from '@resfn/wasm'

@@ -38,7 +38,8 @@ const reference = (x: Float32Array, w: Float32Array, { batch, side, from, to }: 
   return { y, magnitudes }
 }
 
-// What the README promises: a direct sum's rounding, and where the range of an image is below 256 a share of its mean magnitude.
+// What the README promises: a direct sum's rounding, and where the range of an image is below 256 a share of its mean
+// magnitude.
 const boundsOf = (x: Float32Array, w: Float32Array, magnitudes: Float64Array, { side, from, to }: Case) => {
   const size = side * side * from
   const filters = Array.from({ length: shown }, (_, o) =>

@@ -13,8 +13,8 @@ export const winogradTiles = ({ batch, rows, columns }: Tiled): number =>
   batch * Math.ceil(rows / 4) * Math.ceil(columns / 4)
 
 /**
- * Whether 36 points a tile of 16 outputs beat 9 taps a pixel: transforms cost about as much as 12 channels more on each side, and
- * the filter's own as much as `extraTiles` more.
+ * Whether 36 points a tile of 16 outputs beat 9 taps a pixel: transforms cost about as much as 12 channels more on each
+ * side, and the filter's own as much as `extraTiles` more.
  */
 export const pays = (window: Window | undefined, grid: Tiled, { from, to }: Depths, extraTiles: number): boolean => {
   if (window?.height !== 3 || window.width !== 3 || from.depth % 4 !== 0 || to.depth % sizes.PANEL !== 0) return false

@@ -120,7 +120,8 @@ export const bottleneck = <N extends AnyLayer = BatchNorm>(
  * @param makers others than the usual ones
  * @throws RangeError if the width is not a whole number of at least 1
  * @throws ShapeError, from `plan`, naming the part that cannot take its input
- * @see He et al., "Deep residual learning for image recognition" (2015), section 4.1; the stride on the 3x3 as in torchvision
+ * @see He et al., "Deep residual learning for image recognition" (2015), section 4.1; the stride on the 3x3 as in
+ * torchvision
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -11,7 +11,8 @@ export type ConvBn<N extends AnyLayer = BatchNorm> = Sequential<{ readonly conv:
  * @param options those of the convolution
  * @param makers others than the usual ones
  * @throws ShapeError, from `plan`, naming `conv` or `bn`
- * @see Ioffe and Szegedy, "Batch normalization" (2015), section 3.2: the bias is left out because normalisation takes it away
+ * @see Ioffe and Szegedy, "Batch normalization" (2015), section 3.2: the bias is left out because normalisation takes
+ * it away
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

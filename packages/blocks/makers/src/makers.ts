@@ -15,7 +15,10 @@ export type Makers<N extends AnyLayer = BatchNorm> = {
   readonly conv: (options: Conv2dOptions) => Conv2d
   /** makes the normalisations */
   readonly norm: () => N
-  /** makes the last normalisation of a residual branch; `norm` by default. With a weight of 0 a block starts as the identity. */
+  /**
+   * makes the last normalisation of a residual branch; `norm` by default. With a weight of 0 a block starts as the
+   * identity.
+   */
   readonly lastNorm?: () => N
   /** the activation */
   readonly act: Layer<Empty>
@@ -39,7 +42,8 @@ export type Makers<N extends AnyLayer = BatchNorm> = {
 export const makers: Pick<Makers, 'conv' | 'norm' | 'act'> = { conv: conv2d, norm: () => batchNorm(), act: relu }
 
 /**
- * The makers that a block was given, or the usual ones. A block that was given none has batch normalisation, which is what `N` is then.
+ * The makers that a block was given, or the usual ones. A block that was given none has batch normalisation, which is
+ * what `N` is then.
  *
  * @param own the makers that the caller passed, if any
  * @example

@@ -49,7 +49,8 @@ export type ProjectedBlockOptions<C extends AnyLayer> = ResidualBranchOptions & 
 }
 
 /**
- * The branch of the basic block: `bn2(conv2(act(bn1(conv1(x)))))`, both convolutions 3x3; on its own, the unit of a plain net.
+ * The branch of the basic block: `bn2(conv2(act(bn1(conv1(x)))))`, both convolutions 3x3; on its own, the unit of a
+ * plain net.
  *
  * @param options output channels, and stride of the first convolution
  * @param makers others than the usual ones
@@ -98,7 +99,8 @@ export const residualBlock = <N extends AnyLayer = BatchNorm>(
 ): ResidualBlock<N> => followedBy(identityAdd(residualBranch(options, makers)), makersOr(makers).act)
 
 /**
- * The basic residual block with a shortcut of its own: `y = act(branch(x) + shortcut(x))`, where channels or size change.
+ * The basic residual block with a shortcut of its own: `y = act(branch(x) + shortcut(x))`, where channels or size
+ * change.
  *
  * @param options output channels, stride, and the shortcut
  * @param makers others than the usual ones

@@ -33,7 +33,10 @@ export const fetchData: Action<FetchFlags, []> = async (context, { mirror }) => 
   }
 }
 
-/** Reads the images that a run would take, and compares them, however they are compressed, with those that were published. */
+/**
+ * Reads the images that a run would take, and compares them, however they are compressed, with those that were
+ * published.
+ */
 export const verifyData: Action<VerifyFlags, []> = async (context, { data: asked }) => {
   const data = await loadData(context, asked)
   const { source, origin, train, test, digest } = data

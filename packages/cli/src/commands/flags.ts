@@ -8,7 +8,9 @@ type Flag<T> = {
   readonly proposeCompletions?: () => Promise<readonly string[]>
 }
 
-/** Names that a flag or an argument could be given, for completion in a shell. They are loaded when they are asked for. */
+/**
+ * Names that a flag or an argument could be given, for completion in a shell. They are loaded when they are asked for.
+ */
 export const proposals: {
   readonly nets: () => Promise<readonly string[]>
   readonly presets: () => Promise<readonly string[]>

@@ -29,7 +29,10 @@ export type Context = CommandContext & {
   readonly columns: () => number
   /** This process, and what tells another one of this machine from later ones with its number; nothing if it ended. */
   readonly processes: { readonly self: ProcessName; readonly startOf: (pid: number) => string | undefined }
-  /** From now on Ctrl-C, SIGTERM and SIGHUP abort the signal (its reason is their name) instead of ending the process; until `release`. */
+  /**
+   * From now on Ctrl-C, SIGTERM and SIGHUP abort the signal (its reason is their name) instead of ending the process;
+   * until `release`.
+   */
   readonly interrupts: () => { readonly signal: AbortSignal; readonly release: () => void }
   /** The machine in a few words: processor, cores, operating system. */
   readonly machine: string

@@ -13,7 +13,10 @@ export type FileSystem = Pick<
 export type Files = {
   readonly read: (path: string) => Promise<Uint8Array>
   readonly readText: (path: string) => Promise<string>
-  /** Writes a whole file: to a temporary name beside it, to the disk, then in its place. Whatever fails, the old file stays. */
+  /**
+   * Writes a whole file: to a temporary name beside it, to the disk, then in its place. Whatever fails, the old file
+   * stays.
+   */
   readonly write: (path: string, content: Uint8Array | string) => Promise<void>
   /** Writes a file that must not exist yet; false if it does. */
   readonly create: (path: string, text: string) => Promise<boolean>

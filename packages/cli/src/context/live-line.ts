@@ -2,7 +2,10 @@ import type { LiveLine } from './context.ts'
 
 const eraseLine = '\r\u001b[K'
 
-/** A line of a terminal that is written anew: text that does not fit into the line is cut, because a wrapped line cannot be erased. */
+/**
+ * A line of a terminal that is written anew: text that does not fit into the line is cut, because a wrapped line cannot
+ * be erased.
+ */
 export const liveLine = (stream: {
   readonly write: (text: string) => unknown
   readonly columns?: number

@@ -30,8 +30,8 @@ const live = (): Pick<Context, 'live'> => {
 }
 
 /**
- * The first signal asks for a clean end; a second SIGINT or SIGTERM ends the process as always. A closed terminal sends SIGHUP more than
- * once, so a second one does nothing.
+ * The first signal asks for a clean end; a second SIGINT or SIGTERM ends the process as always. A closed terminal sends
+ * SIGHUP more than once, so a second one does nothing.
  */
 const interrupts: Context['interrupts'] = () => {
   const abort = new AbortController()
@@ -46,7 +46,8 @@ const interrupts: Context['interrupts'] = () => {
 }
 
 /**
- * The context of this process: its streams, environment, folder, clock, files and signals. Spread it to give a command another of these.
+ * The context of this process: its streams, environment, folder, clock, files and signals. Spread it to give a command
+ * another of these.
  *
  * @example
  * ```ts

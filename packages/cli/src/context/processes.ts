@@ -10,7 +10,10 @@ const linuxStart = (pid: number): string | undefined => {
   return state === 'Z' || state === 'X' ? undefined : fields[18]
 }
 
-/** What stays the same for a process while it runs and differs for a later one with its number, where the system tells; nothing if it ended. */
+/**
+ * What stays the same for a process while it runs and differs for a later one with its number, where the system tells;
+ * nothing if it ended.
+ */
 export const startOf = (pid: number): string | undefined => {
   try {
     if (process.platform === 'linux') return linuxStart(pid)

@@ -86,8 +86,8 @@ const centred = (
 }
 
 /**
- * Reads a PNG, JPEG, … and makes it like the images of the data set: transparent parts white, grey where the data set is grey, shrunk to
- * fit, light on dark (Fashion-MNIST shows light clothes on black), and centred on black.
+ * Reads a PNG, JPEG, … and makes it like the images of the data set: transparent parts white, grey where the data set
+ * is grey, shrunk to fit, light on dark (Fashion-MNIST shows light clothes on black), and centred on black.
  */
 export const readImage = async (
   { cwd, files }: Context,

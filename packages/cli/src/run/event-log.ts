@@ -85,8 +85,8 @@ export const parseLog = (path: string, text: string): readonly LoggedEvent[] =>
   })
 
 /**
- * Checks the part of a log that a checkpoint has seen and cuts off the rest, which the run will do again. A log that was moved away begins
- * anew.
+ * Checks the part of a log that a checkpoint has seen and cuts off the rest, which the run will do again. A log that
+ * was moved away begins anew.
  *
  * @returns how many bytes are left
  */

@@ -24,7 +24,10 @@ export const runFolder = (folder: string): RunFolder => ({
   lock: join(folder, 'run.lock'),
 })
 
-/** A default folder of a run, the first one or a further one: `runs/2026-11-22-074012-resnet8`, `runs/2026-11-22-074012-resnet8-2`. */
+/**
+ * A default folder of a run, the first one or a further one: `runs/2026-11-22-074012-resnet8`,
+ * `runs/2026-11-22-074012-resnet8-2`.
+ */
 export const defaultFolder = (now: number, net: string, number = 1): string => {
   const [day = '', time = ''] = new Date(now).toISOString().split('T')
   return join('runs', `${day}-${time.slice(0, 8).replaceAll(':', '')}-${net}${number === 1 ? '' : `-${number}`}`)

@@ -49,8 +49,8 @@ const lockRun = async (context: Context, folder: RunFolder): Promise<() => Promi
 }
 
 /**
- * Takes a run for this process, so that no other one writes to it, and does some work. The lock of a process that was killed is taken over.
- * The run stays locked until `release` is called or the work fails.
+ * Takes a run for this process, so that no other one writes to it, and does some work. The lock of a process that was
+ * killed is taken over. The run stays locked until `release` is called or the work fails.
  */
 export const withRunLocked = async <A>(
   context: Context,

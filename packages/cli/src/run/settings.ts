@@ -6,7 +6,10 @@ import { unwrap, usageError } from '../error.ts'
 import { checkName } from '../text/nearest.ts'
 import { checkBackend } from './backend.ts'
 
-/** Everything that decides what a run does: the recipe, and what does not belong to one. Plain data, kept in the checkpoint. */
+/**
+ * Everything that decides what a run does: the recipe, and what does not belong to one. Plain data, kept in the
+ * checkpoint.
+ */
 export type Settings = Recipe & {
   readonly preset: string
   /** `auto`, `subset`, or a folder. */
@@ -40,7 +43,10 @@ export const decodeSettings = (value: unknown): E.Either<RecipeError, Settings> 
 
 const isGiven = ([, value]: readonly [string, unknown]): boolean => value !== undefined
 
-/** The settings of a new run: those of the preset with every given flag over it; throws a `CliError` where they make no sense. */
+/**
+ * The settings of a new run: those of the preset with every given flag over it; throws a `CliError` where they make no
+ * sense.
+ */
 export const settingsFrom = (flags: SettingFlags): Settings => {
   // A net asked for without a preset is trained by the recipe of the default one.
   const { preset: name = 'default' } = flags

@@ -77,7 +77,8 @@ export const startNewRun = async (context: Context, flags: SettingFlags, out: st
   if (out !== undefined) await checkNoRun(context, runFolder(resolve(context.cwd, out)))
   const data = await loadData(context, asked.data)
   const backend = await startBackend(context, asked)
-  // What was chosen is kept, so that the run is resumed with the same images, backend and number of threads, from wherever.
+  // What was chosen is kept, so that the run is resumed with the same images, backend and number of threads, from
+  // wherever.
   const settings: Settings = {
     ...asked,
     data: data.origin.folder ?? 'subset',

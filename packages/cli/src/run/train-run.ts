@@ -73,8 +73,8 @@ export const saveRun = async (
 }
 
 /**
- * Trains a run to its end, logs every event and saves the run now and then. The log is written before the checkpoint that counts its
- * bytes, so whenever the process dies, the log begins with all that the checkpoint has seen.
+ * Trains a run to its end, logs every event and saves the run now and then. The log is written before the checkpoint
+ * that counts its bytes, so whenever the process dies, the log begins with all that the checkpoint has seen.
  *
  * @returns the run at the end, which the caller owns, and the predictions of the last evaluation
  */

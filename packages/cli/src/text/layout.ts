@@ -91,8 +91,8 @@ const groups = (widths: readonly number[], columns: number): readonly (readonly 
 }
 
 /**
- * Lines of cells with their columns aligned. Where they do not fit into a line, the widest column of text is wrapped, or else the columns
- * are split into groups below each other, each with the first column.
+ * Lines of cells with their columns aligned. Where they do not fit into a line, the widest column of text is wrapped,
+ * or else the columns are split into groups below each other, each with the first column.
  */
 export const table = ({ rows, align, columns }: Table): string => {
   const widths = widthsOf({ rows, align })

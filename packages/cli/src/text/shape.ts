@@ -1,6 +1,9 @@
 import type { Shape } from '@resfn/layer'
 
-/** The shape in `28x28x1`, `1x28x28` (channels first, as PyTorch prints it) or `784`; channels are few, so they can be told from sides. */
+/**
+ * The shape in `28x28x1`, `1x28x28` (channels first, as PyTorch prints it) or `784`; channels are few, so they can be
+ * told from sides.
+ */
 export const parseInput = (text: string): Shape => {
   const sizes = text.trim().split(/[x×,]/i).map(Number)
   if (

@@ -15,9 +15,9 @@ export class MissingGradientError extends Error {
 }
 
 /**
- * The gradients of the loss at the leaves, `undefined` for a leaf that the loss does not depend on. The recorded kernels run in reverse
- * order: each gives the gradients of its inputs from those of its outputs. A gradient, and what its kernel saved, is freed as soon as it is
- * used; the reverse pass of tfjs keeps all of them to the end.
+ * The gradients of the loss at the leaves, `undefined` for a leaf that the loss does not depend on. The recorded
+ * kernels run in reverse order: each gives the gradients of its inputs from those of its outputs. A gradient, and what
+ * its kernel saved, is freed as soon as it is used; the reverse pass of tfjs keeps all of them to the end.
  *
  * @see Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  */
@@ -72,7 +72,8 @@ const inputGradients = (node: Node, gradients: ReadonlyMap<number, Tensor>, vary
     return inputs.map(([name, input]) => {
       const dx = closures[name]?.()
       check(kernelName, name, input, dx)
-      // A gradient is freed after use, so it must not be a tensor that is used elsewhere, for example dy itself from a custom gradient.
+      // A gradient is freed after use, so it must not be a tensor that is used elsewhere, for example dy itself from a
+      // custom gradient.
       const result = dx.scopeId === scope && !dx.kept && !owned.has(dx) ? dx : clone(dx)
       owned.add(result)
       return result

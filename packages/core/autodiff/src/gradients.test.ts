@@ -23,7 +23,10 @@ const spread = (shape: readonly number[], low = -2, high = 2): Tensor => {
   )
 }
 
-/** A scalar of a tensor with a different weight for each value, so that no permutation or scaling of a gradient goes unseen. */
+/**
+ * A scalar of a tensor with a different weight for each value, so that no permutation or scaling of a gradient goes
+ * unseen.
+ */
 const weighed = (y: Tensor): Tensor => tf.sum(tf.mul(y, spread(y.shape, 0.5, 1.5)))
 
 const unary = (kernel: string, f: (x: Tensor) => Tensor, low = -2, high = 2): Case => ({

@@ -32,14 +32,17 @@ export const record = <T>(f: () => T): Recording<T> => {
   return { result, nodes: written() }
 }
 
-/** Frees the tensors that a kernel saved for its gradient. Inside an outer differentiation they stay, because that one needs and frees them. */
+/**
+ * Frees the tensors that a kernel saved for its gradient. Inside an outer differentiation they stay, because that one
+ * needs and frees them.
+ */
 export const release = ({ saved }: Node): void => {
   if (engine().state.gradientDepth === 0) saved?.forEach((tensor) => tensor.dispose())
 }
 
 /**
- * Makes this node the whole tape, because gradients look up the shapes of their inputs there. (Inside an outer differentiation the node is
- * on the tape already.)
+ * Makes this node the whole tape, because gradients look up the shapes of their inputs there. (Inside an outer
+ * differentiation the node is on the tape already.)
  */
 export const showNode = (node: Node): void => {
   const { state } = engine()

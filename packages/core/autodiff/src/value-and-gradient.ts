@@ -24,9 +24,9 @@ export type Objective<A> = { readonly loss: Tensor; readonly aux: A }
 export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: P; readonly aux: A }
 
 /**
- * The value and the gradient of a scalar function of a tree: `params => { loss, gradients: d loss / d params, aux }` by reverse-mode
- * differentiation. It registers the gradients of tfjs kernels itself, in Node and in bundlers. A tensor at two places of the tree counts as
- * two leaves: each place gets the gradient of what was read there.
+ * The value and the gradient of a scalar function of a tree: `params => { loss, gradients: d loss / d params, aux }` by
+ * reverse-mode differentiation. It registers the gradients of tfjs kernels itself, in Node and in bundlers. A tensor at
+ * two places of the tree counts as two leaves: each place gets the gradient of what was read there.
  *
  * @param f from the tree to `{ loss, aux }`; loss is a float32 scalar, aux a tree of tensors and plain values that is
  *   returned as it is, not differentiated. `f` must read the tree it is given and be synchronous.

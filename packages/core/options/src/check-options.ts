@@ -15,8 +15,8 @@ export class OptionsError extends RangeError {
 export type Rules<O> = { readonly [K in keyof O]-?: Rule }
 
 /**
- * Throws unless the options have known names only, and values that keep to their rules. A misspelt option is named with the one that was
- * probably meant, because plain JavaScript would ignore it.
+ * Throws unless the options have known names only, and values that keep to their rules. A misspelt option is named with
+ * the one that was probably meant, because plain JavaScript would ignore it.
  *
  * @param caller the function whose options they are, for the message
  * @param options the options as they were given

@@ -18,8 +18,8 @@ export const editDistance = (a: string, b: string): number => {
 }
 
 /**
- * The known names that somebody may have meant, the nearest first and at most four: names that begin with the given one, or that differ in
- * at most a third of the letters. Capitals do not count.
+ * The known names that somebody may have meant, the nearest first and at most four: names that begin with the given
+ * one, or that differ in at most a third of the letters. Capitals do not count.
  *
  * @param name what was given
  * @param names the known names

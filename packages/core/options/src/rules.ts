@@ -32,7 +32,10 @@ export const oneOf = (...values: readonly unknown[]): Rule => ({
   holds: (value) => values.includes(value),
 })
 
-/** A record that may have these names and no others, each with a value that keeps to the rule: `recordOf(func, 'weight', 'bias')`. */
+/**
+ * A record that may have these names and no others, each with a value that keeps to the rule: `recordOf(func, 'weight',
+ * 'bias')`.
+ */
 export const recordOf = (rule: Rule, ...names: readonly string[]): Rule => ({
   must: `a record of ${names.join(', ')}, each ${rule.must}`,
   holds: (value) =>

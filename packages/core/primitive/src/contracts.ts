@@ -1,9 +1,10 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 /**
- * The primitives that a backend may have kernels for: their inputs, settings and outputs, by the name that a kernel is registered under.
- * Ops define the primitives, autodiff uses `ReluGrad`, and backends register kernels; all three take the types from here. `T` is the kind
- * of tensor: `Tensor` for callers, `TensorInfo` inside kernels. All tensors are float32, and channels are the last axis.
+ * The primitives that a backend may have kernels for: their inputs, settings and outputs, by the name that a kernel is
+ * registered under. Ops define the primitives, autodiff uses `ReluGrad`, and backends register kernels; all three take
+ * the types from here. `T` is the kind of tensor: `Tensor` for callers, `TensorInfo` inside kernels. All tensors are
+ * float32, and channels are the last axis.
  */
 export type Contracts<T = Tensor> = {
   /** Batch normalisation by the batch's own mean and biased variance, which are the second and third output. */

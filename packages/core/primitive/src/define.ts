@@ -29,11 +29,11 @@ export type Saved<I extends Inputs, N extends keyof I, M extends readonly number
  * The definition of a primitive.
  *
  * - `name`: what backends register their own kernel under
- * - `composed`: the portable form, from tensor operations of tfjs alone; it also says what a backend's kernel must compute. It may use
- *   operations without gradients, and need not free its intermediate tensors.
+ * - `composed`: the portable form, from tensor operations of tfjs alone; it also says what a backend's kernel must
+ *   compute. It may use operations without gradients, and need not free its intermediate tensors.
  * - `saves`: the inputs (by name) and outputs (by index) that the gradient needs; the rest is freed
- * - `gradient`: from the gradients of the outputs and what was saved to the gradients of the inputs; an output that the loss does not
- *   depend on has a gradient of zeros. Leave out an input that cannot be differentiated.
+ * - `gradient`: from the gradients of the outputs and what was saved to the gradients of the inputs; an output that the
+ *   loss does not depend on has a gradient of zeros. Leave out an input that cannot be differentiated.
  */
 export type Definition<
   I extends Inputs,
@@ -53,8 +53,8 @@ export type Definition<
 }
 
 /**
- * A differentiable function of several outputs with a portable form that any backend may replace: each call runs the kernel that the
- * current backend has registered under `name`, or else the composed form.
+ * A differentiable function of several outputs with a portable form that any backend may replace: each call runs the
+ * kernel that the current backend has registered under `name`, or else the composed form.
  *
  * @param definition name, composed form and gradient
  * @returns the function `(inputs, settings) => outputs`
@@ -95,7 +95,8 @@ export const definePrimitive =
     return (Array.isArray(outputs) ? outputs : [outputs]) as unknown as O
   }
 
-// Registration happens at the first call and not at import, so that importing has no side effect and bundlers may drop what is unused.
+// Registration happens at the first call and not at import, so that importing has no side effect and bundlers may drop
+// what is unused.
 const prepare = <
   I extends Inputs,
   S extends Settings,

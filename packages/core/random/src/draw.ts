@@ -6,8 +6,8 @@ const check = (name: string, holds: boolean, expected: string, actual: unknown):
 }
 
 /**
- * `count` unsigned 32-bit integers. The i-th is the exclusive or of the two words of block i, whatever the count, so that fewer draws are
- * the first of more draws.
+ * `count` unsigned 32-bit integers. The i-th is the exclusive or of the two words of block i, whatever the count, so
+ * that fewer draws are the first of more draws.
  *
  * @param key the key
  * @param count how many, a whole number from 0
@@ -89,8 +89,8 @@ export const uniform = (
 const lowest = -1 + 2 ** -24
 
 /**
- * `count` float32 numbers of the standard normal distribution: `sqrt(2) erfinv(u)`, u drawn evenly from (-1, 1). `normal` of `@resfn/layer`
- * is the initialiser made of these draws.
+ * `count` float32 numbers of the standard normal distribution: `sqrt(2) erfinv(u)`, u drawn evenly from (-1, 1).
+ * `normal` of `@resfn/layer` is the initialiser made of these draws.
  *
  * @param key the key
  * @param count how many, a whole number from 0

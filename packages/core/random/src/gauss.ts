@@ -1,8 +1,10 @@
-// Only additions, products, quotients and square roots, which IEEE 754 fixes to the bit: the normal draws are the same on every machine.
+// Only additions, products, quotients and square roots, which IEEE 754 fixes to the bit: the normal draws are the same
+// on every machine.
 
 /** The natural logarithm on [2^-25, 0.5], to about 1e-16. */
 const log = (x: number): number => {
-  // x = m / 2^power with m from 1 to 2, or better from sqrt(1/2) to sqrt(2), where log m = 2 artanh((m - 1) / (m + 1)) needs few terms.
+  // x = m / 2^power with m from 1 to 2, or better from sqrt(1/2) to sqrt(2), where log m = 2 artanh((m - 1) / (m + 1))
+  // needs few terms.
   const zeros = Math.clz32(x * 2 ** 31)
   const from1To2 = x * (1 << zeros)
   const halve = from1To2 > Math.SQRT2
@@ -22,7 +24,8 @@ const log = (x: number): number => {
 const horner = (coefficients: readonly number[], r: number): number =>
   coefficients.reduce((value, coefficient) => value * r + coefficient, 0)
 
-// Wichura's tables: numerator and denominator of the quotient in the middle (a, b) and in the tail (e, f), the highest power first.
+// Wichura's tables: numerator and denominator of the quotient in the middle (a, b) and in the tail (e, f), the highest
+// power first.
 const a = [
   2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457, 13731.693765509461125,
   1971.5909503065514427, 133.14166789178437745, 3.387132872796366608,
@@ -41,10 +44,12 @@ const f = [
 ]
 
 /**
- * The number below which a standard normal value lies with probability `(1 + u) / 2`: `sqrt(2) erfinv(u)`, to about 1e-15.
+ * The number below which a standard normal value lies with probability `(1 + u) / 2`: `sqrt(2) erfinv(u)`, to about
+ * 1e-15.
  *
  * @param u from -(1 - 2^-24) to 1 - 2^-24
- * @see M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37 (1988), PPND16
+ * @see M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37
+ * (1988), PPND16
  */
 export const quantile = (u: number): number => {
   if (Math.abs(u) <= 0.85) {
@@ -56,7 +61,10 @@ export const quantile = (u: number): number => {
   return u < 0 ? -tail : tail
 }
 
-/** The error function, to about 1e-15: its Maclaurin series with a factor exp(-x^2) taken out, so that all terms are positive. */
+/**
+ * The error function, to about 1e-15: its Maclaurin series with a factor exp(-x^2) taken out, so that all terms are
+ * positive.
+ */
 export const erf = (x: number): number => {
   if (Math.abs(x) > 6) return Math.sign(x)
   let term = x

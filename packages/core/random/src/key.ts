@@ -31,7 +31,8 @@ const hash = (name: string, offset: number): number => {
 }
 
 /**
- * A key of its own for a name or an index under a key: `threefry(key, name)`. Adding a name changes no other name's key.
+ * A key of its own for a name or an index under a key: `threefry(key, name)`. Adding a name changes no other name's
+ * key.
  *
  * @param key the key to fold into
  * @param name any string, or a whole number from 0 to 2^32 - 1

@@ -21,7 +21,10 @@ const word = fc.nat({ max: 2 ** 32 - 1 })
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((sum, x) => sum + x, 0) / values.length
 const moment = (values: ArrayLike<number>, power: number): number => mean(Array.from(values, (x) => x ** power))
 
-/** The distance of Kolmogorov and Smirnov between draws and a distribution, times sqrt(n); above 1.95 by chance once in a thousand keys. */
+/**
+ * The distance of Kolmogorov and Smirnov between draws and a distribution, times sqrt(n); above 1.95 by chance once in
+ * a thousand keys.
+ */
 const distance = (values: ArrayLike<number>, distribution: (x: number) => number): number => {
   const sorted = Array.from(values).sort((a, b) => a - b)
   const n = sorted.length

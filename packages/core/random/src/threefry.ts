@@ -1,8 +1,12 @@
-/** A random key: 64 bits as two unsigned 32-bit integers. Data, not a generator: the same key always gives the same numbers. */
+/**
+ * A random key: 64 bits as two unsigned 32-bit integers. Data, not a generator: the same key always gives the same
+ * numbers.
+ */
 export type Key = readonly [number, number]
 
 /**
- * One block of the Threefry-2x32 counter-based generator with 20 rounds: 64 bits from a 64-bit key and a 64-bit counter.
+ * One block of the Threefry-2x32 counter-based generator with 20 rounds: 64 bits from a 64-bit key and a 64-bit
+ * counter.
  *
  * @param key the key
  * @param counter the block's number

@@ -23,8 +23,9 @@ const tensors = (tree: unknown): readonly Tensor[] =>
 export const dispose = (tree: unknown): void => disposeTensors([...tensors(tree)])
 
 /**
- * `step(run)` without leaks: it frees the intermediate tensors of the step and the tensors of the old run that the new run does not share.
- * The old run must not be used afterwards. If the step throws, the old run is untouched and nothing is left of the new one.
+ * `step(run)` without leaks: it frees the intermediate tensors of the step and the tensors of the old run that the new
+ * run does not share. The old run must not be used afterwards. If the step throws, the old run is untouched and nothing
+ * is left of the new one.
  *
  * @param run a tree of tensors and plain values
  * @param step a pure function from a run to the next one; it must be synchronous

@@ -42,7 +42,8 @@ const rebuild = (like: Node, value: (name: string) => unknown): unknown =>
     : Object.fromEntries(Object.keys(like).map((name) => [name, value(name)]))
 
 /**
- * The leaves of a tree with their paths, depth first in the order of the names: `flatten({ a: [x, y] })` is `a.0: x, a.1: y`.
+ * The leaves of a tree with their paths, depth first in the order of the names: `flatten({ a: [x, y] })` is `a.0: x,
+ * a.1: y`.
  *
  * @param tree any tree; a leaf is anything that is neither an array nor a plain object
  * @returns one entry a leaf; the paths are the checkpoint keys, distinct as long as no name has a dot
@@ -170,7 +171,8 @@ const sameNames = (first: Node, other: unknown, path: string, nth: number): void
 }
 
 /**
- * The tree of the structure of `like` with the given leaves, the inverse of `leaves`: `unflatten(t, leaves(t))` equals `t`.
+ * The tree of the structure of `like` with the given leaves, the inverse of `leaves`: `unflatten(t, leaves(t))` equals
+ * `t`.
  *
  * @param like a tree that gives the structure
  * @param values the new leaves, in the order of `leaves(like)`

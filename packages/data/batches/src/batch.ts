@@ -1,7 +1,9 @@
 /** A place in the pass over the data: batch `batch` (from 0) of epoch `epoch` (from 0). */
 export type Cursor = { readonly epoch: number; readonly batch: number }
 
-/** Examples for a net: `images` holds `shape[0]` samples of shape `shape.slice(1)`, with one label (a class index) each. */
+/**
+ * Examples for a net: `images` holds `shape[0]` samples of shape `shape.slice(1)`, with one label (a class index) each.
+ */
 export type Examples = {
   readonly images: Float32Array
   /** With the batch axis: `[batch, height, width, channels]` or `[batch, features]`. */

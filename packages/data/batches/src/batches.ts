@@ -72,14 +72,15 @@ const labelsAt = ({ labels }: ImageSet, indices: Uint32Array): Int32Array =>
   Int32Array.from(indices, (index) => labels[index]!)
 
 /**
- * Shuffled batches for training, epoch after epoch. Epoch `e` has the order `permutation(fold(fold(key, 'order'), e))`, and the transform
- * gets for image `i` the key `fold(fold(fold(key, 'transform'), e), i)`: a pass that starts at any cursor gives exactly the batches
- * that the unbroken pass gives from there, and an image is augmented the same whatever the batch size.
- * While the caller waits (for a GPU, say), the next batch is prepared.
+ * Shuffled batches for training, epoch after epoch. Epoch `e` has the order `permutation(fold(fold(key, 'order'), e))`,
+ * and the transform gets for image `i` the key `fold(fold(fold(key, 'transform'), e), i)`: a pass that starts at any
+ * cursor gives exactly the batches that the unbroken pass gives from there, and an image is augmented the same whatever
+ * the batch size. While the caller waits (for a GPU, say), the next batch is prepared.
  *
  * @param set the images; see `imageSet`
  * @param options see `BatchesOptions`
- * @returns batches of float images from 0 to 1 (before the transform), with their `sizes`; each loop over it is a pass of its own
+ * @returns batches of float images from 0 to 1 (before the transform), with their `sizes`; each loop over it is a pass
+ * of its own
  * @throws RangeError if an option is unknown or wrong, or an epoch has no batch
  * @example
  * ```ts
@@ -144,7 +145,8 @@ export const batches = (set: ImageSet, options: BatchesOptions): Batches<Batch &
 }
 
 /**
- * Every image once, in the order of the set, for evaluation; the last batch may be smaller. A random transform is not accepted.
+ * Every image once, in the order of the set, for evaluation; the last batch may be smaller. A random transform is not
+ * accepted.
  *
  * @param set the images; see `imageSet`
  * @param options `size` of a batch, and a `transform` without chance

@@ -1,10 +1,16 @@
 import type { ImageShape } from '@resfn/transforms'
 import { either as E } from 'fp-ts'
 
-/** Class indices, one an image; the smallest type that holds them: 256 classes fit into bytes, 1,000 need `Uint16Array` or `Int32Array`. */
+/**
+ * Class indices, one an image; the smallest type that holds them: 256 classes fit into bytes, 1,000 need `Uint16Array`
+ * or `Int32Array`.
+ */
 export type Labels = Uint8Array | Uint16Array | Int32Array
 
-/** Labelled images as bytes, all of one shape: `images` has `labels.length * height * width * channels` bytes in NHWC order. */
+/**
+ * Labelled images as bytes, all of one shape: `images` has `labels.length * height * width * channels` bytes in NHWC
+ * order.
+ */
 export type ImageSet = {
   readonly images: Uint8Array
   readonly labels: Labels
@@ -32,7 +38,8 @@ const failure = (tag: ImageSetError['_tag'], message: string): E.Either<ImageSet
 /**
  * Makes a set of images and labels that fit together. Nothing is copied.
  *
- * @param parts `images` bytes in NHWC order, one of `labels` an image, `shape` `[height, width, channels]`, names of the `classes`
+ * @param parts `images` bytes in NHWC order, one of `labels` an image, `shape` `[height, width, channels]`, names of
+ * the `classes`
  * @returns the set, or an `ImageSetError`
  * @example
  * ```ts

@@ -1,7 +1,8 @@
 import type { FashionMnistFile } from '@resfn/fashion-mnist/decode'
 
 /**
- * Where the four files of the subset are: `file:` URLs in Node, and assets of the page where a bundler such as Vite built it.
+ * Where the four files of the subset are: `file:` URLs in Node, and assets of the page where a bundler such as Vite
+ * built it.
  *
  * @example
  * ```ts

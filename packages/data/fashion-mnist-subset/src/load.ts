@@ -5,7 +5,10 @@ import { fashionMnistSubsetFiles } from './files.ts'
 /** A file of the subset could not be read; `url` is the one. */
 export type SubsetReadError = { readonly _tag: 'Unreadable'; readonly url: string; readonly message: string }
 
-/** Reads `file:` URLs with Node's file system and others with fetch. There is no import of `node:fs`, which bundlers for pages would look for. */
+/**
+ * Reads `file:` URLs with Node's file system and others with fetch. There is no import of `node:fs`, which bundlers for
+ * pages would look for.
+ */
 const bytesOf = async (url: URL): Promise<Uint8Array> => {
   const system = url.protocol === 'file:' ? globalThis.process?.getBuiltinModule('node:fs/promises') : undefined
   if (system !== undefined) return new Uint8Array(await system.readFile(url))

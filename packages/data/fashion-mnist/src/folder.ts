@@ -10,7 +10,9 @@ const files = Object.keys(fashionMnistFiles) as FashionMnistFile[]
 /** Where torchvision keeps the files below its root. */
 const below = [join('FashionMNIST', 'raw'), 'raw']
 
-/** A file's names, first to last: the official one, and with a dot as 7-Zip and Kaggle write it; each compressed or not. */
+/**
+ * A file's names, first to last: the official one, and with a dot as 7-Zip and Kaggle write it; each compressed or not.
+ */
 const namesOf = (file: FashionMnistFile): readonly string[] =>
   [fashionMnistFiles[file], fashionMnistFiles[file].replace(/-(idx\d)/, '.$1')].flatMap((name) => [`${name}.gz`, name])
 
@@ -78,9 +80,9 @@ const read =
 
 /**
  * Loads Fashion-MNIST from a folder that has the four files, as they are or with `.gz`. Nothing is downloaded.
- * The names may have a dot (`train-images.idx3-ubyte`), and the files may lie in `FashionMNIST/raw` or `raw` below the folder, where
- * torchvision keeps them. Any data set in the same files and shapes loads as well (MNIST, KMNIST): only the class names are those of
- * Fashion-MNIST.
+ * The names may have a dot (`train-images.idx3-ubyte`), and the files may lie in `FashionMNIST/raw` or `raw` below the
+ * folder, where torchvision keeps them. Any data set in the same files and shapes loads as well (MNIST, KMNIST): only
+ * the class names are those of Fashion-MNIST.
  *
  * @param folder the path of the folder
  * @returns a task of the training and the test set, or of what is missing or wrong

@@ -56,8 +56,8 @@ const fetchInto = (
 
 /**
  * Loads Fashion-MNIST: 60,000 training and 10,000 test images of 28 x 28 bytes in ten classes.
- * Looks in `folder` if one is given, else in the cache, and downloads what is missing there (31 MB) from its authors' server.
- * A download resumes, is checked by SHA-256, and is never left half done under its name.
+ * Looks in `folder` if one is given, else in the cache, and downloads what is missing there (31 MB) from its authors'
+ * server. A download resumes, is checked by SHA-256, and is never left half done under its name.
  *
  * @param options see `LoadOptions`
  * @returns a task of the training and the test set, or of what went wrong and how to mend it

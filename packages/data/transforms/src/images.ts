@@ -11,7 +11,8 @@ export type Images = {
 
 /**
  * A pure function from a batch to a batch. A random one draws from one key per image, so an image comes out the same in
- * whatever batch it is; one that needs no chance leaves the second parameter away and can be used in evaluation as well.
+ * whatever batch it is; one that needs no chance leaves the second parameter away and can be used in evaluation as
+ * well.
  */
 export type Transform = (images: Images, keys: readonly Key[]) => Images
 
@@ -19,7 +20,8 @@ export type Transform = (images: Images, keys: readonly Key[]) => Images
 const unit = Float32Array.from({ length: 256 }, (_, byte) => byte / 255)
 
 /**
- * Bytes as floats: `byte / 255`, from 0 to 1, as torchvision's `ToTensor` (which also moves the channels; here they stay last).
+ * Bytes as floats: `byte / 255`, from 0 to 1, as torchvision's `ToTensor` (which also moves the channels; here they
+ * stay last).
  *
  * @param bytes `count * height * width * channels` bytes in NHWC order
  * @param shape `[count, height, width, channels]`

@@ -17,7 +17,8 @@ const positiveNumbers: Rule = {
  * Shifts and scales each channel: `(x - mean[c]) / std[c]`.
  *
  * @param moments mean and standard deviation of each channel, in the unit of the images (0 to 1 after `toFloat`)
- * @throws RangeError if mean and std differ in length, a std is not above zero, or the images have another number of channels
+ * @throws RangeError if mean and std differ in length, a std is not above zero, or the images have another number of
+ * channels
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

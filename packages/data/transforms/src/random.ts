@@ -43,7 +43,10 @@ export const randomHorizontalFlip = (options: { readonly probability?: number } 
   }
 }
 
-/** Copies the window of one image that starts at `top`, `left` (negative: in the zero padding) into its place in the result. */
+/**
+ * Copies the window of one image that starts at `top`, `left` (negative: in the zero padding) into its place in the
+ * result.
+ */
 const copyWindow = (from: Images, to: Images, image: number, top: number, left: number): void => {
   const [, fromHeight, fromWidth, channels] = from.shape
   const [, height, width] = to.shape

@@ -15,7 +15,10 @@ const rules: Rules<ResizeOptions> = {
   antialias: optional(flag),
 }
 
-/** The weights of one axis: output `i` is the sum of `taps` inputs from `start[i]` on, weighted by `weights[i * taps …]`. */
+/**
+ * The weights of one axis: output `i` is the sum of `taps` inputs from `start[i]` on, weighted by `weights[i * taps
+ * …]`.
+ */
 type Filter = { readonly taps: number; readonly start: Int32Array; readonly weights: Float32Array }
 
 /**
@@ -39,7 +42,10 @@ const triangle = (from: number, to: number, antialias: boolean): Filter => {
   return { taps, start, weights }
 }
 
-/** Filters the middle axis of `[outer, from, inner]`. The inner loop scales and adds rows of `inner` numbers, which lie side by side. */
+/**
+ * Filters the middle axis of `[outer, from, inner]`. The inner loop scales and adds rows of `inner` numbers, which lie
+ * side by side.
+ */
 const filterAxis = (
   values: Float32Array,
   outer: number,
@@ -67,7 +73,8 @@ const filterAxis = (
  * Bilinear resize with half-pixel centres; shrinking with antialias widens the filter to one output pixel, as PIL does.
  * Equal to `torch.nn.functional.interpolate(mode='bilinear', align_corners=False, antialias=…)` to float32 rounding.
  *
- * @param options `height` and `width` of the output in pixels; `antialias`, by default true, matters only when shrinking
+ * @param options `height` and `width` of the output in pixels; `antialias`, by default true, matters only when
+ * shrinking
  * @throws RangeError if an option is wrong
  * @see PyTorch's `interpolate`; Pillow's `Image.resize` with `BILINEAR`
  * @example

@@ -17,8 +17,8 @@ const joined = (chunks: readonly Uint8Array[], length: number): Uint8Array => {
 const longestHeader = 4 + 4 * 255
 
 /**
- * Decompresses only as far as the header says that the file goes, and nothing if that is more than is allowed: a small file can hold
- * gigabytes of zeros. One chunk beyond the end is kept, so that `decode` reports the trailing bytes.
+ * Decompresses only as far as the header says that the file goes, and nothing if that is more than is allowed: a small
+ * file can hold gigabytes of zeros. One chunk beyond the end is kept, so that `decode` reports the trailing bytes.
  */
 const inflate = async (bytes: Uint8Array, maximalBytes: number): Promise<E.Either<IdxError, Uint8Array>> => {
   // A Blob hands its bytes over as they are wanted; a copy, because it does not accept shared memory.

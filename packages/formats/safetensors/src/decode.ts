@@ -138,8 +138,8 @@ const checked =
   }
 
 /**
- * Decodes only the header, from the first bytes of a file: where each tensor is, so that a few can be read from a large file,
- * or by HTTP ranges. The header and its fit to the file are checked as in `decode`.
+ * Decodes only the header, from the first bytes of a file: where each tensor is, so that a few can be read from a large
+ * file, or by HTTP ranges. The header and its fit to the file are checked as in `decode`.
  *
  * @param bytes at least the first `8 + header length` bytes; the first 8 are the header's length (u64, little-endian)
  * @param fileLength the size of the whole file in bytes
@@ -169,8 +169,8 @@ export const decodeHeader = (bytes: Uint8Array, fileLength: number): E.Either<Sa
 
 /**
  * Decodes a safetensors file: `u64 length | JSON header | data`. The tensors are views into `bytes`; nothing is copied.
- * Accepts what the reference implementation accepts, but refuses a name that occurs twice and a header that does not start with `{`
- * (both as the format description says), and a shape of more than 64 sizes.
+ * Accepts what the reference implementation accepts, but refuses a name that occurs twice and a header that does not
+ * start with `{` (both as the format description says), and a shape of more than 64 sizes.
  *
  * @param bytes - the whole file
  * @returns the tensors by name and the metadata, or a `SafetensorsError` (never an exception, for any bytes)

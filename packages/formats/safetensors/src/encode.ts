@@ -107,11 +107,13 @@ const headerBytes = (
 
 /**
  * Encodes tensors and metadata as a safetensors file.
- * The bytes depend only on the content, not on the order given: tensors by descending alignment, then by name, metadata by key,
- * header padded with spaces to a multiple of 8. They equal those of the Python library (whose order of several metadata keys varies).
+ * The bytes depend only on the content, not on the order given: tensors by descending alignment, then by name, metadata
+ * by key, header padded with spaces to a multiple of 8. They equal those of the Python library (whose order of several
+ * metadata keys varies).
  *
  * @param input - tensors as pairs of name and view, optional metadata as pairs of strings
- * @returns the file, or a `SafetensorsError`: a name twice, reserved or not UTF-8, a shape that does not fit its data, a header over 100 MB
+ * @returns the file, or a `SafetensorsError`: a name twice, reserved or not UTF-8, a shape that does not fit its data,
+ * a header over 100 MB
  * @see The format description of huggingface/safetensors
  * @example
  * ```ts

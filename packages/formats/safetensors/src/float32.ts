@@ -20,10 +20,12 @@ const readers: { readonly [D in Dtype]?: (view: TensorView) => Float32Array } = 
 
 /**
  * The elements of a view as float32, rounded to nearest where they do not fit exactly.
- * F32 is given as it is (shared memory where aligned); BOOL, the integers up to 32 bits, F16, BF16 and F64 are converted.
+ * F32 is given as it is (shared memory where aligned); BOOL, the integers up to 32 bits, F16, BF16 and F64 are
+ * converted.
  *
  * @param view - a tensor as bytes
- * @returns `product(shape)` numbers, or `UnsupportedDtype` for 64-bit integers, C64 and the floats under 16 bits: use `typedArray`
+ * @returns `product(shape)` numbers, or `UnsupportedDtype` for 64-bit integers, C64 and the floats under 16 bits: use
+ * `typedArray`
  *
  * @example
  * ```ts
@@ -58,7 +60,8 @@ const writers: { readonly [D in FloatDtype]: (shape: readonly number[], values: 
 export type FloatDtype = 'F16' | 'BF16' | 'F32' | 'F64'
 
 /**
- * Float32 values as a view of a float dtype: F32 shares the memory, F16 and BF16 round to nearest (ties to even), F64 is exact.
+ * Float32 values as a view of a float dtype: F32 shares the memory, F16 and BF16 round to nearest (ties to even), F64
+ * is exact.
  *
  * @param dtype - `F16`, `BF16`, `F32` or `F64`
  * @param shape - sizes, outermost first

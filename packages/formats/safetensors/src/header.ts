@@ -91,8 +91,8 @@ const strings = (json: JsonReader): ReadonlyMap<string, string> => {
 }
 
 /**
- * Reads the header's text, entry by entry: it stops at the first fault, takes time in proportion to the text, and never holds more than
- * the text describes. `data` is the byte of the file at which the tensors' offsets start.
+ * Reads the header's text, entry by entry: it stops at the first fault, takes time in proportion to the text, and never
+ * holds more than the text describes. `data` is the byte of the file at which the tensors' offsets start.
  */
 export const parseHeader = (text: string, data: number): E.Either<SafetensorsError, SafetensorsHeader> => {
   try {

@@ -1,11 +1,14 @@
 import { failure } from './error.ts'
 
 /**
- * A pull reader of JSON text. `JSON.parse` will not do for a header from anywhere: it hides duplicate names, rounds numbers,
- * and builds the whole tree before anyone can look at it. Every method throws a `SafetensorsError` value.
+ * A pull reader of JSON text. `JSON.parse` will not do for a header from anywhere: it hides duplicate names, rounds
+ * numbers, and builds the whole tree before anyone can look at it. Every method throws a `SafetensorsError` value.
  */
 export type JsonReader = {
-  /** Reads `{ … }`, calling `member` with each name; it reads the value and says whether the name is new. A name that is not is an error. */
+  /**
+   * Reads `{ … }`, calling `member` with each name; it reads the value and says whether the name is new. A name that is
+   * not is an error.
+   */
   readonly object: (member: (name: string) => boolean) => void
   /** Reads `[ … ]`, calling `element` before each element; `element` must read it. */
   readonly array: (element: () => void) => void
@@ -30,7 +33,9 @@ const quote = 0x22
 const backslash = 0x5c
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
 
-/** Says of each name whether it is new. A `Set` for each of a million entries takes seconds, and most have three names. */
+/**
+ * Says of each name whether it is new. A `Set` for each of a million entries takes seconds, and most have three names.
+ */
 export const distinct = (): ((name: string) => boolean) => {
   const few: string[] = []
   let many: Set<string> | undefined

@@ -11,8 +11,8 @@ export type TensorView<D extends Dtype = Dtype> = {
 }
 
 /**
- * The typed array that holds each dtype. F16 and BF16 are their 16 bits, 8-bit floats their byte, C64 pairs of (real, imaginary),
- * F4 and F6 stay packed bytes; BOOL is 0 or 1.
+ * The typed array that holds each dtype. F16 and BF16 are their 16 bits, 8-bit floats their byte, C64 pairs of (real,
+ * imaginary), F4 and F6 stay packed bytes; BOOL is 0 or 1.
  */
 export type TypedArrays = {
   readonly BOOL: Uint8Array
@@ -71,8 +71,8 @@ const constructors: { readonly [D in Dtype]: Constructor<TypedArrays[D]> } = {
 
 /**
  * The elements of a view as the typed array of its dtype.
- * Shares the file's memory when the data starts at a multiple of the element size (always so in files written by `encode`
- * or by the Python library and read into their own buffer), else copies.
+ * Shares the file's memory when the data starts at a multiple of the element size (always so in files written by
+ * `encode` or by the Python library and read into their own buffer), else copies.
  *
  * @param view - a tensor as bytes
  * @returns an array of `product(shape)` elements (twice that for C64, packed bytes for F4 and F6)

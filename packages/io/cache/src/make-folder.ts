@@ -51,8 +51,8 @@ const make = async (path: string, system: MakeFolderSystem): Promise<MakeFolderE
 }
 
 /**
- * Makes a folder and those above it, where they do not exist. Node's recursive `mkdir` says "no such file" of a read-only file system,
- * and never returns below `/proc`.
+ * Makes a folder and those above it, where they do not exist. Node's recursive `mkdir` says "no such file" of a
+ * read-only file system, and never returns below `/proc`.
  *
  * @param path the folder
  * @param system the file system; by default `node:fs/promises`

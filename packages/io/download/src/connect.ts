@@ -96,7 +96,10 @@ const append = async (
   }
 }
 
-/** One connection: asks for what is missing and appends it to the partial file. Rejects only if the file cannot be written. */
+/**
+ * One connection: asks for what is missing and appends it to the partial file. Rejects only if the file cannot be
+ * written.
+ */
 export const connect = async (wanted: Download, partial: string): Promise<Outcome> => {
   const have = await sizeOf(partial)
   if (have === wanted.bytes) return { kind: 'ended' }

@@ -71,9 +71,9 @@ const fetchInto = async (wanted: Download, partial: string): Promise<E.Either<Do
 }
 
 /**
- * Fetches a file, unless it is there already. Goes on by `Range` where an earlier download stopped, checks size and SHA-256, and only then
- * renames the file to its name. A connection that breaks or stands still is tried again. What has come is kept for the next call, also
- * when the process is killed.
+ * Fetches a file, unless it is there already. Goes on by `Range` where an earlier download stopped, checks size and
+ * SHA-256, and only then renames the file to its name. A connection that breaks or stands still is tried again. What
+ * has come is kept for the next call, also when the process is killed.
  *
  * @param wanted see `Download`; sizes are in bytes and times in milliseconds
  * @returns a task of nothing (the file is at `path`), or of what went wrong and what to do

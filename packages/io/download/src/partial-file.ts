@@ -45,8 +45,8 @@ export const removeAbandoned = async (path: string): Promise<void> => {
 }
 
 /**
- * A path beside `path` that this download alone writes to. It takes over the largest of what earlier ones left, by renaming: of two
- * processes that want it one gets it and the other starts anew. The smaller ones are removed.
+ * A path beside `path` that this download alone writes to. It takes over the largest of what earlier ones left, by
+ * renaming: of two processes that want it one gets it and the other starts anew. The smaller ones are removed.
  */
 export const claimPartial = async (path: string): Promise<string> => {
   const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.part`

@@ -39,7 +39,8 @@ const rules = { name: oneOf(...Object.keys(functions)) }
  * An activation function as a bare function: `y = f(x)` value by value, of the same shape.
  *
  * @param x any shape
- * @param name `relu` max(x, 0), `relu6` min(max(x, 0), 6), `leakyRelu` (slope 0.01), `elu`, `sigmoid` 1 / (1 + exp(-x)), `tanh`
+ * @param name `relu` max(x, 0), `relu6` min(max(x, 0), 6), `leakyRelu` (slope 0.01), `elu`, `sigmoid` 1 / (1 +
+ * exp(-x)), `tanh`
  * @throws OptionsError if there is no such function
  * @throws InputError if x is not a live tensor
  * @see Nair and Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010), for relu

@@ -26,7 +26,10 @@ export type BatchNormState = { readonly mean: Tensor; readonly variance: Tensor 
 export type BatchNormOptions = {
   /** added to the variance before the root; 1e-5 by default, as in PyTorch (Keras: 1e-3) */
   readonly epsilon?: number
-  /** which variance goes into the state: divided by n - 1 (`unbiased`, the default, as in PyTorch) or by n (`biased`). Normalising always uses n. */
+  /**
+   * which variance goes into the state: divided by n - 1 (`unbiased`, the default, as in PyTorch) or by n (`biased`).
+   * Normalising always uses n.
+   */
   readonly runningVariance?: 'unbiased' | 'biased'
   /** first values; by default weight 1, bias 0, mean 0 and variance 1 */
   readonly initial?: {
@@ -95,7 +98,8 @@ const train = (
 }
 
 /**
- * Batch normalisation in evaluation as a bare function: `y = weight (x - mean) / sqrt(variance + epsilon) + bias`, with running statistics.
+ * Batch normalisation in evaluation as a bare function: `y = weight (x - mean) / sqrt(variance + epsilon) + bias`, with
+ * running statistics.
  *
  * @param params weight and bias, [channels]
  * @param x [batch, channels] or [batch, height, width, channels]
@@ -129,15 +133,17 @@ export const applyBatchNorm = (
 }
 
 /**
- * Batch normalisation in training as a bare function: `y = weight (x - m) / sqrt(v + epsilon) + bias` with the batch's own mean m and biased
- * variance v over all axes but the last. The gradient is the closed form; none flows through `seen`.
+ * Batch normalisation in training as a bare function: `y = weight (x - m) / sqrt(v + epsilon) + bias` with the batch's
+ * own mean m and biased variance v over all axes but the last. The gradient is the closed form; none flows through
+ * `seen`.
  *
  * @param params weight and bias, [channels]
  * @param x [batch, channels] or [batch, height, width, channels]
  * @param options epsilon, and which variance is seen
  * @returns y of the shape of x, and `seen`, the moments to absorb, [channels]
  * @throws OptionsError if an option is unknown or outside its range
- * @throws ShapeError, InputError if x is not such a float32 batch, or has a single value a channel while the unbiased variance is asked for
+ * @throws ShapeError, InputError if x is not such a float32 batch, or has a single value a channel while the unbiased
+ * variance is asked for
  * @throws VariablesError if a parameter is missing, disposed or of another shape
  * @see Ioffe and Szegedy, "Batch normalization" (2015), algorithm 1 and section 3
  * @example
@@ -168,7 +174,8 @@ export const trainBatchNorm = (
  * @param options the conventions, PyTorch's by default; the decay of the running statistics belongs to `absorb`
  * @throws OptionsError if an option is unknown or outside its range
  * @throws ShapeError, from `plan`, if the input has neither one nor three axes
- * @see Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate shift" (2015)
+ * @see Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing internal covariate
+ * shift" (2015)
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -21,7 +21,10 @@ export type Conv2dParams = { readonly weight: Tensor; readonly bias?: Tensor }
 export type Conv2dWindow = {
   /** pixels from one output to the next; 1 by default */
   readonly stride?: number
-  /** zeros added on each of the four sides; by default `floor((size - 1) / 2)`, which keeps the size at stride 1 for odd filters */
+  /**
+   * zeros added on each of the four sides; by default `floor((size - 1) / 2)`, which keeps the size at stride 1 for odd
+   * filters
+   */
   readonly padding?: number
 }
 
@@ -72,7 +75,8 @@ const anyShapes = { weight: ['size', 'size', 'in', 'out'] }
 const anyShapesWithBias = { ...anyShapes, bias: ['out'] }
 
 /**
- * 2-D convolution as a bare function: `y[n,i,j,o] = bias[o] + sum over u,v,c of x[n, s i + u - p, s j + v - p, c] weight[u,v,c,o]`.
+ * 2-D convolution as a bare function: `y[n,i,j,o] = bias[o] + sum over u,v,c of x[n, s i + u - p, s j + v - p, c]
+ * weight[u,v,c,o]`.
  *
  * @param params weight [size, size, in, out], bias [out] or none
  * @param x [batch, height, width, in]
@@ -103,7 +107,8 @@ export const applyConv2d = (params: Conv2dParams, x: Tensor, options: Conv2dWind
 /**
  * 2-D convolution with explicit symmetric padding as a layer.
  *
- * @param options output channels and filter size; stride, padding, bias and first values where they are not the defaults
+ * @param options output channels and filter size; stride, padding, bias and first values where they are not the
+ * defaults
  * @throws OptionsError if an option is unknown, missing or not a whole number in its range
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels] or smaller than the filter
  * @see LeCun et al., "Gradient-based learning applied to document recognition" (1998), section II.A

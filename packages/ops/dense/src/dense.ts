@@ -136,8 +136,8 @@ export const applyFlatten = (x: Tensor): Tensor => {
 }
 
 /**
- * Flattening as a layer: every axis but the batch becomes one, channels running fastest. (PyTorch's NCHW images flatten with the columns
- * fastest, so weights from there need their rows reordered.)
+ * Flattening as a layer: every axis but the batch becomes one, channels running fastest. (PyTorch's NCHW images flatten
+ * with the columns fastest, so weights from there need their rows reordered.)
  *
  * @example
  * ```ts

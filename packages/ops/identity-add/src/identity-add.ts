@@ -12,7 +12,8 @@ import {
 } from '@resfn/layer'
 
 /**
- * The residual join as a bare function: `y = x + f(params, x)`. Its gradient by x is `dy (1 + f')`, so the signal never vanishes in the sum.
+ * The residual join as a bare function: `y = x + f(params, x)`. Its gradient by x is `dy (1 + f')`, so the signal never
+ * vanishes in the sum.
  *
  * @param params the branch's own parameters
  * @param x [batch, ...]

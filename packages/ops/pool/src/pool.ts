@@ -65,7 +65,8 @@ const average = (x: Tensor, { size, stride, padding }: Window): Tensor => {
  *
  * @param x [batch, height, width, channels]
  * @param options size, stride and padding of the window, in pixels
- * @returns [batch, floor((height + 2 padding - size) / stride) + 1, floor((width + 2 padding - size) / stride) + 1, channels]
+ * @returns [batch, floor((height + 2 padding - size) / stride) + 1, floor((width + 2 padding - size) / stride) + 1,
+ * channels]
  * @throws OptionsError if an option is unknown, missing or outside its range
  * @throws ShapeError, InputError if x is not a float32 batch of images
  * @see PyTorch's `torch.nn.functional.max_pool2d`
@@ -82,10 +83,11 @@ const average = (x: Tensor, { size, stride, padding }: Window): Tensor => {
 export const applyMaxPool = (x: Tensor, options: PoolOptions): Tensor => largest(x, windowOf('applyMaxPool', options))
 
 /**
- * Max pooling as a layer: `y[n,i,j,c] = max over the window of x`; padding never wins. Ties send the gradient to the first of the largest
- * values.
+ * Max pooling as a layer: `y[n,i,j,c] = max over the window of x`; padding never wins. Ties send the gradient to the
+ * first of the largest values.
  *
- * @param options size, stride and padding of the window, in pixels; the remainder at the right and bottom is dropped, as in PyTorch
+ * @param options size, stride and padding of the window, in pixels; the remainder at the right and bottom is dropped,
+ * as in PyTorch
  * @throws OptionsError if an option is unknown, missing or outside its range
  * @throws ShapeError, from `plan`, if the input is not [height, width, channels] or smaller than the window
  * @see PyTorch's `torch.nn.MaxPool2d`
@@ -103,11 +105,13 @@ export const maxPool = (options: PoolOptions): Layer<Empty> => {
 }
 
 /**
- * Average pooling as a bare function: `y[n,i,j,c] = mean over the window of x`; padding counts as zeros, as in PyTorch by default.
+ * Average pooling as a bare function: `y[n,i,j,c] = mean over the window of x`; padding counts as zeros, as in PyTorch
+ * by default.
  *
  * @param x [batch, height, width, channels]
  * @param options size, stride and padding of the window, in pixels
- * @returns [batch, floor((height + 2 padding - size) / stride) + 1, floor((width + 2 padding - size) / stride) + 1, channels]
+ * @returns [batch, floor((height + 2 padding - size) / stride) + 1, floor((width + 2 padding - size) / stride) + 1,
+ * channels]
  * @throws OptionsError if an option is unknown, missing or outside its range
  * @throws ShapeError, InputError if x is not a float32 batch of images
  * @see PyTorch's `torch.nn.functional.avg_pool2d` with count_include_pad
@@ -124,7 +128,8 @@ export const maxPool = (options: PoolOptions): Layer<Empty> => {
 export const applyAvgPool = (x: Tensor, options: PoolOptions): Tensor => average(x, windowOf('applyAvgPool', options))
 
 /**
- * Average pooling as a layer: `y[n,i,j,c] = mean over the window of x`; padding counts as zeros, as in PyTorch by default.
+ * Average pooling as a layer: `y[n,i,j,c] = mean over the window of x`; padding counts as zeros, as in PyTorch by
+ * default.
  *
  * @param options size, stride and padding of the window, in pixels
  * @throws OptionsError if an option is unknown, missing or outside its range

@@ -33,10 +33,12 @@ export const applyProjectedAdd = <P extends object, Q>(
 }
 
 /**
- * The residual join with a shortcut of its own: `y = branch(x) + shortcut(x)`. The trees are the branch's own, with one more name, `shortcut`.
+ * The residual join with a shortcut of its own: `y = branch(x) + shortcut(x)`. The trees are the branch's own, with one
+ * more name, `shortcut`.
  *
  * @param branch any layer with a tree of names
- * @param shortcut a layer of the same output shape: `projection` (1x1 convolution), `subsampleAndPad` (option A), or the caller's own
+ * @param shortcut a layer of the same output shape: `projection` (1x1 convolution), `subsampleAndPad` (option A), or
+ * the caller's own
  * @returns the layer; `layers` are both
  * @throws ShapeError, from `plan`, if the two output shapes differ
  * @throws VariablesError, from `plan`, if the branch's tree is an array or has a `shortcut` already

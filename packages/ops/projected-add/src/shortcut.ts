@@ -24,7 +24,8 @@ export const projection = (options: ShortcutOptions & Pick<Conv2dOptions, 'bias'
   conv2d({ ...options, size: 1 })
 
 /**
- * The shortcut without parameters, option A: `y[n,i,j,c] = x[n, s i, s j, c]` for the old channels c and 0 for the new ones after them.
+ * The shortcut without parameters, option A: `y[n,i,j,c] = x[n, s i, s j, c]` for the old channels c and 0 for the new
+ * ones after them.
  *
  * @param options output channels, at least the input's, and stride
  * @throws RangeError if `out` or `stride` is not a whole number of at least 1
@@ -64,7 +65,8 @@ export const subsampleAndPad = ({ out, stride }: ShortcutOptions): Layer<Empty> 
   })
 }
 
-// A 1x1 convolution with an identity matrix subsamples and pads exactly, and is fast forwards and backwards on every backend; strided slices are not.
+// A 1x1 convolution with an identity matrix subsamples and pads exactly, and is fast forwards and backwards on every
+// backend; strided slices are not.
 const subsample = (x: Tensor, stride: number, out: number): Tensor =>
   conv2dOf(x as Tensor4D, identityFilter(x.shape.at(-1)!, out), stride, 'valid')
 

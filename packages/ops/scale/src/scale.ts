@@ -21,7 +21,10 @@ export type ScaleParams = { readonly weight: Tensor }
 export type ScaleOptions = {
   /** one number for all, or one for each channel (the last axis) */
   readonly per: 'layer' | 'channel'
-  /** first values; ones by default. `zeros` makes a residual block start as its shortcut (ReZero), `constant(1e-5)` is LayerScale's choice for deep nets */
+  /**
+   * first values; ones by default. `zeros` makes a residual block start as its shortcut (ReZero), `constant(1e-5)` is
+   * LayerScale's choice for deep nets
+   */
   readonly initial?: { readonly weight?: Initialiser }
 }
 
@@ -37,7 +40,8 @@ const perLayer = { weight: [] }
 const perChannel = { weight: ['channels'] }
 
 /**
- * Scaling as a bare function: `y = weight * x`, of the same shape. d loss / d weight is the sum of `x * dy` (over all but the channels).
+ * Scaling as a bare function: `y = weight * x`, of the same shape. d loss / d weight is the sum of `x * dy` (over all
+ * but the channels).
  *
  * @param params weight, a scalar or [channels]
  * @param x [batch, ..., channels]
@@ -66,8 +70,8 @@ export const applyScale = (params: ScaleParams, x: Tensor): Tensor => {
  * @param options per layer or channel, and the first values
  * @throws OptionsError if an option is unknown, missing or not one of its values
  * @throws ShapeError, from `plan`, if a scale per channel has no channel axis
- * @see Bachlechner et al., "ReZero is all you need" (2020), section 3; Touvron et al., "Going deeper with image transformers" (2021),
- * section 2 (LayerScale)
+ * @see Bachlechner et al., "ReZero is all you need" (2020), section 3; Touvron et al., "Going deeper with image
+ * transformers" (2021), section 2 (LayerScale)
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -121,8 +125,9 @@ export const applyScaleBy = (x: Tensor, options: { readonly factor: number }): T
 }
 
 /**
- * Scaling by a constant: `y = factor * x`. On the shortcut or branch of a residual block it is the constant scaling of He et al. (2016,
- * section 3.1); on the input it brings data into range (1 / 255); on a loss it keeps small gradients from vanishing.
+ * Scaling by a constant: `y = factor * x`. On the shortcut or branch of a residual block it is the constant scaling of
+ * He et al. (2016, section 3.1); on the input it brings data into range (1 / 255); on a loss it keeps small gradients
+ * from vanishing.
  *
  * @param factor any finite number
  * @throws OptionsError if the factor is not finite

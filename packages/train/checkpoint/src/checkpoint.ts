@@ -37,8 +37,9 @@ const file =
     E.mapLeft(unreadable)(encode({ tensors: await views(trees), metadata }))
 
 /**
- * A run as the bytes of one safetensors file: its tensors under `params.`, `state.` and `optimiser.`, all else as JSON in the metadata.
- * The same run gives the same bytes. Write them to a temporary name and rename, so that a crash leaves the old file.
+ * A run as the bytes of one safetensors file: its tensors under `params.`, `state.` and `optimiser.`, all else as JSON
+ * in the metadata. The same run gives the same bytes. Write them to a temporary name and rename, so that a crash leaves
+ * the old file.
  *
  * @param run a run; it is read when the task runs and must be alive until then
  * @param description what the file should say of the net and its training
@@ -91,8 +92,8 @@ export const encodeWeights = <P, S>(
 ): TE.TaskEither<CheckpointError, Uint8Array> => file({ params, state }, encodeMetadata(description))
 
 /**
- * Reads the bytes of a checkpoint: what it says of itself, and its tensors by name. The description tells which net to build;
- * `restoreRun` and `restoreVariables` then fit the tensors to it.
+ * Reads the bytes of a checkpoint: what it says of itself, and its tensors by name. The description tells which net to
+ * build; `restoreRun` and `restoreVariables` then fit the tensors to it.
  *
  * @param bytes the whole file
  * @returns the checkpoint, or a `CheckpointError`

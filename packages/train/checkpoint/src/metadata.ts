@@ -20,7 +20,10 @@ export type Description = {
     /** The names of the classes, in the order of the labels. */
     readonly classes: readonly string[]
   }
-  /** Whatever the caller wants to find again: data set, optimiser, schedule, and the versions and engine that computed the run. */
+  /**
+   * Whatever the caller wants to find again: data set, optimiser, schedule, and the versions and engine that computed
+   * the run.
+   */
   readonly training?: Json
 }
 

@@ -8,7 +8,9 @@ import { type CheckpointError, failure } from './checkpoint-error.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Run } from '@resfn/step'
 
-/** The net for the tensors of a checkpoint: its name and the shape of one input sample must be those of the description. */
+/**
+ * The net for the tensors of a checkpoint: its name and the shape of one input sample must be those of the description.
+ */
 export type RestoreOptions<P, S> = { readonly net: Layer<P, S>; readonly name: string; readonly input: Shape }
 
 type Shapes = ReadonlyMap<string, Shape>
@@ -74,7 +76,8 @@ const read =
  *
  * @param checkpoint see `decodeCheckpoint`
  * @param options the `net`, its `name`, and the shape of one `input` sample
- * @returns the variables, which the caller owns, or a `CheckpointError`: `OtherNet`, or `OtherTensors`, which names each of them
+ * @returns the variables, which the caller owns, or a `CheckpointError`: `OtherNet`, or `OtherTensors`, which names
+ * each of them
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -123,7 +126,8 @@ export const restoreVariables = <P, S>(
 }
 
 /**
- * The run of a checkpoint, exactly as it was when it was encoded: `train` continues it to the same parameters as without the break.
+ * The run of a checkpoint, exactly as it was when it was encoded: `train` continues it to the same parameters as
+ * without the break.
  *
  * @param checkpoint see `decodeCheckpoint`
  * @param options as for `restoreVariables`, and the `optimiser` that made the checkpoint's state

@@ -39,8 +39,9 @@ export const iteratorOf = (name: string, given: unknown): Pass => {
 }
 
 /**
- * Throws if an epoch ends in a batch of one example and the net cannot train on it, as batch normalisation on one value a channel cannot.
- * It runs the training pass of the net on such a batch. `train` does this before its first step; call it where a run is prepared.
+ * Throws if an epoch ends in a batch of one example and the net cannot train on it, as batch normalisation on one value
+ * a channel cannot. It runs the training pass of the net on such a batch. `train` does this before its first step; call
+ * it where a run is prepared.
  *
  * @param net the net
  * @param run a run of the net
@@ -100,7 +101,10 @@ const checkEvaluation = async <P, S>({ net, evaluation }: Training<P, S>, run: R
   }
 }
 
-/** Everything that can be found before the first step of a run: its tensors, its first batch, the last batch of an epoch, the evaluation. */
+/**
+ * Everything that can be found before the first step of a run: its tensors, its first batch, the last batch of an
+ * epoch, the evaluation.
+ */
 export const checkStart = async <P, S>(
   training: Training<P, S>,
   run: Run<P, S>,

@@ -40,7 +40,8 @@ export type PredictionColumns = {
 /**
  * Loss, accuracy, scores per class and confusion of a net on examples, and its predictions.
  *
- * Memory: where the backend has none left for a batch (an error with the tag `OutOfMemory`), the batch is halved until it fits.
+ * Memory: where the backend has none left for a batch (an error with the tag `OutOfMemory`), the batch is halved until
+ * it fits.
  *
  * @param predict the net; see `Predict`
  * @param batches examples in any number of batches; the result does not depend on how they are cut

@@ -13,7 +13,10 @@ export type StepEvent = StepNumbers & {
   readonly examplesPerSecond: number
 }
 
-/** At the end of each epoch, about its training: means over its examples (and over all of it, also when it was resumed half-way). */
+/**
+ * At the end of each epoch, about its training: means over its examples (and over all of it, also when it was resumed
+ * half-way).
+ */
 export type EpochEvent = {
   readonly type: 'epoch'
   readonly epoch: number
@@ -44,7 +47,10 @@ export type DoneEvent<P, S> = {
   readonly type: 'done'
   readonly reason: 'finished' | 'aborted'
   readonly run: Run<P, S>
-  /** Of the last evaluation, with the parameters of the run if it is finished; missing if this call of `train` made none. */
+  /**
+   * Of the last evaluation, with the parameters of the run if it is finished; missing if this call of `train` made
+   * none.
+   */
   readonly predictions?: PredictionColumns
 }
 

@@ -3,7 +3,10 @@ import type { Examples } from '@resfn/batches'
 import type { Logits } from '@resfn/losses'
 import { BatchError, checkExamples } from '@resfn/step'
 
-/** A net as evaluation sees it, from a batch `[batch, ...input]` to logits `[batch, classes]`: `(x) => net.apply(params, x, state)`. */
+/**
+ * A net as evaluation sees it, from a batch `[batch, ...input]` to logits `[batch, classes]`: `(x) => net.apply(params,
+ * x, state)`.
+ */
 export type Predict = (x: Tensor) => Tensor
 
 const logitsOf = async (predict: Predict, { images, shape, labels }: Examples): Promise<Logits> => {
@@ -33,8 +36,8 @@ const isOutOfMemory = (error: unknown): boolean =>
   typeof error === 'object' && error !== null && (error as { readonly _tag?: unknown })._tag === 'OutOfMemory'
 
 /**
- * The logits of each batch, with its labels. Where the backend has no memory for a batch (an error with the tag `OutOfMemory`), the batch
- * is halved until it fits, and later batches are cut to that size from the start.
+ * The logits of each batch, with its labels. Where the backend has no memory for a batch (an error with the tag
+ * `OutOfMemory`), the batch is halved until it fits, and later batches are cut to that size from the start.
  */
 export async function* logitsOfEach(
   predict: Predict,

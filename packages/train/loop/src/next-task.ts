@@ -3,8 +3,9 @@ type Port = { onmessage: (() => void) | null; postMessage: (value: unknown) => v
 type Channels = { readonly MessageChannel: new () => { readonly port1: Port; readonly port2: Port } }
 
 /**
- * Resolves in a task of its own, so that timers, signals and painting get their turn; promises that are ready at once would starve them.
- * Not a timer, because browsers stretch timers to 4 ms, nor an animation frame, because those stop in hidden pages.
+ * Resolves in a task of its own, so that timers, signals and painting get their turn; promises that are ready at once
+ * would starve them. Not a timer, because browsers stretch timers to 4 ms, nor an animation frame, because those stop
+ * in hidden pages.
  */
 export const nextTask = (): Promise<void> =>
   new Promise((resolve) => {

@@ -8,7 +8,9 @@ import { evaluate, type PredictionColumns } from './evaluate.ts'
 import type { CheckpointEvent, TrainEvent } from './event.ts'
 import { nextTask } from './next-task.ts'
 
-/** The batches from a cursor on: those of the unbroken pass from there, in order, at least to the end of the last epoch. */
+/**
+ * The batches from a cursor on: those of the unbroken pass from there, in order, at least to the end of the last epoch.
+ */
 export type BatchesFrom = (start: Cursor) => Batches
 
 /** A whole training: how the net learns, on what, for how long. */
@@ -18,8 +20,8 @@ export type Training<P, S> = Learning<P, S> & {
   /** Passes over the training data. */
   readonly epochs: number
   /**
-   * A new pass over the examples to evaluate after each epoch; by default there is no evaluation. Its first batch is also read before
-   * the first step, to check its form.
+   * A new pass over the examples to evaluate after each epoch; by default there is no evaluation. Its first batch is
+   * also read before the first step, to check its form.
    */
   readonly evaluation?: () => AsyncIterable<Examples> | Iterable<Examples>
   /** A checkpoint event also comes after each multiple of this many steps; by default only after each epoch. */
@@ -30,21 +32,22 @@ export type Training<P, S> = Learning<P, S> & {
 
 /**
  * Trains: takes a run from its next batch to the end of the last epoch, and reports in events. One step is
- * `gradient of loss -> optimiser -> running statistics`; see `takeStep`. The sequence of runs depends on nothing but the first run and the
- * training, so a run that was interrupted and restored from its checkpoint ends at exactly the same parameters.
+ * `gradient of loss -> optimiser -> running statistics`; see `takeStep`. The sequence of runs depends on nothing but
+ * the first run and the training, so a run that was interrupted and restored from its checkpoint ends at exactly the
+ * same parameters.
  *
- * Memory: the generator owns the run. A run in a checkpoint event is lent until the next event is asked for; the one in `done` is handed
- * over. If the loop over the events is left early, or an error is thrown, the generator frees it.
+ * Memory: the generator owns the run. A run in a checkpoint event is lent until the next event is asked for; the one in
+ * `done` is handed over. If the loop over the events is left early, or an error is thrown, the generator frees it.
  *
  * @param training see `Training`
  * @param first where to start: `startRun(…)`, or a run restored from a checkpoint; it must not be used afterwards
- * @returns `step` events, for each epoch `epoch`, `evaluation` and `checkpoint`, and one `done`. An interrupted evaluation is done again,
- * with its `epoch` event, when the run is resumed.
+ * @returns `step` events, for each epoch `epoch`, `evaluation` and `checkpoint`, and one `done`. An interrupted
+ * evaluation is done again, with its `epoch` event, when the run is resumed.
  * @throws OptionsError if an option is unknown, missing or of a wrong form
  * @throws RunError with the path of a tensor of the run that is missing, disposed, or of another net
  * @throws NotFiniteError when loss or gradients overflow; a checkpoint event with the run before that step comes first
- * @throws BatchError if a batch does not fit the net, or the batches end too early or are not those asked for; a last batch of one
- * example that the net cannot train on is found before the first step, if `batches` gives its `sizes`
+ * @throws BatchError if a batch does not fit the net, or the batches end too early or are not those asked for; a last
+ * batch of one example that the net cannot train on is found before the first step, if `batches` gives its `sizes`
  * @throws ShapeError with the path of the layer that cannot take the images
  * @example
  * ```ts
@@ -167,7 +170,10 @@ export async function* train<P, S>(
   }
 }
 
-/** The last batch of an epoch was taken, and the epoch is not in the history yet. Follows from the run alone, so that a restored run knows it too. */
+/**
+ * The last batch of an epoch was taken, and the epoch is not in the history yet. Follows from the run alone, so that a
+ * restored run knows it too.
+ */
 const isEpochOver = <P, S>({ cursor, score }: Run<P, S>): boolean => cursor.batch === 0 && score.examples > 0
 
 const recordOf = <P, S>({ schedule }: Training<P, S>, { cursor, score, step }: Run<P, S>): EpochRecord => ({

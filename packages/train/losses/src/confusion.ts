@@ -20,7 +20,8 @@ export type ClassScore = {
  * Counts labels against predicted classes.
  *
  * @param classes the number of classes
- * @returns a function of labels and predicted classes (one each an example) to their counts; add those of batches with `addConfusions`
+ * @returns a function of labels and predicted classes (one each an example) to their counts; add those of batches with
+ * `addConfusions`
  * @throws LossError if the lengths differ or an index is not a class
  * @example
  * ```ts

@@ -21,7 +21,10 @@ import {
 import { checkOptions, numberFrom, optional } from '@resfn/options'
 import { LossError } from './loss-error.ts'
 
-/** A loss of a classifier: from logits `[batch, classes]` and labels (int32 `[batch]`) to a scalar, the mean over the batch. */
+/**
+ * A loss of a classifier: from logits `[batch, classes]` and labels (int32 `[batch]`) to a scalar, the mean over the
+ * batch.
+ */
 export type Loss = (logits: Tensor, labels: Tensor) => Tensor
 
 /** How the target is spread: `smoothing` of it, from 0 to 1, goes to all classes alike; by default 0. */
@@ -30,9 +33,10 @@ export type CrossEntropyOptions = { readonly smoothing?: number }
 const shapeOf = (tensor: Tensor): string => `[${tensor.shape.join(',')}]`
 
 /**
- * Mean cross-entropy of logits against target probabilities: `mean(log(sum(exp(x))) - sum(target * x))`. The largest logit of each row is
- * subtracted first, so that no exponential overflows. A class with a target of 0 adds nothing, also where its logit is -Infinity (a masked
- * class). For mixed labels (mixup); `crossEntropy` is the form for plain labels.
+ * Mean cross-entropy of logits against target probabilities: `mean(log(sum(exp(x))) - sum(target * x))`. The largest
+ * logit of each row is subtracted first, so that no exponential overflows. A class with a target of 0 adds nothing,
+ * also where its logit is -Infinity (a masked class). For mixed labels (mixup); `crossEntropy` is the form for plain
+ * labels.
  *
  * @param logits float32 `[batch, classes]`
  * @param targets float32 `[batch, classes]`, rows that sum to 1; they get no gradient
@@ -77,12 +81,14 @@ export const softCrossEntropy: Loss = (logits, targets) => {
 }
 
 /**
- * Mean cross-entropy of logits against labels: `mean(log(sum(exp(x))) - x[label])`, stable for logits of any size. With `smoothing` s the
- * target is `1 - s + s / classes` at the label and `s / classes` elsewhere; a masked class (logit -Infinity) then makes the loss infinite.
+ * Mean cross-entropy of logits against labels: `mean(log(sum(exp(x))) - x[label])`, stable for logits of any size. With
+ * `smoothing` s the target is `1 - s + s / classes` at the label and `s / classes` elsewhere; a masked class (logit
+ * -Infinity) then makes the loss infinite.
  *
  * @param options see `CrossEntropyOptions`
- * @returns the loss of logits (float32 `[batch, classes]`) and labels (int32 `[batch]`, from 0 to classes - 1): a scalar. It is NaN if a
- * label is outside that range, because reading labels back would make a GPU wait; `@resfn/step` checks them before they are uploaded.
+ * @returns the loss of logits (float32 `[batch, classes]`) and labels (int32 `[batch]`, from 0 to classes - 1): a
+ * scalar. It is NaN if a label is outside that range, because reading labels back would make a GPU wait; `@resfn/step`
+ * checks them before they are uploaded.
  * @throws OptionsError if smoothing is not from 0 to 1
  * @throws LossError if logits and labels do not fit
  * @see PyTorch, `torch.nn.CrossEntropyLoss`

@@ -68,7 +68,8 @@ export const predictions = (logits: Logits, labels: Labels): Predictions => {
  * How many examples have their label among the `k` largest logits. Of equal logits the first class counts as larger.
  *
  * @param k a whole number from 1; from the number of classes on, every example counts
- * @returns a function of logits and labels to the number of examples; sum it over batches and divide by the number of examples
+ * @returns a function of logits and labels to the number of examples; sum it over batches and divide by the number of
+ * examples
  * @throws OptionsError if k is not a whole number from 1
  * @throws LossError if the number of labels does not fit, or a label is not a class
  * @see Russakovsky et al., "ImageNet large scale visual recognition challenge" (2015), section 4.1: the top-5 error

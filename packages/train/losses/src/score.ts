@@ -1,7 +1,10 @@
 import type { Labels } from './labels.ts'
 import type { Predictions } from './predictions.ts'
 
-/** Counts from which mean loss and accuracy follow; scores of batches are added to the score of a pass. Plain data: it survives JSON unchanged. */
+/**
+ * Counts from which mean loss and accuracy follow; scores of batches are added to the score of a pass. Plain data: it
+ * survives JSON unchanged.
+ */
 export type Score = {
   /** examples seen */
   readonly examples: number

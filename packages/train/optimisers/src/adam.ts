@@ -53,8 +53,8 @@ export const adam = (options: AdamOptions = {}): Optimiser => {
 }
 
 /**
- * Adam with decoupled weight decay: each parameter first shrinks to `(1 - rate * decay) * p`, then takes Adam's step. The same as
- * `decoupledWeightDecay({ decay, mask })(adam(options))`.
+ * Adam with decoupled weight decay: each parameter first shrinks to `(1 - rate * decay) * p`, then takes Adam's step.
+ * The same as `decoupledWeightDecay({ decay, mask })(adam(options))`.
  *
  * @param options those of Adam, `decay` (by default 0.01), and the `mask` of the leaves that decay (by default all)
  * @throws OptionsError as `adam` and `decoupledWeightDecay` do

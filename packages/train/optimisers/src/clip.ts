@@ -24,7 +24,8 @@ export const globalNorm = (tree: unknown): Tensor =>
   sqrt(sum(stack(leaves<Tensor>(tree).map((leaf) => sum(square(leaf))))))
 
 /**
- * Clips gradients: the optimiser gets `g * min(1, limit / (norm + 1e-6))`, norm being that of all gradients together, so their direction stays.
+ * Clips gradients: the optimiser gets `g * min(1, limit / (norm + 1e-6))`, norm being that of all gradients together,
+ * so their direction stays.
  *
  * @param limit the largest norm, above 0
  * @returns from an optimiser to one that gets clipped gradients

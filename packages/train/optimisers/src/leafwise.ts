@@ -14,7 +14,10 @@ export class OptimiserError extends Error {
 /** The state of an optimiser for one parameter. */
 export type Slots<N extends string> = { readonly [K in N]: Tensor }
 
-/** The rule of an optimiser for one parameter: from the parameter, its gradient and its slots to the next parameter and slots. */
+/**
+ * The rule of an optimiser for one parameter: from the parameter, its gradient and its slots to the next parameter and
+ * slots.
+ */
 export type LeafRule<N extends string> = (
   param: Tensor,
   gradient: Tensor,

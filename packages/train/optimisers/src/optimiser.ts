@@ -1,7 +1,13 @@
-/** The state of an optimiser: trees with the structure of the parameters, by name (`velocity`, `mean`, …). Empty for plain SGD. */
+/**
+ * The state of an optimiser: trees with the structure of the parameters, by name (`velocity`, `mean`, …). Empty for
+ * plain SGD.
+ */
 export type OptimiserState = { readonly [name: string]: unknown }
 
-/** The place of the update in the run: `step` counts updates from 0; `learningRate` is that of the schedule at this step. */
+/**
+ * The place of the update in the run: `step` counts updates from 0; `learningRate` is that of the schedule at this
+ * step.
+ */
 export type At = { readonly step: number; readonly learningRate: number }
 
 /** The parameters and the optimiser's state after an update. */
@@ -13,7 +19,8 @@ export type Updated<P> = { readonly params: P; readonly state: OptimiserState }
  * - `init(params)`: the state before the first step
  * - `update(gradients, state, params, at)`: parameters and state after the step
  *
- * Decorators such as `weightDecay` and `clipByGlobalNorm` take an optimiser and give one, so they compose by application.
+ * Decorators such as `weightDecay` and `clipByGlobalNorm` take an optimiser and give one, so they compose by
+ * application.
  */
 export type Optimiser = {
   readonly init: <P>(params: P) => OptimiserState

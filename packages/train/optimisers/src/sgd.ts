@@ -8,8 +8,9 @@ import { decayRate } from './rules.ts'
 export type SgdOptions = { readonly momentum?: number; readonly nesterov?: boolean }
 
 /**
- * Stochastic gradient descent: `p' = p - rate * g`; with momentum m, `v' = m * v + g` and `p' = p - rate * v'`; with Nesterov's,
- * `p' = p - rate * (g + m * v')`. The rate is not inside the velocity, so a schedule may change it at any step.
+ * Stochastic gradient descent: `p' = p - rate * g`; with momentum m, `v' = m * v + g` and `p' = p - rate * v'`; with
+ * Nesterov's, `p' = p - rate * (g + m * v')`. The rate is not inside the velocity, so a schedule may change it at any
+ * step.
  *
  * @param options see `SgdOptions`
  * @returns an optimiser; its state is `{ velocity }`, or empty without momentum

@@ -31,8 +31,8 @@ const everyLeaf: Mask = () => true
 export const weightDecayRules: Rules<WeightDecayOptions> = { decay: numberFrom(0), mask: optional(func) }
 
 /**
- * Weight decay as a penalty on the loss: the optimiser gets `g + decay * p` for each gradient g. With momentum or Adam the penalty goes
- * through their memory; PyTorch's `weight_decay` of SGD and Adam is this one.
+ * Weight decay as a penalty on the loss: the optimiser gets `g + decay * p` for each gradient g. With momentum or Adam
+ * the penalty goes through their memory; PyTorch's `weight_decay` of SGD and Adam is this one.
  *
  * @param options see `WeightDecayOptions`
  * @returns from an optimiser to one with decay
@@ -66,8 +66,8 @@ export const weightDecay = (options: WeightDecayOptions): ((optimiser: Optimiser
 }
 
 /**
- * Weight decay beside the optimiser: each parameter first shrinks to `(1 - rate * decay) * p`, at the learning rate of the step, and then
- * takes the optimiser's step.
+ * Weight decay beside the optimiser: each parameter first shrinks to `(1 - rate * decay) * p`, at the learning rate of
+ * the step, and then takes the optimiser's step.
  *
  * @param options see `WeightDecayOptions`
  * @returns from an optimiser to one with decay

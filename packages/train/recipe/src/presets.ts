@@ -20,7 +20,10 @@ const modern: Recipe = {
   normalise: true,
 }
 
-/** The recipes of "Dive into deep learning": no momentum, no weight decay, a constant rate, images from 0 to 1 as they are. */
+/**
+ * The recipes of "Dive into deep learning": no momentum, no weight decay, a constant rate, images from 0 to 1 as they
+ * are.
+ */
 const textbook: Recipe = {
   net: 'd2l-resnet18',
   epochs: 10,

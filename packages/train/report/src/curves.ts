@@ -5,7 +5,10 @@ import { robustTop } from './range.ts'
 
 const mostPoints = 300
 
-/** At most `mostPoints` points: each the mean of as many neighbours as needed, or the largest of them where one is a spike. */
+/**
+ * At most `mostPoints` points: each the mean of as many neighbours as needed, or the largest of them where one is a
+ * spike.
+ */
 const thinned = (steps: readonly Step[], value: (step: Step) => number): Line['points'] => {
   const top = robustTop(steps.map(value))
   const size = Math.max(1, Math.ceil(steps.length / mostPoints))

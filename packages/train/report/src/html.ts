@@ -24,7 +24,10 @@ const markupOf = (part: Part): string => {
   return String(part).replace(/[&<>"']/g, (character) => entities[character]!)
 }
 
-/** A template of HTML. Every value in it is shown as text, in elements and in quoted attributes, unless it is itself made by `html`. */
+/**
+ * A template of HTML. Every value in it is shown as text, in elements and in quoted attributes, unless it is itself
+ * made by `html`.
+ */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Html =>
   new Html(strings.map((text, i) => (i < parts.length ? text + markupOf(parts[i]!) : text)).join(''))
 

@@ -9,7 +9,9 @@ export const decimal = (value: number): string => {
   return size >= 1e5 || (size > 0 && size < 5e-4) ? value.toExponential(2) : value.toFixed(3)
 }
 
-/** A share from 0 to 1 with as many digits as test sets of a few thousand images support; a share of nothing is a dash. */
+/**
+ * A share from 0 to 1 with as many digits as test sets of a few thousand images support; a share of nothing is a dash.
+ */
 export const share = (value: number): string =>
   Number.isNaN(value) ? '–' : Number.isFinite(value) ? value.toFixed(3) : odd(value)
 

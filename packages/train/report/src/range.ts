@@ -2,8 +2,8 @@
 const quantile = (sorted: readonly number[], part: number): number => sorted[Math.floor(part * (sorted.length - 1))]!
 
 /**
- * The top of an axis from 0 for values above it, such as losses. A few spikes do not count: what is far above the upper tenth of the values
- * and above the first ones stays outside.
+ * The top of an axis from 0 for values above it, such as losses. A few spikes do not count: what is far above the upper
+ * tenth of the values and above the first ones stays outside.
  */
 export const robustTop = (values: readonly number[]): number => {
   const finite = values.filter(Number.isFinite)

@@ -85,9 +85,10 @@ const runSection = ({ command = '', settings = [], facts }: ReportData): Html =>
 const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 /**
- * A training run as one HTML page: curves of loss, accuracy, learning rate and gradient norm, confusion matrix, the classes one by one, test
- * images with predictions, the most confident mistakes, the net and the settings. The page needs no other file and no network, runs no script
- * and follows the reader's light or dark setting. All data is shown as text, whatever characters it has.
+ * A training run as one HTML page: curves of loss, accuracy, learning rate and gradient norm, confusion matrix, the
+ * classes one by one, test images with predictions, the most confident mistakes, the net and the settings. The page
+ * needs no other file and no network, runs no script and follows the reader's light or dark setting. All data is shown
+ * as text, whatever characters it has.
  *
  * @param data plain data; see `ReportData`
  * @returns the text of an HTML file

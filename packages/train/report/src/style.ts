@@ -1,4 +1,6 @@
-/** The look of the page: the reader's own sans-serif, light or dark as the reader's system is, and no file but itself. */
+/**
+ * The look of the page: the reader's own sans-serif, light or dark as the reader's system is, and no file but itself.
+ */
 export const style = `
 :root {
   color-scheme: light dark;

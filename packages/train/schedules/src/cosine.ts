@@ -16,8 +16,8 @@ export type CosineOptions = {
 }
 
 /**
- * Linear warm-up, then half a cosine: for t below warmup w, `initial + (rate - initial) * t / w`; then, up to `steps` T,
- * `final + (rate - final) * (1 + cos(pi * (t - w) / (T - w))) / 2`; then `final`.
+ * Linear warm-up, then half a cosine: for t below warmup w, `initial + (rate - initial) * t / w`; then, up to `steps`
+ * T, `final + (rate - final) * (1 + cos(pi * (t - w) / (T - w))) / 2`; then `final`.
  *
  * @param options see `CosineOptions`
  * @throws OptionsError if steps or warmup is not a whole number in its range, or a rate is negative

@@ -23,7 +23,8 @@ const part: Rule = {
 const half = (from: number, to: number, part: number): number => to + ((from - to) * (1 + Math.cos(Math.PI * part))) / 2
 
 /**
- * One cycle: half a cosine from `initial` up to `max` at step `rises * steps - 1`, and half a cosine down to `final` at the last step.
+ * One cycle: half a cosine from `initial` up to `max` at step `rises * steps - 1`, and half a cosine down to `final` at
+ * the last step.
  *
  * @param options see `OneCycleOptions`
  * @returns the schedule; after the last step it stays at `final`

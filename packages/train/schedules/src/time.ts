@@ -2,7 +2,8 @@ import { checkOptions, func, wholeNumberFrom } from '@resfn/options'
 import type { Schedule } from './schedule.ts'
 
 /**
- * A schedule written in epochs, followed smoothly: at each step it is asked for the epochs so far, `step / stepsPerEpoch`.
+ * A schedule written in epochs, followed smoothly: at each step it is asked for the epochs so far, `step /
+ * stepsPerEpoch`.
  *
  * @param stepsPerEpoch batches in an epoch
  * @returns from a schedule in epochs to one in steps
@@ -21,8 +22,8 @@ export const inEpochs = (stepsPerEpoch: number): ((schedule: Schedule) => Schedu
 }
 
 /**
- * A schedule written in epochs that changes only between them: at each step it is asked for the whole epochs so far. What PyTorch does when
- * `scheduler.step()` is called once an epoch.
+ * A schedule written in epochs that changes only between them: at each step it is asked for the whole epochs so far.
+ * What PyTorch does when `scheduler.step()` is called once an epoch.
  *
  * @param stepsPerEpoch batches in an epoch
  * @returns from a schedule in epochs to one in steps

@@ -28,8 +28,8 @@ export type CheckedStep<P, S> =
   | { readonly error: NotFiniteError }
 
 /**
- * A step that checks its batch and its result. It frees the tensors of the old run that the new run does not share. If loss or gradients
- * are not finite, it frees the new run instead, and the old run stays as it was.
+ * A step that checks its batch and its result. It frees the tensors of the old run that the new run does not share. If
+ * loss or gradients are not finite, it frees the new run instead, and the old run stays as it was.
  *
  * @param learning see `takeStep`
  * @returns a function of a run, which it takes over, and a batch

@@ -1,4 +1,7 @@
-/** The loss or the gradients of a step are NaN or infinite. The run from before the step is in the checkpoint event that came before. */
+/**
+ * The loss or the gradients of a step are NaN or infinite. The run from before the step is in the checkpoint event that
+ * came before.
+ */
 export class NotFiniteError extends Error {
   readonly _tag = 'NotFiniteError'
   /** Counted from 1, as in step events. */

@@ -19,8 +19,8 @@ export type EpochRecord = {
 }
 
 /**
- * A training run as data: everything that the next step depends on. A run that is written to a checkpoint and read again continues to
- * exactly the same parameters.
+ * A training run as data: everything that the next step depends on. A run that is written to a checkpoint and read
+ * again continues to exactly the same parameters.
  */
 export type Run<P, S> = {
   readonly params: P

@@ -48,8 +48,8 @@ export type Stepped<P, S> = {
 const tidied = <A>(make: () => A): A => tidy(make as () => never)
 
 /**
- * The first half of a step: the gradient of the loss of `net.train` at the parameters of a run. Random choices (dropout, stochastic depth)
- * come from the run's key folded with the step.
+ * The first half of a step: the gradient of the loss of `net.train` at the parameters of a run. Random choices
+ * (dropout, stochastic depth) come from the run's key folded with the step.
  *
  * @param learning the net and the loss
  * @returns a function of a run and a batch of examples; the caller owns all tensors of its result
@@ -100,11 +100,12 @@ export const gradientsOf =
     })
 
 /**
- * The second half of a step: the update of the optimiser at the rate of the schedule, and running statistics that absorb what the net saw.
- * Replicas of a run stay equal if they average gradients and `seen` before this half.
+ * The second half of a step: the update of the optimiser at the rate of the schedule, and running statistics that
+ * absorb what the net saw. Replicas of a run stay equal if they average gradients and `seen` before this half.
  *
  * @param learning the optimiser, the schedule and the decay of the running statistics
- * @returns a function of a run, gradients and `seen`; the caller owns all tensors of its result, and still those of the arguments
+ * @returns a function of a run, gradients and `seen`; the caller owns all tensors of its result, and still those of the
+ * arguments
  * @throws RangeError if statisticsDecay is not from 0 to 1
  * @example
  * ```ts
@@ -143,7 +144,8 @@ export const updateWith = ({
  * One step of training as a pure function: `gradientsOf`, then `updateWith`.
  *
  * @param learning net, loss, optimiser, schedule
- * @returns a function of a run and a batch of examples; the caller owns all tensors of its result, and still those of the run
+ * @returns a function of a run and a batch of examples; the caller owns all tensors of its result, and still those of
+ * the run
  * @throws BatchError if images, shape and labels do not fit each other, or a label is not a class
  * @throws UnconnectedError if the loss does not depend on a parameter
  * @throws RangeError if statisticsDecay is not from 0 to 1

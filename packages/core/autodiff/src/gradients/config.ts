@@ -38,9 +38,9 @@ export const fromOutput = <A = object>(
 })
 
 /**
- * The shapes of the inputs of the kernel that saved these tensors. Saving an input for its shape alone would keep its values in memory to
- * the end; the tape knows the shape after they are freed. Each kernel on the tape has an array of saved tensors of its own, which may be
- * empty.
+ * The shapes of the inputs of the kernel that saved these tensors. Saving an input for its shape alone would keep its
+ * values in memory to the end; the tape knows the shape after they are freed. Each kernel on the tape has an array of
+ * saved tensors of its own, which may be empty.
  */
 export const inputShapes = (saved: readonly Tensor[]): { readonly [input: string]: number[] } => {
   const node = engine().state.activeTape.find((node) => node.saved === saved)!

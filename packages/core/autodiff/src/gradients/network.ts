@@ -7,7 +7,10 @@ type Pair = readonly [number, number]
 
 const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value)
 
-/** The filter `[height, width, in, out]` with zeros between its taps, so that a dilated convolution is a plain one with it. */
+/**
+ * The filter `[height, width, in, out]` with zeros between its taps, so that a dilated convolution is a plain one with
+ * it.
+ */
 const dilate = (filter: Tensor, [down, across]: Pair): Tensor => {
   if (down === 1 && across === 1) return filter
   const [height, width, depth, out] = filter.shape as [number, number, number, number]
@@ -42,7 +45,10 @@ const undilate = (wide: Tensor, [height, width, depth, out]: readonly number[], 
   return tf.reshape(rows, [height!, width!, depth!, out!])
 }
 
-/** A convolution, dense or depthwise, through the two backprop kernels of the backend, also where it is dilated, which they cannot do. */
+/**
+ * A convolution, dense or depthwise, through the two backprop kernels of the backend, also where it is dilated, which
+ * they cannot do.
+ */
 const convolution = (kernelName: 'Conv2D' | 'DepthwiseConv2dNative'): GradConfig => ({
   kernelName,
   inputsToSave: ['x', 'filter'],
@@ -127,8 +133,8 @@ const maxPool: GradConfig = {
   },
 }
 
-// The forward pass divides by the cells of a window that are not padding, the backends' gradient kernels not all by the same. So each
-// window's share is corrected here, and the kernel sees an input that was padded before.
+// The forward pass divides by the cells of a window that are not padding, the backends' gradient kernels not all by the
+// same. So each window's share is corrected here, and the kernel sees an input that was padded before.
 const avgPool = fromInput<PoolSettings>('AvgPool', (dy, x, settings) => {
   const info = poolInfo(x.shape, settings)
   const { top, bottom, left, right } = edges(info)
@@ -183,7 +189,9 @@ const resizeMatrix = (weights: Weights, size: number, resized: number, settings:
   return tf.tensor(matrix, [1, size, resized])
 }
 
-/** Resizing; not through the backends' gradient kernels, which not all have and which do not know half-pixel centres. */
+/**
+ * Resizing; not through the backends' gradient kernels, which not all have and which do not know half-pixel centres.
+ */
 const resize = (kernelName: string, weights: Weights): GradConfig =>
   fromInput<ResizeSettings>(
     kernelName,
@@ -198,7 +206,10 @@ const resize = (kernelName: string, weights: Weights): GradConfig =>
     'images',
   )
 
-/** Names of inputs to save of which some may be absent: tfjs maps them to the inputs and would try to save what is not there. */
+/**
+ * Names of inputs to save of which some may be absent: tfjs maps them to the inputs and would try to save what is not
+ * there.
+ */
 const present = (names: string[]): string[] =>
   Object.assign([...names], {
     map: <T>(f: (name: string, i: number, all: string[]) => T): T[] => names.map(f).filter((input) => input != null),

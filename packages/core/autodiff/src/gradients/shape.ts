@@ -116,7 +116,8 @@ const ungather = (dy: Tensor, shape: number[], indices: Tensor, axis: number, ba
   const outer = tf.util.sizeFromShape(shape.slice(batchDims, axis))
   const inner = tf.util.sizeFromShape(shape.slice(axis + 1))
   const [rows, taken] = [shape[axis]!, indices.size / batch]
-  // A product with one-hot rows and not UnsortedSegmentSum, which some backends lack. Cast, because the wasm kernel makes integers only.
+  // A product with one-hot rows and not UnsortedSegmentSum, which some backends lack. Cast, because the wasm kernel
+  // makes integers only.
   const oneHot = tf.cast(tf.oneHot(tf.reshape(tf.cast(indices, 'int32'), [-1]), rows), 'float32')
   const chosen = tf.reshape(oneHot, [batch, 1, taken, rows])
   return tf.reshape(tf.matMul(chosen, tf.reshape(dy, [batch, outer, taken, inner]), true), shape)

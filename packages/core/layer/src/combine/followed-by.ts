@@ -8,8 +8,8 @@ export type FollowedBy<F extends AnyLayer> = Layer<ParamsOf<F>, StateOf<F>> & {
 }
 
 /**
- * A layer, then one without parameters: `y = last(first(x))`. The trees stay the first one's, so no name is added to any path: the ReLU after
- * the sum of a residual block.
+ * A layer, then one without parameters: `y = last(first(x))`. The trees stay the first one's, so no name is added to
+ * any path: the ReLU after the sum of a residual block.
  *
  * @param first any layer
  * @param last a layer without parameters and state

@@ -6,7 +6,10 @@ import { formatShape, sameShape, type Shape } from '../contract/shape.ts'
 export type Join = {
   /** what it is, in a word, for tables */
   readonly kind: string
-  /** from the shapes of the outputs (one sample), by the names of the paths, to the shape of the join; throws ShapeError where they do not fit */
+  /**
+   * from the shapes of the outputs (one sample), by the names of the paths, to the shape of the join; throws ShapeError
+   * where they do not fit
+   */
   readonly output: (shapes: { readonly [name: string]: Shape }) => Shape
   /** from the outputs, in the order of the paths, to the join */
   readonly apply: (ys: readonly Tensor[]) => Tensor
@@ -51,8 +54,8 @@ const widened = (shape: Shape, rank: number): Shape =>
   shape.length === 1 ? [...Array.from({ length: rank - 1 }, () => 1), shape[0]!] : shape
 
 /**
- * The product of the paths: `y = a b …`, of the shape of the first; the others may be gates, `[channels]` or with axes of 1. The join of
- * squeeze-and-excitation.
+ * The product of the paths: `y = a b …`, of the shape of the first; the others may be gates, `[channels]` or with axes
+ * of 1. The join of squeeze-and-excitation.
  *
  * @see Hu et al., "Squeeze-and-excitation networks" (2018), equation 4
  */
@@ -73,7 +76,8 @@ export const product: Join = {
 }
 
 /**
- * The paths one after the other along the channels: `y[…, c] = [a, b, …]`, all of one height and width. The join of DenseNet and Inception.
+ * The paths one after the other along the channels: `y[…, c] = [a, b, …]`, all of one height and width. The join of
+ * DenseNet and Inception.
  *
  * @see Huang et al., "Densely connected convolutional networks" (2017), equation 2
  */

@@ -14,7 +14,8 @@ export type Parallel<R> = Layer<ParamsOfAll<R>, StateOfAll<R>> & { readonly laye
  * @returns the layer, with the record as `layers`
  * @throws RangeError for a name that is a number or has a dot
  * @throws TypeError for a value that is not a layer
- * @throws ShapeError, from `plan`, with the path of the part that cannot take its input, or of the join whose paths do not fit
+ * @throws ShapeError, from `plan`, with the path of the part that cannot take its input, or of the join whose paths do
+ * not fit
  * @see Szegedy et al., "Going deeper with convolutions" (2015), figure 2, for the form with `channels`
  * @example
  * ```ts

@@ -84,8 +84,8 @@ export const planOfAll = (
 })
 
 /**
- * Layers one after the other, each on the output of the one before. Each pass runs in a tidy: the tensors between two layers belong to nobody
- * else.
+ * Layers one after the other, each on the output of the one before. Each pass runs in a tidy: the tensors between two
+ * layers belong to nobody else.
  */
 export const inOrder = (kind: string, layers: readonly NamedLayer[], gather: Gather): Layer<unknown, unknown> => ({
   plan: (input) => {

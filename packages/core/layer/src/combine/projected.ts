@@ -31,8 +31,8 @@ const withoutShortcut = (tree: unknown): unknown => {
 }
 
 /**
- * A branch joined with a shortcut of its own: `y = join(shortcut(x), branch(x))`. The trees are the branch's own with one more name,
- * `shortcut`, so a block has the same paths with and without a projection.
+ * A branch joined with a shortcut of its own: `y = join(shortcut(x), branch(x))`. The trees are the branch's own with
+ * one more name, `shortcut`, so a block has the same paths with and without a projection.
  *
  * @param join how both become one, as in `skip`
  * @returns from branch and shortcut to the layer

@@ -2,13 +2,18 @@ import type { Layer } from '../contract/layer.ts'
 import { inOrder, namedLayers } from './parts.ts'
 import { collect, type Layers, type ParamsOfAll, type StateOfAll } from './subtrees.ts'
 
-/** Named layers one after the other. `layers` are its parts, to build a prefix of a net, or the same net with another head. */
+/**
+ * Named layers one after the other. `layers` are its parts, to build a prefix of a net, or the same net with another
+ * head.
+ */
 export type Sequential<R> = Layer<ParamsOfAll<R>, StateOfAll<R>> & { readonly layers: R }
 
 /**
- * Named layers one after the other: `y = last(… first(x))`. Names become the branches of the parameter tree and the paths of checkpoints.
+ * Named layers one after the other: `y = last(… first(x))`. Names become the branches of the parameter tree and the
+ * paths of checkpoints.
  *
- * @param layers a record; its order is the order of the layers. Names must not be numbers (JavaScript would reorder them) or contain a dot.
+ * @param layers a record; its order is the order of the layers. Names must not be numbers (JavaScript would reorder
+ * them) or contain a dot.
  * @returns the layer, with the record as `layers`
  * @throws RangeError for such a name
  * @throws TypeError for a value that is not a layer

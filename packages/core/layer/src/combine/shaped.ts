@@ -3,7 +3,8 @@ import { untyped } from '../contract/layer.ts'
 import { formatShape, type Shape } from '../contract/shape.ts'
 
 /**
- * A layer made from the shape of its input, for options that depend on it: first values by fan in, widths relative to the input's channels.
+ * A layer made from the shape of its input, for options that depend on it: first values by fan in, widths relative to
+ * the input's channels.
  *
  * @param make from the shape of one input sample to the layer; pure, and asked once a shape
  * @throws what `make` throws, from `plan`

@@ -6,11 +6,13 @@ import type { Join } from './join.ts'
 export type Skip<B extends AnyLayer> = Layer<ParamsOf<B>, StateOf<B>> & { readonly layers: { readonly branch: B } }
 
 /**
- * The input joined with what a branch makes of it: `y = join(x, branch(x))`. Parameters and state are the branch's own, so no name is added.
+ * The input joined with what a branch makes of it: `y = join(x, branch(x))`. Parameters and state are the branch's own,
+ * so no name is added.
  *
  * With `sum` it is the residual block, with `channels` the dense layer, with `product` squeeze-and-excitation.
  *
- * @param join how input and branch become one: `sum`, `product`, `channels`, or your own; its paths are called `shortcut` and `branch`
+ * @param join how input and branch become one: `sum`, `product`, `channels`, or your own; its paths are called
+ * `shortcut` and `branch`
  * @returns from a branch to the layer
  * @throws ShapeError, from `plan`, if the join cannot take the two shapes
  * @see He et al., "Identity mappings in deep residual networks" (2016), equation 1

@@ -32,6 +32,9 @@ const isEmpty = (tree: unknown): boolean =>
 export const collect = <N extends string>(names: readonly N[], value: (name: N) => unknown): Subtrees =>
   Object.fromEntries(names.map((name) => [name, value(name)] as const).filter(([, tree]) => !isEmpty(tree)))
 
-/** The tree of a part by name, empty where there is none. Only an own name counts, so that a layer may be called `constructor`. */
+/**
+ * The tree of a part by name, empty where there is none. Only an own name counts, so that a layer may be called
+ * `constructor`.
+ */
 export const subtree = (tree: unknown, name: string | number): unknown =>
   tree != null && Object.hasOwn(tree, name) ? (tree as Subtrees)[name] : none

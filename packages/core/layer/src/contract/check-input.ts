@@ -63,7 +63,8 @@ export const checkTensor = (caller: string, x: Tensor): void => {
 }
 
 /**
- * Throws unless `x` is a batch of float32 samples of one of the layouts. Ops call it when they run; it reads a few properties and no values.
+ * Throws unless `x` is a batch of float32 samples of one of the layouts. Ops call it when they run; it reads a few
+ * properties and no values.
  *
  * @param caller the op, for the message
  * @param x the input, `[batch, ...sample]`
@@ -90,8 +91,8 @@ export const checkBatch = (caller: string, x: Tensor, layouts: readonly Layout[]
 }
 
 /**
- * Throws if the last axis of a batch differs from what a weight takes: `[..., in, out]`, or `[channels]`. Anything else that is wrong with
- * the weight is left to `checkVariables`.
+ * Throws if the last axis of a batch differs from what a weight takes: `[..., in, out]`, or `[channels]`. Anything else
+ * that is wrong with the weight is left to `checkVariables`.
  *
  * @param caller the op, for the message
  * @param x the input, channels last

@@ -9,8 +9,8 @@ const matches = (shape: readonly number[], wanted: LeafShape): boolean =>
   shape.length === wanted.length && wanted.every((size, axis) => typeof size === 'string' || size === shape[axis])
 
 /**
- * Throws unless a record of parameters or state has a live tensor of the right shape at each name, and no other name. Ops call it when they
- * run; it reads a few properties and no values.
+ * Throws unless a record of parameters or state has a live tensor of the right shape at each name, and no other name.
+ * Ops call it when they run; it reads a few properties and no values.
  *
  * @param caller the op, for the message
  * @param variables the parameters or the state as they were given

@@ -4,7 +4,9 @@ import { type Shape, sizeOf } from './shape.ts'
 /** Draws the first values of a parameter: a pure function of its key and shape. */
 export type Initialiser = (key: Key, shape: Shape) => Float32Array
 
-/** The fans of a weight `[...filter, in, out]`: positions of the filter times input channels, and times output channels. */
+/**
+ * The fans of a weight `[...filter, in, out]`: positions of the filter times input channels, and times output channels.
+ */
 const fans = (shape: Shape): { readonly in: number; readonly out: number } => {
   const positions = sizeOf(shape.slice(0, -2))
   return { in: positions * (shape.at(-2) ?? 1), out: positions * (shape.at(-1) ?? 1) }
@@ -33,7 +35,9 @@ export const constant =
   (_, shape) =>
     new Float32Array(sizeOf(shape)).fill(value)
 
-/** Zeros: the bias of batch normalisation, the last batch-norm weight of a residual branch that starts as the identity. */
+/**
+ * Zeros: the bias of batch normalisation, the last batch-norm weight of a residual branch that starts as the identity.
+ */
 export const zeros: Initialiser = constant(0)
 
 /** Ones: the weight of batch normalisation. */
@@ -59,8 +63,8 @@ export const normal =
     times(drawNormal(key, sizeOf(shape)), deviation)
 
 /**
- * Normal with mean 0 and the given standard deviation, restricted to two deviations on either side. The restriction makes the deviation of
- * the draws 0.88 times the given one.
+ * Normal with mean 0 and the given standard deviation, restricted to two deviations on either side. The restriction
+ * makes the deviation of the draws 0.88 times the given one.
  *
  * @param deviation the standard deviation of the normal distribution
  * @example
@@ -94,7 +98,8 @@ export const uniform =
     drawUniform(key, sizeOf(shape), { low: -bound, high: bound })
 
 /**
- * Kaiming (He) normal for ReLU: deviation `sqrt(2 / fan)`, with the fan of the outputs (torchvision's ResNet) or of the inputs.
+ * Kaiming (He) normal for ReLU: deviation `sqrt(2 / fan)`, with the fan of the outputs (torchvision's ResNet) or of the
+ * inputs.
  *
  * @param fan `'out'` or `'in'`
  * @see He et al., "Delving deep into rectifiers" (2015), section 2.2
@@ -116,7 +121,8 @@ export const kaimingNormal =
 /**
  * Xavier (Glorot) uniform: bound `sqrt(6 / (fan in + fan out))`.
  *
- * @see Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), section 4.2.1
+ * @see Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), section
+ * 4.2.1
  */
 export const xavierUniform: Initialiser = (key, shape) => {
   const fan = fans(shape)

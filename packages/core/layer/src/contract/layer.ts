@@ -7,7 +7,8 @@ import type { Shape } from './shape.ts'
 export type Empty = { readonly [name in never]: never }
 
 /**
- * A layer: a record of pure functions over an explicit parameter tree `P` and, where it keeps statistics, a state tree `S`.
+ * A layer: a record of pure functions over an explicit parameter tree `P` and, where it keeps statistics, a state tree
+ * `S`.
  *
  * - `plan(input)`: specs of parameters and state, output shape, multiply-adds; no tensor is made
  * - `apply(params, x, state)`: evaluation; for a layer without state this is the bare function `(params, x) => y`
@@ -25,8 +26,8 @@ export type Layer<P, S = Empty> = {
 export type Trained<S> = { readonly y: Tensor; readonly seen: S }
 
 /**
- * Any layer. Its trees have no type, so nothing that a layer promises is lost by accident: an `AnyLayer` is not a `Layer<P, S>`, and it
- * cannot be run before `untyped` says that its trees are known at run time only.
+ * Any layer. Its trees have no type, so nothing that a layer promises is lost by accident: an `AnyLayer` is not a
+ * `Layer<P, S>`, and it cannot be run before `untyped` says that its trees are known at run time only.
  */
 export type AnyLayer = {
   readonly plan: (input: Shape) => Plan<unknown, unknown>

@@ -16,10 +16,13 @@ export type OpPlan<P> = {
 }
 
 /**
- * A layer without state and without parts, from its plan and its function: `y = apply(params, x)` in training and evaluation.
+ * A layer without state and without parts, from its plan and its function: `y = apply(params, x)` in training and
+ * evaluation.
  *
- * @param plan from the shape of one input sample to specs, output shape and multiply-adds; throws ShapeError for an input it cannot take
- * @param apply from a batch `[batch, ...input]` to a batch `[batch, ...output]`; built from tfjs operations that have gradients
+ * @param plan from the shape of one input sample to specs, output shape and multiply-adds; throws ShapeError for an
+ * input it cannot take
+ * @param apply from a batch `[batch, ...input]` to a batch `[batch, ...output]`; built from tfjs operations that have
+ * gradients
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -52,14 +55,18 @@ export const op = <P = Empty>(
 export type LiftOptions = {
   /** its word in tables; `lift` by default */
   readonly kind?: string
-  /** from the input's shape to the output's (one sample); the same shape by default. Throws ShapeError for an input it cannot take. */
+  /**
+   * from the input's shape to the output's (one sample); the same shape by default. Throws ShapeError for an input it
+   * cannot take.
+   */
   readonly output?: (input: Shape) => Shape
 }
 
 /**
  * A function of tensors as a layer without parameters: `y = f(x)` in training and evaluation.
  *
- * @param f from a batch `[batch, ...input]` to a batch `[batch, ...output]`; built from tfjs operations that have gradients
+ * @param f from a batch `[batch, ...input]` to a batch `[batch, ...output]`; built from tfjs operations that have
+ * gradients
  * @param options its word in tables and its effect on shapes
  * @example
  * ```ts

@@ -1,4 +1,7 @@
-/** Something is wrong with a part of a net. `path` leads from the net to the part, `reason` says what is wrong and how to fix it. */
+/**
+ * Something is wrong with a part of a net. `path` leads from the net to the part, `reason` says what is wrong and how
+ * to fix it.
+ */
 export class PathError extends Error {
   readonly _tag: string = 'PathError'
   readonly path: string

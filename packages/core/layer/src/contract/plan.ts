@@ -2,7 +2,10 @@ import type { MapTree } from '@resfn/tree'
 import type { Initialiser } from './initialiser.ts'
 import type { Shape } from './shape.ts'
 
-/** What a leaf of parameters or state is to be: its shape and how its first values are drawn. A class, so that trees see a leaf. */
+/**
+ * What a leaf of parameters or state is to be: its shape and how its first values are drawn. A class, so that trees see
+ * a leaf.
+ */
 export class Spec {
   readonly shape: Shape
   readonly initialiser: Initialiser

@@ -39,7 +39,8 @@ const rowsOf = (parts: readonly Part[], prefix: string, depth: number): readonly
   })
 
 /**
- * A net in numbers: a row for each layer, outer ones before their parts, with output shape, parameters and multiply-adds. Needs no backend.
+ * A net in numbers: a row for each layer, outer ones before their parts, with output shape, parameters and
+ * multiply-adds. Needs no backend.
  *
  * @param net any layer
  * @param input the shape of one input sample

@@ -10,8 +10,8 @@ import { type Shape, sizeOf } from './shape.ts'
 export type Variables<P, S> = { readonly params: P; readonly state: S }
 
 /**
- * The first parameters and state of a net: each leaf is drawn from the key folded with the leaf's path, so adding a layer changes no
- * other layer's draw.
+ * The first parameters and state of a net: each leaf is drawn from the key folded with the leaf's path, so adding a
+ * layer changes no other layer's draw.
  *
  * @param net any layer
  * @param key a random key
@@ -67,7 +67,8 @@ export const withState =
     net.apply(params, x, state)
 
 /**
- * The running statistics after a batch: `decay * state + (1 - decay) * seen` at each leaf. PyTorch's `momentum` is `1 - decay`.
+ * The running statistics after a batch: `decay * state + (1 - decay) * seen` at each leaf. PyTorch's `momentum` is `1 -
+ * decay`.
  *
  * @param decay how much of the old state stays, from 0 to 1; 0.9 is PyTorch's default
  * @returns from the state and what a batch showed to the next state

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nets } from '@resfn/archs'
 import sharp, { type Sharp } from 'sharp'
@@ -461,16 +461,6 @@ describe('a trained run', () => {
       code: 2,
       stderr: expect.stringContaining('there is no run in') as string,
     })
-  })
-
-  it('is resumed on another backend when asked, and says so', async () => {
-    cpSync(join(cwd, 'run'), join(cwd, 'elsewhere'), { recursive: true })
-    const { stdout, stderr, code } = await resfn(['train', '--resume', 'elsewhere', '--backend', 'cpu', '--json'], {
-      cwd,
-    })
-    expect(code).toBe(0)
-    expect(stderr).toMatch(/warning: until now the run was computed by .*wasm.*, from now on by .*cpu/)
-    expect(json(stdout)).toMatchObject({ backend: 'cpu', threads: null })
   })
 
   it('says which batch did not fit the memory, and to take a smaller one', async () => {

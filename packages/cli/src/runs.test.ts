@@ -166,6 +166,15 @@ describe('a run that goes on with another engine', () => {
     expect(await resfn(['train', '--resume', run, '--backend', 'wsam'], { cwd })).toMatchObject({ code: 2 })
   })
 
+  it('takes another backend when asked, and says so', async () => {
+    const stopped = { signal: AbortSignal.abort('SIGINT'), release: () => {} }
+    expect(await train([...small, '--out', 'on-cpu'], { interrupts: () => stopped })).toMatchObject({ code: 130 })
+    const { stdout, stderr, code } = await resfn(['train', '--resume', 'on-cpu', '--backend', 'cpu', '--json'], { cwd })
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^warning: until now the run was computed by .*wasm.*, from now on by .*cpu/m)
+    expect(JSON.parse(stdout)).toMatchObject({ backend: 'cpu', threads: null })
+  })
+
   it('does not warn where nothing is left to do', async () => {
     expect((await resume(copy('finished'), other)).stderr).not.toContain('warning')
   })

@@ -2,7 +2,7 @@
 import { nets } from '@resfn/archs/nets'
 import { batches, batchesInOrder, firstOfEachClass, type ImageSet, select } from '@resfn/batches'
 import { loadFashionMnistSubset } from '@resfn/fashion-mnist-subset'
-import type { AnyLayer, Shape } from '@resfn/layer'
+import type { Layer, Shape } from '@resfn/layer'
 import { type Checkpoint, decodeCheckpoint, restoreRun } from '@resfn/checkpoint'
 import { train } from '@resfn/loop'
 import type { Run } from '@resfn/step'
@@ -21,7 +21,11 @@ const right = <A>(either: E.Either<{ readonly message: string }, A>): A => {
   return either.right
 }
 
-export type Model = { readonly net: AnyLayer; readonly run: Run<unknown, unknown>; readonly name: string }
+export type Model = {
+  readonly net: Layer<unknown, unknown>
+  readonly run: Run<unknown, unknown>
+  readonly name: string
+}
 
 const optimiser = sgd({ momentum: task.momentum })
 const transform = normalise({ mean: task.mean, std: task.std })

@@ -111,7 +111,7 @@ const namedSources = (exports) =>
     ? Object.entries(exports).flatMap(([key, value]) => (key === '@resfn/source' ? [value] : namedSources(value)))
     : []
 
-/** What only the author can mend: `[holds, rule, problem, fix]`. */
+/** What only the author can fix: `[holds, rule, problem, fix]`. */
 const judged = (pkg, root) => {
   const { folder, manifest } = pkg
   const entries = Object.entries(manifest.exports ?? {}).filter(([path]) => path !== './package.json')

@@ -16,7 +16,7 @@ export const exitCodes = {
   terminated: 143,
 } as const
 
-/** Something that the user can mend: one message that says what, where and how to mend it. */
+/** Something that the user can fix: one message that says what, where and how to fix it. */
 export class CliError extends Error {
   readonly _tag: string
   readonly exitCode: number

@@ -167,7 +167,7 @@ export const chooseBackend = (
       })
     }
     if (before !== undefined) await setBackend(before)
-    const mend =
+    const remedy =
       choice === 'auto' ? 'install one of the packages named above' : 'ask for auto to have one chosen that works'
-    return E.left(new BackendError('NoBackend', `no backend works here; tried:${listed(tried)}\n${mend}`, tried))
+    return E.left(new BackendError('NoBackend', `no backend works here; tried:${listed(tried)}\n${remedy}`, tried))
   })

@@ -9,7 +9,7 @@ export type FileSystem = Pick<
   'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat' | 'truncate'
 >
 
-/** Files: every failure is a `CliError` that names the path and says how to mend it. */
+/** Files: every failure is a `CliError` that names the path and says how to fix it. */
 export type Files = {
   readonly read: (path: string) => Promise<Uint8Array>
   readonly readText: (path: string) => Promise<string>
@@ -35,7 +35,7 @@ export type Files = {
   readonly remove: (path: string) => Promise<void>
 }
 
-const mends: { readonly [code: string]: string } = {
+const fixes: { readonly [code: string]: string } = {
   ENOENT: 'there is no such file; check the path',
   ENOTDIR: 'a part of the path is not a folder; check the path',
   EISDIR: 'it is a folder; give a file',
@@ -56,7 +56,7 @@ const codeOf = (error: unknown): string | undefined =>
 /** Why the system refused something, and what to do. */
 export const systemReason = (error: unknown): string => {
   const code = codeOf(error)
-  return (code !== undefined ? mends[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
+  return (code !== undefined ? fixes[code] : undefined) ?? (error instanceof Error ? error.message : String(error))
 }
 
 const fileError = (verb: string, path: string, error: unknown): CliError => {

@@ -28,7 +28,7 @@ export type ImageSetError = {
    * - `LabelOutOfRange`: a label is not the index of a class.
    */
   readonly _tag: 'InvalidShape' | 'PartialImage' | 'CountMismatch' | 'LabelOutOfRange'
-  /** One sentence: what is wrong, where, and how to mend it. */
+  /** One sentence: what is wrong, where, and how to fix it. */
   readonly message: string
 }
 

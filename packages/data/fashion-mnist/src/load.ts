@@ -60,7 +60,7 @@ const fetchInto = (
  * server. A download resumes, is checked by SHA-256, and is never left half done under its name.
  *
  * @param options see `LoadOptions`
- * @returns a task of the training and the test set, or of what went wrong and how to mend it
+ * @returns a task of the training and the test set, or of what went wrong and how to fix it
  * @see H. Xiao, K. Rasul, R. Vollgraf, "Fashion-MNIST", arXiv:1708.07747
  * @example
  * ```ts

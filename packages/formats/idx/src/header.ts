@@ -33,13 +33,13 @@ export const readHeader = (bytes: Uint8Array): E.Either<IdxError, Header> => {
   const type = types.find((name) => elements[name].code === code)
   if (zero !== 0 || alsoZero !== 0 || type === undefined) {
     const gzip = zero === 0x1f && alsoZero === 0x8b
-    const mend = gzip ? 'it is gzip: use `decodeFile`, or decompress it first' : 'is this an IDX file?'
+    const remedy = gzip ? 'it is gzip: use `decodeFile`, or decompress it first' : 'is this an IDX file?'
     return E.left(
       failure(
         'WrongMagic',
         0,
         `the magic number is ${hex(bytes.subarray(0, 4))}, not 00 00, a type from 08 to 0e, and a rank`,
-        mend,
+        remedy,
       ),
     )
   }

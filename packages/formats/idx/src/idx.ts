@@ -29,13 +29,13 @@ export type IdxError = {
   readonly _tag: 'WrongMagic' | 'Truncated' | 'TrailingBytes' | 'TooLarge' | 'InvalidGzip' | 'InvalidShape'
   /** The byte of the (decompressed) file where it was noticed. */
   readonly offset: number
-  /** One sentence: where, what is wrong, how to mend it. */
+  /** One sentence: where, what is wrong, how to fix it. */
   readonly message: string
 }
 
-/** Makes an `IdxError`; the message is `byte offset: what; mend`. */
-export const failure = (tag: IdxError['_tag'], offset: number, what: string, mend: string): IdxError => ({
+/** Makes an `IdxError`; the message is `byte offset: what; remedy`. */
+export const failure = (tag: IdxError['_tag'], offset: number, what: string, remedy: string): IdxError => ({
   _tag: tag,
   offset,
-  message: `IDX, byte ${offset}: ${what}; ${mend}`,
+  message: `IDX, byte ${offset}: ${what}; ${remedy}`,
 })

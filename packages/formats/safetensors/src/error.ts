@@ -30,18 +30,18 @@ export type SafetensorsError = {
     | 'UnsupportedDtype'
   /** Where: the tensor's name, `header`, or the byte or character position. */
   readonly where: string
-  /** One sentence: what is wrong, where, and how to mend it. */
+  /** One sentence: what is wrong, where, and how to fix it. */
   readonly message: string
 }
 
-/** Makes a `SafetensorsError`; the message is `where: what; mend`. */
+/** Makes a `SafetensorsError`; the message is `where: what; remedy`. */
 export const failure = (
   tag: SafetensorsError['_tag'],
   where: string,
   what: string,
-  mend: string,
+  remedy: string,
 ): SafetensorsError => ({
   _tag: tag,
   where,
-  message: `${where}: ${what}; ${mend}`,
+  message: `${where}: ${what}; ${remedy}`,
 })

@@ -23,8 +23,8 @@ export const metadataKey = '__metadata__'
 /** NumPy's and PyTorch's limit; without one a hostile header could ask for an array of 50 million sizes. */
 const maximalRank = 64
 
-const invalid = (name: string, what: string, mend: string): SafetensorsError =>
-  failure('InvalidField', `tensor ${JSON.stringify(name)}`, what, mend)
+const invalid = (name: string, what: string, remedy: string): SafetensorsError =>
+  failure('InvalidField', `tensor ${JSON.stringify(name)}`, what, remedy)
 
 const sizes = (json: JsonReader, name: string, field: string, limit: number): readonly number[] => {
   const values: number[] = []

@@ -4,7 +4,7 @@ const convert =
   "convert it in Python: safetensors.torch.save_file(torch.load(path, weights_only=True), 'model.safetensors')"
 
 /** How files begin that are handed over in place of safetensors, what they are, and what to do. */
-const formats: readonly (readonly [start: string, what: string, mend: string])[] = [
+const formats: readonly (readonly [start: string, what: string, remedy: string])[] = [
   [
     'version https://git-lfs',
     'it is a Git LFS pointer, not the file that it points to',

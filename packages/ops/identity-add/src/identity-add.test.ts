@@ -185,7 +185,7 @@ describe('the plan of identityAdd', () => {
     expectTypeOf(one.layers.branch).toEqualTypeOf<Layer<Conv2dParams>>()
   })
 
-  it('says where the shapes differ, and that a projection mends it', () => {
+  it('says where the shapes differ, and that a projection fixes it', () => {
     const block = (branch: AnyLayer): AnyLayer =>
       sequential({ layer2: sequential({ first: sequential({ add: identityAdd(branch) }) }) })
     const message = (branch: AnyLayer, input: readonly number[]): string => {

@@ -21,8 +21,13 @@ export type CheckpointError = {
   readonly message: string
 }
 
-/** Makes a `CheckpointError`; the message is `where: what; mend`. */
-export const failure = (tag: CheckpointError['_tag'], where: string, what: string, mend: string): CheckpointError => ({
+/** Makes a `CheckpointError`; the message is `where: what; remedy`. */
+export const failure = (
+  tag: CheckpointError['_tag'],
+  where: string,
+  what: string,
+  remedy: string,
+): CheckpointError => ({
   _tag: tag,
-  message: `${where}: ${what}; ${mend}`,
+  message: `${where}: ${what}; ${remedy}`,
 })

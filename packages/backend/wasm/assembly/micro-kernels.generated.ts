@@ -2,8 +2,9 @@
 import { addTo8, clamp, madd, store8 } from './vectors'
 
 /**
- * 6 output pixels by eight output channels: for each tap, 6 rows of `depth` floats (pointers in `rows`) times the packed
- * panel `b` [taps * depth, 8]; starts from the eight floats at `bias`; clamps; stores `count` of eight to each of `outs`, `at` bytes on.
+ * 6 output pixels by eight output channels: for each tap, 6 rows of `depth` floats (pointers in `rows`)
+ * times the packed panel `b` [taps * depth, 8]; starts from the eight floats at `bias`; clamps; stores `count` of
+ * eight to each of `outs`, `at` bytes on.
  */
 export function product6x8(
   rows: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128,
@@ -120,8 +121,9 @@ export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize,
 }
 
 /**
- * Adds to c[4, 8] the sum over `count` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + 4] (outer) dy[co .. co + 8].
- * `ci`, `co` are byte offsets; c has `stride` bytes a row, `height` (1..4) live rows and `width` (1..8) live columns.
+ * Adds to c[4, 8] the sum over `count` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + 4]
+ * (outer) dy[co .. co + 8]. `ci`, `co` are byte offsets; c has `stride` bytes a row, `height` (1..4) live
+ * rows and `width` (1..8) live columns.
  */
 export function outerSum4x8(
   pairs: usize, count: i32, ci: usize, co: usize, c: usize, stride: usize, height: i32, width: i32,

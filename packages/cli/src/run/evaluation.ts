@@ -1,13 +1,17 @@
 import { batchesInOrder, type ImageSet } from '@resfn/batches'
-import type { Layer } from '@resfn/layer'
+import type { Layer, Shape } from '@resfn/layer'
 import { evaluate } from '@resfn/loop'
-import type { Images } from '@resfn/transforms'
+import { type Images, outputShape } from '@resfn/transforms'
 
 /** Parameters and state of any net. */
 export type AnyVariables = { readonly params: unknown; readonly state: unknown }
 
-/** Images that are evaluated at once: enough for speed, few enough for the memory of large nets. */
-export const evaluationBatch = 100
+/**
+ * Images of a size that are evaluated at once: 100 of up to 96x96 pixels, fewer of larger ones. A batch is one call
+ * that nothing interrupts, so it has to be short enough for Ctrl-C and small enough for the memory of large nets.
+ */
+export const evaluationBatch = ([height = 1, width = 1]: Shape): number =>
+  Math.max(1, Math.min(100, Math.floor((100 * 96 * 96) / (height * width))))
 
 /** A net with what it learned, and what is done to images before it sees them. */
 export type TrainedNet = {
@@ -16,11 +20,12 @@ export type TrainedNet = {
   readonly preprocess: (images: Images) => Images
 }
 
-const passOver = (set: ImageSet, { preprocess }: TrainedNet): ReturnType<typeof batchesInOrder> =>
-  batchesInOrder(set, { size: evaluationBatch, transform: preprocess })
+/** All images of a set in their order, prepared for the net. */
+export const passOver = (set: ImageSet, preprocess: (images: Images) => Images): ReturnType<typeof batchesInOrder> =>
+  batchesInOrder(set, { size: evaluationBatch(outputShape(preprocess, set.shape)), transform: preprocess })
 
 /** Loss, accuracy, classes, confusion and predictions of a net on a set. */
 export const evaluateOn = (trained: TrainedNet, set: ImageSet): ReturnType<typeof evaluate> => {
   const { net, variables } = trained
-  return evaluate((x) => net.apply(variables.params, x, variables.state), passOver(set, trained))
+  return evaluate((x) => net.apply(variables.params, x, variables.state), passOver(set, trained.preprocess))
 }

@@ -1,4 +1,4 @@
-import { batches, batchesInOrder, batchesPerEpoch, firstOfEachClass, type ImageSet, select } from '@resfn/batches'
+import { batches, batchesPerEpoch, firstOfEachClass, type ImageSet, select } from '@resfn/batches'
 import { type Layer, type Shape, summary } from '@resfn/layer'
 import type { Training } from '@resfn/loop'
 import { crossEntropy } from '@resfn/losses'
@@ -7,7 +7,7 @@ import { fold, key } from '@resfn/random'
 import { augmentation, optimiserOf, preprocessing, scheduleOf } from '@resfn/recipe'
 import { type Images, outputShape } from '@resfn/transforms'
 import type { LoadedData } from '../data/load-data.ts'
-import { evaluationBatch } from './evaluation.ts'
+import { passOver } from './evaluation.ts'
 import type { Settings } from './settings.ts'
 
 /** Everything that a run is trained with. Nothing in it depends on how far the run is. */
@@ -68,7 +68,7 @@ export const trainingOf = (
       start,
     }),
   epochs: settings.epochs,
-  evaluation: () => batchesInOrder(data.test, { size: evaluationBatch, transform: preprocess }),
+  evaluation: () => passOver(data.test, preprocess),
   checkpointSteps: settings.saveSteps,
   signal,
 })

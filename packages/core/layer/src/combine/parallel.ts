@@ -1,7 +1,7 @@
 import type { Layer } from '../contract/layer.ts'
 import type { Join } from './join.ts'
-import { namedLayers, sideBySide } from './parts.ts'
-import { collect, type Layers, type ParamsOfAll, type StateOfAll } from './subtrees.ts'
+import { byName, namedLayers, sideBySide } from './parts.ts'
+import type { Layers, ParamsOfAll, StateOfAll } from './subtrees.ts'
 
 /** Named layers side by side. `layers` are its parts. */
 export type Parallel<R> = Layer<ParamsOfAll<R>, StateOfAll<R>> & { readonly layers: R }
@@ -28,11 +28,12 @@ export type Parallel<R> = Layer<ParamsOfAll<R>, StateOfAll<R>> & { readonly laye
  * ```
  */
 export const parallel = <const R extends Layers>(paths: R, join: Join): Parallel<R> => {
-  const names = Object.keys(paths)
-  const gather = (trees: readonly unknown[]) => collect(names, (name) => trees[names.indexOf(name)])
   const joined = { ...join, kind: `parallel ${join.kind}` }
   return {
-    ...(sideBySide(joined, namedLayers('parallel', paths), gather) as Layer<ParamsOfAll<R>, StateOfAll<R>>),
+    ...(sideBySide(joined, namedLayers('parallel', paths), byName(Object.keys(paths))) as Layer<
+      ParamsOfAll<R>,
+      StateOfAll<R>
+    >),
     layers: paths,
   }
 }

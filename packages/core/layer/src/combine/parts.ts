@@ -5,13 +5,20 @@ import { type AnyLayer, type Layer, type Trained, untyped } from '../contract/la
 import { within } from '../contract/path-error.ts'
 import type { Part, Plan } from '../contract/plan.ts'
 import type { Shape } from '../contract/shape.ts'
-import { type Layers, subtree } from './subtrees.ts'
+import type { Join } from './join.ts'
+import { collect, type Layers, subtree } from './subtrees.ts'
 
 /** A part of a combinator: its name in the trees, in the keys and in the paths of errors. */
 export type NamedLayer = { readonly name: string | number; readonly layer: Layer<unknown, unknown> }
 
 /** Puts the trees of the parts, in their order, into one. */
 export type Gather = (trees: readonly unknown[]) => unknown
+
+/** Gathers the trees into a record, without those that are empty. */
+export const byName =
+  (names: readonly string[]): Gather =>
+  (trees) =>
+    collect(names, (name) => trees[names.indexOf(name)])
 
 /** A name that cannot be part of a path, or that JavaScript would move to the front of a record. */
 const badName = /^\d+$|\.|^$|^__proto__$/
@@ -107,15 +114,7 @@ export const inOrder = (kind: string, layers: readonly NamedLayer[], gather: Gat
 })
 
 /** Layers side by side on one input, their outputs joined in a tidy. */
-export const sideBySide = (
-  join: {
-    readonly kind: string
-    readonly output: (shapes: { readonly [name: string]: Shape }) => Shape
-    readonly apply: (ys: readonly Tensor[]) => Tensor
-  },
-  layers: readonly NamedLayer[],
-  gather: Gather,
-): Layer<unknown, unknown> => ({
+export const sideBySide = (join: Join, layers: readonly NamedLayer[], gather: Gather): Layer<unknown, unknown> => ({
   plan: (input) => {
     const parts = layers.map((layer) => planOf(layer, input))
     const output = join.output(Object.fromEntries(parts.map(({ name, plan }) => [name, plan.output])))

@@ -1,6 +1,6 @@
 import type { Layer } from '../contract/layer.ts'
-import { inOrder, namedLayers } from './parts.ts'
-import { collect, type Layers, type ParamsOfAll, type StateOfAll } from './subtrees.ts'
+import { byName, inOrder, namedLayers } from './parts.ts'
+import type { Layers, ParamsOfAll, StateOfAll } from './subtrees.ts'
 
 /**
  * Named layers one after the other. `layers` are its parts, to build a prefix of a net, or the same net with another
@@ -33,7 +33,8 @@ export type Sequential<R> = Layer<ParamsOfAll<R>, StateOfAll<R>> & { readonly la
  */
 export const sequential = <const R extends Layers>(layers: R): Sequential<R> => {
   const parts = namedLayers('sequential', layers)
-  const names = Object.keys(layers)
-  const gather = (trees: readonly unknown[]) => collect(names, (name) => trees[names.indexOf(name)])
-  return { ...(inOrder('sequential', parts, gather) as Layer<ParamsOfAll<R>, StateOfAll<R>>), layers }
+  return {
+    ...(inOrder('sequential', parts, byName(Object.keys(layers))) as Layer<ParamsOfAll<R>, StateOfAll<R>>),
+    layers,
+  }
 }

@@ -13,6 +13,7 @@ export default defineConfig({
       'internal/**/src/**/*.test.ts',
       'apps/**/src/**/*.test.ts',
       'bench/**/*.test.{ts,mjs}',
+      'parity/**/*.test.mjs',
       'scripts/**/*.test.mjs',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.cache/**'],

@@ -1,6 +1,8 @@
 export * from './cifar-resnet/index.ts'
+export { type CreatedNet, createNet } from './create-net.ts'
 export { type KeyMap, keyOf, pathOf } from './key-map.ts'
 export * from './lenet/index.ts'
+export { listNets } from './list-nets.ts'
 export type { NetEntry, Nets } from './net-entry.ts'
 export { nets } from './nets.ts'
 export * from './resnet/index.ts'

@@ -1,4 +1,4 @@
-import { nets } from '@resfn/archs'
+import { listNets, nets } from '@resfn/archs'
 import { summary } from '@resfn/layer'
 import type { NetsFlags } from '../commands/nets.ts'
 import { usageError } from '../error.ts'
@@ -7,25 +7,17 @@ import { short } from '../text/format.ts'
 import { table } from '../text/layout.ts'
 import { unknownName } from '../text/nearest.ts'
 
-/** Whether a name fits a pattern: `*` stands for any letters, `?` for one. */
-const fits = (pattern: string): ((name: string) => boolean) => {
-  const source = pattern
-    .replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  const whole = new RegExp(`^${source}$`, 'i')
-  return (name) => whole.test(name)
-}
-
 const named = (patterns: readonly string[]): readonly string[] => {
   const names = Object.keys(nets)
-  const missing = patterns.find((pattern) => !names.some(fits(pattern)))
+  const missing = patterns.find((pattern) => listNets(pattern).length === 0)
   if (missing !== undefined) throw usageError(unknownName('net', missing, names, 'see resfn nets'))
-  return patterns.length === 0 ? names : names.filter((name) => patterns.some((pattern) => fits(pattern)(name)))
+  return patterns.length === 0
+    ? names
+    : names.filter((name) => patterns.some((pattern) => listNets(pattern).includes(name)))
 }
 
 /** The nets that fit one of the patterns (all, if there is none), with their sizes. */
-export const listNets: Action<NetsFlags, readonly string[]> = (context, _flags, ...patterns) => {
+export const netsInNumbers: Action<NetsFlags, readonly string[]> = (context, _flags, ...patterns) => {
   const entries = named(patterns).map((name) => {
     const { description, input, classes, make } = nets[name]!
     const { params, macs } = summary(make({ classes }), input)

@@ -23,5 +23,5 @@ export const netsCommand: Command<Context> = buildCommand<NetsFlags, readonly st
       },
     },
   },
-  func: perform(async () => (await import('../actions/nets.ts')).listNets),
+  func: perform(async () => (await import('../actions/nets.ts')).netsInNumbers),
 })

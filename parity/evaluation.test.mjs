@@ -1,0 +1,35 @@
+// @ts-check
+// Every net beside PyTorch's logits (fixtures of `pnpm parity --fixtures`): weights and statistics by formula, two
+// sizes.
+import { readFileSync } from 'node:fs'
+import { nets } from '@resfn/archs'
+import { useWasm } from '@resfn/wasm'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { compare, evaluate } from './evaluate.mjs'
+import { gainOf, keysOf } from './published.mjs'
+
+const fixtureOf = (/** @type {string} */ name) =>
+  JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'))
+
+describe('the logits of', () => {
+  beforeAll(() => useWasm({ threads: 1 }))
+
+  it.each(Object.entries(nets))('%s are those of PyTorch', (name, entry) => {
+    const fixture = fixtureOf(name)
+    const sizes = Object.keys(fixture.logits).map(Number)
+    expect(sizes.length).toBe(2)
+    const ours = evaluate(entry.make({ classes: 10 }), {
+      input: entry.input,
+      keys: keysOf(entry),
+      gain: gainOf(name),
+      sizes,
+    })
+    expect(ours.lines.length).toBe(fixture.count)
+    expect(ours.keys).toBe(fixture.keys)
+    for (const { size, logits } of ours.runs) {
+      const { difference, sameTop5 } = compare(logits, fixture.logits[size])
+      expect(difference, `at ${size}`).toBeLessThan(1e-3)
+      expect(sameTop5, `the five largest at ${size}`).toBe(true)
+    }
+  })
+})

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { Spec } from '@resfn/layer'
 import { flatten } from '@resfn/tree'
-import { type KeyMap, keyOf, pathOf } from '../key-map.ts'
+import { keyOf, pathOf } from '../key-map.ts'
 import { nets } from '../nets.ts'
 import { torchvisionKeys } from './keys.ts'
 
@@ -46,15 +46,5 @@ describe('the paths of a ResNet', () => {
       .map(({ path }) => path)
       .filter((path) => keyOf(path, torchvisionKeys) !== path)
     expect(renamed.every((path) => /shortcut|\.(mean|variance)$/.test(path))).toBe(true)
-  })
-})
-
-describe('a key map', () => {
-  it('renames whole segments, wherever they stand', () => {
-    const keys: KeyMap = [['mean', 'running_mean']]
-    expect(keyOf('mean', keys)).toBe('running_mean')
-    expect(keyOf('a.mean.b', keys)).toBe('a.running_mean.b')
-    expect(keyOf('meaning.demean', keys)).toBe('meaning.demean')
-    expect(pathOf('bn1.running_mean', keys)).toBe('bn1.mean')
   })
 })

@@ -2,7 +2,7 @@ import type { KeyMap } from '../key-map.ts'
 
 /**
  * The keys of torchvision's and timm's ResNets: ours, with the shortcut as `downsample` and the names of the running
- * statistics.
+ * statistics. The batches are not counted.
  *
  * @see torchvision, `torchvision/models/resnet.py`; timm, `timm/models/resnet.py`
  * @example
@@ -17,6 +17,6 @@ import type { KeyMap } from '../key-map.ts'
 export const torchvisionKeys: KeyMap = [
   ['shortcut.conv', 'downsample.0'],
   ['shortcut.bn', 'downsample.1'],
-  ['mean', 'running_mean'],
+  ['mean', 'running_mean', 'num_batches_tracked'],
   ['variance', 'running_var'],
 ]

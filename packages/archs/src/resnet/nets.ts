@@ -1,10 +1,17 @@
 import { entry, type Nets } from '../net-entry.ts'
+import { torchvisionKeys } from './keys.ts'
 import { d2lResnet18 } from './d2l-resnet18.ts'
 import { resnet, type ResnetDepth } from './resnet.ts'
 
 const imagenet = (depth: ResnetDepth) =>
-  entry({ description: `ResNet-${depth} for ImageNet`, input: [224, 224, 3], classes: 1000 }, ({ classes }) =>
-    resnet({ depth, classes }),
+  entry(
+    {
+      description: `ResNet-${depth} for ImageNet`,
+      input: [224, 224, 3],
+      classes: 1000,
+      keys: { torchvision: torchvisionKeys, timm: torchvisionKeys },
+    },
+    ({ classes }) => resnet({ depth, classes }),
   )
 
 /** The ResNets for ImageNet by their names in torchvision and timm, and that of "Dive into deep learning". */

@@ -1,6 +1,7 @@
 // Written by `pnpm check --fix`: every package that runs in browsers too.
 export * from '@resfn/bottleneck'
 export * from '@resfn/conv-bn'
+export * from '@resfn/dense-block'
 export * from '@resfn/makers'
 export * from '@resfn/residual-block'
 export * from '@resfn/stage'

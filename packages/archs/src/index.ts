@@ -1,6 +1,6 @@
 export * from './cifar-resnet/index.ts'
 export { type CreatedNet, createNet } from './create-net.ts'
-export { type KeyMap, KeyMapError, keyOf, type KeyPair, keysBeside, pathOf } from './key-map.ts'
+export { type KeyMap, KeyMapError, keyOf, type KeyPair, keysBeside, pathOf, rankOf } from './key-map.ts'
 export * from './lenet/index.ts'
 export { listNets } from './list-nets.ts'
 export type { NetEntry, Nets } from './net-entry.ts'

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Spec } from '@resfn/layer'
 import { flatten } from '@resfn/tree'
-import { type KeyMap, KeyMapError, keyOf, keysBeside, pathOf } from './key-map.ts'
+import { type KeyMap, KeyMapError, keyOf, keysBeside, pathOf, rankOf } from './key-map.ts'
 import { nets } from './nets.ts'
 
 describe('a key map', () => {
@@ -65,6 +65,19 @@ describe('a key map', () => {
     const keys: KeyMap = [['bn{i}.mean', '{i}.running_mean', '{i}.num_batches_tracked', '{i}.other']]
     expect(keysBeside('a.bn1.mean', keys)).toEqual(['a.1.num_batches_tracked', 'a.1.other'])
     expect(keysBeside('a.bn1.variance', keys)).toEqual([])
+  })
+})
+
+describe('the rank of a published tensor', () => {
+  const keys: KeyMap = [
+    ['fc{j}.weight', 'conv{j}.weight@4'],
+    ['fc', 'linear'],
+  ]
+  it('is said by the pair that matches, and is not part of the key', () => {
+    expect(rankOf('layer1.0.fc1.weight', keys)).toBe(4)
+    expect(rankOf('fc.weight', keys)).toBeUndefined()
+    expect(keyOf('fc1.weight', keys)).toBe('conv1.weight')
+    expect(pathOf('conv1.weight', keys)).toBe('fc1.weight')
   })
 })
 

@@ -14,6 +14,7 @@ export type KeyPair = readonly [ours: string, theirs: string, ...beside: readonl
  *   with an offset. `{i+1:02}` writes two digits.
  * - `['^conv1', 'layer0.conv1']`: `^` keeps the pair to the beginning of the path.
  * - `['mean', 'running_mean', 'num_batches_tracked']`: the checkpoint may hold a counter beside the running mean.
+ * - `['se.fc{j}.weight', 'se.fc{j}.weight@4']`: the published tensor has 4 axes, where ours is a matrix.
  *
  * One pass goes over the segments from left to right. The first pair that matches at a segment is written on the other
  * side; a segment that no pair matches stays. What was written is not read again. A pair does not match where a number
@@ -36,11 +37,18 @@ export class KeyMapError extends Error {
 }
 
 type Side = 'ours' | 'theirs'
-type Pair = { readonly [S in Side]: Template } & { readonly first: boolean; readonly beside: readonly Template[] }
+type Pair = { readonly [S in Side]: Template } & {
+  readonly first: boolean
+  readonly rank: number | undefined
+  readonly beside: readonly Template[]
+}
+
+const rankAtEnd = /@([0-9])$/
 
 const parsePair = (pair: KeyPair): Pair => {
-  const [ours, ...theirs] = pair
-  const [mine, their, ...beside] = [ours.replace(/^\^/, ''), ...theirs].map((text) => {
+  const [ours, published, ...others] = pair
+  const texts = [ours.replace(/^\^/, ''), published.replace(rankAtEnd, ''), ...others]
+  const [mine, their, ...beside] = texts.map((text) => {
     const template = parseTemplate(text)
     if (typeof template === 'string') throw new KeyMapError(pair, template)
     return template
@@ -48,7 +56,14 @@ const parsePair = (pair: KeyPair): Pair => {
   for (const { names } of [their!, ...beside])
     if ([...names].sort().join() !== [...mine!.names].sort().join())
       throw new KeyMapError(pair, 'its templates have different placeholders; each must have all of them')
-  return { ours: mine!, theirs: their!, first: ours.startsWith('^'), beside }
+  const rank = rankAtEnd.exec(published)?.[1]
+  return {
+    ours: mine!,
+    theirs: their!,
+    first: ours.startsWith('^'),
+    rank: rank === undefined ? undefined : Number(rank),
+    beside,
+  }
 }
 
 type Match = { readonly pair: Pair; readonly numbers: Numbers; readonly text: string }
@@ -177,3 +192,20 @@ export const keysBeside = (path: string, keys: KeyMap): readonly string[] => {
     }),
   )
 }
+
+/**
+ * How many axes the published tensor of a tree path has, where the map says that it is another number than ours.
+ *
+ * @param path a path of a tree of parameters or state
+ * @param keys the map of the family
+ * @throws KeyMapError naming the pair, if the map is malformed or ambiguous
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { rankOf } from '@resfn/archs'
+ *
+ * assert.equal(rankOf('layer1.0.se.fc1.weight', [['se.fc{j}.weight', 'se.fc{j}.weight@4']]), 4)
+ * ```
+ */
+export const rankOf = (path: string, keys: KeyMap): number | undefined =>
+  walk(path, parse(keys), 'ours').find(({ match }) => match?.pair.rank !== undefined)?.match?.pair.rank

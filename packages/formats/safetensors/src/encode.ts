@@ -6,6 +6,22 @@ import { metadataKey } from './header.ts'
 import { wellFormed } from './json.ts'
 import type { TensorView } from './view.ts'
 
+/** A tensor without its bytes. */
+export type TensorSpec = Pick<TensorView, 'dtype' | 'shape'>
+
+/** What `encodeHeader` takes: pairs, as for `encode`. */
+export type EncodeHeaderInput = {
+  readonly tensors: Iterable<readonly [string, TensorSpec]>
+  readonly metadata?: Iterable<readonly [string, string]>
+}
+
+/** The beginning of a file, and the names of the tensors in the order in which their bytes follow. */
+export type EncodedHeader = {
+  readonly bytes: Uint8Array
+  readonly names: readonly string[]
+  readonly fileLength: number
+}
+
 /** What `encode` takes: pairs, so a `Map` or `Object.entries(record)`; the result of `decode` as it is. */
 export type EncodeInput = {
   readonly tensors: Iterable<readonly [string, TensorView]>
@@ -34,7 +50,7 @@ const nameFault = (names: readonly string[], kind: string): SafetensorsError | u
   return undefined
 }
 
-const tensorFault = ([name, { dtype, shape, data }]: readonly [string, TensorView]): SafetensorsError | undefined => {
+const tensorFault = ([name, { dtype, shape }]: readonly [string, TensorSpec]): SafetensorsError | undefined => {
   const where = `tensor ${JSON.stringify(name)}`
   if (name === metadataKey)
     return failure('InvalidField', where, 'the name is reserved for the metadata', 'use another name')
@@ -53,8 +69,12 @@ const tensorFault = ([name, { dtype, shape, data }]: readonly [string, TensorVie
       'sizes are whole numbers from 0 to 2^53 - 1',
     )
   }
+  const bytes = byteLength(dtype, shape)
+  return typeof bytes === 'number' ? undefined : sizeFault(name, { dtype, shape }, 'make another shape')
+}
+
+const sizeFault = (name: string, { dtype, shape }: TensorSpec, remedy: string, found = ''): SafetensorsError => {
   const expected = byteLength(dtype, shape)
-  if (expected === data.length) return undefined
   const need =
     expected === 'overflow'
       ? 'is larger than 2^53 bits'
@@ -63,9 +83,9 @@ const tensorFault = ([name, { dtype, shape, data }]: readonly [string, TensorVie
         : `needs ${expected} bytes`
   return failure(
     'SizeMismatch',
-    where,
-    `shape [${shape.join(', ')}] of ${dtype} ${need}, the data has ${data.length}`,
-    'make shape and data agree',
+    `tensor ${JSON.stringify(name)}`,
+    `shape [${shape.join(', ')}] of ${dtype} ${need}${found}`,
+    remedy,
   )
 }
 
@@ -82,27 +102,84 @@ const metadataFault = (metadata: readonly (readonly [string, string])[]): Safete
 }
 
 /** Largest alignment first, then by name: the order of the reference implementation. */
-const layout = (tensors: readonly (readonly [string, TensorView])[]): readonly (readonly [string, TensorView])[] =>
+const layout = (tensors: readonly (readonly [string, TensorSpec])[]): readonly (readonly [string, TensorSpec])[] =>
   [...tensors].sort(
     ([a, left], [b, right]) => dtypes.indexOf(right.dtype) - dtypes.indexOf(left.dtype) || byCodePoint(a, b),
   )
 
 const headerBytes = (
-  tensors: readonly (readonly [string, TensorView])[],
+  tensors: readonly (readonly [string, TensorSpec])[],
   metadata: readonly (readonly [string, string])[],
-): Uint8Array => {
+): { readonly bytes: Uint8Array; readonly fileLength: number } => {
   let offset = 0
-  const members = tensors.map(([name, { dtype, shape, data }]) => {
-    const entry = { dtype, shape, data_offsets: [offset, (offset += data.length)] }
+  const members = tensors.map(([name, { dtype, shape }]) => {
+    // The faults were looked for, so the length is a number.
+    const entry = { dtype, shape, data_offsets: [offset, (offset += byteLength(dtype, shape) as number)] }
     return `${JSON.stringify(name)}:${JSON.stringify(entry)}`
   })
   const pairs = metadata.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
   const text = `{${[...(pairs.length > 0 ? [`"${metadataKey}":{${pairs.join(',')}}`] : []), ...members].join(',')}}`
-  const bytes = new TextEncoder().encode(text)
+  const encoded = new TextEncoder().encode(text)
   // Spaces up to a multiple of 8: the data, and with the layout every tensor, is aligned.
-  const padded = new Uint8Array(Math.ceil(bytes.length / 8) * 8).fill(0x20)
-  padded.set(bytes)
-  return padded
+  const bytes = new Uint8Array(8 + Math.ceil(encoded.length / 8) * 8).fill(0x20)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true)
+  bytes.set(encoded, 8)
+  return { bytes, fileLength: bytes.length + offset }
+}
+
+/**
+ * The beginning of a file, up to the bytes of the tensors: whoever has not all tensors in memory writes it first and
+ * then the bytes of each tensor, in the order of `names`. The file is the one that `encode` makes.
+ *
+ * @param input tensors as pairs of name and dtype with shape, optional metadata as pairs of strings
+ * @returns the bytes, the order of the tensors and the length of the whole file, or a `SafetensorsError`
+ * @see The format description of huggingface/safetensors
+ * @example
+ * ```ts
+ * import { encode, encodeHeader, tensorView } from '@resfn/safetensors'
+ * import { either as E } from 'fp-ts'
+ * import assert from 'node:assert/strict'
+ * const view = tensorView('F32', [1], new Float32Array([1]))
+ * const [header, file] = [encodeHeader({ tensors: [['w', view]] }), encode({ tensors: [['w', view]] })]
+ * assert.ok(E.isRight(header) && E.isRight(file))
+ * assert.deepEqual(new Uint8Array([...header.right.bytes, ...view.data]), file.right)
+ * ```
+ */
+export const encodeHeader = ({
+  tensors,
+  metadata = [],
+}: EncodeHeaderInput): E.Either<SafetensorsError, EncodedHeader> => {
+  const given = [...tensors]
+  const pairs = [...metadata]
+  const fault =
+    nameFault(
+      given.map(([name]) => name),
+      'tensor',
+    ) ??
+    nameFault(
+      pairs.map(([key]) => key),
+      'metadata',
+    ) ??
+    metadataFault(pairs) ??
+    given.map(tensorFault).find((found) => found !== undefined)
+  if (fault !== undefined) return E.left(fault)
+
+  const sorted = layout(given)
+  const header = headerBytes(
+    sorted,
+    [...pairs].sort(([a], [b]) => byCodePoint(a, b)),
+  )
+  if (header.bytes.length - 8 > maximalHeaderLength) {
+    return E.left(
+      failure(
+        'HeaderTooLarge',
+        'header',
+        `it has ${header.bytes.length - 8} bytes, the limit is ${maximalHeaderLength}`,
+        'use fewer tensors or less metadata',
+      ),
+    )
+  }
+  return E.right({ ...header, names: sorted.map(([name]) => name) })
 }
 
 /**
@@ -126,40 +203,19 @@ const headerBytes = (
  */
 export const encode = ({ tensors, metadata = [] }: EncodeInput): E.Either<SafetensorsError, Uint8Array> => {
   const given = [...tensors]
-  const pairs = [...metadata]
-  const fault =
-    nameFault(
-      given.map(([name]) => name),
-      'tensor',
-    ) ??
-    nameFault(
-      pairs.map(([key]) => key),
-      'metadata',
-    ) ??
-    metadataFault(pairs) ??
-    given.map(tensorFault).find((found) => found !== undefined)
-  if (fault !== undefined) return E.left(fault)
-
-  const sorted = layout(given)
-  const header = headerBytes(
-    sorted,
-    [...pairs].sort(([a], [b]) => byCodePoint(a, b)),
-  )
-  if (header.length > maximalHeaderLength) {
-    return E.left(
-      failure(
-        'HeaderTooLarge',
-        'header',
-        `it has ${header.length} bytes, the limit is ${maximalHeaderLength}`,
-        'use fewer tensors or less metadata',
-      ),
-    )
+  const header = encodeHeader({ tensors: given, metadata })
+  if (E.isLeft(header)) return header
+  const views = new Map(given)
+  const wrong = given.find(([, { dtype, shape, data }]) => byteLength(dtype, shape) !== data.length)
+  if (wrong !== undefined) {
+    const [name, view] = wrong
+    return E.left(sizeFault(name, view, 'make shape and data agree', `, the data has ${view.data.length}`))
   }
-  const file = new Uint8Array(8 + header.length + sorted.reduce((total, [, { data }]) => total + data.length, 0))
-  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true)
-  file.set(header, 8)
-  let offset = 8 + header.length
-  for (const [, { data }] of sorted) {
+  const file = new Uint8Array(header.right.fileLength)
+  file.set(header.right.bytes)
+  let offset = header.right.bytes.length
+  for (const name of header.right.names) {
+    const { data } = views.get(name)!
     file.set(data, offset)
     offset += data.length
   }

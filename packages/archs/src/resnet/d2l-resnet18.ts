@@ -1,15 +1,11 @@
 import { conv2d } from '@resfn/conv2d'
 import { dense } from '@resfn/dense'
 import { type Layer, sequential, shaped, uniform, xavierUniform } from '@resfn/layer'
-import { type BatchNorm, type Conv2d, type Makers, makers } from '@resfn/makers'
-import {
-  projectedResidualBlock,
-  type ProjectedResidualBlock,
-  residualBlock,
-  type ResidualBlock,
-} from '@resfn/residual-block'
+import { type Conv2d, type Makers, makers } from '@resfn/makers'
+import { type ResidualBranch, residualBranch } from '@resfn/residual-block'
 import type { Conv2dParams } from '@resfn/conv2d'
-import { type FourStages, fourStages } from './resnet.ts'
+import { blockKind, type Changed, type Kept } from './block-kind.ts'
+import { type FourStages, fourStages } from './stages.ts'
 
 /**
  * Convolutions with biases and the first values of the book: weights by Xavier, biases within one over the root of the
@@ -25,7 +21,7 @@ const textbook: Makers = {
 }
 
 /** ResNet-18 of "Dive into deep learning". */
-export type D2lResnet18 = FourStages<ResidualBlock, ProjectedResidualBlock<Conv2d>, ResidualBlock, BatchNorm>
+export type D2lResnet18 = FourStages<Kept<ResidualBranch>, Changed<ResidualBranch, Conv2d>, Kept<ResidualBranch>>
 
 /**
  * ResNet-18 as in "Dive into deep learning": every convolution has a bias, and the 1x1 shortcut has no batch
@@ -45,10 +41,14 @@ export type D2lResnet18 = FourStages<ResidualBlock, ProjectedResidualBlock<Conv2
  * ```
  */
 export const d2lResnet18 = ({ classes }: { readonly classes: number }): D2lResnet18 => {
-  const keep = (out: number): ResidualBlock => residualBlock({ out }, textbook)
-  const down = (out: number): ProjectedResidualBlock<Conv2d> =>
-    projectedResidualBlock({ out, stride: 2, shortcut: textbook.conv({ out, size: 1, stride: 2 }) }, textbook)
-  const kind = { expansion: 1, begin: keep, down, keep }
+  const kind = blockKind(
+    {
+      expansion: 1,
+      branch: ({ out, stride }) => residualBranch({ out, stride }, textbook),
+      shortcut: ({ out, stride }) => textbook.conv({ out, size: 1, stride }),
+    },
+    textbook,
+  )
   const { fc: _, ...body } = fourStages({ kind, blocks: [2, 2, 2, 2], classes }, textbook).layers
   return sequential({ ...body, fc: dense({ out: classes, initial: { weight: xavierUniform } }) })
 }

@@ -50,6 +50,14 @@ it('has the paths 0, 1, …, and the type of each block', () => {
   expect(net.layers.length).toBe(3)
 })
 
+it('asks a function of the index for each block after the first', () => {
+  const asked: number[] = []
+  const row = stage({ first: dense({ out: 3 }), rest: (i) => (asked.push(i), dense({ out: i })), blocks: 4 })
+  expect(asked).toEqual([1, 2, 3])
+  expect(row.plan([5]).output).toEqual([3])
+  expectTypeOf<ParamsOf<typeof row>[1]>().toEqualTypeOf<DenseParams>()
+})
+
 it('refuses a stage without blocks', () => {
   expect(() => stage({ first: dense({ out: 1 }), rest: dense({ out: 1 }), blocks: 0 })).toThrow(
     /stage: blocks must be a whole number of at least 1, not 0/,

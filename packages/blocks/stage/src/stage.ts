@@ -5,7 +5,7 @@ import { checkOptions, wholeNumberFrom } from '@resfn/options'
 export type Stage<F extends AnyLayer, K extends AnyLayer> = Repeat<readonly [F, ...K[]]>
 
 /**
- * A stage of a net: `first`, then `blocks - 1` times `rest`, under the indices `0`, `1`, …
+ * A stage of a net: `first`, then `blocks - 1` times `rest`, or what it is at each index, under the indices `0`, `1`, …
  *
  * @param options the first block, the block that the others are, and how many there are in all
  * @throws OptionsError if blocks is not a whole number of at least 1
@@ -25,11 +25,14 @@ export type Stage<F extends AnyLayer, K extends AnyLayer> = Repeat<readonly [F, 
  */
 export const stage = <F extends AnyLayer, K extends AnyLayer>(options: {
   readonly first: F
-  readonly rest: K
+  /** the block that the others are, or one for each index from 1 */
+  readonly rest: K | ((index: number) => K)
   readonly blocks: number
 }): Stage<F, K> => {
   const { first, rest, blocks } = options
   checkOptions('stage', { blocks }, { blocks: wholeNumberFrom(1) })
-  const others: readonly K[] = Array.from({ length: blocks - 1 }, () => rest)
+  const others: readonly K[] = Array.from({ length: blocks - 1 }, (_, i) =>
+    typeof rest === 'function' ? rest(i + 1) : rest,
+  )
   return repeat<readonly [F, ...K[]]>([first, ...others])
 }

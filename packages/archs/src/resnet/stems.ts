@@ -1,0 +1,72 @@
+import { type AnyLayer, type Empty, type Layer, type Repeat, repeat } from '@resfn/layer'
+import { type BatchNorm, type Conv2d, type Makers, makersOr } from '@resfn/makers'
+import { maxPool } from '@resfn/pool'
+
+/** The layers before the first stage, by name. */
+export type Stem<C extends AnyLayer = Conv2d, N extends AnyLayer = BatchNorm> = {
+  readonly conv1: C
+  readonly bn1: N
+  readonly relu: Layer<Empty>
+  readonly maxPool: Layer<Empty>
+}
+
+const halve = maxPool({ size: 3, stride: 2, padding: 1 })
+
+/**
+ * The stem of the paper: a 7x7 convolution of stride 2 with 64 channels, and 3x3 max pooling of stride 2.
+ *
+ * @param makers others than the usual ones
+ * @see He et al., "Deep residual learning for image recognition" (2015), table 1
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { usualStem } from '@resfn/archs/resnet'
+ * import { sequential } from '@resfn/layer'
+ *
+ * assert.deepEqual(sequential(usualStem()).plan([224, 224, 3]).output, [56, 56, 64])
+ * ```
+ */
+export const usualStem = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): Stem<Conv2d, N> => {
+  const { conv, norm, act } = makersOr(makers)
+  return { conv1: conv({ out: 64, size: 7, stride: 2 }), bn1: norm(), relu: act, maxPool: halve }
+}
+
+/** Three convolutions in the place of one, with normalisations and activations between them. */
+export type ThreeConvs<N extends AnyLayer = BatchNorm> = Repeat<
+  readonly [Conv2d, N, Layer<Empty>, Conv2d, N, Layer<Empty>, Conv2d]
+>
+
+/**
+ * The deep stem: three 3x3 convolutions, the first of stride 2, in the place of the 7x7. With 32, 32, 64 channels it is
+ * that of the variants C and D, with 64, 64, 128 of S and E, with 24, 32, 64 of T ("tiered").
+ *
+ * @param options the channels of the three convolutions
+ * @param makers others than the usual ones
+ * @see He et al., "Bag of tricks for image classification with convolutional neural networks" (2018), figure 2 b
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { deepStem } from '@resfn/archs/resnet'
+ * import { sequential } from '@resfn/layer'
+ *
+ * const stem = sequential(deepStem({ widths: [32, 32, 64] }))
+ * assert.deepEqual(stem.plan([224, 224, 3]).output, [56, 56, 64])
+ * ```
+ */
+export const deepStem = <N extends AnyLayer = BatchNorm>(
+  { widths }: { readonly widths: readonly [number, number, number] },
+  makers?: Makers<N>,
+): Stem<ThreeConvs<N>, N> => {
+  const { conv, norm, act } = makersOr(makers)
+  const [first, second, third] = widths
+  const conv1 = repeat<ThreeConvs<N>['layers']>([
+    conv({ out: first, size: 3, stride: 2 }),
+    norm(),
+    act,
+    conv({ out: second, size: 3 }),
+    norm(),
+    act,
+    conv({ out: third, size: 3 }),
+  ])
+  return { conv1, bn1: norm(), relu: act, maxPool: halve }
+}

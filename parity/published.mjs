@@ -17,6 +17,13 @@ const axesOfTorch = (/** @type {number} */ rank) => [
 ]
 
 /**
+ * A tensor as PyTorch has it.
+ *
+ * @param {tf.Tensor} x
+ */
+export const inOrderOfTorch = (x) => (x.rank < 2 ? x : tf.transpose(x, axesOfTorch(x.rank)))
+
+/**
  * @param {any} specs a tree of specs
  * @param {any} keys the map of the family
  * @param {number} gain

@@ -1,0 +1,96 @@
+// @ts-check
+// Three steps of SGD on weights by formula, and how far they are from PyTorch's in float64.
+import { valueAndGradient } from '@resfn/autodiff'
+import { keyOf } from '@resfn/archs'
+import { absorb } from '@resfn/layer'
+import { crossEntropy } from '@resfn/losses'
+import { key } from '@resfn/random'
+import { flatten, zip } from '@resfn/tree'
+import * as tf from '@tensorflow/tfjs-core'
+import { noise } from './formula.mjs'
+import { publish, inOrderOfTorch } from './published.mjs'
+
+/** A small member of each family, whose gradients and statistics are compared over steps of training. */
+export const trained = {
+  'cifar-resnet8': { size: 16, batch: 4 },
+  'cifar-resnet14': { size: 16, batch: 4 },
+}
+
+const learningRate = 0.05
+const steps = 3
+
+/**
+ * Of each tensor its product with noise, which sees every value and its place, and its norm.
+ *
+ * @param {any} tree
+ * @param {any} keys
+ * @returns {Record<string, [number, number]>}
+ */
+const digest = (tree, keys) =>
+  Object.fromEntries(
+    flatten(tree).map(({ path, leaf }) => {
+      const name = keyOf(path, keys)
+      const values = tf.tidy(() => inOrderOfTorch(/** @type {any} */ (leaf)).dataSync())
+      const probe = noise(`${name} probe`, values.length)
+      let [product, squares] = [0, 0]
+      for (let i = 0; i < values.length; i++) {
+        product += values[i] * probe[i]
+        squares += values[i] * values[i]
+      }
+      return [name, [product, Math.sqrt(squares)]]
+    }),
+  )
+
+/**
+ * @param {any} net
+ * @param {{ readonly input: readonly number[], readonly keys: any, readonly gain: number, readonly size: number,
+ * readonly batch: number, readonly classes: number }} how
+ */
+export const train = (net, { input, keys, gain, size, batch, classes }) => {
+  const channels = input[2] ?? 1
+  return tf.tidy(() => {
+    const first = publish(net, { input, keys, gain })
+    const x = tf.tensor(noise('input', batch * size * size * channels), [batch, size, size, channels])
+    const labels = tf.tensor1d(
+      Array.from({ length: batch }, (_, i) => (3 * i + 1) % classes),
+      'int32',
+    )
+    const losses = []
+    let { params, state } = first
+    let gradientsOfFirst = {}
+    for (let step = 0; step < steps; step++) {
+      const learned = tf.tidy(() => {
+        const { loss, gradients, aux } = valueAndGradient((/** @type {any} */ p) => {
+          const { y, seen } = net.train(p, x, key(0))
+          return { loss: crossEntropy()(y, labels), aux: seen }
+        })(params)
+        if (step === 0) gradientsOfFirst = digest(gradients, keys)
+        losses.push(loss.dataSync()[0])
+        return {
+          params: zip([params, gradients], ([p, g]) => tf.sub(p, tf.mul(g, learningRate))),
+          state: absorb(0.9)(state, aux),
+        }
+      })
+      ;({ params, state } = learned)
+    }
+    const changes = zip([params, first.params], ([a, b]) => tf.sub(a, b))
+    return { losses, gradients: gradientsOfFirst, changes: digest(changes, keys), statistics: digest(state, keys) }
+  })
+}
+
+/**
+ * The largest difference of digests relative to the tensor's norm, or to a thousandth of the largest norm where a
+ * tensor is next to nothing; and whose it is.
+ *
+ * @param {Record<string, [number, number]>} ours
+ * @param {Record<string, [number, number]>} theirs
+ */
+export const worst = (ours, theirs) => {
+  const floor = 1e-3 * Math.max(...Object.values(theirs).map(([, norm]) => norm))
+  return Object.entries(theirs)
+    .map(([name, [product, norm]]) => {
+      const [p, n] = ours[name] ?? [NaN, NaN]
+      return { name, error: Math.max(Math.abs(p - product), Math.abs(n - norm)) / Math.max(norm, floor) }
+    })
+    .reduce((a, b) => (a.error >= b.error ? a : b))
+}

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { poolInfo, type PoolSettings } from '@resfn/primitive'
-import { fromInput, run, sumTo } from './config.ts'
+import { fromInput, fromShape, run, sumTo } from './config.ts'
 
 type Pair = readonly [number, number]
 
@@ -193,15 +193,15 @@ const resizeMatrix = (weights: Weights, size: number, resized: number, settings:
  * Resizing; not through the backends' gradient kernels, which not all have and which do not know half-pixel centres.
  */
 const resize = (kernelName: string, weights: Weights): GradConfig =>
-  fromInput<ResizeSettings>(
+  fromShape<ResizeSettings>(
     kernelName,
-    (dy, images, settings) => {
-      const [batch, height, width, channels] = images.shape as Tensor4D['shape']
+    (dy, shape, settings) => {
+      const [batch, height, width, channels] = shape as Tensor4D['shape']
       const [, resizedHeight, resizedWidth] = dy.shape as Tensor4D['shape']
       const rows = resizeMatrix(weights, height, resizedHeight, settings)
       const columns = resizeMatrix(weights, width, resizedWidth, settings)
       const tall = tf.matMul(rows, tf.reshape(dy, [batch, resizedHeight, resizedWidth * channels]))
-      return tf.reshape(tf.matMul(columns, tf.reshape(tall, [batch * height, resizedWidth, channels])), images.shape)
+      return tf.reshape(tf.matMul(columns, tf.reshape(tall, [batch * height, resizedWidth, channels])), shape)
     },
     'images',
   )

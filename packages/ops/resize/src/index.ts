@@ -1,0 +1,8 @@
+export {
+  applyResize,
+  keepSize,
+  resize,
+  type ResizeMethod,
+  type ResizeMethodOptions,
+  type ResizeOptions,
+} from './resize.ts'

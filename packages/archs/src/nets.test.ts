@@ -20,10 +20,10 @@ import {
 import type { BatchNorm, Makers } from '@resfn/makers'
 import { key } from '@resfn/random'
 import { flatten } from '@resfn/tree'
-import { cifarResnet, noShortcuts, optionA, optionB, optionC, type Shortcuts } from './cifar-resnet/index.ts'
+import { cifarResnet, noShortcuts, optionA, optionB, optionC } from './cifar-resnet/index.ts'
 import { lenet } from './lenet/index.ts'
 import { nets } from './nets.ts'
-import { type BasicResnet, type BottleneckResnet, d2lResnet18, resnet } from './resnet/index.ts'
+import { type BasicResnet, type BlockKind, type BottleneckResnet, d2lResnet18, resnet } from './resnet/index.ts'
 
 /** Millions or thousands as they are printed: 4089184256 is 4.089 G. */
 const giga = (macs: number): string => (macs / 1e9).toFixed(3)
@@ -76,8 +76,8 @@ const options = { A: optionA, B: optionB, C: optionC, none: noShortcuts } as con
 const small = (given: {
   readonly depth: number
   readonly classes: number
-  readonly shortcuts: (makers: Makers) => Shortcuts<AnyLayer, AnyLayer>
-}): AnyLayer => cifarResnet<BatchNorm, AnyLayer, AnyLayer>(given)
+  readonly shortcuts: (makers: Makers) => BlockKind<AnyLayer, AnyLayer, AnyLayer>
+}): AnyLayer => cifarResnet<BatchNorm, AnyLayer, AnyLayer, AnyLayer>(given)
 
 describe('the nets', () => {
   it('are counted with no backend registered', () => {

@@ -1,6 +1,6 @@
-import { convBn, type ConvBn } from '@resfn/conv-bn'
+import type { ConvBn } from '@resfn/conv-bn'
 import { conv2d } from '@resfn/conv2d'
-import { dense, type DenseParams } from '@resfn/dense'
+import { dense } from '@resfn/dense'
 import {
   type AnyLayer,
   type Empty,
@@ -8,58 +8,35 @@ import {
   followedBy,
   kaimingNormal,
   type Layer,
-  type Sequential,
   sequential,
   zeros,
 } from '@resfn/layer'
 import { type BatchNorm, type Conv2d, type Makers, makers as usual, makersOr } from '@resfn/makers'
-import { globalAvgPool } from '@resfn/pool'
 import { subsampleAndPad } from '@resfn/projected-add'
-import {
-  projectedResidualBlock,
-  type ProjectedResidualBlock,
-  residualBlock,
-  type ResidualBlock,
-  type ResidualBranch,
-  residualBranch,
-} from '@resfn/residual-block'
-import { type Stage, stage } from '@resfn/stage'
-
-/**
- * How the units of a net are made: those that halve the image and double the channels, and those that keep the shape.
- */
-export type Shortcuts<D extends AnyLayer, K extends AnyLayer> = {
-  readonly down: (out: number) => D
-  readonly keep: (out: number) => K
-}
+import { type ResidualBranch, residualBranch } from '@resfn/residual-block'
+import { type BlockKind, type Changed, everywhere, type Kept, type Place } from '../resnet/block-kind.ts'
+import { type BasicBlocks, basicBlocks } from '../resnet/kinds.ts'
+import { type ThreeStages, threeStages } from '../resnet/stages.ts'
 
 /** Option A: the identity, subsampled and padded with zeros where the shape changes. */
-export type OptionA<N extends AnyLayer = BatchNorm> = Shortcuts<
-  ProjectedResidualBlock<Layer<Empty>, N>,
-  ResidualBlock<N>
->
+export type OptionA<N extends AnyLayer = BatchNorm> = BasicBlocks<Layer<Empty>, N>
 
 /** Option B: the identity, and a 1x1 convolution with a normalisation where the shape changes. */
-export type OptionB<N extends AnyLayer = BatchNorm> = Shortcuts<ProjectedResidualBlock<ConvBn<N>, N>, ResidualBlock<N>>
+export type OptionB<N extends AnyLayer = BatchNorm> = BasicBlocks<ConvBn<N>, N>
 
 /** Option C: a 1x1 convolution with a normalisation everywhere. */
-export type OptionC<N extends AnyLayer = BatchNorm> = Shortcuts<
-  ProjectedResidualBlock<ConvBn<N>, N>,
-  ProjectedResidualBlock<ConvBn<N>, N>
+export type OptionC<N extends AnyLayer = BatchNorm> = BlockKind<
+  Changed<ResidualBranch<N>, ConvBn<N>>,
+  Changed<ResidualBranch<N>, ConvBn<N>>,
+  Changed<ResidualBranch<N>, ConvBn<N>>
 >
 
 /** A plain net: the branch alone. */
-export type NoShortcuts<N extends AnyLayer = BatchNorm> = Shortcuts<
+export type NoShortcuts<N extends AnyLayer = BatchNorm> = BlockKind<
+  FollowedBy<ResidualBranch<N>>,
   FollowedBy<ResidualBranch<N>>,
   FollowedBy<ResidualBranch<N>>
 >
-
-const projectedByConvolution = <N extends AnyLayer>(
-  out: number,
-  stride: number,
-  makers: Makers<N> | undefined,
-): ProjectedResidualBlock<ConvBn<N>, N> =>
-  projectedResidualBlock({ out, stride, shortcut: convBn({ out, size: 1, stride }, makers) }, makers)
 
 /**
  * Option A: identity shortcuts, with zeros for the new channels where the shape changes; no parameters.
@@ -71,13 +48,11 @@ const projectedByConvolution = <N extends AnyLayer>(
  * import assert from 'node:assert/strict'
  * import { optionA } from '@resfn/archs/cifar-resnet'
  *
- * assert.deepEqual(optionA().down(32).plan([32, 32, 16]).output, [16, 16, 32])
+ * assert.deepEqual(optionA().down({ out: 32, stride: 2, index: 0, blocks: 1 }).plan([32, 32, 16]).output, [16, 16, 32])
  * ```
  */
-export const optionA = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionA<N> => ({
-  down: (out) => projectedResidualBlock({ out, stride: 2, shortcut: subsampleAndPad({ out, stride: 2 }) }, makers),
-  keep: (out) => residualBlock({ out }, makers),
-})
+export const optionA = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionA<N> =>
+  basicBlocks({ shortcut: subsampleAndPad }, makers)
 
 /**
  * Option B: 1x1 convolutions where the shape changes, identity shortcuts elsewhere.
@@ -94,10 +69,7 @@ export const optionA = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): Opt
  * assert.equal(summary(net, [32, 32, 3]).params, 272474)
  * ```
  */
-export const optionB = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionB<N> => ({
-  down: (out) => projectedByConvolution(out, 2, makers),
-  keep: (out) => residualBlock({ out }, makers),
-})
+export const optionB = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionB<N> => basicBlocks({}, makers)
 
 /**
  * Option C: 1x1 convolutions in all shortcuts.
@@ -109,13 +81,10 @@ export const optionB = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): Opt
  * import assert from 'node:assert/strict'
  * import { optionC } from '@resfn/archs/cifar-resnet'
  *
- * assert.deepEqual(optionC().keep(16).plan([32, 32, 16]).params.shortcut.conv.weight.shape, [1, 1, 16, 16])
+ * assert.deepEqual(optionC().keep({ out: 16, stride: 1, index: 0, blocks: 1 }).plan([32, 32, 16]).params.shortcut.conv.weight.shape, [1, 1, 16, 16])
  * ```
  */
-export const optionC = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionC<N> => ({
-  down: (out) => projectedByConvolution(out, 2, makers),
-  keep: (out) => projectedByConvolution(out, 1, makers),
-})
+export const optionC = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionC<N> => everywhere(optionB(makers))
 
 /**
  * No shortcuts: the plain net of the same depth.
@@ -127,34 +96,30 @@ export const optionC = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): Opt
  * import assert from 'node:assert/strict'
  * import { noShortcuts } from '@resfn/archs/cifar-resnet'
  *
- * assert.deepEqual(noShortcuts().down(32).plan([32, 32, 16]).output, [16, 16, 32])
+ * assert.deepEqual(noShortcuts().down({ out: 32, stride: 2, index: 0, blocks: 1 }).plan([32, 32, 16]).output, [16, 16, 32])
  * ```
  */
 export const noShortcuts = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): NoShortcuts<N> => {
-  const unit = (out: number, stride: number): FollowedBy<ResidualBranch<N>> =>
+  const unit = ({ out, stride }: Place): FollowedBy<ResidualBranch<N>> =>
     followedBy(residualBranch({ out, stride }, makers), makersOr(makers).act)
-  return { down: (out) => unit(out, 2), keep: (out) => unit(out, 1) }
+  return { expansion: 1, begin: unit, down: unit, keep: unit }
 }
 
 /** A ResNet of three stages. */
-export type CifarResnet<D extends AnyLayer, K extends AnyLayer, N extends AnyLayer = BatchNorm> = Sequential<{
-  readonly conv1: Conv2d
-  readonly bn1: N
-  readonly relu: Layer<Empty>
-  readonly layer1: Stage<K, K>
-  readonly layer2: Stage<D, K>
-  readonly layer3: Stage<D, K>
-  readonly globalAvgPool: Layer<Empty>
-  readonly fc: Layer<DenseParams>
-}>
+export type CifarResnet<
+  B extends AnyLayer,
+  D extends AnyLayer,
+  K extends AnyLayer,
+  N extends AnyLayer = BatchNorm,
+> = ThreeStages<B, D, K, { readonly conv1: Conv2d; readonly bn1: N; readonly relu: Layer<Empty> }>
 
 /** The options of a ResNet for small images. */
-export type CifarResnetOptions<D extends AnyLayer, K extends AnyLayer, N extends AnyLayer> = {
+export type CifarResnetOptions<B extends AnyLayer, D extends AnyLayer, K extends AnyLayer, N extends AnyLayer> = {
   /** 6n + 2: 8, 14, 20, 32, 44, 56, 110, 1202 */
   readonly depth: number
   readonly classes: number
   /** `optionA` (the default), `optionB`, `optionC`, `noShortcuts`, or your own */
-  readonly shortcuts?: (makers: Makers<N>) => Shortcuts<D, K>
+  readonly shortcuts?: (makers: Makers<N>) => BlockKind<B, D, K>
 }
 
 /** The usual makers with the first values of section 4.2: Kaiming normal by fan in. */
@@ -184,27 +149,22 @@ export const cifarMakers: Makers = {
  */
 export const cifarResnet = <
   N extends AnyLayer = BatchNorm,
-  D extends AnyLayer = ProjectedResidualBlock<Layer<Empty>, N>,
-  K extends AnyLayer = ResidualBlock<N>,
+  B extends AnyLayer = Kept<ResidualBranch<N>>,
+  D extends AnyLayer = Changed<ResidualBranch<N>, Layer<Empty>>,
+  K extends AnyLayer = Kept<ResidualBranch<N>>,
 >(
-  { depth, classes, shortcuts }: CifarResnetOptions<D, K, N>,
+  { depth, classes, shortcuts }: CifarResnetOptions<B, D, K, N>,
   makers?: Makers<N>,
-): CifarResnet<D, K, N> => {
-  const blocks = (depth - 2) / 6
-  if (!Number.isInteger(blocks) || blocks < 1)
+): CifarResnet<B, D, K, N> => {
+  const n = (depth - 2) / 6
+  if (!Number.isInteger(n) || n < 1)
     throw new RangeError(`cifarResnet: depth must be 6n + 2 (8, 14, 20, 26, 32, ...), not ${depth}`)
-  // The types D and K are those of option A exactly where no shortcuts are given, and N is batch normalisation where no
-  // makers are.
+  // The types B, D and K are those of option A exactly where no shortcuts are given, and N is batch normalisation where
+  // no makers are.
   const own = (makers ?? cifarMakers) as Makers<N>
-  const { down, keep } = ((shortcuts ?? optionA) as (makers: Makers<N>) => Shortcuts<D, K>)(own)
-  return sequential({
-    conv1: own.conv({ out: 16, size: 3 }),
-    bn1: own.norm(),
-    relu: own.act,
-    layer1: stage({ first: keep(16), rest: keep(16), blocks }),
-    layer2: stage({ first: down(32), rest: keep(32), blocks }),
-    layer3: stage({ first: down(64), rest: keep(64), blocks }),
-    globalAvgPool,
-    fc: dense({ out: classes, initial: { weight: kaimingNormal('in'), bias: zeros } }),
-  })
+  const kind = ((shortcuts ?? optionA) as (makers: Makers<N>) => BlockKind<B, D, K>)(own)
+  const stem = { conv1: own.conv({ out: 16, size: 3 }), bn1: own.norm(), relu: own.act }
+  const { fc: _, ...body } = threeStages({ stem, kind, blocks: [n, n, n], classes }).layers
+  const fc = dense({ out: classes, initial: { weight: kaimingNormal('in'), bias: zeros } })
+  return sequential({ ...body, fc })
 }

@@ -11,5 +11,4 @@ export {
   optionB,
   type OptionC,
   optionC,
-  type Shortcuts,
 } from './cifar-resnet.ts'

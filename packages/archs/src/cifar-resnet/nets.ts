@@ -1,13 +1,14 @@
 import type { AnyLayer } from '@resfn/layer'
 import type { BatchNorm, Makers } from '@resfn/makers'
 import { entry, type NetEntry, type Nets } from '../net-entry.ts'
-import { cifarResnet, noShortcuts, optionA, optionB, optionC, type Shortcuts } from './cifar-resnet.ts'
+import type { BlockKind } from '../resnet/block-kind.ts'
+import { cifarResnet, noShortcuts, optionA, optionB, optionC } from './cifar-resnet.ts'
 
-type Option = (makers: Makers<BatchNorm>) => Shortcuts<AnyLayer, AnyLayer>
+type Option = (makers: Makers<BatchNorm>) => BlockKind<AnyLayer, AnyLayer, AnyLayer>
 
 const small = (description: string, depth: number, shortcuts: Option): NetEntry =>
   entry({ description, input: [32, 32, 3], classes: 10 }, ({ classes }) =>
-    cifarResnet<BatchNorm, AnyLayer, AnyLayer>({ depth, classes, shortcuts }),
+    cifarResnet<BatchNorm, AnyLayer, AnyLayer, AnyLayer>({ depth, classes, shortcuts }),
   )
 
 const rows = (depths: readonly number[], row: (depth: number) => readonly [name: string, entry: NetEntry]): Nets =>

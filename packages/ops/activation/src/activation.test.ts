@@ -62,6 +62,17 @@ describeBackends('activation', () => {
     expectClose(tf.sub(tf.mul(sigmoid.apply({}, tf.mul(x, 2), {}), 2), 1), tanh.apply({}, x, {}), 1e-6)
   })
 
+  it('silu and gelu are products with their own gates', () => {
+    const x = tf.linspace(-6, 6, 101)
+    expectClose(applyActivation(x, 'silu'), tf.mul(x, sigmoid.apply({}, x, {})), 1e-6)
+    expectClose(applyActivation(x, 'hardSwish'), tf.mul(x, applyActivation(x, 'hardSigmoid')), 1e-6)
+    // gelu(x) - gelu(-x) = x, and the tanh form is within 5e-4 of it.
+    expectClose(tf.sub(applyActivation(x, 'gelu'), applyActivation(tf.neg(x), 'gelu')), x, 1e-6)
+    expect(
+      tf.max(tf.abs(tf.sub(applyActivation(x, 'gelu'), applyActivation(x, 'geluTanh')))).dataSync()[0],
+    ).toBeLessThan(5e-4)
+  })
+
   it('leaves no tensor behind, gradients included', () => {
     const x = tf.tensor1d([-1, 1])
     for (const name of names) expectNoLeak(() => tf.tidy(() => void slope(activation(name), x)))

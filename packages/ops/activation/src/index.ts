@@ -1,1 +1,12 @@
-export { activation, type ActivationName, applyActivation, relu, sigmoid, tanh } from './activation.ts'
+export {
+  activation,
+  type ActivationName,
+  applyActivation,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  relu,
+  sigmoid,
+  silu,
+  tanh,
+} from './activation.ts'

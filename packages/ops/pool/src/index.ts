@@ -1,9 +1,14 @@
+export { applyAvgPool, avgPool, type AvgPoolOptions } from './avg-pool.ts'
+export { applyGemPool, gemPool, type GemPoolOptions, type GemPoolParams } from './gem-pool.ts'
 export {
-  applyAvgPool,
+  applyAvgMaxPool,
+  applyCatAvgMaxPool,
   applyGlobalAvgPool,
-  applyMaxPool,
-  avgPool,
+  applyGlobalMaxPool,
+  avgMaxPool,
+  catAvgMaxPool,
   globalAvgPool,
-  maxPool,
-  type PoolOptions,
-} from './pool.ts'
+  globalMaxPool,
+} from './global-pool.ts'
+export { applyMaxPool, maxPool } from './max-pool.ts'
+export type { PoolOptions } from './window.ts'

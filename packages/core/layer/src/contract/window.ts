@@ -2,14 +2,21 @@ import { ShapeError } from './path-error.ts'
 import { formatShape, type Shape } from './shape.ts'
 
 /** A square window that moves over an image, in pixels: that of a convolution or a pool. */
-export type Window = { readonly size: number; readonly stride: number; readonly padding: number }
+export type Window = {
+  readonly size: number
+  readonly stride: number
+  readonly padding: number
+  /** a last window may reach over the bottom and right edge of the padded image; not by default */
+  readonly ceilMode?: boolean
+}
 
 /**
- * How often a window fits on an image: `[floor((height + 2 padding - size) / stride) + 1, …]`, as in PyTorch.
+ * How often a window fits on an image: `[floor((height + 2 padding - size) / stride) + 1, …]`, as in PyTorch. With
+ * `ceilMode` it is the ceiling, less one where the last window would start in the padding at the bottom or right.
  *
  * @param word what the window is called in the message: `filter` or `window`
  * @param input the shape of the image, [height, width, channels]
- * @param window size, stride and padding
+ * @param window size, stride, padding, and whether the last window may reach over the edge
  * @returns rows and columns
  * @throws ShapeError if the window is larger than the padded image
  * @see Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), section 2.4
@@ -24,9 +31,14 @@ export type Window = { readonly size: number; readonly stride: number; readonly 
 export const slide = (
   word: string,
   input: Shape,
-  { size, stride, padding }: Window,
+  { size, stride, padding, ceilMode = false }: Window,
 ): readonly [rows: number, columns: number] => {
-  const along = (extent: number): number => Math.floor((extent + 2 * padding - size) / stride) + 1
+  const along = (extent: number): number => {
+    const steps = (extent + 2 * padding - size) / stride
+    if (!ceilMode) return Math.floor(steps) + 1
+    const last = Math.ceil(steps)
+    return last * stride >= extent + padding ? last : last + 1
+  }
   const [rows, columns] = [along(input[0]!), along(input[1]!)]
   if (rows < 1 || columns < 1)
     throw new ShapeError(

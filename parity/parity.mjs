@@ -12,7 +12,7 @@ import { listNets, nets } from '@resfn/archs'
 import { useWasm } from '@resfn/wasm'
 import { compare, evaluate } from './evaluate.mjs'
 import { gainOf, keysOf, sizesOf } from './published.mjs'
-import { train, trained, worst } from './train.mjs'
+import { requestOf, train, trained, worst } from './train.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -121,9 +121,9 @@ const training = {
   head: ['net', 'reference', 'size', 'loss', 'gradients', 'changes', 'statistics'],
   names: Object.keys(trained),
   folder: 'fixtures/training',
-  request: (name, options) => ({ task: 'train', ...common(name, { ...options, fixtures: true }), ...trained[name] }),
+  request: requestOf,
   compare: (name, request, theirs) => {
-    const ours = train(nets[name].make(request), how(request))
+    const ours = train(name)
     const loss = Math.max(...theirs.losses.map((value, i) => Math.abs(ours.losses[i] / value - 1)))
     const parts = ['gradients', 'changes', 'statistics'].map((part) => worst(ours[part], theirs[part]))
     const wrong = [{ name: 'loss', error: loss }, ...parts].filter(({ error }) => !(error <= 1e-4))
@@ -172,8 +172,7 @@ const main = async () => {
   if (values.relaxed && simd !== 'relaxed') throw new Error('this engine has no relaxed SIMD')
 
   const task = values.train ? training : evaluation
-  const wanted = positionals.flatMap((pattern) => listNets(pattern))
-  const names = positionals.length === 0 ? task.names : task.names.filter((name) => wanted.includes(name))
+  const names = positionals.length === 0 ? task.names : positionals.flatMap((pattern) => listNets(pattern, task.names))
   const reference = openReference(python)
   /** @type {string[][]} */
   const rows = []

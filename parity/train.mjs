@@ -1,21 +1,24 @@
 // @ts-check
 // Three steps of SGD on weights by formula, and how far they are from PyTorch's in float64.
 import { valueAndGradient } from '@resfn/autodiff'
-import { keyOf } from '@resfn/archs'
+import { keyOf, nets } from '@resfn/archs'
 import { absorb } from '@resfn/layer'
 import { crossEntropy } from '@resfn/losses'
 import { key } from '@resfn/random'
 import { flatten, zip } from '@resfn/tree'
 import * as tf from '@tensorflow/tfjs-core'
 import { noise } from './formula.mjs'
-import { publish, inOrderOfTorch } from './published.mjs'
+import { minis } from './minis.mjs'
+import { inOrderOfTorch, keysOf, publish } from './published.mjs'
 
 /** A small member of each family, whose gradients and statistics are compared over steps of training. */
 export const trained = {
-  'cifar-resnet8': { size: 16, batch: 4 },
-  'cifar-resnet14': { size: 16, batch: 4 },
+  'cifar-resnet8': { ...nets['cifar-resnet8'], input: [16, 16, 3] },
+  ...minis,
 }
 
+const batch = 4
+const classes = 10
 const learningRate = 0.05
 const steps = 3
 
@@ -41,16 +44,27 @@ const digest = (tree, keys) =>
     }),
   )
 
-/**
- * @param {any} net
- * @param {{ readonly input: readonly number[], readonly keys: any, readonly gain: number, readonly size: number,
- * readonly batch: number, readonly classes: number }} how
- */
-export const train = (net, { input, keys, gain, size, batch, classes }) => {
-  const channels = input[2] ?? 1
+/** What PyTorch is asked to do with the net of a name. */
+export const requestOf = (/** @type {string} */ name) => {
+  const [size, , channels] = trained[name].input
+  return { task: 'train', name, classes, channels, size, batch, gain: 1 }
+}
+
+/** What training the net of a name makes of it. */
+export const train = (/** @type {string} */ name) => {
+  const entry = trained[name]
+  const net = entry.make({ classes })
+  const keys = keysOf(entry)
   return tf.tidy(() => {
-    const first = publish(net, { input, keys, gain })
-    const x = tf.tensor(noise('input', batch * size * size * channels), [batch, size, size, channels])
+    const first = publish(net, { input: entry.input, keys, gain: 1 })
+    const shape = [batch, ...entry.input]
+    const x = tf.tensor(
+      noise(
+        'input',
+        shape.reduce((a, b) => a * b),
+      ),
+      shape,
+    )
     const labels = tf.tensor1d(
       Array.from({ length: batch }, (_, i) => (3 * i + 1) % classes),
       'int32',

@@ -14,6 +14,7 @@ const fits = (pattern: string): ((name: string) => boolean) => {
  * The names of the nets that fit a pattern, in the order of the table.
  *
  * @param pattern a name, in which `*` stands for any letters and `?` for one; all nets by default
+ * @param names others than those of `nets`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -23,4 +24,5 @@ const fits = (pattern: string): ((name: string) => boolean) => {
  * assert.ok(listNets('*plain*').includes('cifar-plain20'))
  * ```
  */
-export const listNets = (pattern = '*'): readonly string[] => Object.keys(nets).filter(fits(pattern))
+export const listNets = (pattern = '*', names: readonly string[] = Object.keys(nets)): readonly string[] =>
+  names.filter(fits(pattern))

@@ -1,5 +1,6 @@
 export { channels, type Join, product, sum } from './combine/join.ts'
 export { type FollowedBy, followedBy } from './combine/followed-by.ts'
+export { type Feed, type Graph, graph } from './combine/graph.ts'
 export { type Parallel, parallel } from './combine/parallel.ts'
 export { type Projected, projected, type WithShortcut } from './combine/projected.ts'
 export { type Repeat, repeat } from './combine/repeat.ts'

@@ -59,7 +59,7 @@ export const indexedLayers = (caller: string, layers: readonly AnyLayer[]): read
   layers.map((layer, name) => ({ name, layer: checkLayer(caller, name, layer) }))
 
 /** `f()`, with what it made and did not return freed. What gradients need is kept by the tape. */
-const scope = <T>(f: () => T): T => tidy(() => f() as never) as T
+export const scope = <T>(f: () => T): T => tidy(() => f() as never) as T
 
 /** The plan of one part on an input. */
 export const planOf = ({ name, layer }: NamedLayer, input: Shape): Part => ({

@@ -112,6 +112,15 @@ describeBackends('bottleneck', () => {
 })
 
 describe('the plan of bottleneck', () => {
+  it('takes groups for its 3x3, as ResNeXt-50 32x4d does', () => {
+    const { params } = bottleneck({ out: 256, width: 128, groups: 32 }).plan([56, 56, 256])
+    expect(flatten(params).flatMap(({ path, leaf }) => (path.startsWith('conv') ? [leaf.shape] : []))).toEqual([
+      [1, 1, 256, 128],
+      [3, 3, 4, 128],
+      [1, 1, 128, 256],
+    ])
+  })
+
   it('has 69,632 weights for 256 channels: 256 64 + 9 64^2 + 64 256', () => {
     expect(summary(bottleneck({ out: 256 }), [56, 56, 256])).toMatchObject({
       params: 69632 + 2 * (64 + 64 + 256),

@@ -39,6 +39,8 @@ export type BottleneckOptions = {
   readonly out: number
   /** channels of the 3x3 convolution; a quarter of `out` by default */
   readonly width?: number
+  /** groups of the 3x3 convolution; 1 by default, 32 in ResNeXt */
+  readonly groups?: number
 }
 
 /** The options of a branch that may change the shape. */
@@ -58,10 +60,11 @@ export type ProjectedBottleneckOptions<C extends AnyLayer> = BottleneckBranchOpt
 /**
  * The branch of the bottleneck: `bn3(conv3(act(bn2(conv2(act(bn1(conv1(x))))))))`, 1x1 down, 3x3, 1x1 up.
  *
- * @param options output channels, width, stride and where it is
+ * @param options output channels, width, groups, stride and where it is
  * @param makers others than the usual ones
  * @throws RangeError if the width is not a whole number of at least 1
- * @see He et al., "Deep residual learning for image recognition" (2015), figure 5, right
+ * @see He et al., "Deep residual learning for image recognition" (2015), figure 5, right; Xie et al., "Aggregated
+ * residual transformations for deep neural networks" (2017), figure 3c, with groups
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -71,7 +74,7 @@ export type ProjectedBottleneckOptions<C extends AnyLayer> = BottleneckBranchOpt
  * ```
  */
 export const bottleneckBranch = <N extends AnyLayer = BatchNorm>(
-  { out, width = out / 4, stride = 1, strideOn = '3x3' }: BottleneckBranchOptions,
+  { out, width = out / 4, stride = 1, strideOn = '3x3', groups = 1 }: BottleneckBranchOptions,
   makers?: Makers<N>,
 ): BottleneckBranch<N> => {
   if (!Number.isInteger(width) || width < 1)
@@ -83,7 +86,7 @@ export const bottleneckBranch = <N extends AnyLayer = BatchNorm>(
     conv1: conv({ out: width, size: 1, stride: strideOn === '1x1' ? stride : 1 }),
     bn1: norm(),
     act1: act,
-    conv2: conv({ out: width, size: 3, stride: strideOn === '3x3' ? stride : 1 }),
+    conv2: conv({ out: width, size: 3, stride: strideOn === '3x3' ? stride : 1, groups }),
     bn2: norm(),
     act2: act,
     conv3: conv({ out, size: 1 }),
@@ -94,7 +97,7 @@ export const bottleneckBranch = <N extends AnyLayer = BatchNorm>(
 /**
  * The bottleneck block with an identity shortcut: `y = act(x + branch(x))`; the shape stays.
  *
- * @param options output channels, which must be the input's, and width
+ * @param options output channels, which must be the input's, width and groups
  * @param makers others than the usual ones
  * @throws RangeError if the width is not a whole number of at least 1
  * @throws ShapeError, from `plan`, if the input has other channels; use `projectedBottleneck` there
@@ -116,7 +119,7 @@ export const bottleneck = <N extends AnyLayer = BatchNorm>(
 /**
  * The bottleneck block with a shortcut of its own: `y = act(branch(x) + shortcut(x))`, where channels or size change.
  *
- * @param options output channels, width, stride and where it is, and the shortcut
+ * @param options output channels, width, groups, stride and where it is, and the shortcut
  * @param makers others than the usual ones
  * @throws RangeError if the width is not a whole number of at least 1
  * @throws ShapeError, from `plan`, naming the part that cannot take its input

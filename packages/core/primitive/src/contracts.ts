@@ -31,7 +31,38 @@ export type Contracts<T = Tensor> = {
     /** dx, of the same shape */
     readonly outputs: readonly [dx: T]
   }
+  /**
+   * A convolution of channels in groups: output channel o sees the input channels of its group, which is
+   * `floor(o groups / out)`.
+   */
+  readonly GroupedConv2D: {
+    /** x [batch, height, width, in], filter [size, size, in / groups, out] */
+    readonly inputs: { readonly x: T; readonly filter: T }
+    readonly settings: Grouped
+    /** y [batch, outHeight, outWidth, out] */
+    readonly outputs: readonly [y: T]
+  }
+  /** The gradient of `GroupedConv2D` by its input, [batch, height, width, in]. */
+  readonly GroupedConv2DBackpropInput: {
+    /** dy [batch, outHeight, outWidth, out], filter [size, size, in / groups, out] */
+    readonly inputs: { readonly dy: T; readonly filter: T }
+    readonly settings: Grouped & { readonly inputShape: readonly number[] }
+    readonly outputs: readonly [dx: T]
+  }
+  /** The gradient of `GroupedConv2D` by its filter, [size, size, in / groups, out]. */
+  readonly GroupedConv2DBackpropFilter: {
+    /** x [batch, height, width, in], dy [batch, outHeight, outWidth, out] */
+    readonly inputs: { readonly x: T; readonly dy: T }
+    readonly settings: Grouped & { readonly filterShape: readonly number[] }
+    readonly outputs: readonly [dfilter: T]
+  }
 }
+
+/**
+ * The settings of a grouped convolution: pixels from one output to the next, zeros on each side, pixels from one tap of
+ * the filter to the next, and the number of groups.
+ */
+type Grouped = { readonly stride: number; readonly padding: number; readonly dilation: number; readonly groups: number }
 
 /** The function that a contract describes: `Contracted<'ReluGrad'>` is `(inputs, settings) => [dx]`. */
 export type Contracted<N extends keyof Contracts> = (

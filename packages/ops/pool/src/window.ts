@@ -24,7 +24,7 @@ const rules = {
   ceilMode: optional(flag),
 }
 
-export type FullWindow = Required<Window>
+export type FullWindow = Required<Omit<Window, 'dilation'>>
 
 /** The window that the options describe, with every choice made. */
 export const windowOf = (

@@ -1,49 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { GradConfig, Tensor, Tensor4D } from '@tensorflow/tfjs-core'
-import { poolInfo, type PoolSettings } from '@resfn/primitive'
+import { dilateFilter, poolInfo, type PoolSettings, undilateFilter } from '@resfn/primitive'
 import { fromInput, fromShape, run, sumTo } from './config.ts'
 
 type Pair = readonly [number, number]
 
 const pair = (value: number | Pair): Pair => (typeof value === 'number' ? [value, value] : value)
-
-/**
- * The filter `[height, width, in, out]` with zeros between its taps, so that a dilated convolution is a plain one with
- * it.
- */
-const dilate = (filter: Tensor, [down, across]: Pair): Tensor => {
-  if (down === 1 && across === 1) return filter
-  const [height, width, depth, out] = filter.shape as [number, number, number, number]
-  const tap = depth * out
-  const rows = tf.pad(tf.reshape(filter, [height, width * tap]), [
-    [0, 0],
-    [0, (down - 1) * width * tap],
-  ])
-  const taps = tf.pad(tf.reshape(rows, [height * down * width, tap]), [
-    [0, 0],
-    [0, (across - 1) * tap],
-  ])
-  return tf.slice(
-    tf.reshape(taps, [height * down, width * across, depth, out]),
-    [0, 0, 0, 0],
-    [(height - 1) * down + 1, (width - 1) * across + 1, depth, out],
-  )
-}
-
-/** The taps of a filter gradient that belong to the filter, the inverse of `dilate`. */
-const undilate = (wide: Tensor, [height, width, depth, out]: readonly number[], [down, across]: Pair): Tensor => {
-  if (down === 1 && across === 1) return wide
-  const tap = depth! * out!
-  const padded = tf.pad(wide, [
-    [0, down - 1],
-    [0, across - 1],
-    [0, 0],
-    [0, 0],
-  ])
-  const taps = tf.slice(tf.reshape(padded, [height! * down * width!, across * tap]), [0, 0], [-1, tap])
-  const rows = tf.slice(tf.reshape(taps, [height!, down * width! * tap]), [0, 0], [-1, width! * tap])
-  return tf.reshape(rows, [height!, width!, depth!, out!])
-}
 
 /**
  * A convolution, dense or depthwise, through the two backprop kernels of the backend, also where it is dilated, which
@@ -66,11 +28,11 @@ const convolution = (kernelName: 'Conv2D' | 'DepthwiseConv2dNative'): GradConfig
       x: () =>
         run(
           `${kernelName}BackpropInput`,
-          { dy: dy as Tensor, filter: dilate(filter, dilations) },
+          { dy: dy as Tensor, filter: dilateFilter(filter, dilations) },
           { ...plain, inputShape: x.shape },
         ),
       filter: () =>
-        undilate(
+        undilateFilter(
           run(`${kernelName}BackpropFilter`, { x, dy: dy as Tensor }, { ...plain, filterShape: wideShape }),
           filter.shape,
           dilations,

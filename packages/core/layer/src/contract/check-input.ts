@@ -91,24 +91,26 @@ export const checkBatch = (caller: string, x: Tensor, layouts: readonly Layout[]
 }
 
 /**
- * Throws if the last axis of a batch differs from what a weight takes: `[..., in, out]`, or `[channels]`. Anything else
- * that is wrong with the weight is left to `checkVariables`.
+ * Throws if the last axis of a batch differs from what a weight takes: `[..., in / groups, out]`, or `[channels]`.
+ * Anything else that is wrong with the weight is left to `checkVariables`.
  *
  * @param caller the op, for the message
  * @param x the input, channels last
  * @param weight the weight
+ * @param groups the groups of a convolution
  * @throws ShapeError, with the right layout where the channels stand second, as in PyTorch
  */
-export const checkChannels = (caller: string, x: Tensor, weight: Tensor): void => {
+export const checkChannels = (caller: string, x: Tensor, weight: Tensor, groups = 1): void => {
   if (!(weight instanceof Tensor)) return
-  const taken = weight.rank === 1 ? weight.shape[0] : weight.shape.at(-2)
+  const each = weight.rank === 1 ? weight.shape[0] : weight.shape.at(-2)
   const { shape } = x
-  if (taken === undefined || shape.at(-1) === taken) return
+  if (each === undefined || shape.at(-1) === each * groups) return
+  const taken = each * groups
   const what = shape.length === 4 ? 'channels' : 'features'
   const isChannelsFirst = shape.length === 4 && shape[1] === taken
   throw new ShapeError(
     '',
-    `the input ${formatShape(shape)} of ${caller} has ${shape.at(-1)} ${what} on its last axis, but the weight ${formatShape(weight.shape)} takes ${taken}; ${
+    `the input ${formatShape(shape)} of ${caller} has ${shape.at(-1)} ${what} on its last axis, but the weight ${formatShape(weight.shape)} takes ${taken}${groups === 1 ? '' : ` in ${groups} groups`}; ${
       isChannelsFirst
         ? 'images are [batch,height,width,channels]: use tf.transpose(x, [0, 2, 3, 1])'
         : 'give it inputs of the shape that the net was made for, or the parameters of this net'

@@ -132,6 +132,10 @@ describeBackends(
 describe('slide', () => {
   it('counts the places of a window, or says that it does not fit', () => {
     expect(slide('filter', [28, 27, 1], { size: 3, stride: 2, padding: 1 })).toEqual([14, 14])
+    expect(slide('filter', [9, 8, 1], { size: 3, stride: 2, padding: 2, dilation: 2 })).toEqual([5, 4])
+    expect(() => slide('filter', [4, 9, 1], { size: 3, stride: 1, padding: 0, dilation: 2 })).toThrow(
+      'the 3x3 filter with dilation 2, 5x5, is larger than the input [4,9,1] with padding 0; use a smaller filter or more padding',
+    )
     expect(() => slide('window', [2, 9, 1], { size: 3, stride: 1, padding: 0 })).toThrow(
       new ShapeError(
         '',

@@ -6,17 +6,20 @@ export type Window = {
   readonly size: number
   readonly stride: number
   readonly padding: number
+  /** pixels from one place of the window to the next; 1 by default */
+  readonly dilation?: number
   /** a last window may reach over the bottom and right edge of the padded image; not by default */
   readonly ceilMode?: boolean
 }
 
 /**
- * How often a window fits on an image: `[floor((height + 2 padding - size) / stride) + 1, …]`, as in PyTorch. With
- * `ceilMode` it is the ceiling, less one where the last window would start in the padding at the bottom or right.
+ * How often a window fits on an image: `[floor((height + 2 padding - dilation (size - 1) - 1) / stride) + 1, …]`, as in
+ * PyTorch. With `ceilMode` it is the ceiling, less one where the last window would start in the padding at the bottom
+ * or right.
  *
  * @param word what the window is called in the message: `filter` or `window`
  * @param input the shape of the image, [height, width, channels]
- * @param window size, stride, padding, and whether the last window may reach over the edge
+ * @param window size, stride, padding, dilation, and whether the last window may reach over the edge
  * @returns rows and columns
  * @throws ShapeError if the window is larger than the padded image
  * @see Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016), section 2.4
@@ -31,10 +34,11 @@ export type Window = {
 export const slide = (
   word: string,
   input: Shape,
-  { size, stride, padding, ceilMode = false }: Window,
+  { size, stride, padding, dilation = 1, ceilMode = false }: Window,
 ): readonly [rows: number, columns: number] => {
+  const reach = dilation * (size - 1) + 1
   const along = (extent: number): number => {
-    const steps = (extent + 2 * padding - size) / stride
+    const steps = (extent + 2 * padding - reach) / stride
     if (!ceilMode) return Math.floor(steps) + 1
     const last = Math.ceil(steps)
     return last * stride >= extent + padding ? last : last + 1
@@ -43,7 +47,7 @@ export const slide = (
   if (rows < 1 || columns < 1)
     throw new ShapeError(
       '',
-      `the ${size}x${size} ${word} is larger than the input ${formatShape(input)} with padding ${padding}; use a smaller ${word} or more padding`,
+      `the ${size}x${size} ${word}${dilation === 1 ? '' : ` with dilation ${dilation}, ${reach}x${reach},`} is larger than the input ${formatShape(input)} with padding ${padding}; use a smaller ${word} or more padding`,
     )
   return [rows, columns]
 }

@@ -1,0 +1,1 @@
+export { applyConcatChannels, applySplitChannels, splitChannels } from './split-channels.ts'

@@ -18,15 +18,14 @@ describe('the logits of', () => {
     const fixture = fixtureOf(name)
     const sizes = Object.keys(fixture.logits).map(Number)
     expect(sizes.length).toBe(2)
-    const ours = evaluate(entry.make({ classes: 10 }), {
+    const { runs, keys, lines } = evaluate(entry.make({ classes: 10 }), {
       input: entry.input,
       keys: keysOf(entry),
       gain: gainOf(name),
       sizes,
     })
-    expect(ours.lines.length).toBe(fixture.count)
-    expect(ours.keys).toBe(fixture.keys)
-    for (const { size, logits } of ours.runs) {
+    expect([lines.length, keys]).toEqual([fixture.count, fixture.keys])
+    for (const { size, logits } of runs) {
       const { difference, sameTop5 } = compare(logits, fixture.logits[size])
       expect(difference, `at ${size}`).toBeLessThan(1e-3)
       expect(sameTop5, `the five largest at ${size}`).toBe(true)

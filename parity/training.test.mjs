@@ -2,8 +2,16 @@
 // A small member of each family beside PyTorch's autograd in float64: losses, every gradient, and the parameters'
 // changes and the statistics after three steps of SGD (fixtures of `pnpm parity --train --fixtures`).
 import { readFileSync } from 'node:fs'
+import { crossEntropy } from '@resfn/losses'
+import { sgd } from '@resfn/optimisers'
+import { key } from '@resfn/random'
+import { constantRate } from '@resfn/schedules'
+import { startRun, takeStep } from '@resfn/step'
+import { advance, dispose } from '@resfn/tree'
 import { useWasm } from '@resfn/wasm'
+import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { noise } from './formula.mjs'
 import { train, trained, worst } from './train.mjs'
 
 const fixtureOf = (/** @type {string} */ name) =>
@@ -21,5 +29,26 @@ describe('training', () => {
       const { name: where, error } = worst(ours[part], fixture[part])
       expect(error, `${part} of ${where}`).toBeLessThan(1e-4)
     }
+  })
+
+  it.each(Object.entries(trained))('%s holds as many tensors after each of 20 steps', (_, { make, input }) => {
+    const net = make({ classes: 10 })
+    const optimiser = sgd({ momentum: 0.9 })
+    const step = takeStep({ net, loss: crossEntropy(), optimiser, schedule: constantRate(0.01) })
+    const shape = [2, 32, 32, 3]
+    const images = noise(
+      'images',
+      shape.reduce((a, b) => a * b),
+    )
+    const examples = { images, shape, labels: Int32Array.of(1, 2) }
+    let run = startRun(net, { optimiser, key: key(0), input })
+    const counts = Array.from({ length: 20 }, () => {
+      const { learned, ...seen } = step(run, examples)
+      dispose(seen)
+      run = advance(run, () => ({ ...run, ...learned }))
+      return tf.memory().numTensors
+    })
+    dispose([run.params, run.state, run.optimiser])
+    expect(new Set(counts.slice(1)).size).toBe(1)
   })
 })

@@ -1,4 +1,5 @@
 export * from './cifar-resnet/index.ts'
+export * from './densenet/index.ts'
 export { type CreatedNet, createNet } from './create-net.ts'
 export { type KeyMap, KeyMapError, keyOf, type KeyPair, keysBeside, pathOf, rankOf } from './key-map.ts'
 export * from './lenet/index.ts'

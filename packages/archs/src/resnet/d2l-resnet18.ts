@@ -11,7 +11,7 @@ import { type FourStages, fourStages } from './stages.ts'
  * Convolutions with biases and the first values of the book: weights by Xavier, biases within one over the root of the
  * fan in.
  */
-const textbook: Makers = {
+export const textbookMakers: Makers = {
   ...makers,
   conv: (options): Layer<Conv2dParams> =>
     shaped(([, , channels = 1]) => {
@@ -44,11 +44,11 @@ export const d2lResnet18 = ({ classes }: { readonly classes: number }): D2lResne
   const kind = blockKind(
     {
       expansion: 1,
-      branch: ({ out, stride }) => residualBranch({ out, stride }, textbook),
-      shortcut: ({ out, stride }) => textbook.conv({ out, size: 1, stride }),
+      branch: ({ out, stride }) => residualBranch({ out, stride }, textbookMakers),
+      shortcut: ({ out, stride }) => textbookMakers.conv({ out, size: 1, stride }),
     },
-    textbook,
+    textbookMakers,
   )
-  const { fc: _, ...body } = fourStages({ kind, blocks: [2, 2, 2, 2], classes }, textbook).layers
+  const { fc: _, ...body } = fourStages({ kind, blocks: [2, 2, 2, 2], classes }, textbookMakers).layers
   return sequential({ ...body, fc: dense({ out: classes, initial: { weight: xavierUniform } }) })
 }

@@ -1,6 +1,6 @@
 export { type Begun, type BlockKind, blockKind, type Changed, everywhere, type Kept, type Place } from './block-kind.ts'
-export { type D2lResnet18, d2lResnet18 } from './d2l-resnet18.ts'
 export { type BasicBlocks, basicBlocks, type Bottlenecks, bottlenecks, type ShortcutOption } from './kinds.ts'
+export { type D2lResnet18, d2lResnet18, textbookMakers } from './d2l-resnet18.ts'
 export {
   type BasicResnet,
   type BottleneckResnet,

@@ -80,6 +80,52 @@ export const pad = (
   return undefined
 }
 
+/** The values of a shape as rows: the places before an axis, and all that lies from the axis on. */
+const rowsFrom = (axis: number, { shape }: TensorInfo): readonly [rows: number, count: number] => [
+  sizeOf(shape.slice(0, axis)),
+  sizeOf(shape.slice(axis)),
+]
+
+/** The tensors one after the other along an axis. */
+export const concat = (device: Device, xs: readonly TensorInfo[], axis: number): TensorInfo => {
+  const [{ shape }] = xs as [TensorInfo]
+  const length = xs.reduce((sum, x) => sum + x.shape[axis]!, 0)
+  const out = device.output([...shape.slice(0, axis), length, ...shape.slice(axis + 1)])
+  const [, step] = rowsFrom(axis, out)
+  let to = device.address(out)
+  for (const x of xs) {
+    const lengths = rowsFrom(axis, x)
+    copyBox(device, {
+      from: device.address(x),
+      to,
+      lengths,
+      fromStrides: stridesOf(lengths),
+      toStrides: [step * 4, 4],
+    })
+    to += lengths[1] * 4
+  }
+  return out
+}
+
+/** The parts of x of these lengths along an axis. */
+export const split = (device: Device, x: TensorInfo, lengths: readonly number[], axis: number): TensorInfo[] => {
+  const [, step] = rowsFrom(axis, x)
+  let from = device.address(x)
+  return lengths.map((length) => {
+    const out = device.output([...x.shape.slice(0, axis), length, ...x.shape.slice(axis + 1)])
+    const part = rowsFrom(axis, out)
+    copyBox(device, {
+      from,
+      to: device.address(out),
+      lengths: part,
+      fromStrides: [step * 4, 4],
+      toStrides: stridesOf(part),
+    })
+    from += part[1] * 4
+    return out
+  })
+}
+
 /** x repeated along each axis; undefined unless the repeated axes are one axis, or neighbours of length 1. */
 export const tile = (device: Device, x: TensorInfo, reps: readonly number[]): TensorInfo | undefined => {
   const repeated = reps.flatMap((count, axis) => (count === 1 ? [] : [axis]))

@@ -303,6 +303,34 @@ for (const threads of [1, 2]) {
       for (const [i, output] of expected.entries()) expect(actual[i], `output ${i}`).toEqual(output)
     })
 
+    it('concatenates and splits along any axis as the cpu backend does', async () => {
+      const compute = (): tf.Tensor[] => {
+        const x = tf.tensor4d(values(3 * 4 * 5 * 6, 1), [3, 4, 5, 6])
+        const y = tf.tensor4d(values(3 * 4 * 5 * 6, 2), [3, 4, 5, 6])
+        const five = tf.reshape(x, [3, 2, 2, 5, 6])
+        const large = tf.tensor4d(values(8 * 30 * 30 * 17, 3), [8, 30, 30, 17])
+        const none = tf.slice(x, [0, 0, 0, 0], [3, 4, 5, 0])
+        return [
+          ...[0, 1, 2, 3, -1].map((axis) => tf.concat([x, y, x], axis)),
+          tf.concat([x, tf.slice(y, [0, 0, 0, 0], [3, 4, 5, 1]), none], -1),
+          tf.concat([five, five], -1),
+          tf.concat([tf.tensor1d([1, 2]), tf.tensor1d([3])]),
+          tf.concat([tf.tensor1d([1, 2], 'int32'), tf.tensor1d([3], 'int32')]),
+          tf.concat([large, tf.slice(large, [0, 0, 0, 3], [8, 30, 30, 5])], -1),
+          ...tf.split(x, [1, 2, 3], -1),
+          ...tf.split(x, 2, 1),
+          ...tf.split(x, [3, 0, 3], -1),
+          ...tf.split(five, 5, 3),
+          ...tf.split(large, [2, -1], -1),
+          ...tf.split(tf.tensor1d([1, 2, 3, 4], 'int32'), 2),
+        ]
+      }
+      const [expected, actual] = [await onBackend('cpu', compute), await onBackend('wasm', compute)]
+      expect(actual.length).toBe(expected.length)
+      for (const [i, output] of expected.entries()) expect(actual[i], `output ${i}`).toEqual(output)
+      expect(() => tf.concat([tf.ones([2, 3]), tf.ones([3, 4])], -1)).toThrow(/concat/i)
+    })
+
     it('copies large boxes on all threads', async () => {
       const compute = (): tf.Tensor[] => {
         const x = tf.tensor4d(values(8 * 30 * 30 * 17, 1), [8, 30, 30, 17])

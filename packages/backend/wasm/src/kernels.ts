@@ -1,14 +1,14 @@
-import { slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core'
+import { backend_util, slice_util, type Tensor, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { type Contracts, poolInfo, type PoolSettings } from '@resfn/primitive'
 import { activate } from './activation.ts'
 import { clampOf, type ConvolutionAttributes, convolutionInfo, depthwiseInfo } from './attributes.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
-import { pad, slice, tile } from './copying.ts'
+import { concat, pad, slice, split, tile } from './copying.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
 import { product } from './matrix-product.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
-import { floatKernel, isPerChannel, type OwnKernel } from './own-kernel.ts'
+import { floatKernel, isFloat, isPerChannel, type OwnKernel } from './own-kernel.ts'
 import { poolGradient } from './pooling.ts'
 import { reduce } from './reduction.ts'
 import { channelsOf, sizeOf } from './shape.ts'
@@ -112,6 +112,28 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
       const [first, lengths] = slice_util.parseSliceParams(tensor, begin, size) as [number[], number[]]
       slice_util.assertParamsValid(tensor, first, lengths)
       return sizeOf(lengths) > 0 ? slice(device, x, { begin: first, size: lengths }) : undefined
+    },
+  ),
+  Concat: (device, inputs, { axis }: { readonly axis?: number }) => {
+    const xs = Object.values(inputs)
+    if (!xs.every(isFloat)) return undefined
+    const [along] = util.parseAxisParam(axis ?? 0, xs[0]!.shape)
+    backend_util.assertParamsConsistent(
+      xs.map(({ shape }) => shape),
+      along!,
+    )
+    return concat(device, xs, along!)
+  },
+  SplitV: floatKernel(
+    ['x'],
+    (
+      device,
+      { x },
+      { numOrSizeSplits, axis: given }: { readonly numOrSizeSplits: number | number[]; readonly axis: number },
+    ) => {
+      const axis = util.parseAxisParam(given, x.shape)[0]!
+      const lengths = backend_util.prepareSplitSize(x as Tensor, numOrSizeSplits, axis)
+      return lengths.every((length) => length > 0) ? split(device, x, lengths, axis) : undefined
     },
   ),
   PadV2: floatKernel(

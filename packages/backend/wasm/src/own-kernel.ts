@@ -7,7 +7,8 @@ export type Inputs = { readonly [name: string]: TensorInfo | null | undefined }
 /** A kernel of ours: its outputs, or undefined to leave these inputs to the kernel that it replaces. */
 export type OwnKernel = (device: Device, inputs: Inputs, attributes: object) => TensorInfo | TensorInfo[] | undefined
 
-const isFloat = (tensor: TensorInfo | null | undefined): tensor is TensorInfo =>
+/** Whether a tensor is float32 and not empty. */
+export const isFloat = (tensor: TensorInfo | null | undefined): tensor is TensorInfo =>
   tensor?.dtype === 'float32' && sizeOf(tensor.shape) > 0
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 // Small members of the families, for the comparison of gradients. reference/net_mini.py has PyTorch's.
 import { basicBlocks, bottlenecks, deepStem, fourStages } from '@resfn/archs/resnet'
+import { untyped } from '@resfn/layer'
 
 const widths = /** @type {const} */ ([16, 24, 32, 48])
 const stem = deepStem({ widths: [8, 8, 16] })
@@ -9,7 +10,7 @@ const stem = deepStem({ widths: [8, 8, 16] })
 const resnetOf =
   (kind) =>
   (/** @type {{ classes: number }} */ { classes }) =>
-    fourStages({ stem, kind, blocks: [1, 1, 1, 1], widths, classes })
+    untyped(fourStages({ stem, kind, blocks: [1, 1, 1, 1], widths, classes }))
 
 /** By name, as rows of `nets` are. */
 export const minis = {

@@ -1,6 +1,7 @@
 // Written by `pnpm check --fix`: every package that runs in browsers too.
 export * from '@resfn/activation'
 export * from '@resfn/batch-norm'
+export * from '@resfn/channel-conv1d'
 export * from '@resfn/conv2d'
 export * from '@resfn/dense'
 export * from '@resfn/identity-add'

@@ -6,6 +6,7 @@ export { type Projected, projected, type WithShortcut } from './combine/projecte
 export { type Repeat, repeat } from './combine/repeat.ts'
 export { type Sequential, sequential } from './combine/sequential.ts'
 export { shaped } from './combine/shaped.ts'
+export { type Shared, shared, type Views } from './combine/shared.ts'
 export { type Skip, skip } from './combine/skip.ts'
 export { collect, type Layers, type ParamsOfAll, type StateOfAll, subtree, type Subtrees } from './combine/subtrees.ts'
 export { checkBackend, NoBackendError } from './contract/check-backend.ts'

@@ -1,0 +1,6 @@
+export {
+  type EfficientChannelAttention,
+  efficientChannelAttention,
+  type EfficientChannelAttentionOptions,
+  neighbours,
+} from './efficient-channel-attention.ts'

@@ -1,0 +1,68 @@
+import { fold } from '@resfn/random'
+import type { Empty, Layer } from '../contract/layer.ts'
+import { ShapeError, within } from '../contract/path-error.ts'
+import { formatShape, sameShape } from '../contract/shape.ts'
+import type { Join } from './join.ts'
+
+/** Named layers without parameters, each a view of the same input. */
+export type Views = { readonly [name: string]: Layer<Empty> }
+
+/** One layer on several views. Its tree is that layer's own; `layers` are the views and the layer. */
+export type Shared<V extends Views, P> = Layer<P> & { readonly layers: { readonly views: V; readonly layer: Layer<P> } }
+
+/**
+ * One layer with one set of parameters on several views of the input, joined: `y = join(f(a(x)), f(b(x)), …)`. The
+ * trees are the layer's own, so no name is added.
+ *
+ * @param views layers without parameters, by name; their outputs have one shape
+ * @param join how the outputs of the layer become one, as in `parallel`
+ * @returns from a layer without state to the layer
+ * @throws ShapeError, from `plan`, if the views differ in shape, or the layer or the join cannot take them
+ * @see Woo et al., "CBAM: convolutional block attention module" (2018), equation 2: one perceptron on both poolings
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { activation } from '@resfn/activation'
+ * import { dense } from '@resfn/dense'
+ * import { shared, sum } from '@resfn/layer'
+ *
+ * const views = { up: activation('relu'), bounded: activation('tanh') }
+ * const plan = shared(views, sum)(dense({ out: 2 })).plan([3])
+ * assert.deepEqual([Object.keys(plan.params), plan.macs], [['weight', 'bias'], 12])
+ * ```
+ */
+export const shared =
+  <const V extends Views>(views: V, join: Join) =>
+  <P>(layer: Layer<P>): Shared<V, P> => {
+    const names = Object.keys(views)
+    const view = (name: string): Layer<Empty> => views[name]!
+    return {
+      plan: (input) => {
+        const parts = names.map((name) => ({ name, plan: within(name, () => view(name).plan(input)) }))
+        const shape = parts[0]?.plan.output ?? input
+        for (const { name, plan } of parts)
+          if (!sameShape(plan.output, shape))
+            throw new ShapeError(
+              '',
+              `the views ${names[0]} ${formatShape(shape)} and ${name} ${formatShape(plan.output)} differ; one layer needs inputs of one shape`,
+            )
+        const inner = layer.plan(shape)
+        return {
+          ...inner,
+          kind: `${join.kind} of ${names.join(', ')}`,
+          output: join.output(Object.fromEntries(names.map((name) => [name, inner.output]))),
+          macs: inner.macs * names.length + parts.reduce((total, { plan }) => total + plan.macs, 0),
+          parts: [...parts, ...inner.parts],
+        }
+      },
+      apply: (params, x) => join.apply(names.map((name) => layer.apply(params, view(name).apply({}, x, {}), {}))),
+      train: (params, x, key) => {
+        const ys = names.map((name) => {
+          const own = fold(key, name)
+          return layer.train(params, view(name).train({}, x, own).y, own).y
+        })
+        return { y: join.apply(ys), seen: {} }
+      },
+      layers: { views, layer },
+    }
+  }

@@ -4,7 +4,7 @@
 const dir = 'packages/resfn'
 
 /** Groups whose packages share one namespace. */
-const together = ['ops', 'blocks', 'data']
+const together = ['ops', 'blocks', 'data', 'weights']
 
 const camelCase = (name) => name.replaceAll(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())
 

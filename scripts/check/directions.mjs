@@ -21,9 +21,10 @@ const allowed = {
   io: ['formats', 'io'],
   data: ['core/tree', 'core/random', 'core/options', 'formats', 'io', 'data'],
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
+  weights: [...core, 'core/layer', 'archs', 'formats', 'weights'],
   backend: [...core, 'formats', 'backend'],
-  resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'backend'],
-  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'backend'],
+  resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
+  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'backend'],
 }
 
 const anything = new Set(['apps', 'bench', 'internal'])
@@ -35,6 +36,7 @@ const withoutNode = new Set([
   'archs',
   'train',
   'formats',
+  'weights',
   'resfn',
   'data/batches',
   'data/transforms',

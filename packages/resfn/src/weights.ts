@@ -1,0 +1,4 @@
+// Written by `pnpm check --fix`: every package that runs in browsers too.
+export * from '@resfn/export'
+export * from '@resfn/import'
+export * from '@resfn/layout'

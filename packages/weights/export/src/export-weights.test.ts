@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { either as E, function as F, taskEither as TE } from 'fp-ts'
+import { describe, expect, it } from 'vitest'
+import { nets } from '@resfn/archs'
+import { torchvisionKeys } from '@resfn/archs/resnet/keys'
+import { fileOf, importWeights, safetensorsWeights } from '@resfn/import'
+import { formatShape, init } from '@resfn/layer'
+import { key } from '@resfn/random'
+import { decode, type Safetensors, toFloat32 } from '@resfn/safetensors'
+import { describeBackends, expectNoLeak } from '@resfn/test-utils'
+import { dispose, flatten } from '@resfn/tree'
+import { exportWeights, planExport } from './index.ts'
+
+const right = <A>(result: E.Either<{ readonly message: string }, A>): A => {
+  if (E.isLeft(result)) throw new Error(result.left.message)
+  return result.right
+}
+
+// vitest compares typed arrays element by element, which takes seconds.
+const digestOf = (values: Uint8Array | Float32Array): string => createHash('sha256').update(values).digest('hex')
+
+type Digests = { readonly [name: string]: { readonly count: number; readonly digest: string } }
+const timm = (
+  JSON.parse(readFileSync(new URL('./fixtures/timm-keys.json', import.meta.url), 'utf8')) as { readonly nets: Digests }
+).nets
+
+describe('the file of a net has the keys, dtypes and shapes that timm loads strictly', () => {
+  it.each(Object.keys(nets).filter((name) => Object.hasOwn(timm, name)))('%s', (name) => {
+    const { make, input, keys } = nets[name]!
+    const map = keys?.['timm'] ?? Object.values(keys ?? {})[0] ?? torchvisionKeys
+    const lines = planExport(make({ classes: 10 }).plan(input), map)
+      .map((leaf) => `${leaf.key} ${leaf.dtype} ${formatShape(leaf.shape)}`)
+      .sort()
+    const digest = createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16)
+    expect({ count: lines.length, digest }).toEqual(timm[name])
+  })
+})
+
+describeBackends('an exported net', () => {
+  const { make } = nets['cifar-resnet8-b']!
+  const net = make({ classes: 10 })
+  const options = { input: [32, 32, 3], keys: torchvisionKeys }
+
+  it('comes back bit for bit, and so does its file', async () => {
+    const { params, state } = init(net, key(3), options.input)
+    const file = right(await exportWeights(net, { params, state }, options)())
+    const back = right(
+      await F.pipe(
+        safetensorsWeights(fileOf(file)),
+        TE.flatMap((weights) => importWeights(net, weights, { ...options, key: key(0) })),
+      )(),
+    )
+    const values = (tree: unknown) =>
+      flatten(tree).map(({ path, leaf }) => [path, leaf.shape, digestOf(leaf.dataSync<'float32'>())])
+    expect(values(back.params)).toEqual(values(params))
+    expect(values(back.state)).toEqual(values(state))
+    expect(digestOf(right(await exportWeights(net, back, options)()))).toBe(digestOf(file))
+    dispose([params, state, back.params, back.state])
+  })
+
+  it('has its values in the order of PyTorch, and zero counters', async () => {
+    const { params, state } = init(net, key(3), options.input)
+    const { tensors, metadata }: Safetensors = right(
+      decode(right(await exportWeights(net, { params, state }, options)())),
+    )
+    expect([...metadata]).toEqual([['format', 'pt']])
+    const conv = flatten(params).find(({ path }) => path === 'conv1.weight')!.leaf
+    const [ours, theirs] = [await conv.array(), tensors.get('conv1.weight')!]
+    expect(theirs.shape).toEqual([16, 3, 3, 3])
+    expect(right(toFloat32(theirs))[((5 * 3 + 2) * 3 + 1) * 3 + 0]).toBe((ours as number[][][][])[1]![0]![2]![5])
+    expect(tensors.get('bn1.num_batches_tracked')).toEqual({ dtype: 'I64', shape: [], data: new Uint8Array(8) })
+    dispose([params, state])
+  })
+
+  it('leaves no tensor', async () => {
+    const variables = init(net, key(3), options.input)
+    await exportWeights(net, variables, options)()
+    expectNoLeak(() => void planExport(net.plan(options.input), torchvisionKeys))
+    dispose([variables.params, variables.state])
+  })
+
+  it('names the key that two leaves would have', async () => {
+    const variables = init(net, key(3), options.input)
+    const keys = [['bn1', 'bn2']] as const
+    expect(await exportWeights(net, variables, { ...options, keys })()).toMatchObject({
+      left: { _tag: 'DuplicateName', message: expect.stringContaining('"layer1.0.bn2.weight"') as string },
+    })
+    dispose([variables.params, variables.state])
+  })
+})

@@ -1,0 +1,1 @@
+export { fits, fromPublished, ourShape, type PublishedLeaf, publishedOf, toPublished } from './layout.ts'

@@ -1,10 +1,10 @@
 import type { AnyLayer } from '@resfn/layer'
 import type { BatchNorm, Makers } from '@resfn/makers'
 import { entry, type NetEntry, type Nets } from '../net-entry.ts'
-import type { BlockKind } from '../resnet/block-kind.ts'
+import type { AnyBlockKind } from '../resnet/block-kind.ts'
 import { cifarResnet, noShortcuts, optionA, optionB, optionC } from './cifar-resnet.ts'
 
-type Option = (makers: Makers<BatchNorm>) => BlockKind<AnyLayer, AnyLayer, AnyLayer>
+type Option = (makers: Makers<BatchNorm>) => AnyBlockKind
 
 const small = (description: string, depth: number, shortcuts: Option): NetEntry =>
   entry({ description, input: [32, 32, 3], classes: 10 }, ({ classes }) =>

@@ -24,6 +24,9 @@ export type BlockKind<B extends AnyLayer, D extends AnyLayer, K extends AnyLayer
   readonly keep: (place: Place) => K
 }
 
+/** Any kind of block, such as one chosen at run time. */
+export type AnyBlockKind = BlockKind<AnyLayer, AnyLayer, AnyLayer>
+
 /** A block with an identity shortcut. */
 export type Kept<B extends AnyLayer> = FollowedBy<Skip<B>>
 

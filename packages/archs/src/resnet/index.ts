@@ -1,15 +1,18 @@
-export { type Begun, type BlockKind, blockKind, type Changed, everywhere, type Kept, type Place } from './block-kind.ts'
-export { type BasicBlocks, basicBlocks, type Bottlenecks, bottlenecks, type ShortcutOption } from './kinds.ts'
-export { type D2lResnet18, d2lResnet18, textbookMakers } from './d2l-resnet18.ts'
 export {
-  type BasicResnet,
-  type BottleneckResnet,
-  type Resnet,
-  resnet,
-  type ResnetDepth,
-  type ResnetOptions,
-} from './resnet.ts'
-export { convShortcut, type ShortcutPlace } from './shortcuts.ts'
+  type AnyBlockKind,
+  type Begun,
+  type BlockKind,
+  blockKind,
+  type Changed,
+  everywhere,
+  type Kept,
+  type Place,
+} from './block-kind.ts'
+export { type D2lResnet18, d2lResnet18, textbookMakers } from './d2l-resnet18.ts'
+export { type BasicDepth, depths, type ResnetDepth } from './depths.ts'
+export { type BasicBlocks, basicBlocks, type Bottlenecks, bottlenecks, type ShortcutOption } from './kinds.ts'
+export { type BasicResnet, type BottleneckResnet, type Resnet, resnet, type ResnetOptions } from './resnet.ts'
+export { type AveragedShortcut, averagedShortcut, convShortcut, type ShortcutPlace } from './shortcuts.ts'
 export {
   type FourStages,
   fourStages,
@@ -19,4 +22,5 @@ export {
   threeStages,
   type ThreeStagesOptions,
 } from './stages.ts'
-export { deepStem, type Stem, type ThreeConvs, usualStem } from './stems.ts'
+export { caffePool, deepStem, type Stem, stridedStem, type StridedStem, type ThreeConvs, usualStem } from './stems.ts'
+export { type Variant, type VariantLetter, variants } from './variants.ts'

@@ -20,3 +20,26 @@ export const torchvisionKeys: KeyMap = [
   ['mean', 'running_mean', 'num_batches_tracked'],
   ['variance', 'running_var'],
 ]
+
+/**
+ * The keys of timm's ResNets of the variants D, E, T and RS: those whose shortcuts average first, which shifts the
+ * indices.
+ *
+ * @see timm, `timm/models/resnet.py`, `downsample_avg`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { keyOf } from '@resfn/archs'
+ * import { averagedKeys } from '@resfn/archs/resnet/keys'
+ *
+ * assert.equal(keyOf('layer2.0.shortcut.conv.weight', averagedKeys), 'layer2.0.downsample.1.weight')
+ * ```
+ */
+export const averagedKeys: KeyMap = [
+  ['shortcut.conv', 'downsample.1'],
+  ['shortcut.bn', 'downsample.2'],
+  ['down.conv', 'maxpool.0'],
+  ['down.bn', 'maxpool.1'],
+  ['mean', 'running_mean', 'num_batches_tracked'],
+  ['variance', 'running_var'],
+]

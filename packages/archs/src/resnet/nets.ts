@@ -1,26 +1,32 @@
-import { entry, type Nets } from '../net-entry.ts'
-import { torchvisionKeys } from './keys.ts'
+import { entry, type NetEntry, type Nets } from '../net-entry.ts'
+import type { AnyBlockKind } from './block-kind.ts'
 import { d2lResnet18 } from './d2l-resnet18.ts'
-import { resnet, type ResnetDepth } from './resnet.ts'
+import { depths, isBasic, type ResnetDepth } from './depths.ts'
+import { basicBlocks, bottlenecks } from './kinds.ts'
+import { fourStages } from './stages.ts'
+import { type Variant, type VariantLetter, variants } from './variants.ts'
 
-const imagenet = (depth: ResnetDepth) =>
-  entry(
-    {
-      description: `ResNet-${depth} for ImageNet`,
-      input: [224, 224, 3],
-      classes: 1000,
-      keys: { torchvision: torchvisionKeys, timm: torchvisionKeys },
-    },
-    ({ classes }) => resnet({ depth, classes }),
+const photographs = { input: [224, 224, 3], classes: 1000 }
+
+const row = (depth: ResnetDepth, letter: VariantLetter): NetEntry => {
+  const { stem, shortcut, keys }: Variant = variants[letter]
+  const kind: AnyBlockKind = isBasic(depth) ? basicBlocks({ shortcut }) : bottlenecks({ shortcut })
+  const description = `ResNet-${depth}${letter === 'b' ? '' : `-${letter.toUpperCase()}`} for ImageNet`
+  return entry({ ...photographs, description, keys }, ({ classes }) =>
+    fourStages({ stem, kind, blocks: depths[depth], classes }),
   )
+}
+
+const rows = (letter: VariantLetter, which: readonly ResnetDepth[]): Nets =>
+  Object.fromEntries(which.map((depth) => [`resnet${depth}${letter === 'b' ? '' : letter}`, row(depth, letter)]))
 
 /** The ResNets for ImageNet by their names in torchvision and timm, and that of "Dive into deep learning". */
 export const resnets: Nets = {
-  resnet18: imagenet(18),
-  resnet34: imagenet(34),
-  resnet50: imagenet(50),
-  resnet101: imagenet(101),
-  resnet152: imagenet(152),
+  ...rows('b', [18, 26, 34, 50, 101, 152, 200]),
+  ...rows('c', [50, 101, 152]),
+  ...rows('d', [18, 26, 34, 50, 101, 152, 200]),
+  ...rows('s', [50, 101, 152]),
+  ...rows('t', [10, 14, 26, 50]),
   'd2l-resnet18': entry(
     { description: 'ResNet-18 of "Dive into deep learning"', input: [96, 96, 1], classes: 10 },
     d2lResnet18,

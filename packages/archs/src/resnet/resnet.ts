@@ -4,20 +4,12 @@ import type { AnyLayer } from '@resfn/layer'
 import type { BatchNorm, Conv2d, Makers } from '@resfn/makers'
 import type { ResidualBranch } from '@resfn/residual-block'
 import type { Changed, Kept } from './block-kind.ts'
+import { type BasicDepth, depths, isBasic, type ResnetDepth } from './depths.ts'
 import { basicBlocks, bottlenecks } from './kinds.ts'
 import { type FourStages, fourStages } from './stages.ts'
 import type { Stem } from './stems.ts'
 
-/** Table 1 of the paper: the number of blocks in each of the four stages. */
-const table = {
-  18: [2, 2, 2, 2],
-  34: [3, 4, 6, 3],
-  50: [3, 4, 6, 3],
-  101: [3, 4, 23, 3],
-  152: [3, 8, 36, 3],
-} as const
-
-/** A net of basic blocks: 18 or 34 layers. */
+/** A net of basic blocks: 10, 18 or 34 layers. */
 export type BasicResnet<N extends AnyLayer = BatchNorm> = FourStages<
   Kept<ResidualBranch<N>>,
   Changed<ResidualBranch<N>, ConvBn<N>>,
@@ -25,7 +17,7 @@ export type BasicResnet<N extends AnyLayer = BatchNorm> = FourStages<
   Stem<Conv2d, N>
 >
 
-/** A net of bottlenecks: 50 layers and more. */
+/** A net of bottlenecks. */
 export type BottleneckResnet<N extends AnyLayer = BatchNorm> = FourStages<
   Changed<BottleneckBranch<N>, ConvBn<N>>,
   Changed<BottleneckBranch<N>, ConvBn<N>>,
@@ -33,11 +25,8 @@ export type BottleneckResnet<N extends AnyLayer = BatchNorm> = FourStages<
   Stem<Conv2d, N>
 >
 
-/** The depths of the paper's table. */
-export type ResnetDepth = keyof typeof table
-
 /** The net of a depth. */
-export type Resnet<D extends ResnetDepth = ResnetDepth, N extends AnyLayer = BatchNorm> = D extends 18 | 34
+export type Resnet<D extends ResnetDepth = ResnetDepth, N extends AnyLayer = BatchNorm> = D extends BasicDepth
   ? BasicResnet<N>
   : BottleneckResnet<N>
 
@@ -47,7 +36,7 @@ export type ResnetOptions<D extends ResnetDepth = ResnetDepth> = {
   readonly depth: D
   readonly classes: number
   /**
-   * where the bottlenecks of 50 layers and more stride: the 3x3 (torchvision, "v1.5"; the default) or the first 1x1
+   * where bottlenecks stride: the 3x3 (torchvision, "v1.5"; the default) or the first 1x1
    * (the paper, "v1")
    */
   readonly strideOn?: '3x3' | '1x1'
@@ -60,7 +49,7 @@ export type ResnetOptions<D extends ResnetDepth = ResnetDepth> = {
  *
  * @param options depth, classes, and where bottlenecks stride
  * @param makers others than the usual ones
- * @throws RangeError if the paper's table has no such depth, or classes is not a whole number of at least 1
+ * @throws RangeError if `depths` has no such depth, or classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, with the path of the part that cannot take its input
  * @see He et al., "Deep residual learning for image recognition" (2015), table 1
  * @example
@@ -76,13 +65,12 @@ export const resnet = <D extends ResnetDepth, N extends AnyLayer = BatchNorm>(
   { depth, classes, strideOn }: ResnetOptions<D>,
   makers?: Makers<N>,
 ): Resnet<D, N> => {
-  if (!Object.hasOwn(table, depth))
-    throw new RangeError(`resnet: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
-  const blocks = table[depth]
-  const net: BasicResnet<N> | BottleneckResnet<N> =
-    depth < 50
-      ? fourStages({ kind: basicBlocks({}, makers), blocks, classes }, makers)
-      : fourStages({ kind: bottlenecks(strideOn === undefined ? {} : { strideOn }, makers), blocks, classes }, makers)
+  if (!Object.hasOwn(depths, depth))
+    throw new RangeError(`resnet: depth must be one of ${Object.keys(depths).join(', ')}, not ${String(depth)}`)
+  const blocks = depths[depth]
+  const net: BasicResnet<N> | BottleneckResnet<N> = isBasic(depth)
+    ? fourStages({ kind: basicBlocks({}, makers), blocks, classes }, makers)
+    : fourStages({ kind: bottlenecks(strideOn === undefined ? {} : { strideOn }, makers), blocks, classes }, makers)
   // TypeScript does not narrow a conditional type by a comparison of numbers.
   return net as Resnet<D, N>
 }

@@ -1,4 +1,5 @@
-import { type AnyLayer, type Empty, type Layer, type Repeat, repeat } from '@resfn/layer'
+import { type AnyLayer, type Empty, type FollowedBy, followedBy, type Layer, type Repeat, repeat } from '@resfn/layer'
+import { convBn, type ConvBn } from '@resfn/conv-bn'
 import { type BatchNorm, type Conv2d, type Makers, makersOr } from '@resfn/makers'
 import { maxPool } from '@resfn/pool'
 
@@ -8,6 +9,11 @@ export type Stem<C extends AnyLayer = Conv2d, N extends AnyLayer = BatchNorm> = 
   readonly bn1: N
   readonly relu: Layer<Empty>
   readonly maxPool: Layer<Empty>
+}
+
+/** A stem with a convolution in the place of the pooling. */
+export type StridedStem<C extends AnyLayer, N extends AnyLayer = BatchNorm> = Omit<Stem<C, N>, 'maxPool'> & {
+  readonly down: FollowedBy<ConvBn<N>>
 }
 
 const halve = maxPool({ size: 3, stride: 2, padding: 1 })
@@ -69,4 +75,49 @@ export const deepStem = <N extends AnyLayer = BatchNorm>(
     conv({ out: third, size: 3 }),
   ])
   return { conv1, bn1: norm(), relu: act, maxPool: halve }
+}
+
+/**
+ * The stem with the pooling of Caffe: without padding and rounded up, so that the windows are those of PyTorch shifted
+ * by a pixel.
+ *
+ * @param stem any stem
+ * @see He et al., the prototxt of ResNet-50 (2015); Hu et al., "Squeeze-and-excitation networks" (2018), released nets
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { caffePool, usualStem } from '@resfn/archs/resnet'
+ * import { sequential } from '@resfn/layer'
+ *
+ * assert.deepEqual(sequential(caffePool(usualStem())).plan([224, 224, 3]).output, [56, 56, 64])
+ * ```
+ */
+export const caffePool = <S extends { readonly maxPool: Layer<Empty> }>(stem: S): S => ({
+  ...stem,
+  maxPool: maxPool({ size: 3, stride: 2, ceilMode: true }),
+})
+
+/**
+ * The stem with a 3x3 convolution of stride 2, a normalisation and an activation in the place of the pooling.
+ *
+ * @param stem any stem that ends with a pooling
+ * @param makers others than the usual ones
+ * @see Bello et al., "Revisiting ResNets: improved training and scaling strategies" (2021), section 6
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { deepStem, stridedStem } from '@resfn/archs/resnet'
+ * import { sequential } from '@resfn/layer'
+ *
+ * const stem = stridedStem(deepStem({ widths: [32, 32, 64] }), { out: 64 })
+ * assert.deepEqual(sequential(stem).plan([224, 224, 3]).params.down.conv.weight.shape, [3, 3, 64, 64])
+ * ```
+ */
+export const stridedStem = <C extends AnyLayer, N extends AnyLayer = BatchNorm>(
+  stem: Stem<C, N>,
+  { out }: { readonly out: number },
+  makers?: Makers<N>,
+): StridedStem<C, N> => {
+  const { maxPool: _, ...body } = stem
+  return { ...body, down: followedBy(convBn({ out, size: 3, stride: 2 }, makers), makersOr(makers).act) }
 }

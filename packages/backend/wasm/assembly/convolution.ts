@@ -7,28 +7,33 @@ import { BLOCK, PANEL, ROWS } from './sizes'
   packed: usize = 0
   tapAt: usize = 0 // byte where the matrix [depth, out] of each tap starts
   taps: i32 = 0
-  depth: i32 = 0
-  outDepth: i32 = 0
+  depth: i32 = 0 // of one group
+  outDepth: i32 = 0 // of one group
+  groups: i32 = 0
   depthStride: usize = 0
   outStride: usize = 0
+  groupStride: usize = 0
 }
 
 /**
- * Packs a filter into panels of eight output channels, [ceil(out / 8)][taps * depth][8], zero-filled.
- * The element (row tap * depth + d, column o) is read at w + tapAt[tap] + d * depthStride + o * outStride (bytes).
+ * Packs a filter into panels of eight output channels of one group, [groups][ceil(out / 8)][taps * depth][8], zero-filled.
+ * The element (group g, row tap * depth + d, column o) is read at
+ * w + g * groupStride + tapAt[tap] + d * depthStride + o * outStride (bytes).
  */
 export function pack(args: Pack, thread: i32, threads: i32): void {
   const w = args.w, packed = args.packed, tapAt = args.tapAt
   const taps = args.taps, depth = args.depth, outDepth = args.outDepth
   const depthStride = args.depthStride, outStride = args.outStride
   const panels = tilesOver(outDepth, PANEL)
-  const last = bound(panels, thread + 1, threads)
-  for (let panel = bound(panels, thread, threads); panel < last; panel++) {
+  const last = bound(args.groups * panels, thread + 1, threads)
+  for (let panel = bound(args.groups * panels, thread, threads); panel < last; panel++) {
     let to = packed + <usize>panel * taps * depth * 32
-    const first = panel << 3
+    const group = panel / panels
+    const first = (panel - group * panels) << 3
     const live = min(8, outDepth - first)
+    const ofGroup = w + <usize>group * args.groupStride
     for (let tap = 0; tap < taps; tap++) {
-      let from = w + <usize>load<u32>(tapAt + (<usize>tap << 2)) + <usize>first * outStride
+      let from = ofGroup + <usize>load<u32>(tapAt + (<usize>tap << 2)) + <usize>first * outStride
       if (live == 8 && outStride == 4) {
         for (let d = 0; d < depth; d++, from += depthStride, to += 32) {
           v128.store(to, v128.load(from))
@@ -86,7 +91,7 @@ function gatherRow(
 @unmanaged class Convolve {
   source: usize = 0
   packed: usize = 0
-  bias: usize = 0 // panels * 8 floats
+  bias: usize = 0 // groups * panels * 8 floats
   out: usize = 0
   scratch: usize = 0
   threadBytes: usize = 0 // scratch of one thread
@@ -109,6 +114,7 @@ function gatherRow(
   taps: i32 = 0
   offsets: usize = 0 // pairs y, x
   gather: i32 = 0 // 0, or how many taps are neighbours in the image: their rows are copied together first
+  groups: i32 = 0
   low: f32 = 0
   high: f32 = 0
 }
@@ -116,7 +122,7 @@ function gatherRow(
 /**
  * A gathering convolution: output pixel (n, row * outStep + outFirst, …) of a grid [batch, rows, columns] is the sum
  * over taps of source pixel (n, row * step + offset[tap], …) times the packed filter. Forward convolution is one call;
- * the input gradient is one call per residue of the stride.
+ * the input gradient is one call per residue of the stride. The channels of an output's group alone are read.
  */
 export function convolve(args: Convolve, thread: i32, threads: i32): void {
   const source = args.source, packed = args.packed, bias = args.bias, out = args.out
@@ -137,10 +143,12 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
   const pixels = batch * rows * columns
   const tiles = tilesOver(pixels, ROWS)
   const end = bound(tiles, thread + 1, threads)
-  const panels = tilesOver(outDepth, PANEL)
-  const inner = gather ? taps * depth : depth
+  const groups = args.groups
+  const groupDepth = depth / groups, groupOut = outDepth / groups
+  const panels = tilesOver(groupOut, PANEL)
+  const inner = gather ? taps * depth : groupDepth
   const innerTaps = gather ? 1 : taps
-  const panelBytes = <usize>taps * depth * 32
+  const panelBytes = <usize>taps * groupDepth * 32
   const depthBytes = <usize>depth * 4, outDepthBytes = <usize>outDepth * 4
 
   for (let start = bound(tiles, thread, threads); start < end; start += BLOCK) {
@@ -182,14 +190,17 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
         }
       }
     }
-    for (let panel = 0; panel < panels; panel++) {
-      const b = packed + <usize>panel * panelBytes
-      const count = outDepth - (panel << 3)
-      for (let tile = 0; tile < blocks; tile++) {
-        product6x8(
-          pointers + <usize>(tile * innerTaps) * 24, innerTaps, inner, b, bias + (<usize>panel << 5),
-          outs + <usize>tile * 24, <usize>panel << 5, count, low, high,
-        )
+    let b = packed, biasAt = bias
+    for (let group = 0; group < groups; group++) {
+      const from = <usize>(group * groupDepth) << 2
+      for (let panel = 0; panel < panels; panel++, b += panelBytes, biasAt += 32) {
+        const at = <usize>(group * groupOut + (panel << 3)) << 2
+        const count = groupOut - (panel << 3)
+        for (let tile = 0; tile < blocks; tile++) {
+          product6x8(
+            pointers + <usize>(tile * innerTaps) * 24, from, innerTaps, inner, b, biasAt, outs + <usize>tile * 24, at, count, low, high,
+          )
+        }
       }
     }
   }
@@ -214,12 +225,14 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
   taps: i32 = 0
   offsets: usize = 0 // pairs y, x
   gather: i32 = 0 // 0, or how many taps are neighbours in the image: their rows are copied together first
+  groups: i32 = 0
   block: i32 = 0 // pixels
 }
 
 /**
- * The filter gradient: dw[tap, ci, co] = sum over pixels of x[pixel at tap, ci] * dy[pixel, co], in blocks of pixels.
- * Threads share the rows (tap, ci) of dw in fours. dy rows have `dyStride` bytes and a width that is a multiple of eight.
+ * The filter gradient: dw[tap, ci, co] = sum over pixels of x[pixel at tap, ci of the group of co] * dy[pixel, co], in blocks of
+ * pixels. Threads share the rows (tap, group, ci) of dw in fours. dy rows have `dyStride` bytes, and eight floats can be read
+ * from every eighth channel of a group on.
  */
 export function filterGradient(args: FilterGradient, thread: i32, threads: i32): void {
   const x = args.x, dy = args.dy, dw = args.dw, dyStride = args.dyStride
@@ -229,23 +242,27 @@ export function filterGradient(args: FilterGradient, thread: i32, threads: i32):
   const taps = args.taps, offsets = args.offsets, gather = args.gather, block = args.block
   const pixels = batch * rows * columns
   const depthBytes = <usize>depth * 4, outBytes = <usize>outDepth * 4
-  const inner = gather ? taps * depth : depth
-  const groups = (inner + 3) >> 2
+  const groups = args.groups
+  const groupDepth = depth / groups, groupOut = outDepth / groups, groupBytes = <usize>groupOut << 2
+  const inner = gather ? taps * depth : groupDepth
+  const fours = (inner + 3) >> 2, units = groups * fours
   const innerTaps = gather ? 1 : taps
-  const first = bound(groups * innerTaps, thread, threads), end = bound(groups * innerTaps, thread + 1, threads)
+  const first = bound(units * innerTaps, thread, threads), end = bound(units * innerTaps, thread + 1, threads)
   const gathered = pairs + <usize>block * 8
-  const gatheredStride = <usize>groups * 16
-  const panels = tilesOver(outDepth, PANEL)
+  const gatheredStride = <usize>fours * 16
+  const panels = tilesOver(groupOut, PANEL)
   if (first == end) return
   for (let unit = first; unit < end; unit++) {
-    const tap = unit / groups, at = (unit - tap * groups) << 2
-    memory.fill(dw + <usize>(tap * inner + at) * outBytes, 0, <usize>min(4, inner - at) * outBytes)
+    const tap = unit / units, inTap = unit - tap * units
+    const group = inTap / fours, at = (inTap - group * fours) << 2
+    let to = dw + <usize>(tap * inner + at) * outBytes + <usize>group * groupBytes
+    for (let row = min(4, inner - at); row > 0; row--, to += outBytes) memory.fill(to, 0, groupBytes)
   }
   for (let start = 0; start < pixels; start += block) {
     const stop = min(pixels, start + block)
     let unit = first
     while (unit < end) {
-      const tap = unit / groups
+      const tap = unit / units
       const offsetY = load<i32>(offsets + (<usize>tap << 3)), offsetX = load<i32>(offsets + (<usize>tap << 3), 4)
       let count = 0
       let column = start % columns
@@ -277,13 +294,14 @@ export function filterGradient(args: FilterGradient, thread: i32, threads: i32):
           if (++row == rows) row = 0, image++
         }
       }
-      for (; unit < end && unit / groups == tap; unit++) {
-        const at = (unit - tap * groups) << 2
-        const to = dw + <usize>(tap * inner + at) * outBytes
+      for (; unit < end && unit / units == tap; unit++) {
+        const inTap = unit - tap * units
+        const group = inTap / fours, at = (inTap - group * fours) << 2
+        const from = <usize>(group * groupDepth + at) << 2, ofGroup = <usize>group * groupBytes
+        const to = dw + <usize>(tap * inner + at) * outBytes + ofGroup
         for (let panel = 0; panel < panels; panel++) {
-          outerSum4x8(
-            pairs, count, <usize>at << 2, <usize>panel << 5, to + (<usize>panel << 5), outBytes, inner - at, outDepth - (panel << 3),
-          )
+          const column = <usize>panel << 5
+          outerSum4x8(pairs, count, from, ofGroup + column, to + column, outBytes, inner - at, groupOut - (panel << 3))
         }
       }
     }

@@ -2,23 +2,24 @@
 import { addTo8, clamp, madd, store8 } from './vectors'
 
 /**
- * 6 output pixels by eight output channels: for each tap, 6 rows of `depth` floats (pointers in `rows`)
- * times the packed panel `b` [taps * depth, 8]; starts from the eight floats at `bias`; clamps; stores `count` of
- * eight to each of `outs`, `at` bytes on.
+ * 6 output pixels by eight output channels: for each tap, 6 rows of `depth` floats (pointers in
+ * `rows`, `from` bytes on) times the packed panel `b` [taps * depth, 8]; starts from the eight floats at
+ * `bias`; clamps; stores `count` of eight to each of `outs`, `at` bytes on.
  */
 export function product6x8(
-  rows: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128,
+  rows: usize, from: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128,
+  high: v128,
 ): void {
   let c00 = v128.load(bias), c01 = v128.load(bias, 16)
   let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01
   let s: v128, b0: v128, b1: v128
   for (let tap = 0; tap < taps; tap++) {
-    let a0 = <usize>load<u32>(rows)
-    let a1 = <usize>load<u32>(rows, 4)
-    let a2 = <usize>load<u32>(rows, 8)
-    let a3 = <usize>load<u32>(rows, 12)
-    let a4 = <usize>load<u32>(rows, 16)
-    let a5 = <usize>load<u32>(rows, 20)
+    let a0 = <usize>load<u32>(rows) + from
+    let a1 = <usize>load<u32>(rows, 4) + from
+    let a2 = <usize>load<u32>(rows, 8) + from
+    let a3 = <usize>load<u32>(rows, 12) + from
+    let a4 = <usize>load<u32>(rows, 16) + from
+    let a5 = <usize>load<u32>(rows, 20) + from
     rows += 24
     let k = depth
     for (; k >= 4; k -= 4) {

@@ -65,6 +65,7 @@ export function winogradTiles(args: WinogradTiles, thread: i32, threads: i32): v
   dw: usize = 0
   depth: i32 = 0
   outDepth: i32 = 0
+  groups: i32 = 0
   count: i32 = 0
   block: usize = 0 // tiles
   xStride: usize = 0 // bytes between points
@@ -76,24 +77,26 @@ export function winogradTiles(args: WinogradTiles, thread: i32, threads: i32): v
 
 /**
  * Adds up x tiles^T times dy tiles at each point, in units of four input by eight output channels that threads share; after the last
- * block of tiles, dw[3, 3, depth, outDepth] = A^T products A.
+ * block of tiles, dw[3, 3, depth / groups, outDepth] = A^T products A.
  */
 export function winogradFilterGradient(args: WinogradFilterGradient, thread: i32, threads: i32): void {
   const x = args.xTiles, dy = args.dyTiles, products = args.products, dw = args.dw
   const depth = args.depth, outDepth = args.outDepth, count = args.count, block = args.block
   const xStride = args.xStride, dyStride = args.dyStride, fresh = args.isFirst != 0, last = args.isLast, all = args.allUnits
-  const panels = outDepth >> 3, units = (depth >> 2) * panels
+  const groupDepth = depth / args.groups, groupOut = outDepth / args.groups
+  const fours = groupDepth >> 2, panels = groupOut >> 3, units = args.groups * fours * panels
   const end = bound(units, thread + 1, threads)
   for (let unit = bound(units, thread, threads); unit < end; unit++) {
-    const group = unit / panels, panel = unit - group * panels
-    const a = x + (<usize>group << 4) * block, b = dy + (<usize>panel << 5) * block
+    const inAll = unit / panels, group = inAll / fours
+    const panel = group * panels + unit - inAll * panels, four = inAll - group * fours
+    const a = x + (<usize>inAll << 4) * block, b = dy + (<usize>panel << 5) * block
     const c = products + <usize>(all ? unit : thread) * UNIT_BYTES
     for (let point: usize = 0; point < <usize>POINTS; point++) {
       denseOuterSum4x8(a + point * xStride, b + point * dyStride, count, c + (point << 7), fresh)
     }
     if (last) {
-      const size = <usize>(depth * outDepth) << 2, row = <usize>outDepth << 2
-      const to = dw + <usize>(group << 2) * row + (<usize>panel << 5)
+      const size = <usize>(groupDepth * outDepth) << 2, row = <usize>outDepth << 2
+      const to = dw + <usize>(four << 2) * row + (<usize>panel << 5)
       for (let r: usize = 0; r < 4; r++) {
         filterGradientTransform(c + (r << 5), to + r * row, size)
         filterGradientTransform(c + (r << 5) + 16, to + r * row + 16, size)

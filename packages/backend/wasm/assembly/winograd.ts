@@ -10,23 +10,27 @@ import { filterTransform, inputTransform, outputTransform, tilePointers } from '
   w: usize = 0
   out: usize = 0
   tapAt: usize = 0 // nine byte offsets, row-major
-  depth: i32 = 0 // a multiple of 4
-  outDepth: i32 = 0 // a multiple of 8
+  depth: i32 = 0 // of one group, a multiple of 4
+  outDepth: i32 = 0 // of one group, a multiple of 8
+  groups: i32 = 0
   depthStride: usize = 0
   outStride: usize = 0
+  groupStride: usize = 0
   pointStride: usize = 0 // bytes between points
 }
 
-/** Transforms a filter into panels: out[point][panel][depth][8]. */
+/** Transforms a filter into panels: out[point][group][panel][depth][8]. */
 export function winogradFilter(args: WinogradFilter, thread: i32, threads: i32): void {
   const w = args.w, out = args.out, tapAt = args.tapAt
   const depth = args.depth, panels = args.outDepth >> 3
   const depthStride = args.depthStride, outStride = args.outStride
   const pointStride = args.pointStride
-  const end = bound(panels * depth, thread + 1, threads)
-  for (let unit = bound(panels * depth, thread, threads); unit < end; unit++) {
-    const panel = unit / depth
-    const from = w + <usize>(unit - panel * depth) * depthStride + <usize>(panel << 3) * outStride
+  const units = args.groups * panels * depth
+  const end = bound(units, thread + 1, threads)
+  for (let unit = bound(units, thread, threads); unit < end; unit++) {
+    const inAll = unit / depth, group = inAll / panels, panel = inAll - group * panels
+    const from =
+      w + <usize>group * args.groupStride + <usize>(unit - inAll * depth) * depthStride + <usize>(panel << 3) * outStride
     const to = out + (<usize>unit << 5)
     filterTransform(from, tapAt, outStride, to, pointStride)
     filterTransform(from + 4 * outStride, tapAt, outStride, to + 16, pointStride)
@@ -66,10 +70,11 @@ function outputTile(
   batch: i32 = 0
   height: i32 = 0
   width: i32 = 0
-  depth: i32 = 0 // a multiple of 4
+  depth: i32 = 0 // a multiple of 4, in each group
   outHeight: i32 = 0
   outWidth: i32 = 0
-  outDepth: i32 = 0 // a multiple of 8
+  outDepth: i32 = 0 // a multiple of 8, in each group
+  groups: i32 = 0
   top: i32 = 0 // source row of output 0
   left: i32 = 0 // source column of output 0
   block: i32 = 0 // tiles, a multiple of 6
@@ -98,7 +103,7 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
 
   const tileRows = tilesOver(outHeight, 4), tileColumns = tilesOver(outWidth, 4)
   const tiles = batch * tileRows * tileColumns
-  const panels = outDepth >> 3
+  const panels = outDepth >> 3, panelsOfGroup = panels / args.groups, groupDepth = depth / args.groups
   const end = bound(tiles, thread + 1, threads)
   for (let start = bound(tiles, thread, threads); start < end; start += block) {
     const count = min(block, end - start)
@@ -121,11 +126,12 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
       }
     }
     for (let panel = 0; panel < panels; panel++) {
+      const from = <usize>(panel / panelsOfGroup * groupDepth) << 2
       for (let point = 0; point < POINTS; point++) {
-        const b = filter + <usize>point * filterStride + (<usize>(panel * depth) << 5)
-        const a = transformed + <usize>point * pointStride
+        const b = filter + <usize>point * filterStride + (<usize>(panel * groupDepth) << 5)
+        const a = transformed + <usize>point * pointStride + from
         for (let i = 0; i < padded; i += 6) {
-          denseProduct6x8(a + <usize>i * depthBytes, depthBytes, depth, b, products + <usize>(i * POINTS + point) * 32, POINTS * 32)
+          denseProduct6x8(a + <usize>i * depthBytes, depthBytes, groupDepth, b, products + <usize>(i * POINTS + point) * 32, POINTS * 32)
         }
       }
       for (let i = 0; i < count; i++) {

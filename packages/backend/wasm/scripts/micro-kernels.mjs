@@ -28,19 +28,20 @@ const alongRows = (rows, { multipleOf4 }) => {
 }
 
 const product = (rows) => `/**
- * ${rows} output pixels by eight output channels: for each tap, ${rows} rows of \`depth\` floats (pointers in \`rows\`)
- * times the packed panel \`b\` [taps * depth, 8]; starts from the eight floats at \`bias\`; clamps; stores \`count\` of
- * eight to each of \`outs\`, \`at\` bytes on.
+ * ${rows} output pixels by eight output channels: for each tap, ${rows} rows of \`depth\` floats (pointers in
+ * \`rows\`, \`from\` bytes on) times the packed panel \`b\` [taps * depth, 8]; starts from the eight floats at
+ * \`bias\`; clamps; stores \`count\` of eight to each of \`outs\`, \`at\` bytes on.
  */
 export function product${rows}x8(
-  rows: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128,
+  rows: usize, from: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128,
+  high: v128,
 ): void {
   let c00 = v128.load(bias), c01 = v128.load(bias, 16)
   let ${each(rows - 1, (r) => `c${r + 1}0 = c00, c${r + 1}1 = c01`, ', ')}
   let s: v128, b0: v128, b1: v128
   for (let tap = 0; tap < taps; tap++) {
 ${indent(
-  each(rows, (r) => `let a${r} = <usize>load<u32>(rows${plus(4 * r)})`),
+  each(rows, (r) => `let a${r} = <usize>load<u32>(rows${plus(4 * r)}) + from`),
   2,
 )}
     rows += ${4 * rows}

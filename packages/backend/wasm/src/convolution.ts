@@ -1,6 +1,15 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-import { type Convolution, filterTaps, filterWindow, imagesOf, type Info, neighbours, panels } from './geometry.ts'
+import {
+  type Convolution,
+  depthsOf,
+  filterTaps,
+  filterWindow,
+  imagesOf,
+  type Info,
+  neighbours,
+  panels,
+} from './geometry.ts'
 import { isWide, isWideTogether, magnitudesOf } from './range.ts'
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
@@ -10,26 +19,31 @@ import { winograd, winogradPays } from './winograd.ts'
 // Pixels whose rows are gathered, or whose pointers are kept, together.
 const blockPixels = sizes.BLOCK * sizes.ROWS
 
-const packFilter = (device: Device, { weights, taps, from, to }: Convolution, packed: number): void =>
+const packFilter = (device: Device, convolution: Convolution, packed: number): void => {
+  const { weights, taps, groups } = convolution
   device.scratch({ tapAt: taps.length * 4 }, ({ tapAt }) => {
     const starts = taps.map(({ at }) => at)
     device.ints(tapAt, starts)
-    const { at: w, depthStride, outStride } = weights
+    const { at: w, depthStride, outStride, groupStride } = weights
+    const { from: depth, to: outDepth } = depthsOf(convolution)
     device.run(
       'pack',
-      { w, packed, tapAt, taps: taps.length, depth: from.depth, outDepth: to.depth, depthStride, outStride },
-      taps.length * from.depth * to.depth,
+      { w, packed, tapAt, taps: taps.length, depth, outDepth, groups, depthStride, outStride, groupStride },
+      taps.length * depth * outDepth * groups,
     )
   })
+}
 
 // The product of gathered rows with the packed filter.
 const direct = (device: Device, convolution: Convolution): void => {
-  const { source, weights, bias, clamp, out, grid, from, to, place, taps } = convolution
+  const { source, weights, groups, bias, clamp, out, grid, from, to, place, taps } = convolution
   const { depth } = from
-  const gather = depth < 4 && taps.length > 1 ? neighbours(taps) : 0
-  const inner = taps.length * depth
-  const packedBytes = panels(to.depth) * inner * sizes.PANEL * 4
-  const biasBytes = panels(to.depth) * sizes.PANEL * 4
+  const ofGroup = depthsOf(convolution)
+  const gather = depth < 4 && taps.length > 1 && groups === 1 ? neighbours(taps) : 0
+  const inner = taps.length * ofGroup.from
+  const width = panels(ofGroup.to) * sizes.PANEL
+  const packedBytes = groups * width * inner * 4
+  const biasBytes = groups * width * 4
   const threadBytes = align(
     blockPixels * 4 * taps.length +
       blockPixels * 4 +
@@ -37,7 +51,8 @@ const direct = (device: Device, convolution: Convolution): void => {
       64 +
       (gather > 0 ? blockPixels * inner * 4 : 0),
   )
-  const key = [weights.at, weights.depthStride, weights.outStride, depth, to.depth, ...taps.map(({ at }) => at)].join()
+  const { at: w, depthStride, outStride } = weights
+  const key = [w, depthStride, outStride, groups, depth, to.depth, ...taps.map((tap) => tap.at)].join()
   const kept = device.keep(weights.data, key, packedBytes, (at) => packFilter(device, convolution, at))
   const parts = {
     packed: kept === undefined ? packedBytes : 0,
@@ -52,11 +67,7 @@ const direct = (device: Device, convolution: Convolution): void => {
     const offsets = taps.flatMap(({ y, x }) => [y, x])
     device.ints(at.offsets, offsets)
     if (bias !== undefined)
-      device.run(
-        'padRows',
-        { from: bias, to: at.bias, rows: 1, width: to.depth, stride: panels(to.depth) * sizes.PANEL },
-        0,
-      )
+      device.run('padRows', { from: bias, to: at.bias, rows: groups, width: ofGroup.to, stride: width }, 0)
     if (kept === undefined) packFilter(device, convolution, at.packed)
     const [low, high] = clamp ?? [-Infinity, Infinity]
     device.run(
@@ -87,6 +98,7 @@ const direct = (device: Device, convolution: Convolution): void => {
         taps: taps.length,
         offsets: at.offsets,
         gather,
+        groups,
         low,
         high,
       },
@@ -125,7 +137,9 @@ export const forward = (
       data: filter.dataId as object,
       depthStride: info.outChannels * 4,
       outStride: 4,
+      groupStride: (info.outChannels / info.groups) * 4,
     },
+    groups: info.groups,
     bias: bias && device.address(bias),
     clamp,
     out: device.address(out),
@@ -155,7 +169,7 @@ export const inputGradient = (
   { dy, filter }: { readonly dy: TensorInfo; readonly filter: TensorInfo },
 ): TensorInfo => {
   const dx = device.output(info.inShape)
-  const { strideHeight, strideWidth, inHeight, inWidth, inChannels, outChannels } = info
+  const { strideHeight, strideWidth, inHeight, inWidth, inChannels, outChannels, groups } = info
   // Seen from the input, the filter is mirrored.
   const taps = filterTaps(info).toReversed()
   const mirrored = filterWindow(info)
@@ -188,7 +202,9 @@ export const inputGradient = (
         data: filter.dataId as object,
         depthStride: 4,
         outStride: outChannels * 4,
+        groupStride: (outChannels / groups) * 4,
       },
+      groups,
       out: device.address(dx),
       grid: { batch: info.batchSize, rows: phase.rows, columns: phase.columns, stepY: 1, stepX: 1 },
       from: { height: info.outHeight, width: info.outWidth, depth: outChannels },
@@ -201,14 +217,14 @@ export const inputGradient = (
   return dx
 }
 
-/** The gradient by the filter, [filterHeight, filterWidth, inChannels, outChannels]. */
+/** The gradient by the filter, [filterHeight, filterWidth, inChannels / groups, outChannels]. */
 export const filterGradient = (
   device: Device,
   info: Info,
   { x, dy }: { readonly x: TensorInfo; readonly dy: TensorInfo },
 ): TensorInfo => {
-  const { batchSize, outHeight, outWidth, inChannels, outChannels } = info
-  const dw = device.output([info.filterHeight, info.filterWidth, inChannels, outChannels])
+  const { batchSize, outHeight, outWidth, inChannels, outChannels, groups } = info
+  const dw = device.output([info.filterHeight, info.filterWidth, inChannels / groups, outChannels])
   // A sum over all images is exact enough as long as one factor is.
   const accurate = (factor: TensorInfo): boolean => !isWideTogether(magnitudesOf(device, factor))
   if (winogradFilterGradientPays(info) && (accurate(x) || accurate(dy))) {
@@ -216,12 +232,13 @@ export const filterGradient = (
     return dw
   }
   const taps = filterTaps(info)
-  const gather = inChannels % 4 === 0 ? 0 : neighbours(taps)
+  const gather = groups > 1 || inChannels % 4 === 0 ? 0 : neighbours(taps)
   const rowBytes = gather > 0 ? Math.ceil((taps.length * inChannels) / 4) * 16 : 0
   const pixels = batchSize * outHeight * outWidth
   const block = Math.min(pixels, gather > 0 ? Math.max(64, Math.min(512, Math.floor(262_144 / rowBytes))) : 512)
   const threadBytes = align(block * 8 + block * rowBytes)
-  const padded = outChannels % sizes.PANEL === 0 ? 0 : panels(outChannels) * sizes.PANEL
+  // The last group's last panel may read beyond its own channels.
+  const padded = (outChannels / groups) % sizes.PANEL === 0 ? 0 : panels(outChannels) * sizes.PANEL
   const parts = { offsets: taps.length * 8, threads: threadBytes * device.threads, rows: pixels * padded * 4 }
   device.scratch(parts, (at) => {
     const offsets = taps.flatMap(({ y, x: left }) => [y, left])
@@ -253,9 +270,10 @@ export const filterGradient = (
         taps: taps.length,
         offsets: at.offsets,
         gather,
+        groups,
         block,
       },
-      2 * pixels * taps.length * inChannels * outChannels,
+      (2 * pixels * taps.length * inChannels * outChannels) / groups,
     )
   })
   return dw

@@ -1,7 +1,8 @@
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core'
 import { sizes } from './routines.generated.ts'
 
-export type Info = backend_util.Conv2DInfo
+/** The geometry of a convolution; its groups of channels see only each other. */
+export type Info = backend_util.Conv2DInfo & { readonly groups: number }
 
 /** Panels of output channels in a packed filter. */
 export const panels = (channels: number): number => Math.ceil(channels / sizes.PANEL)
@@ -17,6 +18,8 @@ export type Grid = {
   readonly stepX: number
 }
 export type Image = { readonly height: number; readonly width: number; readonly depth: number }
+/** Channels of the source and of the output. */
+export type Depths = { readonly from: number; readonly to: number }
 export type Place = { readonly stepY: number; readonly stepX: number; readonly firstY: number; readonly firstX: number }
 /**
  * Taps that are neighbours, moved by one pixel from output to output; top and left are the source place of output 0.
@@ -31,7 +34,9 @@ export type Convolution = {
     readonly data: object
     readonly depthStride: number
     readonly outStride: number
+    readonly groupStride: number
   }
+  readonly groups: number
   readonly bias?: number | undefined
   readonly clamp?: readonly [low: number, high: number] | undefined
   readonly out: number
@@ -44,6 +49,12 @@ export type Convolution = {
   /** The taps as a dense window, if they are one. */
   readonly window?: Window | undefined
 }
+
+/** The channels of one group, on both sides. */
+export const depthsOf = ({ from, to, groups }: Pick<Convolution, 'from' | 'to' | 'groups'>): Depths => ({
+  from: from.depth / groups,
+  to: to.depth / groups,
+})
 
 /** The images first .. first + count of a convolution. */
 export const imagesOf = (convolution: Convolution, first: number, count: number): Convolution => {
@@ -59,11 +70,11 @@ export const imagesOf = (convolution: Convolution, first: number, count: number)
 
 /** The taps of a filter, in reading order. */
 export const filterTaps = (info: Info): readonly Tap[] => {
-  const { filterHeight, filterWidth, inChannels, outChannels, dilationHeight, dilationWidth, padInfo } = info
+  const { filterHeight, filterWidth, inChannels, outChannels, groups, dilationHeight, dilationWidth, padInfo } = info
   return Array.from({ length: filterHeight * filterWidth }, (_, tap) => ({
     y: Math.floor(tap / filterWidth) * dilationHeight - padInfo.top,
     x: (tap % filterWidth) * dilationWidth - padInfo.left,
-    at: tap * inChannels * outChannels * 4,
+    at: ((tap * inChannels) / groups) * outChannels * 4,
   }))
 }
 

@@ -1,7 +1,7 @@
 import { backend_util, slice_util, type Tensor, type TensorInfo, util } from '@tensorflow/tfjs-core'
 import { type Contracts, poolInfo, type PoolSettings } from '@resfn/primitive'
 import { activate } from './activation.ts'
-import { clampOf, type ConvolutionAttributes, convolutionInfo, depthwiseInfo } from './attributes.ts'
+import { clampOf, type ConvolutionAttributes, convolutionInfo, depthwiseInfo, groupedInfo } from './attributes.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
 import { concat, pad, slice, split, tile } from './copying.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
@@ -63,6 +63,24 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
     (device, { x, dy }, attributes: ConvolutionAttributes & Shaped<'filterShape'>) => {
       const info = convolutionInfo(x.shape, attributes.filterShape, attributes)
       return info && filterGradient(device, info, { x, dy })
+    },
+  ),
+  GroupedConv2D: floatKernel(['x', 'filter'], (device, { x, filter }, settings: Settings<'GroupedConv2D'>) => {
+    const info = groupedInfo(x.shape, filter.shape, settings)
+    return info && [forward(device, info, { x, filter })]
+  }),
+  GroupedConv2DBackpropInput: floatKernel(
+    ['dy', 'filter'],
+    (device, { dy, filter }, settings: Settings<'GroupedConv2DBackpropInput'>) => {
+      const info = groupedInfo(settings.inputShape, filter.shape, settings)
+      return info && [inputGradient(device, info, { dy, filter })]
+    },
+  ),
+  GroupedConv2DBackpropFilter: floatKernel(
+    ['x', 'dy'],
+    (device, { x, dy }, settings: Settings<'GroupedConv2DBackpropFilter'>) => {
+      const info = groupedInfo(x.shape, settings.filterShape, settings)
+      return info && [filterGradient(device, info, { x, dy })]
     },
   ),
   DepthwiseConv2dNative: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {

@@ -32,7 +32,9 @@ const matMul = (
       data: b.data,
       depthStride: transposeB ? 4 : columns * 4,
       outStride: transposeB ? inner * 4 : 4,
+      groupStride: 0,
     },
+    groups: 1,
     bias,
     clamp,
     out,
@@ -84,7 +86,10 @@ export const product = (device: Device, { a, b, bias }: Factors, options: Option
   if (options.transposeA) {
     const matrices = sizeOf(batchesA) === 1 && sizeOf(batchesB) === 1
     if (matrices && !options.transposeB && bias == null && options.clamp[0] === -Infinity) {
-      const info = backend_util.computeConv2DInfo([1, 1, rows, inner], [1, 1, inner, columns], 1, 1, 0)
+      const info = {
+        ...backend_util.computeConv2DInfo([1, 1, rows, inner], [1, 1, inner, columns], 1, 1, 0),
+        groups: 1,
+      }
       return { ...filterGradient(device, info, { x: a, dy: b }), shape: [...outer, inner, columns] }
     }
     const turned = transposed(device, a)

@@ -27,7 +27,7 @@ export const routines = {
     threadBytes: 'usize', zeros: 'usize', batch: 'i32', rows: 'i32', columns: 'i32', stepY: 'i32',
     stepX: 'i32', height: 'i32', width: 'i32', depth: 'i32', outHeight: 'i32', outWidth: 'i32',
     outDepth: 'i32', outStepY: 'i32', outStepX: 'i32', outFirstY: 'i32', outFirstX: 'i32', taps: 'i32',
-    offsets: 'usize', gather: 'i32', low: 'f32', high: 'f32',
+    offsets: 'usize', gather: 'i32', groups: 'i32', low: 'f32', high: 'f32',
   },
   copyBlocks: {
     from: 'usize', to: 'usize', planes: 'i32', rows: 'i32', columns: 'i32', count: 'i32',
@@ -54,7 +54,8 @@ export const routines = {
   filterGradient: {
     x: 'usize', dy: 'usize', dw: 'usize', scratch: 'usize', threadBytes: 'usize', dyStride: 'usize',
     batch: 'i32', rows: 'i32', columns: 'i32', stepY: 'i32', stepX: 'i32', height: 'i32', width: 'i32',
-    depth: 'i32', outDepth: 'i32', taps: 'i32', offsets: 'usize', gather: 'i32', block: 'i32',
+    depth: 'i32', outDepth: 'i32', taps: 'i32', offsets: 'usize', gather: 'i32', groups: 'i32',
+    block: 'i32',
   },
   gradientMoments: {
     dy: 'usize', x: 'usize', mean: 'usize', partial: 'usize', rows: 'i32', channels: 'i32',
@@ -81,7 +82,7 @@ export const routines = {
   },
   pack: {
     w: 'usize', packed: 'usize', tapAt: 'usize', taps: 'i32', depth: 'i32', outDepth: 'i32',
-    depthStride: 'usize', outStride: 'usize',
+    groups: 'i32', depthStride: 'usize', outStride: 'usize', groupStride: 'usize',
   },
   padRows: {
     from: 'usize', to: 'usize', rows: 'i32', width: 'i32', stride: 'i32',
@@ -98,17 +99,17 @@ export const routines = {
   winograd: {
     source: 'usize', filter: 'usize', bias: 'usize', out: 'usize', scratch: 'usize',
     threadBytes: 'usize', zeros: 'usize', batch: 'i32', height: 'i32', width: 'i32', depth: 'i32',
-    outHeight: 'i32', outWidth: 'i32', outDepth: 'i32', top: 'i32', left: 'i32', block: 'i32',
-    low: 'f32', high: 'f32', filterStride: 'usize',
+    outHeight: 'i32', outWidth: 'i32', outDepth: 'i32', groups: 'i32', top: 'i32', left: 'i32',
+    block: 'i32', low: 'f32', high: 'f32', filterStride: 'usize',
   },
   winogradFilter: {
-    w: 'usize', out: 'usize', tapAt: 'usize', depth: 'i32', outDepth: 'i32', depthStride: 'usize',
-    outStride: 'usize', pointStride: 'usize',
+    w: 'usize', out: 'usize', tapAt: 'usize', depth: 'i32', outDepth: 'i32', groups: 'i32',
+    depthStride: 'usize', outStride: 'usize', groupStride: 'usize', pointStride: 'usize',
   },
   winogradFilterGradient: {
     xTiles: 'usize', dyTiles: 'usize', products: 'usize', dw: 'usize', depth: 'i32', outDepth: 'i32',
-    count: 'i32', block: 'usize', xStride: 'usize', dyStride: 'usize', isFirst: 'i32', isLast: 'i32',
-    allUnits: 'i32',
+    groups: 'i32', count: 'i32', block: 'usize', xStride: 'usize', dyStride: 'usize', isFirst: 'i32',
+    isLast: 'i32', allUnits: 'i32',
   },
   winogradPanels: {
     tiles: 'usize', w: 'usize', tapAt: 'usize', depthStride: 'usize', outStride: 'usize', bias: 'usize',

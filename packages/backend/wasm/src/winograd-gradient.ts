@@ -8,7 +8,7 @@ const gridOf = ({ batchSize, outHeight, outWidth }: Info) => ({ batch: batchSize
 
 /** Whether the filter gradient is faster by F(3x3, 4x4). */
 export const winogradFilterGradientPays = (info: Info): boolean =>
-  pays(filterWindow(info), gridOf(info), { from: { depth: info.inChannels }, to: { depth: info.outChannels } }, 8)
+  pays(filterWindow(info), gridOf(info), { from: info.inChannels / info.groups, to: info.outChannels / info.groups }, 8)
 
 /** The gradient by a 3x3 filter of stride 1. Blocks of tiles, whose two transforms stay in the cache, are added up. */
 export const winogradFilterGradient = (
@@ -16,14 +16,14 @@ export const winogradFilterGradient = (
   info: Info,
   { x, dy, dw }: { readonly [name in 'x' | 'dy' | 'dw']: TensorInfo },
 ): void => {
-  const { inChannels, outChannels } = info
+  const { inChannels, outChannels, groups } = info
   const tiles = winogradTiles(gridOf(info))
   const most = Math.max(48, Math.floor(1_572_864 / (sizes.POINTS * 4 * (inChannels + outChannels))))
   const blocks = Math.ceil(tiles / most)
   const block = Math.ceil(tiles / blocks)
   const [xStride, dyStride] = [apart(block * inChannels * 4), apart(block * outChannels * 4)]
   const zeroBytes = Math.max(inChannels, outChannels) * 4
-  const units = (inChannels / 4) * (outChannels / sizes.PANEL)
+  const units = ((inChannels / 4) * (outChannels / sizes.PANEL)) / groups
   const parts = {
     products: (blocks > 1 ? units : device.threads) * sizes.UNIT_BYTES,
     xTiles: sizes.POINTS * xStride,
@@ -69,6 +69,7 @@ export const winogradFilterGradient = (
           dw: device.address(dw),
           depth: inChannels,
           outDepth: outChannels,
+          groups,
           count,
           block,
           xStride,
@@ -77,7 +78,7 @@ export const winogradFilterGradient = (
           isLast: first + block >= tiles ? 1 : 0,
           allUnits: blocks > 1 ? 1 : 0,
         },
-        72 * count * inChannels * outChannels,
+        (72 * count * inChannels * outChannels) / groups,
       )
     }
   })

@@ -1,11 +1,10 @@
 // When Winograd's method pays, and the scratch memory that it works in.
 import type { Device } from './device.ts'
-import type { Convolution, Grid, Window } from './geometry.ts'
+import { type Convolution, type Depths, depthsOf, type Grid, type Window } from './geometry.ts'
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
 
 type Tiled = Pick<Grid, 'batch' | 'rows' | 'columns'>
-type Depths = { readonly from: { readonly depth: number }; readonly to: { readonly depth: number } }
 type WindowConvolution = Convolution & { readonly window: Window }
 
 /** Number of tiles of 4x4 outputs. */
@@ -14,16 +13,16 @@ export const winogradTiles = ({ batch, rows, columns }: Tiled): number =>
 
 /**
  * Whether 36 points a tile of 16 outputs beat 9 taps a pixel: transforms cost about as much as 12 channels more on each
- * side, and the filter's own as much as `extraTiles` more.
+ * side of a group, and the filter's own as much as `extraTiles` more.
  */
 export const pays = (window: Window | undefined, grid: Tiled, { from, to }: Depths, extraTiles: number): boolean => {
-  if (window?.height !== 3 || window.width !== 3 || from.depth % 4 !== 0 || to.depth % sizes.PANEL !== 0) return false
+  if (window?.height !== 3 || window.width !== 3 || from % 4 !== 0 || to % sizes.PANEL !== 0) return false
   const direct = grid.batch * grid.rows * grid.columns * 9
-  return direct > sizes.POINTS * (winogradTiles(grid) * (1 + 12 / from.depth + 12 / to.depth) + extraTiles)
+  return direct > sizes.POINTS * (winogradTiles(grid) * (1 + 12 / from + 12 / to) + extraTiles)
 }
 
 export const winogradPays = (convolution: Convolution): convolution is WindowConvolution =>
-  pays(convolution.window, convolution.grid, convolution, 4)
+  pays(convolution.window, convolution.grid, depthsOf(convolution), 4)
 
 /** Bytes between two points of something `bytes` long. */
 export const apart = (bytes: number): number => align(bytes) + sizes.APART_BYTES
@@ -104,13 +103,14 @@ const byPanels = (device: Device, convolution: WindowConvolution): void => {
 }
 
 const byTiles = (device: Device, convolution: WindowConvolution): void => {
-  const { source, weights, clamp, out, grid, from, to, window } = convolution
+  const { source, weights, groups, clamp, out, grid, from, to, window } = convolution
+  const ofGroup = depthsOf(convolution)
   const tiles = winogradTiles(grid)
   const share = Math.ceil(tiles / device.threads)
   // As many tiles as keep their transform in half a mebibyte, in sixes, dealt evenly.
   const most = Math.max(sizes.ROWS, Math.floor(524_288 / (sizes.POINTS * from.depth * 4) / sizes.ROWS) * sizes.ROWS)
   const block = Math.ceil(share / Math.ceil(share / most) / sizes.ROWS) * sizes.ROWS
-  const filterStride = apart(from.depth * to.depth * 4)
+  const filterStride = apart(ofGroup.from * to.depth * 4)
   const threadBytes =
     sizes.TRANSFORM_BYTES + block * sizes.PRODUCT_BYTES + sizes.POINTS * (block * from.depth * 4 + sizes.APART_BYTES)
   const parts = {
@@ -122,20 +122,22 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
   }
   device.scratch(parts, (at) => {
     prepare(device, convolution, at)
-    const { depthStride, outStride } = weights
+    const { depthStride, outStride, groupStride } = weights
     device.run(
       'winogradFilter',
       {
         w: weights.at,
         out: at.filter,
         tapAt: at.tapAt,
-        depth: from.depth,
-        outDepth: to.depth,
+        depth: ofGroup.from,
+        outDepth: ofGroup.to,
+        groups,
         depthStride,
         outStride,
+        groupStride,
         pointStride: filterStride,
       },
-      100 * from.depth * to.depth,
+      100 * ofGroup.from * to.depth,
     )
     const [low, high] = clamp ?? [-Infinity, Infinity]
     device.run(
@@ -155,6 +157,7 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
         outHeight: to.height,
         outWidth: to.width,
         outDepth: to.depth,
+        groups,
         top: window.top,
         left: window.left,
         block,
@@ -162,15 +165,15 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
         high,
         filterStride,
       },
-      72 * tiles * from.depth * to.depth,
+      72 * tiles * ofGroup.from * to.depth,
     )
   })
 }
 
 /** A 3x3 convolution of stride 1 by F(4x4, 3x3). */
 export const winograd = (device: Device, convolution: WindowConvolution): void => {
-  const { grid, from, to } = convolution
+  const { groups, grid, from, to } = convolution
   // Few tiles and many channels: the transformed filter would not fit the cache, the transformed tiles do.
-  const filterIsLarge = from.depth * to.depth >= 131_072 && winogradTiles(grid) * from.depth <= 65_536
+  const filterIsLarge = groups === 1 && from.depth * to.depth >= 131_072 && winogradTiles(grid) * from.depth <= 65_536
   return filterIsLarge ? byPanels(device, convolution) : byTiles(device, convolution)
 }

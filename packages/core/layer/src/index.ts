@@ -33,7 +33,7 @@ export {
   type Trained,
   untyped,
 } from './contract/layer.ts'
-export { lift, type LiftOptions, op, type OpPlan } from './contract/op.ts'
+export { inTraining, lift, type LiftOptions, op, type OpPlan } from './contract/op.ts'
 export { PathError, ShapeError, VariablesError, within } from './contract/path-error.ts'
 export { type Part, type Plan, Spec, type Specs } from './contract/plan.ts'
 export { formatShape, sameShape, type Shape, sizeOf } from './contract/shape.ts'

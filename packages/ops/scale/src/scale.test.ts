@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { dense, type DenseParams } from '@resfn/dense'
 import { identityAdd } from '@resfn/identity-add'
-import { constant, type Empty, init, type Layer, sequential, ShapeError, summary, zeros } from '@resfn/layer'
+import { constant, type Empty, init, type Layer, repeat, sequential, ShapeError, summary, zeros } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
 import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { layerScale, reZero } from './branch.ts'
 import { applyScale, applyScaleBy, scale, scaleBy, type ScaleParams } from './scale.ts'
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
@@ -125,6 +126,26 @@ describeBackends('scale', () => {
     const params = { weight: tf.tensor1d([1, 2]) }
     const x = tf.ones([3, 2])
     expectNoLeak(() => tf.tidy(() => void gradientOf((p) => by(2, applyScale(p, x)), params)))
+  })
+})
+
+describeBackends('the scales of a branch', () => {
+  it('are small for each channel with layerScale, and 0 with reZero', () => {
+    const { params } = init(sequential({ layerScale: layerScale(), reZero }), key(0), [2, 2, 3])
+    expectClose(params.layerScale.weight, [1e-5, 1e-5, 1e-5], 1e-6)
+    expect(params.reZero.weight.shape).toEqual([])
+    expectClose(params.reZero.weight, 0, 0)
+    expect(layerScale().plan([2, 2, 3]).kind).toBe('scale per channel')
+    expect(() => layerScale(Number.NaN)).toThrow('layerScale: value must be a finite number, not NaN')
+  })
+
+  it('make a stack of blocks the identity at first, whatever its depth', () => {
+    tf.tidy(() => {
+      const block = identityAdd(sequential({ fc: dense({ out: 4 }), reZero }))
+      const net = repeat(Array.from({ length: 20 }, () => block))
+      const x = draw(2, 3, 4)
+      expectClose(net.apply(init(net, key(1), [4]).params, x, []), x, 0)
+    })
   })
 })
 

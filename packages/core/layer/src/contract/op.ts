@@ -1,4 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Key } from '@resfn/random'
 import type { Empty, Layer } from './layer.ts'
 import type { Specs } from './plan.ts'
 import type { Shape } from './shape.ts'
@@ -87,3 +88,28 @@ export const lift = (
     (input) => ({ kind, output: output(input) }),
     (_, x) => f(x),
   )
+
+/**
+ * A random function as a layer without parameters that is the identity in evaluation: `y = f(x, key)` in training, `y =
+ * x` in evaluation. Dropout and its relatives are made with it.
+ *
+ * @param f from a batch and a key to a batch of the same shape; its draws are a function of the key alone
+ * @param options its word in tables, and a check of the input's shape
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { inTraining } from '@resfn/layer'
+ * import { key, normal } from '@resfn/random'
+ *
+ * const noise = inTraining((x, at) => tf.add(x, tf.tensor(normal(at, x.size), x.shape)), { kind: 'noise' })
+ * const x = tf.ones([2, 3])
+ * assert.equal(noise.apply({}, x, {}), x)
+ * assert.notDeepEqual(noise.train({}, x, key(0)).y.arraySync(), x.arraySync())
+ * ```
+ */
+export const inTraining = (f: (x: Tensor, key: Key) => Tensor, options: LiftOptions = {}): Layer<Empty> => ({
+  ...lift((x) => x, options),
+  train: (_, x, key) => ({ y: f(x, key), seen: {} }),
+})

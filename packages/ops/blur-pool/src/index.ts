@@ -1,0 +1,1 @@
+export { applyBlurPool, blurPool, type BlurPoolOptions } from './blur-pool.ts'

@@ -1,0 +1,1 @@
+export { applyDropBlock, dropBlock, type DropBlockOptions, dropBlockStages } from './drop-block.ts'

@@ -1,0 +1,1 @@
+export { applyDropPath, dropPath, type DropPathOptions, linearRates } from './drop-path.ts'

@@ -1,0 +1,1 @@
+export { applyDropout, dropout, type DropoutOptions } from './dropout.ts'

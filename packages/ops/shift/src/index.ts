@@ -1,0 +1,1 @@
+export { applyShift, shift, type ShiftOptions, type ShiftParams } from './shift.ts'

@@ -3,6 +3,8 @@ import { completionCommand } from './commands/completion.ts'
 import { dataRoutes } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { evalCommand } from './commands/eval.ts'
+import { exportCommand } from './commands/export.ts'
+import { importCommand } from './commands/import.ts'
 import { netsCommand } from './commands/nets.ts'
 import { predictCommand } from './commands/predict.ts'
 import { summaryCommand } from './commands/summary.ts'
@@ -18,6 +20,8 @@ export const routes: RouteMap<Context> = buildRouteMap({
     predict: predictCommand,
     summary: summaryCommand,
     nets: netsCommand,
+    import: importCommand,
+    export: exportCommand,
     data: dataRoutes,
     doctor: doctorCommand,
     completion: completionCommand,

@@ -15,7 +15,7 @@ describe('the command line', () => {
     expect(await resfn(['--version'])).toMatchObject({ stdout: '1.2.3\n', code: 0 })
     const { stdout, code } = await resfn(['--help'])
     expect(code).toBe(0)
-    for (const command of ['train', 'eval', 'predict', 'summary', 'nets', 'data', 'doctor'])
+    for (const command of ['train', 'eval', 'predict', 'summary', 'nets', 'import', 'export', 'data', 'doctor'])
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
     expect((await resfn(['train', '--help'])).stdout).toMatch(/d2l-resnet18 +ResNet-18 as in/)
   })

@@ -2,12 +2,16 @@ import type { AnyLayer } from '@resfn/layer'
 import type { BatchNorm, Makers } from '@resfn/makers'
 import { entry, type NetEntry, type Nets } from '../net-entry.ts'
 import type { AnyBlockKind } from '../resnet/block-kind.ts'
+import { torchvisionKeys } from '../resnet/keys.ts'
+import { akamasterKeys } from './keys.ts'
 import { cifarResnet, noShortcuts, optionA, optionB, optionC } from './cifar-resnet.ts'
+
+const keys = { torchvision: torchvisionKeys, akamaster: akamasterKeys }
 
 type Option = (makers: Makers<BatchNorm>) => AnyBlockKind
 
 const small = (description: string, depth: number, shortcuts: Option): NetEntry =>
-  entry({ description, input: [32, 32, 3], classes: 10 }, ({ classes }) =>
+  entry({ description, input: [32, 32, 3], classes: 10, keys }, ({ classes }) =>
     cifarResnet<BatchNorm, AnyLayer, AnyLayer, AnyLayer>({ depth, classes, shortcuts }),
   )
 

@@ -16,13 +16,15 @@ const checkResumable = (flags: Readonly<Record<string, unknown>>): void => {
 
 /** Trains a new run, or resumes one, to its end. */
 export const trainOrResume: Action<TrainFlags, []> = async (context, { json: _json, debug: _debug, ...flags }) => {
-  const { out, resume, ...settings } = flags
+  const { out, resume, from, ...settings } = flags
   if (resume !== undefined) {
     const { data: _data, backend: _backend, threads: _threads, resume: _resume, ...fixed } = flags
     checkResumable(fixed)
   }
   const open =
-    resume === undefined ? await startNewRun(context, settings, out) : await resumeRun(context, resume, settings)
+    resume === undefined
+      ? await startNewRun(context, settings, { out, from })
+      : await resumeRun(context, resume, settings)
   try {
     return await finishRun(context, { ...open, ...(await trainRun(context, open)) })
   } finally {

@@ -15,9 +15,13 @@ export const proposals: {
   readonly nets: () => Promise<readonly string[]>
   readonly presets: () => Promise<readonly string[]>
   readonly backends: () => Promise<readonly string[]>
+  readonly formats: () => Promise<readonly string[]>
 } = {
   nets: async () => Object.keys((await import('@resfn/archs')).nets),
   presets: async () => Object.keys((await import('@resfn/recipe/presets')).presets),
+  formats: async () => [
+    ...new Set(Object.values((await import('@resfn/archs')).nets).flatMap(({ keys }) => Object.keys(keys ?? {}))),
+  ],
   backends: async () => ['auto', ...Object.keys((await import('@resfn/runtime')).adapters)],
 }
 
@@ -39,6 +43,12 @@ export const withDefault = <T>(
   value: string,
   brief: string,
 ): Flag<T> & { readonly default: string } => ({ kind: 'parsed', parse, brief, placeholder, default: value })
+
+/** Which program published the weights. */
+export const formatFlag = (brief: string): OptionalFlag<string> => ({
+  ...optional(String, 'name', brief),
+  proposeCompletions: proposals.formats,
+})
 
 /** The flags that every command has. */
 export const commonFlags = {

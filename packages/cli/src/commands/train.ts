@@ -6,7 +6,8 @@ import type { SettingFlags } from '../run/settings.ts'
 import { below1, from0, positive, share, wholeFrom } from '../text/numbers.ts'
 import { commonFlags, optional, proposals } from './flags.ts'
 
-export type TrainFlags = CommonFlags & SettingFlags & { readonly out?: string; readonly resume?: string }
+export type TrainFlags = CommonFlags &
+  SettingFlags & { readonly out?: string; readonly resume?: string; readonly from?: string }
 
 export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Context>({
   docs: {
@@ -67,6 +68,7 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
       },
       threads: optional(wholeFrom(0), 'n', 'Threads of the WASM backend (default: all cores)'),
       out: optional(String, 'dir', 'Folder for the run (default: runs/<date>-<net>)'),
+      from: optional(String, 'run|file', 'Begin with the weights of a checkpoint, such as resfn import makes'),
       resume: optional(String, 'dir', 'Resume the run in a folder'),
       ...commonFlags,
     },

@@ -46,6 +46,32 @@ describe('write', () => {
   })
 })
 
+describe('a file in parts', () => {
+  const parts = async function* (fails: boolean): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array([1, 2])
+    if (fails) throw new Error('no third byte')
+    yield new Uint8Array([3])
+  }
+
+  it('is written whole or not at all', async () => {
+    const dir = folder()
+    const path = join(dir, 'file')
+    await filesOf().write(path, parts(false))
+    expect([...readFileSync(path)]).toEqual([1, 2, 3])
+    await expect(filesOf().write(path, parts(true))).rejects.toThrow('no third byte')
+    expect([...readFileSync(path)]).toEqual([1, 2, 3])
+    expect(readdirSync(dir)).toEqual(['file'])
+  })
+
+  it('is read in parts', async () => {
+    const path = join(folder(), 'file')
+    writeFileSync(path, new Uint8Array([1, 2, 3, 4]))
+    expect([...(await filesOf().readPart(path, 1, 3))]).toEqual([2, 3])
+    await expect(filesOf().readPart(path, 2, 9)).rejects.toMatchObject({ _tag: 'CutShort' })
+    await expect(filesOf().readPart(`${path}x`, 0, 1)).rejects.toMatchObject({ _tag: 'ENOENT' })
+  })
+})
+
 describe('the folders above a file', () => {
   it.each([
     ['EROFS', 'the file system is read-only; choose another place'],

@@ -9,15 +9,20 @@ export type FileSystem = Pick<
   'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat' | 'truncate'
 >
 
+/** What is written: all at once, or in parts. */
+export type Content = Uint8Array | string | AsyncIterable<Uint8Array>
+
 /** Files: every failure is a `CliError` that names the path and says how to fix it. */
 export type Files = {
   readonly read: (path: string) => Promise<Uint8Array>
+  /** The bytes of a file from `start` up to `end`. */
+  readonly readPart: (path: string, start: number, end: number) => Promise<Uint8Array>
   readonly readText: (path: string) => Promise<string>
   /**
    * Writes a whole file: to a temporary name beside it, to the disk, then in its place. Whatever fails, the old file
-   * stays.
+   * stays. Parts are made one by one.
    */
-  readonly write: (path: string, content: Uint8Array | string) => Promise<void>
+  readonly write: (path: string, content: Content) => Promise<void>
   /** Writes a file that must not exist yet; false if it does. */
   readonly create: (path: string, text: string) => Promise<boolean>
   readonly append: (path: string, text: string) => Promise<void>
@@ -106,12 +111,13 @@ const withFile = async (
   }
 }
 
-const writeAtomically = async (disk: FileSystem, path: string, content: Uint8Array | string): Promise<void> => {
+const writeAtomically = async (disk: FileSystem, path: string, content: Content): Promise<void> => {
   await makeParents(disk, path)
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
   try {
     await withFile(disk, temporary, 'w', async (file) => {
-      await file.writeFile(content)
+      if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content)
+      else for await (const part of content) await file.writeFile(part)
       // Else a power cut could leave the new name with no content.
       await file.sync()
     })
@@ -148,6 +154,23 @@ export const filesOf = (disk: FileSystem = fs): Files => {
   const read: Files['read'] = (path) => attempt('read', path, async () => new Uint8Array(await disk.readFile(path)))
   return {
     read,
+    readPart: (path, start, end) =>
+      attempt('read', path, async () => {
+        const bytes = new Uint8Array(end - start)
+        await withFile(disk, path, 'r', async (file) => {
+          // A read may give less than was asked for.
+          for (let at = 0; at < bytes.length;) {
+            const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at)
+            if (bytesRead === 0)
+              throw new CliError(
+                'CutShort',
+                `cannot read ${path}: it ends at byte ${start + at}; was it changed just now?`,
+              )
+            at += bytesRead
+          }
+        })
+        return bytes
+      }),
     readText: async (path) => new TextDecoder().decode(await read(path)),
     write: (path, content) => attempt('write', path, () => writeAtomically(disk, path, content)),
     append: (path, text) =>

@@ -1,12 +1,15 @@
 import { resolve } from 'node:path'
+import { restoreVariables } from '@resfn/checkpoint'
 import { checkLastBatch } from '@resfn/loop'
 import { BatchError, startRun } from '@resfn/step'
+import { dispose } from '@resfn/tree'
 import { fold, key } from '@resfn/random'
 import type { Context } from '../context/context.ts'
 import { loadData } from '../data/load-data.ts'
-import { usageError } from '../error.ts'
+import { unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
+import { type LoadedCheckpoint, openCheckpoint } from './checkpoint-file.ts'
 import { netNamed } from './net.ts'
 import { engineOf } from './engine.ts'
 import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
@@ -69,9 +72,23 @@ const checkBatches = (setup: TrainingSetup, run: AnyRun): void => {
   }
 }
 
+/** The first state of a run: drawn from the seed, or with the weights of a checkpoint. */
+const firstRun = ({ settings, net, optimiser, input }: TrainingSetup, from: LoadedCheckpoint | undefined): AnyRun => {
+  const run = startRun(net, { optimiser, key: fold(key(settings.seed), 'run'), input }) as AnyRun
+  if (from === undefined) return run
+  const weights = unwrap(restoreVariables(from.checkpoint, { net, name: settings.net, input }))
+  dispose([run.params, run.state])
+  return { ...run, ...weights }
+}
+
 /** A new run in a folder that has none. */
-export const startNewRun = async (context: Context, flags: SettingFlags, out: string | undefined): Promise<OpenRun> => {
-  const asked = settingsFrom(flags)
+export const startNewRun = async (
+  context: Context,
+  flags: SettingFlags,
+  { out, from }: { readonly out: string | undefined; readonly from: string | undefined },
+): Promise<OpenRun> => {
+  const loaded = from === undefined ? undefined : await openCheckpoint(context, from)
+  const asked = settingsFrom(loaded === undefined ? flags : { ...flags, net: flags.net ?? loaded.name })
   const { make } = netNamed(asked.net)
   const started = context.now()
   if (out !== undefined) await checkNoRun(context, runFolder(resolve(context.cwd, out)))
@@ -87,11 +104,7 @@ export const startNewRun = async (context: Context, flags: SettingFlags, out: st
   }
   const setup = setupOf(settings, make({ classes: data.train.classes.length }), data)
   announce(context, setup)
-  const run = startRun(setup.net, {
-    optimiser: setup.optimiser,
-    key: fold(key(settings.seed), 'run'),
-    input: setup.input,
-  }) as AnyRun
+  const run = firstRun(setup, loaded)
   checkBatches(setup, run)
   const files = await makeFolder(context, { out, started, net: asked.net })
   const engines = [engineOf(context, backend)]

@@ -16,7 +16,8 @@ describe('completion', () => {
     expect(await proposed('train', '--schedule', 'c')).toEqual(['constant', 'cosine'])
     expect(await proposed('train', '--preset', 'qu')).toEqual(['quick'])
     expect(await proposed('train', '--backend', 'w')).toContain('wasm')
-    expect(await proposed('summary', 'd2l')).toEqual(['d2l-resnet18'])
+    expect(await proposed('summary', 'd2l-r')).toEqual(['d2l-resnet18'])
+    expect(await proposed('import', 'f', '--format', 'aka')).toEqual(['akamaster'])
     expect(await proposed('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 
@@ -49,7 +50,7 @@ describe('completion', () => {
         return spawnSync('/bin/bash', ['-c', code], { encoding: 'utf8', env }).stdout
       }
       expect(complete('resfn', 'su')).toBe('summary\ncomplete -o default -F _resfn resfn\n')
-      expect(complete('resfn', 'train', '--net', 'd2l').split('\n')[0]).toBe('d2l-resnet18')
+      expect(complete('resfn', 'train', '--net', 'd2l-r').split('\n')[0]).toBe('d2l-resnet18')
     },
     60_000,
   )

@@ -39,7 +39,20 @@ const stringify = (value: unknown): string =>
     typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
   )
 
-/** Description and progress as the strings of a safetensors file. */
+/**
+ * Description and progress as the strings of a safetensors file, for programs that write a checkpoint tensor by tensor.
+ *
+ * @param description what the file should say of the net and its training
+ * @param progress nothing for weights alone
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { encodeMetadata } from '@resfn/checkpoint'
+ *
+ * const metadata = encodeMetadata({ net: { name: 'linear', input: [3], classes: ['cat', 'dog'] } })
+ * assert.deepEqual(metadata.map(([name]) => name), ['format', 'version', 'description'])
+ * ```
+ */
 export const encodeMetadata = (
   description: Description,
   progress?: Progress,
@@ -154,7 +167,7 @@ export const decodeMetadata = (
         'NotACheckpoint',
         'metadata',
         `it has ${metadata.size === 0 ? 'no entries' : `the keys ${[...metadata.keys()].join(', ')}`}, not those of a checkpoint`,
-        'for weights of other programs use an importer',
+        'weights of other programs are read by @resfn/import, or on the command line: resfn import FILE --net NAME --out FOLDER',
       ),
     )
   if (metadata.get('version') !== version)

@@ -1,9 +1,18 @@
 import { tensor, type Tensor } from '@tensorflow/tfjs-core'
-import { formatShape, type Layer, sameShape, type Shape, ShapeError, type Spec, type Variables } from '@resfn/layer'
+import {
+  formatShape,
+  type Layer,
+  type Plan,
+  sameShape,
+  type Shape,
+  ShapeError,
+  type Spec,
+  type Variables,
+} from '@resfn/layer'
 import type { Optimiser, OptimiserState } from '@resfn/optimisers'
 import { type TensorView, typedArray } from '@resfn/safetensors'
 import { dispose, flatten, mapTo } from '@resfn/tree'
-import { either as E } from 'fp-ts'
+import { either as E, function as F } from 'fp-ts'
 import { type CheckpointError, failure } from './checkpoint-error.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Run } from '@resfn/step'
@@ -72,6 +81,45 @@ const read =
   }
 
 /**
+ * The plan of a net, if the parameters and the state of a checkpoint are those of the net; no tensor is made.
+ *
+ * @param checkpoint see `decodeCheckpoint`
+ * @param options the `net`, its `name`, and the shape of one `input` sample
+ * @returns the plan, or a `CheckpointError`: `OtherNet`, or `OtherTensors`, which names each of them
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { dense } from '@resfn/dense'
+ * import { type Checkpoint, planOf } from '@resfn/checkpoint'
+ *
+ * const description = { net: { name: 'linear', input: [3], classes: ['cat', 'dog'] } }
+ * const empty: Checkpoint = { description, progress: undefined, tensors: new Map() }
+ * const plan = planOf(empty, { net: dense({ out: 2 }), name: 'linear', input: [3] })
+ * assert.ok(plan._tag === 'Left' && plan.left._tag === 'OtherTensors')
+ * ```
+ */
+export const planOf = <P, S>(
+  checkpoint: Checkpoint,
+  options: RestoreOptions<P, S>,
+): E.Either<CheckpointError, Plan<P, S>> => {
+  const other = otherNet(checkpoint, options)
+  if (other !== undefined) return E.left(other)
+  const { net, name, input } = options
+  try {
+    const plan = net.plan(input)
+    const expected = new Map([...shapesOf('params', plan.params), ...shapesOf('state', plan.state)])
+    const found = differences(expected, checkpoint.tensors, ['params', 'state'])
+    return found.length > 0 ? E.left(otherTensors(name, found)) : E.right(plan)
+  } catch (error) {
+    if (error instanceof ShapeError)
+      return E.left(
+        failure('OtherNet', error.path, error.reason, `the net named ${name} cannot take ${formatShape(input)} images`),
+      )
+    throw error
+  }
+}
+
+/**
  * The parameters and the state of a net from a checkpoint, of a run or of weights alone.
  *
  * @param checkpoint see `decodeCheckpoint`
@@ -103,26 +151,14 @@ export const restoreVariables = <P, S>(
   checkpoint: Checkpoint,
   options: RestoreOptions<P, S>,
 ): E.Either<CheckpointError, Variables<P, S>> => {
-  const other = otherNet(checkpoint, options)
-  if (other !== undefined) return E.left(other)
-  const { net, name, input } = options
   const { tensors } = checkpoint
-  try {
-    const plan = net.plan(input)
-    const expected = new Map([...shapesOf('params', plan.params), ...shapesOf('state', plan.state)])
-    const found = differences(expected, tensors, ['params', 'state'])
-    if (found.length > 0) return E.left(otherTensors(name, found))
-    return E.right({
+  return F.pipe(
+    planOf(checkpoint, options),
+    E.map((plan) => ({
       params: mapTo<unknown, Tensor, Spec>(plan.params, read(tensors, 'params')) as P,
       state: mapTo<unknown, Tensor, Spec>(plan.state, read(tensors, 'state')) as S,
-    })
-  } catch (error) {
-    if (error instanceof ShapeError)
-      return E.left(
-        failure('OtherNet', error.path, error.reason, `the net named ${name} cannot take ${formatShape(input)} images`),
-      )
-    throw error
-  }
+    })),
+  )
 }
 
 /**

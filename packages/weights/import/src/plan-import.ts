@@ -83,6 +83,8 @@ const wayOf = (
   return isFirst && ours.every((size, axis) => axis === 2 || size === theirs[axis]) ? 'adapted' : undefined
 }
 
+const lastOf = (key: string): string => key.slice(key.lastIndexOf('.') + 1)
+
 const isNotOne = (size: number): boolean => size !== 1
 
 const valuesOf = (
@@ -133,9 +135,12 @@ export const planImport = (weights: PublishedWeights, target: ImportTarget): E.E
     const tensor = file.get(leaf.key)
     return tensor === undefined ? [] : [{ leaf, tensor, way: wayOf(leaf, tensor, target) }]
   })
+  const unknown = [...file.keys()].filter((key) => !known.has(key) && !beside.has(key))
+  // What stands beside other keys is told last, since it says least.
+  const counters = new Set([...beside].map(lastOf))
   const faults: KeyFaults = {
     missing: targets.filter(({ key }) => !file.has(key)).map(({ key }) => key),
-    unknown: [...file.keys()].filter((key) => !known.has(key) && !beside.has(key)),
+    unknown: unknown.toSorted((a, b) => Number(counters.has(lastOf(a))) - Number(counters.has(lastOf(b)))),
     misshapen: found
       .filter(({ way }) => way === undefined)
       .map(({ leaf: { key, shape }, tensor }) => ({ key, dtype: tensor.dtype, found: tensor.shape, expected: shape })),

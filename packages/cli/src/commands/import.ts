@@ -1,0 +1,55 @@
+import { buildCommand, type Command } from '@stricli/core'
+import type { Shape } from '@resfn/layer'
+import type { Context } from '../context/context.ts'
+import { type CommonFlags, perform } from '../output.ts'
+import { wholeFrom } from '../text/numbers.ts'
+import { parseInput } from '../text/shape.ts'
+import { commonFlags, formatFlag, optional, proposals, withDefault } from './flags.ts'
+
+export type ImportFlags = CommonFlags & {
+  readonly net: string
+  readonly out: string
+  readonly format?: string
+  readonly classes?: number
+  readonly input?: Shape
+  readonly seed: number
+}
+
+export const importCommand: Command<Context> = buildCommand<ImportFlags, [string], Context>({
+  docs: {
+    brief: 'Make a checkpoint of weights that another program wrote',
+    fullDescription: [
+      'Makes a checkpoint of weights that another program wrote: a safetensors file, or the index of one in several parts. eval, predict and',
+      'summary take it, and train --from begins with it. Keys that do not fit the net are all listed, and nothing is written. Weights for',
+      'colour images are adapted to --input of other channels, and another number of --classes draws a new head.',
+    ].join('\n'),
+  },
+  parameters: {
+    flags: {
+      net: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'The net of the weights; see resfn nets',
+        placeholder: 'name',
+        proposeCompletions: proposals.nets,
+      },
+      out: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'The folder of a new run, or a file that ends in .safetensors',
+        placeholder: 'run|file',
+      },
+      format: formatFlag('The program that the keys are of (default: the one with most of the keys)'),
+      classes: optional(wholeFrom(1), 'n', "Number of classes (default: the net's own)"),
+      input: optional(
+        parseInput,
+        'shape',
+        "Shape of one image: 96x96x1, or channels first 1x96x96 (default: the net's own)",
+      ),
+      seed: withDefault(wholeFrom(0), 'n', '0', 'Draws a new head'),
+      ...commonFlags,
+    },
+    positional: { kind: 'tuple', parameters: [{ brief: 'File of weights', parse: String, placeholder: 'file' }] },
+  },
+  func: perform(async () => (await import('../actions/import.ts')).importFile),
+})

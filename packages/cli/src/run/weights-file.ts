@@ -1,0 +1,43 @@
+import { dirname, join, resolve } from 'node:path'
+import {
+  type PublishedWeights,
+  type ReadError,
+  safetensorsWeights,
+  shardedWeights,
+  type SourceFile,
+} from '@resfn/import'
+import { taskEither as TE } from 'fp-ts'
+import type { Context } from '../context/context.ts'
+import { CliError, toCliError, unwrap, usageError } from '../error.ts'
+
+/** The tensors of a file that another program wrote. */
+export type WeightsFile = { readonly path: string; readonly weights: PublishedWeights }
+
+const sourceFile = async ({ files }: Context, path: string): Promise<SourceFile> => ({
+  length: await files.size(path),
+  read: (start, end) => TE.tryCatch(() => files.readPart(path, start, end), toCliError),
+})
+
+const weightsOf = async (context: Context, path: string): Promise<PublishedWeights> => {
+  if (path.endsWith('.json')) {
+    const shard = (name: string): TE.TaskEither<ReadError, SourceFile> =>
+      TE.tryCatch(() => sourceFile(context, join(dirname(path), name)), toCliError)
+    return unwrap(await shardedWeights(await context.files.readText(path), shard)())
+  }
+  return unwrap(await safetensorsWeights(await sourceFile(context, path))())
+}
+
+/** Opens a file of weights; its tensors are read when they are asked for. */
+export const openWeights = async (context: Context, given: string): Promise<WeightsFile> => {
+  const path = resolve(context.cwd, given)
+  if ((await context.files.kind(path)) === 'folder')
+    throw usageError(
+      `${path} is a folder; give a file of weights in it, or the file that ends in .safetensors.index.json for one in several parts`,
+    )
+  try {
+    return { path, weights: await weightsOf(context, path) }
+  } catch (error) {
+    const { _tag, message, exitCode, cause } = toCliError(error)
+    throw new CliError(_tag, message.includes(path) ? message : `${path}: ${message}`, { exitCode, cause })
+  }
+}

@@ -2,6 +2,7 @@ import { cifarResnets } from './cifar-resnet/nets.ts'
 import { densenets } from './densenet/nets.ts'
 import { lenets } from './lenet/nets.ts'
 import type { Nets } from './net-entry.ts'
+import { preActivationNets } from './pre-activation/nets.ts'
 import { resnets } from './resnet/nets.ts'
 
 /**
@@ -16,4 +17,4 @@ import { resnets } from './resnet/nets.ts'
  * assert.deepEqual(net?.make({ classes: 100 }).plan(net.input).output, [100])
  * ```
  */
-export const nets: Nets = { ...lenets, ...cifarResnets, ...resnets, ...densenets }
+export const nets: Nets = { ...lenets, ...cifarResnets, ...resnets, ...densenets, ...preActivationNets }

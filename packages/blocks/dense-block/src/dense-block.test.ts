@@ -1,30 +1,23 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { batchNorm } from '@resfn/batch-norm'
 import { conv2d } from '@resfn/conv2d'
-import { type AnyLayer, init, type Layer, type ParamsOf, sequential, ShapeError, summary, untyped } from '@resfn/layer'
+import { type AnyLayer, init, type ParamsOf, sequential, ShapeError, summary, untyped } from '@resfn/layer'
 import { type BatchNorm, type Conv2d, type Makers, makers } from '@resfn/makers'
 import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
-import { flatten, mapTo } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  checkGradients,
+  describeBackends,
+  expectClose,
+  expectNoLeak,
+  expectTorchCase,
+  gradientOf,
+  torchCases,
+} from '@resfn/test-utils'
 import { denseBlock, denseBottleneck, denseLayer, type DenseLayerOptions, transition } from './index.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
-type ByKey = { readonly [key: string]: Values }
-type Case = { readonly [name in 'x' | 'y' | 'dy' | 'dx' | 'evaluated']: Values } & {
-  readonly kind: 'block' | 'transition'
-  readonly tensors: ByKey
-  readonly seen: ByKey
-  readonly gradients: ByKey
-}
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
-
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
   tf.tensor(
     normal(
@@ -34,16 +27,9 @@ const draw = (seed: number, ...shape: number[]): tf.Tensor =>
     shape,
   )
 
-/** torchvision's key: its layers are counted from 1. */
-const keyOf = (path: string): string =>
-  path
-    .replace(/^(\d+)\./, (_, index) => `denselayer${Number(index) + 1}.`)
-    .replace(/\.mean$/, '.running_mean')
-    .replace(/\.variance$/, '.running_var')
-
-const layers: { readonly [kind in Case['kind']]: Layer<unknown, unknown> } = {
-  block: untyped(denseBlock({ layer: denseBottleneck({ growth: 2, width: 4 }), layers: 3 })),
-  transition: untyped(transition({ compression: 0.4 })),
+const layers: { readonly [name: string]: AnyLayer } = {
+  block: denseBlock({ layer: denseBottleneck({ growth: 2, width: 4 }), layers: 3 }),
+  transition: transition({ compression: 0.4 }),
 }
 
 // Some inputs of ReLU on either side, none near 0.
@@ -64,25 +50,15 @@ const block = fc.record({
 })
 
 describeBackends('a dense block', () => {
-  it.each(cases)('has the values, gradients and statistics of PyTorch ($kind)', (fixture) => {
-    tf.tidy(() => {
-      const layer = layers[fixture.kind]
-      const x = tensorOf(fixture.x)
-      const plan = layer.plan(x.shape.slice(1))
-      const [params, state] = [plan.params, plan.state].map((specs) =>
-        mapTo(specs, (_, path) => tensorOf(fixture.tensors[keyOf(path)]!)),
+  it.each(torchCases(new URL('./fixtures/torch.json', import.meta.url)))(
+    'has the values, gradients and statistics of PyTorch ($name)',
+    (fixture) => {
+      // torchvision counts layers from 1.
+      expectTorchCase(layers[fixture.name]!, fixture, (path) =>
+        path.replace(/^(\d+)\./, (_, index) => `denselayer${Number(index) + 1}.`),
       )
-      expectClose(layer.apply(params, x, state), fixture.evaluated.values)
-      const { y, seen } = layer.train(params, x, key(0))
-      expectClose(y, fixture.y.values)
-      for (const { path, leaf } of flatten<tf.Tensor>(seen)) expectClose(leaf, fixture.seen[keyOf(path)]!.values)
-      const gradients = gradientOf((at) => layer.train(at.params, at.x, key(0)).y, { params, x }, tensorOf(fixture.dy))
-      expectClose(gradients.x, fixture.dx.values, 1e-4)
-      const byPath = flatten<tf.Tensor>(gradients.params)
-      expect(byPath.length).toBe(Object.keys(fixture.gradients).length)
-      for (const { path, leaf } of byPath) expectClose(leaf, fixture.gradients[keyOf(path)]!.values, 1e-4)
-    })
-  })
+    },
+  )
 
   it('passes its input on bit for bit, and the gradient of those channels exactly', () => {
     fc.assert(

@@ -3,6 +3,8 @@ import { densenets } from './densenet/nets.ts'
 import { lenets } from './lenet/nets.ts'
 import type { Nets } from './net-entry.ts'
 import { preActivationNets } from './pre-activation/nets.ts'
+import { res2nets } from './res2net/nets.ts'
+import { resnests } from './resnest/nets.ts'
 import { resnets } from './resnet/nets.ts'
 
 /**
@@ -17,4 +19,12 @@ import { resnets } from './resnet/nets.ts'
  * assert.deepEqual(net?.make({ classes: 100 }).plan(net.input).output, [100])
  * ```
  */
-export const nets: Nets = { ...lenets, ...cifarResnets, ...resnets, ...densenets, ...preActivationNets }
+export const nets: Nets = {
+  ...lenets,
+  ...cifarResnets,
+  ...resnets,
+  ...preActivationNets,
+  ...densenets,
+  ...resnests,
+  ...res2nets,
+}

@@ -1,1 +1,1 @@
-export { applyConcatChannels, applySplitChannels, splitChannels } from './split-channels.ts'
+export { applyConcatChannels, applySplitChannels, channelsPart, splitChannels } from './split-channels.ts'

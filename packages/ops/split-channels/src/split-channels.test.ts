@@ -7,7 +7,7 @@ import { channels, init, type ParamsOf, sequential, ShapeError, sum, summary } f
 import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
 import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
-import { applyConcatChannels, applySplitChannels, splitChannels } from './split-channels.ts'
+import { applyConcatChannels, applySplitChannels, channelsPart, splitChannels } from './split-channels.ts'
 
 const draw = (seed: number, ...shape: number[]): tf.Tensor =>
   tf.tensor(
@@ -100,7 +100,24 @@ describeBackends('layers on parts of the channels', () => {
   })
 })
 
+describeBackends('one part of the channels', () => {
+  it('is that of the split', () => {
+    tf.tidy(() => {
+      const x = draw(1, 2, 3, 2, 6)
+      for (const [index, part] of applySplitChannels(x, { parts: 3 }).entries())
+        expectClose(channelsPart({ index, parts: 3 }).apply({}, x, {}), part, 0)
+    })
+  })
+})
+
 describe('wrong use of the channels', () => {
+  it('is a part that there is not', () => {
+    expect(() => channelsPart({ index: 2, parts: 2 })).toThrow(
+      new OptionsError('channelsPart: index must be a whole number from 0 to 1, not 2'),
+    )
+    expect(() => channelsPart({ index: 0, parts: 2 }).plan([3])).toThrow(ShapeError)
+  })
+
   it('is a number of parts that does not divide them, or paths that do not fit', () => {
     expect(() => applySplitChannels(tf.ones([2, 5]), { parts: 2 })).toThrow(
       new ShapeError('', 'the channels of [2,5] cannot be split into 2 equal parts; give it a multiple of 2 channels'),

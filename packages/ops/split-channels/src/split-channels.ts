@@ -2,10 +2,12 @@ import { slice, split, type Tensor } from '@tensorflow/tfjs-core'
 import {
   channels,
   checkTensor,
+  type Empty,
   formatShape,
   type Join,
   type Layer,
   type Layers,
+  lift,
   type Parallel,
   parallel,
   type Shape,
@@ -76,18 +78,47 @@ export const applyConcatChannels = (xs: readonly Tensor[]): Tensor => {
   return channels.apply(xs)
 }
 
-/** A layer on one of the parts; its trees are the layer's own. */
-const onPart = (layer: Layer<unknown, unknown>, index: number, parts: number): Layer<unknown, unknown> => {
-  const part = (x: Tensor): Tensor => {
-    const [outer, share] = [x.shape.slice(0, -1), shareOf(x.shape, parts)]
-    return slice(x, [...outer.map(() => 0), index * share], [...outer, share])
-  }
-  return {
-    plan: (input) => layer.plan([...input.slice(0, -1), shareOf(input, parts)]),
-    apply: (params, x, state) => layer.apply(params, part(x), state),
-    train: (params, x, key) => layer.train(params, part(x), key),
-  }
+/** One of the parts. */
+const cut = (x: Tensor, index: number, parts: number): Tensor => {
+  const [outer, share] = [x.shape.slice(0, -1), shareOf(x.shape, parts)]
+  return slice(x, [...outer.map(() => 0), index * share], [...outer, share])
 }
+
+const shapeOfPart = (input: Shape, parts: number): Shape => [...input.slice(0, -1), shareOf(input, parts)]
+
+/**
+ * One of several equal parts of the channels, as a layer: `y[…, c] = x[…, index channels / parts + c]`.
+ *
+ * @param options the index of the part from 0, and how many there are
+ * @throws OptionsError if there is not such a part
+ * @throws ShapeError, from `plan`, if the parts do not divide the channels
+ * @see PyTorch's `torch.chunk`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { channelsPart } from '@resfn/split-channels'
+ *
+ * assert.deepEqual(channelsPart({ index: 3, parts: 4 }).plan([8, 8, 64]).output, [8, 8, 16])
+ * ```
+ */
+export const channelsPart = (options: { readonly index: number; readonly parts: number }): Layer<Empty> => {
+  const { index, parts } = options
+  checkOptions('channelsPart', options, {
+    index: wholeNumberFrom(0, Math.max(0, parts - 1)),
+    parts: wholeNumberFrom(1),
+  })
+  return lift((x) => cut(x, index, parts), {
+    kind: `part ${index} of ${parts}`,
+    output: (input) => shapeOfPart(input, parts),
+  })
+}
+
+/** A layer on one of the parts; its trees are the layer's own. */
+const onPart = (layer: Layer<unknown, unknown>, index: number, parts: number): Layer<unknown, unknown> => ({
+  plan: (input) => layer.plan(shapeOfPart(input, parts)),
+  apply: (params, x, state) => layer.apply(params, cut(x, index, parts), state),
+  train: (params, x, key) => layer.train(params, cut(x, index, parts), key),
+})
 
 /**
  * Named layers side by side, each on its own part of the channels, joined: `y = join(a(x_1), b(x_2), …)` with equal

@@ -1,0 +1,1 @@
+export { type Res2netBlockOptions, type Res2netBlocks, res2netBlocks } from './res2net.ts'

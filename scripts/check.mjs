@@ -7,13 +7,14 @@ import { dependencies } from './check/dependencies.mjs'
 import { directions } from './check/directions.mjs'
 import { installed } from './check/installed.mjs'
 import { manifest } from './check/manifest.mjs'
+import { pictures } from './check/pictures.mjs'
 import { prose } from './check/prose.mjs'
 import { sources } from './check/sources.mjs'
 import { width } from './check/width.mjs'
 import { root as workspaceRoot, runAsScript } from './run.mjs'
 import { readWorkspace } from './workspace.mjs'
 
-const rules = [manifest, directions, dependencies, sources, prose, width, installed]
+const rules = [manifest, directions, dependencies, sources, prose, pictures, width, installed]
 
 /**
  * Everything that is wrong with the workspace at `root`: `{ file, rule, problem, fix, patch? }`.

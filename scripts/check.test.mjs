@@ -298,6 +298,11 @@ const violations = [
     (read) => ({ [`${op}/README.md`]: read(`${op}/README.md`).replaceAll('```ts', '```js') }),
   ],
   [
+    'a README without the picture that there is',
+    'picture',
+    () => ({ 'docs/pictures/gate-light.svg': '<svg><title>gate</title></svg>\n' }),
+  ],
+  [
     'a README of the repository that leaves out a package',
     'listed',
     () => ({ 'README.md': '# All\n\n[tree](packages/core/tree/README.md)\n' }),

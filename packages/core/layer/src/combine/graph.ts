@@ -12,8 +12,11 @@ type Joined<N extends string> = { readonly join: Join; readonly of: readonly N[]
 /** What a part of a graph takes: the output of a part before it, several of them joined, or the graph's `input`. */
 export type Feed<N extends string = string> = N | 'input' | Joined<N | 'input'>
 
-/** Named layers with wires between them. `layers` are its parts. */
-export type Graph<R> = Layer<ParamsOfAll<R>, StateOfAll<R>> & { readonly layers: R }
+/** Named layers with wires between them. `layers` are its parts, `feeds` what they take. */
+export type Graph<R> = Layer<ParamsOfAll<R>, StateOfAll<R>> & {
+  readonly layers: R
+  readonly feeds: { readonly [K in keyof R]?: Feed }
+}
 
 /** What each part takes, in the order of the parts: the part before it where nothing is said. */
 const wiring = (
@@ -45,7 +48,7 @@ const wiring = (
  *
  * @param layers a record; its order is the order in which the layers run
  * @param feeds what a part takes instead of the output of the part before it, by the name of the part
- * @returns the layer, with the record as `layers`
+ * @returns the layer, with the records as `layers` and `feeds`
  * @throws RangeError for a name that is a number, has a dot or is `input`, and for a feed that does not come before
  * @throws TypeError for a value that is not a layer
  * @throws ShapeError, from `plan`, with the name of the part that cannot take its input, or whose feeds do not fit
@@ -132,5 +135,5 @@ export const graph = <const R extends Layers>(
         return { y, seen: gather(seen) }
       }),
   }
-  return { ...(layer as Layer<ParamsOfAll<R>, StateOfAll<R>>), layers }
+  return { ...(layer as Layer<ParamsOfAll<R>, StateOfAll<R>>), layers, feeds }
 }

@@ -19,3 +19,6 @@ export const PRODUCT_BYTES: i32 = POINTS * PANEL * 4
 export const UNIT_BYTES: i32 = POINTS * 4 * PANEL * 4
 /** Added to the distance between two points of a tile, or all of them would fall on one set of the cache. */
 export const APART_BYTES: i32 = 64
+
+/** Neighbouring outputs of a row that are worked out together where a group has few channels. */
+export const RUN: i32 = 8

@@ -7,13 +7,12 @@ import asc from 'assemblyscript/asc'
 import { microKernels } from './micro-kernels.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const microKernelsFile = 'assembly/micro-kernels.generated.ts'
 
 /** Texts of the AssemblyScript files, by path. */
 const readSources = async () => {
   const names = (await readdir(`${root}assembly`)).map((name) => `assembly/${name}`).sort()
   const texts = await Promise.all(names.map(async (name) => [name, await readFile(root + name, 'utf8')]))
-  return new Map([...texts, [microKernelsFile, microKernels()]])
+  return new Map([...texts, ...microKernels])
 }
 
 const classPattern = /^@unmanaged class (\w+) \{\n([^}]*)\}/gm
@@ -150,7 +149,7 @@ export const generate = async () => {
     '',
   ]
   return new Map([
-    [microKernelsFile, sources.get(microKernelsFile)],
+    ...microKernels,
     ['src/routines.generated.ts', table.join('\n')],
     ['src/kernels.generated.ts', binaries.join('\n')],
   ])

@@ -129,15 +129,92 @@ ${indent(
 }`
 }
 
-/** The text of assembly/micro-kernels.generated.ts. */
-export const microKernels = () =>
+/** Outputs of a row that are worked out together where a group has few channels. */
+const run = 8
+
+// One step along the depth: each source number is loaded once for the taps that reach it.
+const acrossTaps = (stride, pixelBytes) => {
+  const sums = (pixel) =>
+    [0, 1, 2]
+      .map((tap) => ({ tap, output: (pixel - tap) / stride }))
+      .filter(({ output }) => Number.isInteger(output) && output >= 0 && output < run)
+      .map(({ tap, output }) => `c${output} = madd(s, b${tap}, c${output})`)
+  return `b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32)
+${each((run - 1) * stride + 3, (pixel) => [`s = v128.load_splat<f32>(at${plus(pixelBytes * pixel)})`, ...sums(pixel)].join(', '))}`
+}
+
+const slide = (stride, depth) => `/**
+ * ${run} neighbouring outputs of a row by four output channels: a 3x3 window of stride ${stride} over rows of pixels of
+ * ${depth} channels, \`rowBytes\` apart, times \`b\` [3][${depth}][3][4]; starts from \`bias\`; clamps; stores
+ * \`count\` outputs \`toStep\` bytes apart.
+ */
+export function slideStride${stride}Depth${depth}(
+  a: usize, rowBytes: usize, b: usize, bias: v128, to: usize, toStep: usize, count: i32, low: v128, high: v128,
+): void {
+  let ${each(run, (p) => `c${p} = bias`, ', ')}
+  let s: v128, b0: v128, b1: v128, b2: v128
+  for (let row = 0; row < 3; row++, a += rowBytes) {
+    let at = a
+    for (let k = 0; k < ${depth}; k++, at += 4, b += 48) {
+${indent(acrossTaps(stride, 4 * depth), 3)}
+    }
+  }
+${indent(
+  each(
+    run,
+    (p) =>
+      `${p === 0 ? '' : `if (count > ${p}) `}v128.store(to, clamp(c${p}, low, high))${p < run - 1 ? ', to += toStep' : ''}`,
+  ),
+  1,
+)}
+}`
+
+const rowSums = () => {
+  const at = (tap, c) => plus(64 * tap + 16 * c)
+  return `/**
+ * Adds to c[3][4][4] the sum over \`count\` outputs of x[tap][c] (three taps, \`tapStep\` bytes apart, of four
+ * channels) times dy[o] of four output channels; outputs are \`xStep\` and \`dyStep\` bytes apart.
+ */
+export function rowSums3x4(x: usize, xStep: usize, tapStep: usize, dy: usize, dyStep: usize, count: i32, c: usize): void {
+${indent(
+  each(3, (tap) => `let ${each(4, (i) => `c${tap}${i} = v128.load(c${at(tap, i)})`, ', ')}`),
+  1,
+)}
+  let x1 = x + tapStep, x2 = x1 + tapStep
+  let d: v128, s: v128
+  for (; count > 0; count--, x += xStep, x1 += xStep, x2 += xStep, dy += dyStep) {
+    d = v128.load(dy)
+${indent(
+  each(3, (tap) =>
+    each(
+      4,
+      (i) => `s = v128.load_splat<f32>(x${tap === 0 ? '' : tap}${plus(4 * i)}), c${tap}${i} = madd(s, d, c${tap}${i})`,
+    ),
+  ),
+  2,
+)}
+  }
+${indent(
+  each(3, (tap) => each(4, (i) => `v128.store(c, c${tap}${i}${at(tap, i)})`, ', ')),
+  1,
+)}
+}`
+}
+
+const written = (imports, kernels) =>
   [
-    "// Written by scripts/build-kernels.mjs from scripts/micro-kernels.mjs: do not edit.\nimport { addTo8, clamp, madd, store8 } from './vectors'",
-    product(6),
-    denseProduct(6),
-    outerSum(4),
-    denseOuterSum(4),
-    '',
-  ]
-    .join('\n\n')
-    .replace(/\n\n$/, '\n')
+    `// Written by scripts/build-kernels.mjs from scripts/micro-kernels.mjs: do not edit.\nimport { ${imports} } from './vectors'`,
+    ...kernels,
+  ].join('\n\n') + '\n'
+
+/** The texts of the generated files, by path. */
+export const microKernels = new Map([
+  [
+    'assembly/micro-kernels.generated.ts',
+    written('addTo8, clamp, madd, store8', [product(6), denseProduct(6), outerSum(4), denseOuterSum(4)]),
+  ],
+  [
+    'assembly/row-kernels.generated.ts',
+    written('clamp, madd', [...[1, 2].flatMap((stride) => [4, 8].map((depth) => slide(stride, depth))), rowSums()]),
+  ],
+])

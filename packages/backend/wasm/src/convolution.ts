@@ -10,6 +10,7 @@ import {
   neighbours,
   panels,
 } from './geometry.ts'
+import { narrowFilterGradient, narrowFilterGradientPays, narrowGroups, narrowGroupsPay } from './narrow-groups.ts'
 import { isWide, isWideTogether, magnitudesOf } from './range.ts'
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
@@ -109,6 +110,7 @@ const direct = (device: Device, convolution: Convolution): void => {
 
 /** A convolution of some images: forward passes, input gradients per residue of the stride, and matrix products. */
 export const convolve = (device: Device, convolution: Convolution): void => {
+  if (narrowGroupsPay(convolution)) return narrowGroups(device, convolution)
   if (!winogradPays(convolution)) return direct(device, convolution)
   const { largest, mean } = magnitudesOf(device, convolution.source.tensor)
   const wide = largest.map((value, image) => isWide(value, mean[image] ?? 0))
@@ -225,6 +227,10 @@ export const filterGradient = (
 ): TensorInfo => {
   const { batchSize, outHeight, outWidth, inChannels, outChannels, groups } = info
   const dw = device.output([info.filterHeight, info.filterWidth, inChannels / groups, outChannels])
+  if (narrowFilterGradientPays(info)) {
+    narrowFilterGradient(device, info, { x, dy, dw })
+    return dw
+  }
   // A sum over all images is exact enough as long as one factor is.
   const accurate = (factor: TensorInfo): boolean => !isWideTogether(magnitudesOf(device, factor))
   if (winogradFilterGradientPays(info) && (accurate(x) || accurate(dy))) {

@@ -72,6 +72,17 @@ export const routines = {
   moments: {
     x: 'usize', partial: 'usize', rows: 'i32', channels: 'i32', chunkRows: 'i32',
   },
+  narrowFilterGradient: {
+    x: 'usize', dy: 'usize', dw: 'usize', scratch: 'usize', threadBytes: 'usize', batch: 'i32',
+    height: 'i32', width: 'i32', depth: 'i32', outHeight: 'i32', outWidth: 'i32', outDepth: 'i32',
+    groups: 'i32', stride: 'i32', top: 'i32', left: 'i32', band: 'i32',
+  },
+  narrowGroups: {
+    source: 'usize', packed: 'usize', bias: 'usize', out: 'usize', scratch: 'usize',
+    threadBytes: 'usize', batch: 'i32', height: 'i32', width: 'i32', depth: 'i32', outHeight: 'i32',
+    outWidth: 'i32', outDepth: 'i32', groups: 'i32', stride: 'i32', top: 'i32', left: 'i32',
+    band: 'i32', low: 'f32', high: 'f32',
+  },
   normalise: {
     x: 'usize', mean: 'usize', variance: 'usize', weight: 'usize', bias: 'usize', y: 'usize',
     scratch: 'usize', rows: 'i32', channels: 'i32', epsilon: 'f32',
@@ -83,6 +94,10 @@ export const routines = {
   pack: {
     w: 'usize', packed: 'usize', tapAt: 'usize', taps: 'i32', depth: 'i32', outDepth: 'i32',
     groups: 'i32', depthStride: 'usize', outStride: 'usize', groupStride: 'usize',
+  },
+  packNarrow: {
+    w: 'usize', packed: 'usize', tapAt: 'usize', depth: 'i32', outDepth: 'i32', groups: 'i32',
+    depthStride: 'usize', outStride: 'usize', groupStride: 'usize',
   },
   padRows: {
     from: 'usize', to: 'usize', rows: 'i32', width: 'i32', stride: 'i32',
@@ -140,4 +155,5 @@ export const sizes = {
   PRODUCT_BYTES: 1152,
   UNIT_BYTES: 4608,
   APART_BYTES: 64,
+  RUN: 8,
 } as const

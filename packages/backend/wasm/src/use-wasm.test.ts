@@ -344,6 +344,7 @@ describe('the generated files', () => {
     const texts = await generate()
     expect([...texts.keys()]).toEqual([
       'assembly/micro-kernels.generated.ts',
+      'assembly/row-kernels.generated.ts',
       'src/routines.generated.ts',
       'src/kernels.generated.ts',
     ])

@@ -15,6 +15,8 @@ def of_resnet(block, **options):
 minis = {
     "mini-resnet-basic": of_resnet(resnet.BasicBlock),
     "mini-resnet-bottleneck": of_resnet(resnet.Bottleneck),
+    "mini-resnet-d": of_resnet(resnet.BasicBlock, avg_down=True),
+    "mini-resnext": of_resnet(resnet.Bottleneck, cardinality=8, base_width=16),
 }
 
 

@@ -6,6 +6,7 @@ import { preActivationNets } from './pre-activation/nets.ts'
 import { res2nets } from './res2net/nets.ts'
 import { resnests } from './resnest/nets.ts'
 import { resnets } from './resnet/nets.ts'
+import { resnexts } from './resnext/nets.ts'
 
 /**
  * The nets by name, family by family. The command line, the tests and the benchmarks read this table.
@@ -23,6 +24,7 @@ export const nets: Nets = {
   ...lenets,
   ...cifarResnets,
   ...resnets,
+  ...resnexts,
   ...preActivationNets,
   ...densenets,
   ...resnests,

@@ -1,109 +1,15 @@
+import type { BottleneckBranch } from '@resfn/bottleneck'
 import type { ConvBn } from '@resfn/conv-bn'
 import { conv2d } from '@resfn/conv2d'
 import { dense } from '@resfn/dense'
-import {
-  type AnyLayer,
-  type Empty,
-  type FollowedBy,
-  followedBy,
-  kaimingNormal,
-  type Layer,
-  sequential,
-  zeros,
-} from '@resfn/layer'
-import { type BatchNorm, type Conv2d, type Makers, makers as usual, makersOr } from '@resfn/makers'
-import { subsampleAndPad } from '@resfn/projected-add'
-import { type ResidualBranch, residualBranch } from '@resfn/residual-block'
-import { type BlockKind, type Changed, everywhere, type Kept, type Place } from '../resnet/block-kind.ts'
-import { type BasicBlocks, basicBlocks } from '../resnet/kinds.ts'
+import { type AnyLayer, type Empty, kaimingNormal, type Layer, sequential, zeros } from '@resfn/layer'
+import { type BatchNorm, type Makers, makers as usual } from '@resfn/makers'
+import type { ResidualBranch } from '@resfn/residual-block'
+import type { BlockKind, Changed, Kept } from '../resnet/block-kind.ts'
+import { bottlenecks } from '../resnet/kinds.ts'
 import { type ThreeStages, threeStages } from '../resnet/stages.ts'
-
-/** Option A: the identity, subsampled and padded with zeros where the shape changes. */
-export type OptionA<N extends AnyLayer = BatchNorm> = BasicBlocks<Layer<Empty>, N>
-
-/** Option B: the identity, and a 1x1 convolution with a normalisation where the shape changes. */
-export type OptionB<N extends AnyLayer = BatchNorm> = BasicBlocks<ConvBn<N>, N>
-
-/** Option C: a 1x1 convolution with a normalisation everywhere. */
-export type OptionC<N extends AnyLayer = BatchNorm> = BlockKind<
-  Changed<ResidualBranch<N>, ConvBn<N>>,
-  Changed<ResidualBranch<N>, ConvBn<N>>,
-  Changed<ResidualBranch<N>, ConvBn<N>>
->
-
-/** A plain net: the branch alone. */
-export type NoShortcuts<N extends AnyLayer = BatchNorm> = BlockKind<
-  FollowedBy<ResidualBranch<N>>,
-  FollowedBy<ResidualBranch<N>>,
-  FollowedBy<ResidualBranch<N>>
->
-
-/**
- * Option A: identity shortcuts, with zeros for the new channels where the shape changes; no parameters.
- *
- * @param makers others than the usual ones
- * @see He et al., "Deep residual learning for image recognition" (2015), section 3.3
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { optionA } from '@resfn/archs/cifar-resnet'
- *
- * assert.deepEqual(optionA().down({ out: 32, stride: 2, index: 0, blocks: 1 }).plan([32, 32, 16]).output, [16, 16, 32])
- * ```
- */
-export const optionA = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionA<N> =>
-  basicBlocks({ shortcut: subsampleAndPad }, makers)
-
-/**
- * Option B: 1x1 convolutions where the shape changes, identity shortcuts elsewhere.
- *
- * @param makers others than the usual ones
- * @see He et al., "Deep residual learning for image recognition" (2015), section 3.3
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { cifarResnet, optionB } from '@resfn/archs/cifar-resnet'
- * import { summary } from '@resfn/layer'
- *
- * const net = cifarResnet({ depth: 20, classes: 10, shortcuts: optionB })
- * assert.equal(summary(net, [32, 32, 3]).params, 272474)
- * ```
- */
-export const optionB = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionB<N> => basicBlocks({}, makers)
-
-/**
- * Option C: 1x1 convolutions in all shortcuts.
- *
- * @param makers others than the usual ones
- * @see He et al., "Deep residual learning for image recognition" (2015), section 3.3
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { optionC } from '@resfn/archs/cifar-resnet'
- *
- * assert.deepEqual(optionC().keep({ out: 16, stride: 1, index: 0, blocks: 1 }).plan([32, 32, 16]).params.shortcut.conv.weight.shape, [1, 1, 16, 16])
- * ```
- */
-export const optionC = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): OptionC<N> => everywhere(optionB(makers))
-
-/**
- * No shortcuts: the plain net of the same depth.
- *
- * @param makers others than the usual ones
- * @see He et al., "Deep residual learning for image recognition" (2015), section 4.2
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { noShortcuts } from '@resfn/archs/cifar-resnet'
- *
- * assert.deepEqual(noShortcuts().down({ out: 32, stride: 2, index: 0, blocks: 1 }).plan([32, 32, 16]).output, [16, 16, 32])
- * ```
- */
-export const noShortcuts = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): NoShortcuts<N> => {
-  const unit = ({ out, stride }: Place): FollowedBy<ResidualBranch<N>> =>
-    followedBy(residualBranch({ out, stride }, makers), makersOr(makers).act)
-  return { expansion: 1, begin: unit, down: unit, keep: unit }
-}
+import { smallStem, type SmallStem } from '../resnet/stems.ts'
+import { optionA } from './options.ts'
 
 /** A ResNet of three stages. */
 export type CifarResnet<
@@ -111,7 +17,7 @@ export type CifarResnet<
   D extends AnyLayer,
   K extends AnyLayer,
   N extends AnyLayer = BatchNorm,
-> = ThreeStages<B, D, K, { readonly conv1: Conv2d; readonly bn1: N; readonly relu: Layer<Empty> }>
+> = ThreeStages<B, D, K, SmallStem<N>>
 
 /** The options of a ResNet for small images. */
 export type CifarResnetOptions<B extends AnyLayer, D extends AnyLayer, K extends AnyLayer, N extends AnyLayer> = {
@@ -163,8 +69,53 @@ export const cifarResnet = <
   // no makers are.
   const own = (makers ?? cifarMakers) as Makers<N>
   const kind = ((shortcuts ?? optionA) as (makers: Makers<N>) => BlockKind<B, D, K>)(own)
-  const stem = { conv1: own.conv({ out: 16, size: 3 }), bn1: own.norm(), relu: own.act }
+  return net({ n, kind, classes }, own)
+}
+
+/** The parts that all have in common, around n blocks of a kind in each stage. */
+const net = <N extends AnyLayer, B extends AnyLayer, D extends AnyLayer, K extends AnyLayer>(
+  { n, kind, classes }: { readonly n: number; readonly kind: BlockKind<B, D, K>; readonly classes: number },
+  makers: Makers<N>,
+): CifarResnet<B, D, K, N> => {
+  const stem = smallStem({ out: 16 }, makers)
   const { fc: _, ...body } = threeStages({ stem, kind, blocks: [n, n, n], classes }).layers
   const fc = dense({ out: classes, initial: { weight: kaimingNormal('in'), bias: zeros } })
   return sequential({ ...body, fc })
+}
+
+/** A ResNet of three stages of bottlenecks. */
+export type CifarBottleneckResnet<N extends AnyLayer = BatchNorm> = CifarResnet<
+  Changed<BottleneckBranch<N>, ConvBn<N>>,
+  Changed<BottleneckBranch<N>, ConvBn<N>>,
+  Kept<BottleneckBranch<N>>,
+  N
+>
+
+/**
+ * A ResNet of bottlenecks for 32x32 or 28x28 images: three stages of n bottlenecks with 64, 128 and 256 channels, of
+ * which the first 1x1 strides; depth 9n + 2. 1,704,154 parameters at depth 164 with 32x32x3 and 10 classes.
+ *
+ * @param options depth, 9n + 2 (110, 164, 1001), and classes
+ * @param makers others than `cifarMakers`
+ * @throws RangeError if depth is not 9n + 2, or classes is not a whole number of at least 1
+ * @throws ShapeError, from `plan`, with the path of the part that cannot take its input
+ * @see He et al., "Identity mappings in deep residual networks" (2016), table 3, "original"
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { cifarBottleneckResnet } from '@resfn/archs/cifar-resnet'
+ * import { summary } from '@resfn/layer'
+ *
+ * assert.equal(summary(cifarBottleneckResnet({ depth: 164, classes: 10 }), [32, 32, 3]).params, 1704154)
+ * ```
+ */
+export const cifarBottleneckResnet = <N extends AnyLayer = BatchNorm>(
+  { depth, classes }: { readonly depth: number; readonly classes: number },
+  makers?: Makers<N>,
+): CifarBottleneckResnet<N> => {
+  const n = (depth - 2) / 9
+  if (!Number.isInteger(n) || n < 1)
+    throw new RangeError(`cifarBottleneckResnet: depth must be 9n + 2 (11, 20, 29, 110, 164, 1001, ...), not ${depth}`)
+  const own = (makers ?? cifarMakers) as Makers<N>
+  return net({ n, kind: bottlenecks({ strideOn: '1x1' }, own), classes }, own)
 }

@@ -10,7 +10,15 @@ export {
 } from './block-kind.ts'
 export { type D2lResnet18, d2lResnet18, textbookMakers } from './d2l-resnet18.ts'
 export { type BasicDepth, depths, type ResnetDepth } from './depths.ts'
-export { type BasicBlocks, basicBlocks, type Bottlenecks, bottlenecks, type ShortcutOption } from './kinds.ts'
+export {
+  type BasicBlocks,
+  basicBlocks,
+  bottleneckBranches,
+  type Bottlenecks,
+  bottlenecks,
+  type BranchesOptions,
+  type ShortcutOption,
+} from './kinds.ts'
 export { type BasicResnet, type BottleneckResnet, type Resnet, resnet, type ResnetOptions } from './resnet.ts'
 export { type AveragedShortcut, averagedShortcut, convShortcut, type ShortcutPlace } from './shortcuts.ts'
 export {
@@ -22,5 +30,15 @@ export {
   threeStages,
   type ThreeStagesOptions,
 } from './stages.ts'
-export { caffePool, deepStem, type Stem, stridedStem, type StridedStem, type ThreeConvs, usualStem } from './stems.ts'
+export {
+  caffePool,
+  deepStem,
+  smallStem,
+  type SmallStem,
+  type Stem,
+  stridedStem,
+  type StridedStem,
+  type ThreeConvs,
+  usualStem,
+} from './stems.ts'
 export { type Variant, type VariantLetter, variants } from './variants.ts'

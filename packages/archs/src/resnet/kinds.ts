@@ -4,7 +4,7 @@ import type { AnyLayer } from '@resfn/layer'
 import type { BatchNorm, Makers } from '@resfn/makers'
 import { type ResidualBranch, residualBranch } from '@resfn/residual-block'
 import { type BlockKind, blockKind, type Changed, type Kept, type Place } from './block-kind.ts'
-import { convShortcut } from './shortcuts.ts'
+import { convShortcut, type ShortcutPlace } from './shortcuts.ts'
 
 /** Basic blocks. In the first stage they keep the channels too, and need no projection. */
 export type BasicBlocks<S extends AnyLayer, N extends AnyLayer> = BlockKind<
@@ -63,12 +63,49 @@ export const basicBlocks = <N extends AnyLayer = BatchNorm, S extends AnyLayer =
     makers,
   )
 
+/** The options of the branches of bottlenecks. */
+export type BranchesOptions = {
+  /** which convolution strides: the 3x3 (torchvision, "v1.5"; the default) or the first 1x1 (the paper, "v1") */
+  readonly strideOn?: '3x3' | '1x1'
+  /** groups of the 3x3 convolution, the cardinality of a ResNeXt; 1 by default */
+  readonly groups?: number
+  /** channels of a group in the first stage, which double with each stage; 64 by default */
+  readonly groupWidth?: number
+}
+
 /**
- * The kind of the nets of 50 layers and more: bottlenecks, and a shortcut where the shape changes.
+ * The branches of bottlenecks as a function of the place, for kinds of block that add to them.
  *
- * @param options which convolution strides, the 3x3 by default, and the shortcut where the shape changes
+ * @param options which convolution strides, and the groups and their width
  * @param makers others than the usual ones
- * @see He et al., "Deep residual learning for image recognition" (2015), figure 5, right, and section 4.1
+ * @see Xie et al., "Aggregated residual transformations for deep neural networks" (2017), figure 3 c
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { bottleneckBranches } from '@resfn/archs/resnet'
+ *
+ * const branch = bottleneckBranches({ groups: 32, groupWidth: 4 })({ out: 256, stride: 1 })
+ * assert.deepEqual(branch.plan([56, 56, 256]).params.conv2.weight.shape, [3, 3, 4, 128])
+ * ```
+ */
+export const bottleneckBranches =
+  <N extends AnyLayer = BatchNorm>(
+    { strideOn = '3x3', groups = 1, groupWidth = 64 }: BranchesOptions = {},
+    makers?: Makers<N>,
+  ): ((place: ShortcutPlace) => BottleneckBranch<N>) =>
+  ({ out, stride }) => {
+    const width = Math.floor(((out / 4) * groupWidth) / 64) * groups
+    return bottleneckBranch({ out, width, groups, stride, strideOn }, makers)
+  }
+
+/**
+ * The kind of the nets of 50 layers and more: bottlenecks, and a shortcut where the shape changes. With 32 groups of 4
+ * channels they are those of ResNeXt 32x4d, with one group of 128 those of the wide ResNets.
+ *
+ * @param options which convolution strides, the groups and their width, and the shortcut where the shape changes
+ * @param makers others than the usual ones
+ * @see He et al., "Deep residual learning for image recognition" (2015), figure 5, right, and section 4.1; Xie et al.,
+ * "Aggregated residual transformations for deep neural networks" (2017), figure 3 c
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -80,14 +117,10 @@ export const basicBlocks = <N extends AnyLayer = BatchNorm, S extends AnyLayer =
  * ```
  */
 export const bottlenecks = <N extends AnyLayer = BatchNorm, S extends AnyLayer = ConvBn<N>>(
-  { strideOn = '3x3', shortcut }: ShortcutOption<S> & { readonly strideOn?: '3x3' | '1x1' } = {},
+  { shortcut, ...options }: ShortcutOption<S> & BranchesOptions = {},
   makers?: Makers<N>,
 ): Bottlenecks<S, N> =>
   blockKind(
-    {
-      expansion: 4,
-      branch: ({ out, stride }) => bottleneckBranch({ out, stride, strideOn }, makers),
-      shortcut: shortcutOr(shortcut, makers),
-    },
+    { expansion: 4, branch: bottleneckBranches(options, makers), shortcut: shortcutOr(shortcut, makers) },
     makers,
   )

@@ -17,6 +17,11 @@ const row = (depth: ResnetDepth, letter: VariantLetter): NetEntry => {
   )
 }
 
+const wide = (depth: 50 | 101): NetEntry =>
+  entry({ ...photographs, description: `wide ResNet-${depth}-2 for ImageNet`, keys: variants.b.keys }, ({ classes }) =>
+    fourStages({ kind: bottlenecks({ groupWidth: 128 }), blocks: depths[depth], classes }),
+  )
+
 const rows = (letter: VariantLetter, which: readonly ResnetDepth[]): Nets =>
   Object.fromEntries(which.map((depth) => [`resnet${depth}${letter === 'b' ? '' : letter}`, row(depth, letter)]))
 
@@ -27,6 +32,8 @@ export const resnets: Nets = {
   ...rows('d', [18, 26, 34, 50, 101, 152, 200]),
   ...rows('s', [50, 101, 152]),
   ...rows('t', [10, 14, 26, 50]),
+  wide_resnet50_2: wide(50),
+  wide_resnet101_2: wide(101),
   'd2l-resnet18': entry(
     { description: 'ResNet-18 of "Dive into deep learning"', input: [96, 96, 1], classes: 10 },
     d2lResnet18,

@@ -37,6 +37,32 @@ export const usualStem = <N extends AnyLayer = BatchNorm>(makers?: Makers<N>): S
   return { conv1: conv({ out: 64, size: 7, stride: 2 }), bn1: norm(), relu: act, maxPool: halve }
 }
 
+/** The layers before the first stage of a net for small images. */
+export type SmallStem<N extends AnyLayer = BatchNorm> = Omit<Stem<Conv2d, N>, 'maxPool'>
+
+/**
+ * The stem of nets for small images: one 3x3 convolution of stride 1.
+ *
+ * @param options the channels
+ * @param makers others than the usual ones
+ * @see He et al., "Deep residual learning for image recognition" (2015), section 4.2
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { smallStem } from '@resfn/archs/resnet'
+ * import { sequential } from '@resfn/layer'
+ *
+ * assert.deepEqual(sequential(smallStem({ out: 16 })).plan([32, 32, 3]).output, [32, 32, 16])
+ * ```
+ */
+export const smallStem = <N extends AnyLayer = BatchNorm>(
+  { out }: { readonly out: number },
+  makers?: Makers<N>,
+): SmallStem<N> => {
+  const { conv, norm, act } = makersOr(makers)
+  return { conv1: conv({ out, size: 3 }), bn1: norm(), relu: act }
+}
+
 /** Three convolutions in the place of one, with normalisations and activations between them. */
 export type ThreeConvs<N extends AnyLayer = BatchNorm> = Repeat<
   readonly [Conv2d, N, Layer<Empty>, Conv2d, N, Layer<Empty>, Conv2d]

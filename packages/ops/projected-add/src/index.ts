@@ -1,2 +1,2 @@
 export { applyProjectedAdd, projectedAdd } from './projected-add.ts'
-export { projection, type ShortcutOptions, subsampleAndPad } from './shortcut.ts'
+export { projection, type ShortcutOptions, subsampleAndPad, type SubsampleAndPadOptions } from './shortcut.ts'

@@ -109,6 +109,28 @@ describeBackends('projectedAdd', () => {
     )
   })
 
+  it('puts half of the zeros before the old channels with zeros around, and the odd one after', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 0, max: 5 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.nat(),
+        (channels, more, stride, seed) => {
+          tf.tidy(() => {
+            const [x, out, before] = [draw(seed, 2, 5, 4, channels), channels + more, Math.floor(more / 2)]
+            const after = subsampleAndPad({ out, stride }).apply({}, x, {})
+            const around = subsampleAndPad({ out, stride, zeros: 'around' }).apply({}, x, {})
+            const [old, rest] = tf.split(after, [channels, more], -1) as [tf.Tensor4D, tf.Tensor4D]
+            const [first, second] = tf.split(rest, [before, more - before], -1) as [tf.Tensor4D, tf.Tensor4D]
+            expectClose(around, tf.concat([first, old, second], -1).dataSync(), 0)
+          })
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
   it('sends back the adjoint of option A: <A x, dy> = <x, A’ dy> for every dy', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 3 }), (seed, side, stride) => {
@@ -216,6 +238,9 @@ describe('the plan of projectedAdd', () => {
     )
     expect(() => subsampleAndPad({ out: 8, stride: 0 })).toThrow(
       new RangeError('subsampleAndPad: stride must be a whole number of at least 1, not 0'),
+    )
+    expect(() => subsampleAndPad({ out: 8, stride: 1, zeros: 'before' as never })).toThrow(
+      new RangeError("subsampleAndPad: zeros must be 'after' or 'around', not before"),
     )
   })
 })

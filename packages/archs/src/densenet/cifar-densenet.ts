@@ -1,7 +1,8 @@
 import { type DenseBottleneck, denseBottleneck, type DenseLayer, denseLayer } from '@resfn/dense-block'
 import type { AnyLayer } from '@resfn/layer'
 import type { BatchNorm, Conv2d, Makers } from '@resfn/makers'
-import { densenetMakers, denseStages, type DenseStages } from './densenet.ts'
+import { denseStages, type DenseStages } from './densenet.ts'
+import { densenetMakers } from './stems.ts'
 
 /** A DenseNet for small images, of the dense layer `L`. */
 export type CifarDensenet<L extends AnyLayer, N extends AnyLayer = BatchNorm> = DenseStages<

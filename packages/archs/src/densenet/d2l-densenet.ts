@@ -2,7 +2,8 @@ import { dense } from '@resfn/dense'
 import { type DenseLayer, denseLayer } from '@resfn/dense-block'
 import { sequential, xavierUniform } from '@resfn/layer'
 import { textbookMakers } from '../resnet/index.ts'
-import { convStem, type ConvStem, denseStages, type DenseStages } from './densenet.ts'
+import { denseStages, type DenseStages } from './densenet.ts'
+import { convStem, type ConvStem } from './stems.ts'
 
 /** DenseNet of "Dive into deep learning". */
 export type D2lDensenet = DenseStages<ConvStem, DenseLayer>
@@ -26,7 +27,7 @@ export type D2lDensenet = DenseStages<ConvStem, DenseLayer>
  * ```
  */
 export const d2lDensenet = ({ classes }: { readonly classes: number }): D2lDensenet => {
-  const [stem, layer] = [convStem(64, textbookMakers), denseLayer({ growth: 32 }, textbookMakers)]
+  const [stem, layer] = [convStem({ out: 64 }, textbookMakers), denseLayer({ growth: 32 }, textbookMakers)]
   const net = denseStages({ stem, layer, layers: [4, 4, 4, 4], compression: 0.5, classes }, textbookMakers)
   const { fc: _, ...body } = net.layers
   return sequential({ ...body, fc: dense({ out: classes, initial: { weight: xavierUniform } }) }) as D2lDensenet

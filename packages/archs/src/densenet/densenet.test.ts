@@ -51,6 +51,7 @@ describe('a DenseNet', () => {
     ['cifar-densenet-bc250-24', 15324406],
     ['d2l-densenet', 758226],
     ['densenet264d', 72736216],
+    ['densenetblur121d', 7998088],
   ])('%s has %i parameters', (name, params) => {
     const { make, input, classes } = densenets[name]!
     expect(summary(make({ classes }), input).params).toBe(params)

@@ -8,9 +8,9 @@ import {
   transition,
 } from '@resfn/dense-block'
 import { type AnyLayer, type Empty, type Layer, type Layers, type Sequential, sequential, zeros } from '@resfn/layer'
-import { type BatchNorm, type Conv2d, type Makers, makersOr } from '@resfn/makers'
-import { globalAvgPool, maxPool } from '@resfn/pool'
-import { cifarMakers } from '../cifar-resnet/index.ts'
+import { type BatchNorm, type Makers, makersOr } from '@resfn/makers'
+import { globalAvgPool } from '@resfn/pool'
+import { convStem, type ConvStem, deepStem, type DeepStem, densenetMakers } from './stems.ts'
 
 /** Table 1 of the paper, and its widest net: the growth rate, and the layers of each of the four dense blocks. */
 const table = {
@@ -45,9 +45,6 @@ export type DenseStagesOptions<R extends Layers, L extends AnyLayer> = {
   readonly compression?: number
   readonly classes: number
 }
-
-/** The usual makers with the first values of the paper: Kaiming normal by fan in. */
-export const densenetMakers: Makers = cifarMakers
 
 /**
  * A net of dense blocks with a transition between every two, from the stem to the head: the rows of table 1 of the
@@ -89,47 +86,14 @@ export const denseStages = <R extends Layers, L extends AnyLayer, N extends AnyL
   }) as unknown as DenseStages<R, L, N>
 }
 
-/** The stem for ImageNet: a 7x7 convolution and max pooling, each of stride 2. */
-export type ConvStem<N extends AnyLayer = BatchNorm> = {
-  readonly conv0: Conv2d
-  readonly norm0: N
-  readonly act0: Layer<Empty>
-  readonly pool0: Layer<Empty>
-}
-
-/** The stem for ImageNet, with `out` channels. */
-export const convStem = <N extends AnyLayer>(out: number, { conv, norm, act }: Makers<N>): ConvStem<N> => ({
-  conv0: conv({ out, size: 7, stride: 2 }),
-  norm0: norm(),
-  act0: act,
-  pool0: maxPool({ size: 3, stride: 2, padding: 1 }),
-})
-
-/** The stem of timm's `d` nets: three 3x3 convolutions in place of the 7x7. */
-export type DeepStem<N extends AnyLayer = BatchNorm> = ConvStem<N> & {
-  readonly conv1: Conv2d
-  readonly norm1: N
-  readonly act1: Layer<Empty>
-  readonly conv2: Conv2d
-  readonly norm2: N
-  readonly act2: Layer<Empty>
-}
-
-const deepStem = <N extends AnyLayer>(out: number, { conv, norm, act }: Makers<N>): DeepStem<N> => ({
-  conv0: conv({ out: out / 2, size: 3, stride: 2 }),
-  norm0: norm(),
-  act0: act,
-  conv1: conv({ out: out / 2, size: 3 }),
-  norm1: norm(),
-  act1: act,
-  conv2: conv({ out, size: 3 }),
-  norm2: norm(),
-  act2: act,
-  pool0: maxPool({ size: 3, stride: 2, padding: 1 }),
-})
-
 /** The depths of the table. */
 export type DensenetDepth = keyof typeof table
+
+const rowOf = (caller: string, depth: DensenetDepth): (typeof table)[DensenetDepth] => {
+  if (!Object.hasOwn(table, depth))
+    throw new RangeError(`${caller}: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
+  return table[depth]
+}
 
 /** A DenseNet for ImageNet. */
 export type Densenet<N extends AnyLayer = BatchNorm> = DenseStages<ConvStem<N>, DenseBottleneck<N>, N>
@@ -165,32 +129,51 @@ export const densenet = <N extends AnyLayer = BatchNorm>(
   { depth, classes }: DensenetOptions,
   makers?: Makers<N>,
 ): Densenet<N> => {
-  if (!Object.hasOwn(table, depth))
-    throw new RangeError(`densenet: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
-  const { growth, layers } = table[depth]
+  const { growth, layers } = rowOf('densenet', depth)
   // N is batch normalisation exactly where no makers are given.
   const own = (makers ?? densenetMakers) as Makers<N>
-  const [stem, layer] = [convStem(2 * growth, own), denseBottleneck({ growth }, own)]
+  const [stem, layer] = [convStem({ out: 2 * growth }, own), denseBottleneck({ growth }, own)]
   return denseStages({ stem, layer, layers, compression: 0.5, classes }, own)
 }
 
+/** A DenseNet for ImageNet with a deep stem. */
+export type DeepDensenet<N extends AnyLayer = BatchNorm> = DenseStages<DeepStem<N>, DenseBottleneck<N>, N>
+
+/** The options of a DenseNet with a deep stem. */
+export type DeepDensenetOptions = DensenetOptions & {
+  /** the growth rate k; that of the table by default */
+  readonly growth?: number
+  /** what ends the stem, with stride 2; 3x3 max pooling by default */
+  readonly pool?: Layer<Empty>
+}
+
 /**
- * timm's `densenet264d`: growth rate 48, and three 3x3 convolutions as the stem. 72,736,216 parameters for 1000
- * classes.
+ * A DenseNet-BC with a stem of three 3x3 convolutions, timm's `d` nets: `densenet264d` has growth rate 48 and
+ * 72,736,216 parameters for 1000 classes, `densenetblur121d` blurs where its stem pools.
  *
- * @param options classes
- * @throws RangeError if classes is not a whole number of at least 1
+ * @param options depth, classes, growth rate and the pool of the stem
+ * @param makers others than `densenetMakers`
+ * @throws RangeError if the table has no such depth, or classes is not a whole number of at least 1
  * @throws ShapeError, from `plan`, with the path of the part that cannot take its input
  * @see timm, `timm/models/densenet.py`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
- * import { densenet264d } from '@resfn/archs/densenet'
+ * import { deepDensenet } from '@resfn/archs/densenet'
+ * import { summary } from '@resfn/layer'
  *
- * assert.deepEqual(densenet264d({ classes: 10 }).plan([224, 224, 3]).output, [10])
+ * const densenet264d = deepDensenet({ depth: 264, growth: 48, classes: 1000 })
+ * assert.equal(summary(densenet264d, [224, 224, 3]).params, 72736216)
  * ```
  */
-export const densenet264d = ({ classes }: { readonly classes: number }): DenseStages<DeepStem, DenseBottleneck> => {
-  const [stem, layer] = [deepStem(96, densenetMakers), denseBottleneck({ growth: 48 }, densenetMakers)]
-  return denseStages({ stem, layer, layers: table[264].layers, compression: 0.5, classes }, densenetMakers)
+export const deepDensenet = <N extends AnyLayer = BatchNorm>(
+  { depth, growth: given, pool, classes }: DeepDensenetOptions,
+  makers?: Makers<N>,
+): DeepDensenet<N> => {
+  const { growth: usual, layers } = rowOf('deepDensenet', depth)
+  const growth = given ?? usual
+  // N is batch normalisation exactly where no makers are given.
+  const own = (makers ?? densenetMakers) as Makers<N>
+  const stem = deepStem({ out: 2 * growth, ...(pool !== undefined && { pool }) }, own)
+  return denseStages({ stem, layer: denseBottleneck({ growth }, own), layers, compression: 0.5, classes }, own)
 }

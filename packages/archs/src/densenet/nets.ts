@@ -1,8 +1,10 @@
-import type { AnyLayer } from '@resfn/layer'
+import { blurPool } from '@resfn/blur-pool'
+import { type AnyLayer, followedBy } from '@resfn/layer'
+import { maxPool } from '@resfn/pool'
 import { entry, type NetEntry, type Nets } from '../net-entry.ts'
 import { cifarDensenet, cifarDensenetBc, type CifarDensenetOptions } from './cifar-densenet.ts'
 import { d2lDensenet } from './d2l-densenet.ts'
-import { densenet, densenet264d, type DensenetDepth } from './densenet.ts'
+import { deepDensenet, densenet, type DensenetDepth } from './densenet.ts'
 import { pthKeys, torchvisionKeys } from './keys.ts'
 
 type Make = (options: { readonly classes: number }) => AnyLayer
@@ -32,6 +34,8 @@ const small =
 const plain = small('DenseNet', cifarDensenet)
 const bc = small('DenseNet-BC', cifarDensenetBc)
 
+const blurred = followedBy(maxPool({ size: 3, stride: 1, padding: 1 }), blurPool())
+
 /**
  * The DenseNets by their names in torchvision and timm, those for small images, and that of "Dive into deep learning".
  */
@@ -41,7 +45,12 @@ export const densenets: Nets = {
   densenet169: ofDepth(169),
   densenet201: ofDepth(201),
   densenet264: ofDepth(264),
-  densenet264d: imagenet('DenseNet-264-D of growth rate 48', densenet264d),
+  densenet264d: imagenet('DenseNet-264-D of growth rate 48', ({ classes }) =>
+    deepDensenet({ depth: 264, growth: 48, classes }),
+  ),
+  densenetblur121d: imagenet('anti-aliased DenseNet-121-D', ({ classes }) =>
+    deepDensenet({ depth: 121, pool: blurred, classes }),
+  ),
   'cifar-densenet40-12': plain(40, 12),
   'cifar-densenet100-12': plain(100, 12),
   'cifar-densenet100-24': plain(100, 24),

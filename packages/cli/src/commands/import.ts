@@ -19,9 +19,10 @@ export const importCommand: Command<Context> = buildCommand<ImportFlags, [string
   docs: {
     brief: 'Make a checkpoint of weights that another program wrote',
     fullDescription: [
-      'Makes a checkpoint of weights that another program wrote: a safetensors file, or the index of one in several parts. eval, predict and',
-      'summary take it, and train --from begins with it. Keys that do not fit the net are all listed, and nothing is written. Weights for',
-      'colour images are adapted to --input of other channels, and another number of --classes draws a new head.',
+      'Makes a checkpoint of weights that another program wrote: a safetensors file, the index of one in several parts, a file of PyTorch (.pth, .pt),',
+      'of which nothing is run, or of NumPy (.npz). eval, predict and summary take it, and train --from begins with it. Keys that do not fit the',
+      'net are all listed, and nothing is written. Weights for colour images are adapted to --input of other channels, and another number of',
+      '--classes draws a new head.',
     ].join('\n'),
   },
   parameters: {

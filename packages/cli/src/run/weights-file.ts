@@ -1,10 +1,12 @@
 import { dirname, join, resolve } from 'node:path'
 import {
+  numpyWeights,
   type PublishedWeights,
   type ReadError,
   safetensorsWeights,
   shardedWeights,
   type SourceFile,
+  torchWeights,
 } from '@resfn/import'
 import { taskEither as TE } from 'fp-ts'
 import type { Context } from '../context/context.ts'
@@ -18,12 +20,20 @@ const sourceFile = async ({ files }: Context, path: string): Promise<SourceFile>
   read: (start, end) => TE.tryCatch(() => files.readPart(path, start, end), toCliError),
 })
 
+/** Whether a file begins as those of torch.save: as a zip file, or as a pickle. */
+const isTorch = async ({ files }: Context, path: string): Promise<boolean> => {
+  const [first, second] = await files.readPart(path, 0, Math.min(2, await files.size(path)))
+  return (first === 0x50 && second === 0x4b) || (first === 0x80 && second! < 6)
+}
+
 const weightsOf = async (context: Context, path: string): Promise<PublishedWeights> => {
   if (path.endsWith('.json')) {
     const shard = (name: string): TE.TaskEither<ReadError, SourceFile> =>
       TE.tryCatch(() => sourceFile(context, join(dirname(path), name)), toCliError)
     return unwrap(await shardedWeights(await context.files.readText(path), shard)())
   }
+  if (path.endsWith('.npz')) return unwrap(numpyWeights(await context.files.read(path)))
+  if (await isTorch(context, path)) return unwrap(torchWeights(await context.files.read(path)))
   return unwrap(await safetensorsWeights(await sourceFile(context, path))())
 }
 

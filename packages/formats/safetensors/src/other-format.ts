@@ -3,6 +3,8 @@ import { failure, type SafetensorsError } from './error.ts'
 const convert =
   "convert it in Python: safetensors.torch.save_file(torch.load(path, weights_only=True), 'model.safetensors')"
 
+const otherReader = 'read it with @resfn/pickle (or @resfn/npz, if it is one of NumPy)'
+
 /** How files begin that are handed over in place of safetensors, what they are, and what to do. */
 const formats: readonly (readonly [start: string, what: string, remedy: string])[] = [
   [
@@ -10,7 +12,7 @@ const formats: readonly (readonly [start: string, what: string, remedy: string])
     'it is a Git LFS pointer, not the file that it points to',
     'fetch the file itself, for example by `git lfs pull`',
   ],
-  ['PK\x03\x04', 'it is a zip file, as PyTorch writes .pth, .pt and .bin', convert],
+  ['PK\x03\x04', 'it is a zip file, as PyTorch writes .pth, .pt and .bin', otherReader],
   ...['\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'].map(
     (start) => [start, 'it is a pickle, as PyTorch wrote .pth, .pt and .bin before 1.6', convert] as const,
   ),
@@ -18,7 +20,7 @@ const formats: readonly (readonly [start: string, what: string, remedy: string])
   ['\x1f\x8b', 'it is compressed with gzip', 'decompress it first'],
   ['\x89HDF', 'it is an HDF5 file, as Keras writes', 'save the weights as safetensors'],
   ['GGUF', 'it is a GGUF file', 'save the weights as safetensors'],
-  ['\x93NUMPY', 'it is a NumPy file', 'save the arrays as safetensors'],
+  ['\x93NUMPY', 'it is a NumPy file', 'read it with @resfn/npz'],
 ]
 
 /** What a file is that is not safetensors, if its first bytes tell. */

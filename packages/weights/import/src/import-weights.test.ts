@@ -17,11 +17,13 @@ import {
   bestFormat,
   fileOf,
   importWeights,
+  numpyWeights,
   type OtherKeys,
   type PublishedWeights,
   safetensorsWeights,
   shardedWeights,
   type SourceFile,
+  torchWeights,
 } from './index.ts'
 
 const bytesOf = (name: string): Uint8Array =>
@@ -91,6 +93,11 @@ describeBackends('weights of PyTorch', () => {
     it('may be in several files with an index', async () => {
       const index = new TextDecoder().decode(bytesOf('small.safetensors.index.json'))
       const weights = right(await shardedWeights(index, (name) => TE.right(fileOf(bytesOf(name))))())
+      expectClose(await logitsOf(weights), fixture.logits['F32']!)
+    })
+
+    it.each(['small.pth', 'small.npz'])('may be %s instead', async (name) => {
+      const weights = right((name.endsWith('.npz') ? numpyWeights : torchWeights)(bytesOf(name)))
       expectClose(await logitsOf(weights), fixture.logits['F32']!)
     })
 

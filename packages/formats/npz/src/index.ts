@@ -1,0 +1,3 @@
+export type { NpzError } from './error.ts'
+export { decodeNpy } from './npy.ts'
+export { decode } from './npz.ts'

@@ -1,0 +1,34 @@
+/** What can be wrong with a file of PyTorch. */
+export type PickleError = {
+  /**
+   * - `OtherFormat`: the bytes are no zip file of PyTorch.
+   * - `LegacyFormat`: PyTorch before 1.6 wrote it, without zip.
+   * - `TorchScript`: the file is a program, not weights.
+   * - `InvalidPickle`: the list of tensors is damaged.
+   * - `UnsupportedOpcode`, `ForbiddenGlobal`: it asks for more than tensors, records and numbers need.
+   * - `NoWeights`: there is no record of tensors in it.
+   * - `InvalidTensor`: a tensor lies outside its storage, or its storage is missing or cut short.
+   * - `InvalidZip`, `UnsupportedCompression`, `TooLarge`, `NoSuchFile`: see `ZipError`.
+   */
+  readonly _tag:
+    | 'OtherFormat'
+    | 'LegacyFormat'
+    | 'TorchScript'
+    | 'InvalidPickle'
+    | 'UnsupportedOpcode'
+    | 'ForbiddenGlobal'
+    | 'NoWeights'
+    | 'InvalidTensor'
+    | 'InvalidZip'
+    | 'UnsupportedCompression'
+    | 'TooLarge'
+    | 'NoSuchFile'
+  /** One sentence: where, what is wrong, and how to fix it. */
+  readonly message: string
+}
+
+/** Makes a `PickleError`; the message is `where: what; remedy`. */
+export const failure = (tag: PickleError['_tag'], where: string, what: string, remedy: string): PickleError => ({
+  _tag: tag,
+  message: `${where}: ${what}; ${remedy}`,
+})

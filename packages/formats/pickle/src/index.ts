@@ -1,0 +1,2 @@
+export { decode, type StoredTensor } from './decode.ts'
+export type { PickleError } from './error.ts'

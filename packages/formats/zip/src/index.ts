@@ -1,0 +1,1 @@
+export { openZip, type Zip, type ZipError } from './zip.ts'

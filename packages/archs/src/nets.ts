@@ -1,12 +1,17 @@
+import { bamResnets } from './bam-resnet/nets.ts'
+import { cbamResnets } from './cbam-resnet/nets.ts'
 import { cifarResnets } from './cifar-resnet/nets.ts'
 import { densenets } from './densenet/nets.ts'
+import { ecanets } from './ecanet/nets.ts'
 import { lenets } from './lenet/nets.ts'
-import type { Nets } from './net-entry.ts'
 import { preActivationNets } from './pre-activation/nets.ts'
 import { res2nets } from './res2net/nets.ts'
 import { resnests } from './resnest/nets.ts'
 import { resnets } from './resnet/nets.ts'
 import { resnexts } from './resnext/nets.ts'
+import { senets } from './senet/nets.ts'
+import { sknets } from './sknet/nets.ts'
+import type { Nets } from './net-entry.ts'
 
 /**
  * The nets by name, family by family. The command line, the tests and the benchmarks read this table.
@@ -26,6 +31,11 @@ export const nets: Nets = {
   ...resnets,
   ...resnexts,
   ...preActivationNets,
+  ...senets,
+  ...ecanets,
+  ...sknets,
+  ...cbamResnets,
+  ...bamResnets,
   ...densenets,
   ...resnests,
   ...res2nets,

@@ -1,3 +1,4 @@
+export { type Attended, attended } from './attended.ts'
 export {
   type AnyBlockKind,
   type Begun,

@@ -1,0 +1,1 @@
+export { type BamResnet, bamResnet } from './bam-resnet.ts'

@@ -1,0 +1,7 @@
+export {
+  type SelectiveBasicBranch,
+  selectiveBasicBranches,
+  type SelectiveBottleneckBranch,
+  selectiveBottleneckBranches,
+  type SelectiveOptions,
+} from './sknet.ts'

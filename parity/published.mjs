@@ -68,7 +68,7 @@ export const publish = (net, { input, keys, gain }) => {
  *
  * @param {string} name
  */
-export const gainOf = (name) => (/1001|1202/.test(name) ? 0.25 : /resnest269/.test(name) ? 0.5 : 1)
+export const gainOf = (name) => (/1001|1202|attention2|452/.test(name) ? 0.25 : /resnest269/.test(name) ? 0.5 : 1)
 
 /**
  * The map to the keys that the reference has.

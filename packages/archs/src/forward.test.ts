@@ -6,6 +6,7 @@ import { dispose, flatten } from '@resfn/tree'
 import { type BackendName, describeBackends, expectClose } from '@resfn/test-utils'
 import { cifarResnet, noShortcuts, optionA, optionB, optionC } from './cifar-resnet/index.ts'
 import { lenet } from './lenet/index.ts'
+import { cifarAttention, cifarResattnet } from './residual-attention/index.ts'
 import { d2lResnet18, resnet } from './resnet/index.ts'
 
 // The plain JavaScript backend runs the small nets; the nets with millions of parameters run where it is fast.
@@ -21,6 +22,8 @@ const large: typeof small = [
   ['ResNet-50 for ImageNet', resnet({ depth: 50, classes: 7 }), [32, 32, 3]],
   ['ResNet-50 with the paper’s stride', resnet({ depth: 50, classes: 7, strideOn: '1x1' }), [32, 32, 3]],
   ['ResNet-18 of the textbook', d2lResnet18({ classes: 10 }), [28, 28, 1]],
+  ['Attention-56 for CIFAR', cifarAttention({ depth: 56, classes: 3 }), [32, 32, 3]],
+  ['Attention-56 of the ports for CIFAR', cifarResattnet({ depth: 56, classes: 3 }), [16, 17, 1]],
 ]
 const netsFor: { readonly [name in BackendName]: typeof small } = { cpu: small, wasm: [...small, ...large] }
 

@@ -7,6 +7,7 @@ import { lenets } from './lenet/nets.ts'
 import { preActivationNets } from './pre-activation/nets.ts'
 import { res2nets } from './res2net/nets.ts'
 import { resnests } from './resnest/nets.ts'
+import { attentionNets } from './residual-attention/nets.ts'
 import { resnets } from './resnet/nets.ts'
 import { resnexts } from './resnext/nets.ts'
 import { senets } from './senet/nets.ts'
@@ -39,4 +40,5 @@ export const nets: Nets = {
   ...densenets,
   ...resnests,
   ...res2nets,
+  ...attentionNets,
 }

@@ -1,4 +1,14 @@
-import { type AnyLayer, type Empty, graph, type Layer, repeat, sequential, sum, untyped } from '@resfn/layer'
+import {
+  type AnyLayer,
+  type Empty,
+  graph,
+  type Layer,
+  repeat,
+  sequential,
+  type Shape,
+  sum,
+  untyped,
+} from '@resfn/layer'
 import { checkOptions, oneOf, optional, wholeNumberFrom } from '@resfn/options'
 import { maxPool } from '@resfn/pool'
 import { keepSize } from '@resfn/resize'
@@ -23,6 +33,24 @@ export type HourglassOptions = {
   /** what is added on the way up; `paper` by default */
   readonly fuse?: Fuse
 }
+
+/**
+ * How often an image is halved until no side is longer than `smallest`: `ceil(log2(side / smallest))`. The paper's
+ * masks go down to 7 pixels, so that they see the whole image.
+ *
+ * @param image the shape of the image, [height, width, ...]
+ * @param smallest pixels
+ * @see Wang et al., "Residual attention network for image classification" (2017), section 4.2
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { maskDepth } from '@resfn/residual-attention'
+ *
+ * assert.deepEqual([56, 28, 14, 7].map((side) => maskDepth([side, side], 7)), [3, 2, 1, 0])
+ * ```
+ */
+export const maskDepth = ([height, width]: Shape, smallest: number): number =>
+  Math.max(0, Math.ceil(Math.log2(Math.max(height!, width!) / smallest)))
 
 /** Units in a row; one unit alone keeps its own names. */
 export const inRow = (unit: AnyLayer, count: number): AnyLayer =>

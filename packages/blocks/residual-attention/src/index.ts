@@ -1,4 +1,4 @@
-export { type Fuse, hourglass, type HourglassOptions } from './hourglass.ts'
+export { type Fuse, hourglass, type HourglassOptions, maskDepth } from './hourglass.ts'
 export { attentionResidual } from './joins.ts'
 export { type ResidualAttention, residualAttention, type ResidualAttentionOptions } from './residual-attention.ts'
 export {

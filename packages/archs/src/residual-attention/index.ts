@@ -1,0 +1,11 @@
+export {
+  type AttentionDepth,
+  type AttentionNet,
+  attentionNet,
+  type AttentionNetOptions,
+  attentionNext,
+  cifarAttention,
+  type CifarAttentionOptions,
+  cifarResattnet,
+} from './residual-attention.ts'
+export { type AttentionUnits, grouped, preActivated } from './units.ts'

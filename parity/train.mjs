@@ -5,7 +5,7 @@ import { keyOf, nets } from '@resfn/archs'
 import { absorb } from '@resfn/layer'
 import { crossEntropy } from '@resfn/losses'
 import { key } from '@resfn/random'
-import { flatten, zip } from '@resfn/tree'
+import { flatten, mapTo, zip } from '@resfn/tree'
 import * as tf from '@tensorflow/tfjs-core'
 import { noise } from './formula.mjs'
 import { minis } from './minis.mjs'
@@ -71,6 +71,8 @@ export const train = (/** @type {string} */ name) => {
     )
     const losses = []
     let { params, state } = first
+    // Summed on their own: a parameter near 1 would round a small change away.
+    let changes = mapTo(params, (leaf) => tf.zerosLike(/** @type {any} */ (leaf)))
     let gradientsOfFirst = {}
     for (let step = 0; step < steps; step++) {
       const learned = tf.tidy(() => {
@@ -80,14 +82,15 @@ export const train = (/** @type {string} */ name) => {
         })(params)
         if (step === 0) gradientsOfFirst = digest(gradients, keys)
         losses.push(loss.dataSync()[0])
+        const moved = zip([changes, gradients], ([c, g]) => tf.sub(c, tf.mul(g, learningRate)))
         return {
-          params: zip([params, gradients], ([p, g]) => tf.sub(p, tf.mul(g, learningRate))),
+          changes: moved,
+          params: zip([first.params, moved], ([p, c]) => tf.add(p, c)),
           state: absorb(0.9)(state, aux),
         }
       })
-      ;({ params, state } = learned)
+      ;({ changes, params, state } = learned)
     }
-    const changes = zip([params, first.params], ([a, b]) => tf.sub(a, b))
     return { losses, gradients: gradientsOfFirst, changes: digest(changes, keys), statistics: digest(state, keys) }
   })
 }

@@ -159,6 +159,6 @@ def build(name, classes, channels):
     if family == "cifar-resattnet":
         return Net(classes, channels, port_stem, (128, 256, 512, 1024), modules, (2, 1, 0), 0, counts, ports=True, small=True, last_stride=1)
     if family.startswith("mini"):
-        return Net(classes, channels, plain_stem, (16, 24, 32), (1, 1, 1), (3, 2, 1), 1, ports=ports)
+        return Net(classes, channels, plain_stem, (24, 32, 48), (1, 0, 0), (2, 1, 0), 0, ports=ports, small=True)
     unit = Grouped if family == "attentionnext" else PreActivated
     return Net(classes, channels, photo_stem(ports), (256, 512, 1024, 2048), modules, (3, 2, 1), 0, counts, unit, ports)

@@ -8,4 +8,4 @@ export {
   type CifarAttentionOptions,
   cifarResattnet,
 } from './residual-attention.ts'
-export { type AttentionUnits, grouped, preActivated } from './units.ts'
+export { attentionBlocks, type AttentionUnits, grouped, preActivated } from './units.ts'

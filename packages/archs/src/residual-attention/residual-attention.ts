@@ -1,11 +1,10 @@
 import { type AnyLayer, type Empty, type Layer, type Layers, untyped } from '@resfn/layer'
 import { type Makers, makersOr } from '@resfn/makers'
 import { maxPool } from '@resfn/pool'
-import { type Fuse, maskDepth, residualAttention, type ResidualAttentionOptions } from '@resfn/residual-attention'
-import type { BlockKind, Place } from '../resnet/block-kind.ts'
+import { type Fuse, maskDepth, type ResidualAttentionOptions } from '@resfn/residual-attention'
 import { fourStages, threeStages } from '../resnet/stages.ts'
 import { usualStem } from '../resnet/stems.ts'
-import { type AttentionUnits, grouped, preActivated } from './units.ts'
+import { attentionBlocks, type AttentionUnits, grouped, preActivated } from './units.ts'
 
 /**
  * A net of attention modules. Its trees are known at run time only, because they follow from the depths of the masks.
@@ -40,23 +39,6 @@ const countsOf = (depth: number): Pick<ResidualAttentionOptions, 'p' | 't' | 'r'
 const poolOf = (fuse: Fuse): Layer<Empty> =>
   fuse === 'paper' ? maxPool({ size: 3, stride: 2, ceilMode: true }) : maxPool({ size: 3, stride: 2, padding: 1 })
 
-/** The kind of block: units where the shape changes, then attention modules, or units where the mask has no depth. */
-const attentionKind = (
-  units: AttentionUnits,
-  form: Omit<ResidualAttentionOptions, 'out' | 'depth'>,
-  depthAt: (place: Place) => number | undefined,
-): BlockKind<AnyLayer, AnyLayer, AnyLayer> => ({
-  expansion: 4,
-  begin: units.change,
-  down: units.change,
-  keep: (place) => {
-    const [depth, unit] = [depthAt(place), units.keep(place)]
-    return depth === undefined
-      ? unit
-      : residualAttention({ ...form, out: place.out, depth, unit, mask: units.mask(place) })
-  },
-})
-
 /** The depth of the masks in each stage, of which the first has this size, that brings all to the same smallest one. */
 const depthsFrom = (side: number, smallest: number): readonly number[] =>
   [side, side / 2, side / 4].map((stage) => maskDepth([stage, stage], smallest))
@@ -84,7 +66,7 @@ const large = (
   const [first, second, third] = modulesOf(caller, depth)
   const pool = poolOf(fuse)
   const [outs, depths] = [[256, 512, 1024], depthsFrom(56, 7)]
-  const kind = attentionKind(units, { ...countsOf(depth), fuse, pool }, ({ out }) => depths[outs.indexOf(out)])
+  const kind = attentionBlocks(units, ({ out }) => depths[outs.indexOf(out)], { ...countsOf(depth), fuse, pool })
   const blocks = [1 + first, 1 + second, 1 + third, 3] as const
   const stem = { ...usualStem(makers), maxPool: pool }
   return asNet(fourStages({ stem, kind, blocks, tail: units.tail, classes }, makers))
@@ -166,7 +148,7 @@ export const cifarResattnet = (
   const units = preActivated(makers)
   const [outs, depths] = [[128, 256, 512], depthsFrom(32, 8)]
   const form = { ...countsOf(depth), fuse, pool: poolOf(fuse) }
-  const kind = attentionKind(units, form, ({ out }) => depths[outs.indexOf(out)])
+  const kind = attentionBlocks(units, ({ out }) => depths[outs.indexOf(out)], form)
   return asNet(
     fourStages(
       {
@@ -217,7 +199,7 @@ export const cifarAttention = ({ depth, classes }: CifarAttentionOptions, makers
   const units = preActivated(makers)
   const [outs, depths] = [[64, 128, 256], depthsFrom(32, 4)]
   const blocks = modules + 2
-  const kind = attentionKind(units, {}, ({ out, index }) =>
+  const kind = attentionBlocks(units, ({ out, index }) =>
     index % blocks === blocks - 1 ? undefined : depths[outs.indexOf(out)],
   )
   const stem = { conv1: makersOr(makers).conv({ out: 16, size: 3 }) }

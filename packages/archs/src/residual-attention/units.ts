@@ -3,8 +3,8 @@ import { identityAdd } from '@resfn/identity-add'
 import { type AnyLayer, type Layers, sequential } from '@resfn/layer'
 import { type Makers, makersOr } from '@resfn/makers'
 import { preActivation, preActivationBottleneckBranch } from '@resfn/pre-activation'
-import { softMask } from '@resfn/residual-attention'
-import { blockKind, type Place } from '../resnet/block-kind.ts'
+import { residualAttention, type ResidualAttentionOptions, softMask } from '@resfn/residual-attention'
+import { type BlockKind, blockKind, type Place } from '../resnet/block-kind.ts'
 import { convShortcut } from '../resnet/shortcuts.ts'
 
 /** What attention nets are made of. */
@@ -75,3 +75,39 @@ export const grouped = (makers?: Makers<AnyLayer>): AttentionUnits => {
     tail: {},
   }
 }
+
+/**
+ * The kind of block of an attention net: a unit where the shape changes, then attention modules, or units where the
+ * mask has no depth.
+ *
+ * @param units what the net is made of
+ * @param depthAt the depth of the mask at a place, `undefined` for a unit
+ * @param form the modules where they are others than the paper's
+ * @see Wang et al., "Residual attention network for image classification" (2017), table 2
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { attentionBlocks, preActivated } from '@resfn/archs/residual-attention'
+ * import { threeStages } from '@resfn/archs/resnet'
+ * import { conv2d } from '@resfn/conv2d'
+ *
+ * const kind = attentionBlocks(preActivated(), ({ out }) => (out === 64 ? 2 : undefined))
+ * const stem = { conv1: conv2d({ out: 16, size: 3 }) }
+ * assert.deepEqual(threeStages({ stem, kind, blocks: [2, 2, 2], classes: 10 }).plan([32, 32, 3]).output, [10])
+ * ```
+ */
+export const attentionBlocks = (
+  units: AttentionUnits,
+  depthAt: (place: Place) => number | undefined,
+  form: Omit<ResidualAttentionOptions, 'out' | 'depth' | 'unit' | 'mask'> = {},
+): BlockKind<AnyLayer, AnyLayer, AnyLayer> => ({
+  expansion: 4,
+  begin: units.change,
+  down: units.change,
+  keep: (place) => {
+    const [depth, unit] = [depthAt(place), units.keep(place)]
+    return depth === undefined
+      ? unit
+      : residualAttention({ ...form, out: place.out, depth, unit, mask: units.mask(place) })
+  },
+})

@@ -10,9 +10,12 @@ import { dense } from '@resfn/dense'
 import { denseBlock, denseLayer } from '@resfn/dense-block'
 import { dropPath } from '@resfn/drop-path'
 import { efficientChannelAttention } from '@resfn/efficient-channel-attention'
+import { fixupBlock } from '@resfn/fixup-block'
 import { identityAdd } from '@resfn/identity-add'
-import { type AnyLayer, channels, type Empty, type Layer, lift, sequential, type Shape } from '@resfn/layer'
+import { type AnyLayer, channels, type Empty, followedBy, type Layer, lift, sequential, type Shape } from '@resfn/layer'
 import { makers } from '@resfn/makers'
+import { res2netBranch } from '@resfn/res2net'
+import { splitAttention } from '@resfn/split-attention'
 import { globalAvgPool } from '@resfn/pool'
 import { preActivation, preActivationBranch } from '@resfn/pre-activation'
 import { projectedAdd, projection } from '@resfn/projected-add'
@@ -191,6 +194,28 @@ export const subjects: { readonly [folder: string]: Subject } = {
       'Three dense layers. The output of each is joined to its input along the channels, so that the channels grow by 32 at a time.',
     layer: denseBlock({ layer: denseLayer({ growth: 32 }), layers: 3 }),
     input: [28, 28, 64],
+  },
+  'fixup-block': {
+    title: 'fixupBlock: residual learning without normalisation',
+    description:
+      'Two 3x3 convolutions with a learned scalar before each convolution and activation and a multiplier at the end. The input is added, and the sum goes through relu.',
+    layer: fixupBlock({ out: 64, blocks: 16 }),
+    input: [32, 32, 64],
+  },
+  res2net: {
+    title: 'res2netBranch: a hierarchy of scales between two 1x1 convolutions',
+    description:
+      'In place of one 3x3 convolution the channels are split into four scales, of which three are convolved, each after the output of the scale before it is added. The input is added to what the branch makes.',
+    layer: followedBy(identityAdd(res2netBranch({ out: 256, width: 26 })), relu),
+    input: [56, 56, 256],
+    words: { conv2: '4 scales, each on the one before' },
+  },
+  'split-attention': {
+    title: 'splitAttention: copies of the channels, weighted against each other',
+    description:
+      'A grouped 3x3 convolution makes two copies of the channels. A perceptron on the means of their sum makes scores, whose softmax over the copies weighs them before they are added.',
+    layer: splitAttention({ out: 64, radix: 2 }),
+    input: [56, 56, 64],
   },
   'pre-activation': {
     title: 'preActivation: normalisation and activation before each convolution',

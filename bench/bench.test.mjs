@@ -77,6 +77,20 @@ describe('the table', () => {
   })
 })
 
+describe('a net that predicts', () => {
+  const { firstLoss: _, lastLoss: __, ...predicting } = { ...row, net: 'resnet50/1', batch: 1 }
+
+  it('has no loss to judge or to show', () => {
+    expect(faults([predicting])).toEqual([])
+    expect(table([predicting])).toMatch(/\|\s+\|$/)
+  })
+
+  it('is run by resfn and PyTorch at both batches', () => {
+    const runs = engines.filter(({ nets: its }) => its['resnet50/8'] !== undefined && its['resnet50/1'] !== undefined)
+    expect(runs.map(({ name }) => name)).toEqual(['resfn wasm', 'PyTorch NCHW', 'PyTorch channels_last'])
+  })
+})
+
 describe('the benchmark', () => {
   it('names nets that exist, in every engine', () => {
     expect(engines.flatMap(({ nets: its }) => Object.keys(its)).filter((name) => !Object.hasOwn(nets, name))).toEqual(
@@ -92,7 +106,7 @@ describe('the benchmark', () => {
     expect(new Set(once.labels).size).toBe(10)
   })
 
-  it.each([['--speed'], ['--rounds=0']])('explains itself when it is asked for %s', (option) => {
+  it.each([['--speed'], ['--rounds=0'], ['--net=resnet5']])('explains itself when it is asked for %s', (option) => {
     const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'bench.mjs'), option], {
       encoding: 'utf8',
     })

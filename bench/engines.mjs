@@ -1,11 +1,14 @@
 // @ts-check
 // Who takes part. `reduced`: a smaller batch (and at least one step) where the full one would take minutes; the table
 // shows the batch. `quick: false` leaves the pair out of `--quick`.
+import { publishedNets } from './nets.mjs'
+
+const named = Object.fromEntries(publishedNets.map((name) => [name, { quick: false }]))
 const everywhere = { 'cifar-resnet8': {}, 'cifar-resnet20': {}, 'd2l-resnet18': {} }
 
 export const engines = [
   { name: 'resfn wasm', module: 'resfn', threads: 1, nets: everywhere },
-  { name: 'resfn wasm', module: 'resfn', threads: 2, nets: everywhere },
+  { name: 'resfn wasm', module: 'resfn', threads: 2, nets: { ...everywhere, ...named } },
   { name: 'tf.layers wasm', module: 'tf-layers', backend: 'wasm', threads: 1, nets: { 'cifar-resnet8': {} } },
   { name: 'tf.layers @resfn/wasm', module: 'tf-layers', backend: '@resfn/wasm', threads: 2, nets: everywhere },
   {
@@ -25,6 +28,6 @@ export const engines = [
       'd2l-resnet18': { reduced: 1, quick: false },
     },
   },
-  { name: 'PyTorch NCHW', python: 'NCHW', threads: 2, nets: everywhere },
-  { name: 'PyTorch channels_last', python: 'channels_last', threads: 2, nets: everywhere },
+  { name: 'PyTorch NCHW', python: 'NCHW', threads: 2, nets: { ...everywhere, ...named } },
+  { name: 'PyTorch channels_last', python: 'channels_last', threads: 2, nets: { ...everywhere, ...named } },
 ]

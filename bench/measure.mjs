@@ -3,7 +3,7 @@
 // seconds apart.
 import { setTimeout } from 'node:timers/promises'
 import { startChild } from './child.mjs'
-import { nets } from './nets.mjs'
+import { nets, peakMb } from './nets.mjs'
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]
 
@@ -71,7 +71,7 @@ export const faults = (rows) =>
       const ours = engine.startsWith('resfn')
       const others = rows.filter((other) => other.net === net && other.refused === undefined)
       return [
-        ...(row.lastLoss < row.firstLoss
+        ...(row.lastLoss === undefined || row.lastLoss < row.firstLoss
           ? []
           : [`${who}: the loss went from ${row.firstLoss} to ${row.lastLoss} on one and the same batch`]),
         ...(others.every(({ params }) => params === row.params)
@@ -81,8 +81,10 @@ export const faults = (rows) =>
         ...(ours && row.heapGrownMb !== undefined && row.heapGrownMb !== 0
           ? [`${who}: the heap grew by ${row.heapGrownMb} MB after step 8`]
           : []),
-        ...(ours && row.peakRssMb >= 2048
-          ? [`${who}: peak memory ${row.peakRssMb.toFixed(0)} MB is not below 2 GB`]
+        ...(ours && row.peakRssMb >= (nets[net].peakMb ?? peakMb)
+          ? [
+              `${who}: peak memory ${row.peakRssMb.toFixed(0)} MB is not below ${(nets[net].peakMb ?? peakMb) / 1024} GB`,
+            ]
           : []),
       ]
     })

@@ -1,8 +1,34 @@
 // @ts-check
-// What is trained, as plain data: every engine builds these nets in its own way, and the parameter counts must agree.
+// What is run, as plain data: every engine builds these nets in its own way, and the parameter counts must agree.
 
-/** `stages`: channels and blocks; the first block of a stage halves the size, but in the first stage. */
+// Nets by name, which only resfn and PyTorch have: timm's, torchvision's, or those of parity/reference.
+const published = {
+  ...Object.fromEntries(
+    ['resnet50', 'resnext50_32x4d', 'seresnet50', 'densenet121', 'resnest50d', 'resnetv2_50'].flatMap((net) =>
+      [1, 8].map((batch) => [`${net}/${batch}`, { net, task: 'predict', input: [224, 224, 3], classes: 1000, batch }]),
+    ),
+  ),
+  ...Object.fromEntries(
+    [
+      { net: 'cifar-resnext29_32x4d' },
+      { net: 'cifar-densenet-bc100-12', peakMb: 3072 },
+      { net: 'cifar-seresnet20' },
+    ].map((row) => [`${row.net}/64`, { ...row, task: 'train', input: [32, 32, 3], classes: 10, batch: 64 }]),
+  ),
+}
+
+/** No more memory than that may a process take at its peak, unless its net says otherwise. */
+export const peakMb = 2048
+
+/** The nets that are built from their names. */
+export const publishedNets = Object.keys(published)
+
+/**
+ * `stages`: channels and blocks; the first block of a stage halves the size, but in the first stage. Names end with the
+ * batch where there are several.
+ */
 export const nets = {
+  ...published,
   'cifar-resnet8': {
     family: 'cifar',
     input: [28, 28, 1],

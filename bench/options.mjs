@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { nets } from './nets.mjs'
 
 const usage = `node bench.mjs [options]
-  --net cifar-resnet8,d2l-resnet18   only these of ${Object.keys(nets).join(', ')}
+  --net cifar-resnet8,resnet50   only these, at every batch, of ${Object.keys(nets).join(', ')}
   --engine resfn,pytorch       only engines whose name contains one of the words
   --threads 2                  only engines on so many threads
   --rounds 5 --seconds 3       turns of each engine, and the least length of one
@@ -58,13 +58,16 @@ export const readOptions = () => {
     console.log(usage)
     process.exit(0)
   }
-  const wanted = options.net?.split(',') ?? Object.keys(nets)
-  const unknown = wanted.find((name) => !Object.hasOwn(nets, name))
+  const words = options.net?.split(',') ?? ['']
+  const chosen = words.map((word) =>
+    Object.keys(nets).filter((name) => word === '' || name === word || name.startsWith(`${word}/`)),
+  )
+  const unknown = words.find((_, i) => chosen[i]?.length === 0)
   if (unknown !== undefined) fail(`there is no net ${unknown}`)
-  const words = options.engine?.toLowerCase().split(',')
+  const engineWords = options.engine?.toLowerCase().split(',')
   const quick = options.quick === true
   return {
-    nets: wanted,
+    nets: chosen.flat(),
     json: options.json === true,
     plan: {
       rounds: positive('rounds', options.rounds, quick ? 1 : 5),
@@ -76,7 +79,7 @@ export const readOptions = () => {
       return (
         entry !== undefined &&
         !(quick && entry.quick === false) &&
-        (words === undefined || words.some((word) => engine.name.toLowerCase().includes(word))) &&
+        (engineWords === undefined || engineWords.some((word) => engine.name.toLowerCase().includes(word))) &&
         (options.threads === undefined || String(engine.threads) === options.threads)
       )
     },

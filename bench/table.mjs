@@ -23,7 +23,10 @@ const columns = [
     ({ tensors, tensorsGrown }) =>
       tensors === undefined ? '' : !tensorsGrown ? String(tensors) : `${tensors} (+${tensorsGrown})`,
   ],
-  ['loss', ({ firstLoss, lastLoss }) => `${firstLoss.toFixed(2)} to ${lastLoss.toFixed(2)}`],
+  [
+    'loss',
+    ({ firstLoss, lastLoss }) => (lastLoss === undefined ? '' : `${firstLoss.toFixed(2)} to ${lastLoss.toFixed(2)}`),
+  ],
 ]
 
 const line = (cells, widths) =>

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { examples, nets } from './nets.mjs'
 
 const job = JSON.parse(process.argv[2])
-const net = { name: job.net, ...nets[job.net] }
+const net = { net: job.net, ...nets[job.net] }
 const say = (message) => process.stdout.write(`\n@bench ${JSON.stringify(message)}\n`)
 const peakRssMb = () => process.resourceUsage().maxRSS / 1024
 
@@ -19,6 +19,7 @@ const main = async () => {
   const batch = examples(net, job.batch)
   const started = performance.now()
   const engine = await start({ ...job, net, examples: batch })
+  const trains = net.task !== 'predict'
   const losses = []
   const after = {}
   const step = async () => {
@@ -51,7 +52,11 @@ const main = async () => {
     ...(after[2] && { tensorsGrown: now.tensors - after[2].tensors }),
     ...(after[8]?.heapMb !== undefined && { heapGrownMb: now.heapMb - after[8].heapMb }),
   }
-  say({ firstLoss: losses[0], lastLoss: losses.at(-1), peakRssMb: peakRssMb(), ...memory })
+  say({
+    ...(trains && { firstLoss: losses[0], lastLoss: losses.at(-1) }),
+    peakRssMb: peakRssMb(),
+    ...memory,
+  })
 }
 
 main().then(

@@ -1,6 +1,7 @@
 """The same nets in PyTorch on the CPU. Speaks the protocol of worker.mjs."""
 import json
 import os
+import pathlib
 import resource
 import sys
 import time
@@ -23,7 +24,8 @@ except ImportError as error:
 torch.set_num_threads(job["threads"])
 torch.manual_seed(0)
 net = job["netData"]
-d2l = net["family"] == "d2l"
+d2l = net.get("family") == "d2l"
+predicts = net.get("task") == "predict"
 
 
 def conv(inputs, out, size, stride):
@@ -60,8 +62,24 @@ def model():
     return nn.Sequential(*parts, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, net["classes"]))
 
 
+def published():
+    """The net of this name, from timm or from the modules that the parity checks use."""
+    # In place of this folder, where torchvision would take this very file for a package that it tries to import.
+    sys.path[0] = str(pathlib.Path(__file__).parents[2] / "parity" / "reference")
+    try:
+        from nets import build
+    except ImportError as error:
+        say({"refused": str(error)})
+        sys.exit(0)
+    built, where = build(net["net"], net["classes"], net["input"][2])
+    if built is None:
+        say({"refused": where})
+        sys.exit(0)
+    return built
+
+
 layout = torch.channels_last if job["python"] == "channels_last" else torch.contiguous_format
-net_module = model().to(memory_format=layout)
+net_module = (published() if "net" in net else model()).to(memory_format=layout)
 optimiser = torch.optim.SGD(net_module.parameters(), lr=job["learningRate"], momentum=job["momentum"])
 batch, (height, width, channels) = job["batch"], net["input"]
 labels = torch.arange(batch) % net["classes"]
@@ -70,7 +88,12 @@ columns = (net["classes"] - labels.view(-1, 1, 1, 1)) * torch.arange(width).view
 images = (torch.sin(rows) + torch.cos(columns) + torch.rand(batch, channels, height, width) - 0.5).float()
 
 
-def step():
+@torch.inference_mode()
+def predict():
+    return net_module(images.clone().to(memory_format=layout)).flatten()[0].item()
+
+
+def learn():
     x = images.clone().to(memory_format=layout)
     optimiser.zero_grad(set_to_none=True)
     loss = F.cross_entropy(net_module(x), labels)
@@ -79,6 +102,8 @@ def step():
     return loss.item()
 
 
+step = predict if predicts else learn
+net_module.train(not predicts)
 started = time.perf_counter()
 losses = [step()]
 first_ms = (time.perf_counter() - started) * 1000
@@ -98,6 +123,6 @@ for line in sys.stdin:
     say({"ms": ms})
 
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-say({"firstLoss": losses[0], "lastLoss": losses[-1], "peakRssMb": peak})
+say({"peakRssMb": peak} if predicts else {"firstLoss": losses[0], "lastLoss": losses[-1], "peakRssMb": peak})
 sys.stdout.flush()
 os._exit(0)

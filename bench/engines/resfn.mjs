@@ -1,6 +1,7 @@
 // @ts-check
-// resfn as its users write it: the net of @resfn/archs and the step of @resfn/step.
+// resfn as its users write it: the net of @resfn/archs, and the step of @resfn/step or its logits.
 import { nets } from '@resfn/archs/nets'
+import { init } from '@resfn/layer'
 import { startRun, takeStep } from '@resfn/step'
 import { crossEntropy } from '@resfn/losses'
 import { sgd } from '@resfn/optimisers'
@@ -11,10 +12,7 @@ import { useWasm } from '@resfn/wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { learningRate, momentum } from '../nets.mjs'
 
-export const start = async ({ net: { name, classes, input }, threads, examples }) => {
-  const { threads: got } = await useWasm({ threads })
-  if (got !== threads) throw new Error(`wanted ${threads} threads, got ${got}`)
-  const net = nets[name].make({ classes })
+const trainer = (net, { input, examples }) => {
   const optimiser = sgd({ momentum })
   const learn = takeStep({ net, loss: crossEntropy(), optimiser, schedule: constantRate(learningRate) })
   let run = startRun(net, { optimiser, key: key(0), input })
@@ -25,10 +23,30 @@ export const start = async ({ net: { name, classes, input }, threads, examples }
     run = advance(run, () => ({ ...run, ...learned }))
     return loss
   }
+  return { step, params: run.params }
+}
+
+const predictor = (net, { input, examples: { images, shape } }) => {
+  const { params, state } = init(net, key(0), input)
+  const step = async () => {
+    const logits = tf.tidy(() => net.apply(params, tf.tensor(images, shape), state))
+    const [first] = await logits.data()
+    dispose(logits)
+    return first
+  }
+  return { step, params }
+}
+
+export const start = async ({ net: { net: name, task, classes, input }, threads, examples }) => {
+  const { threads: got } = await useWasm({ threads })
+  if (got !== threads) throw new Error(`wanted ${threads} threads, got ${got}`)
+  if (nets[name] === undefined) throw new Error(`@resfn/archs has no net ${name}`)
+  const net = nets[name].make({ classes })
+  const { step, params } = (task === 'predict' ? predictor : trainer)(net, { input, examples })
   return {
     step,
     version: `tfjs ${tf.version_core}`,
-    params: leaves(run.params).reduce((sum, { size }) => sum + size, 0),
+    params: leaves(params).reduce((sum, { size }) => sum + size, 0),
     memory: () => ({
       tensors: tf.memory().numTensors,
       heapMb: /** @type {any} */ (tf.backend()).wasm.HEAPU8.length / 2 ** 20,

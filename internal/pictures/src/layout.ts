@@ -26,8 +26,8 @@ const boxWidth = 168
 export const shapeText = (shape: Shape): string => shape.join(' × ')
 
 const roles: readonly (readonly [RegExp, string])[] = [
-  [/conv|dense|res2net|split attention/i, 'conv'],
-  [/norm|scale|shift/i, 'norm'],
+  [/conv|dense|scales/i, 'conv'],
+  [/norm|^scale|shift/i, 'norm'],
   [/relu|elu|silu|swish|tanh/i, 'act'],
   [/pool|resize|blur|flatten/i, 'pool'],
   [/sigmoid|softmax|attention|drop|mask|gate/i, 'gate'],

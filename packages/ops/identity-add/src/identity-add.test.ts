@@ -112,6 +112,30 @@ describeBackends('identityAdd', () => {
     expectClose(both, slope(f) + slope((w) => g(f(w))), 1e-6)
   })
 
+  it('is the sum over all paths: 2^L of them for L blocks, and as many of k branches as there are ways to choose k', () => {
+    tf.tidy(() => {
+      const blocks = 5
+      const branch = dense({ out: 3, bias: false })
+      const { params } = init(repeat(Array.from({ length: blocks }, () => branch)), key(5), [3])
+      const x = draw(6, 2, 3)
+      const paths = Array.from({ length: 2 ** blocks }, (_, path) => params.filter((__, i) => (path >> i) & 1))
+      const through = (path: typeof params): tf.Tensor => path.reduce((y: tf.Tensor, p) => branch.apply(p, y, {}), x)
+      const net = repeat(params.map(() => identityAdd(branch)))
+      expectClose(
+        net.apply(
+          params,
+          x,
+          params.map(() => ({})),
+        ),
+        tf.addN(paths.map(through)),
+        1e-5,
+      )
+      expect([0, 1, 2, 3, 4, 5].map((k) => paths.filter(({ length }) => length === k).length)).toEqual([
+        1, 5, 10, 10, 5, 1,
+      ])
+    })
+  })
+
   it('telescopes: the input and all branch outputs add up to the output of a stage', () => {
     tf.tidy(() => {
       const branch = sequential({ relu, fc: dense({ out: 6 }) })
@@ -212,5 +236,18 @@ describe('the plan of identityAdd', () => {
         [3],
       ),
     ).toContain('branch [7] and shortcut [3] differ')
+  })
+})
+
+describe('the paths of a deep net', () => {
+  it('are mostly half as long as the net: 98 % of those of 54 blocks go through 19 to 35 branches', () => {
+    const blocks = 54
+    const share = (length: number): number =>
+      Array.from({ length }, (_, i) => (blocks - i) / (i + 1)).reduce((a, b) => a * b, 2 ** -blocks)
+    const between = (from: number, to: number): number =>
+      Array.from({ length: to - from + 1 }, (_, i) => share(from + i)).reduce((a, b) => a + b, 0)
+    expect(between(0, blocks)).toBeCloseTo(1, 12)
+    expect((100 * between(19, 35)).toFixed(1)).toBe('98.0')
+    expect((100 * between(5, 17)).toFixed(4)).toBe('0.4537')
   })
 })

@@ -152,6 +152,27 @@ describeBackends('projectedAdd', () => {
     )
   })
 
+  it('hands a chain of projections the product of their matrices: it shrinks or grows where the identity keeps', () => {
+    tf.tidy(() => {
+      const blocks = 20
+      const x = draw(11, 1, 1, 1, 2)
+      const dy = draw(12, 1, 1, 1, 2)
+      const silent = projectedAdd(projection({ out: 2, stride: 1 }), projection({ out: 2, stride: 1 }))
+      const norm = (tensor: tf.Tensor): number => tf.norm(tensor).dataSync()[0]!
+      for (const factor of [0.5, 1, 1.5]) {
+        // Turns by a third of a right angle, times the factor: both singular values are the factor.
+        const [cos, sin] = [factor * Math.cos(Math.PI / 6), factor * Math.sin(Math.PI / 6)]
+        const params = {
+          weight: tf.zeros([1, 1, 2, 2]),
+          shortcut: { weight: tf.tensor4d([cos, sin, -sin, cos], [1, 1, 2, 2]) },
+        }
+        const chain = (input: tf.Tensor): tf.Tensor =>
+          Array.from({ length: blocks }).reduce((y: tf.Tensor) => silent.apply(params, y, {}), input)
+        expect(norm(gradientOf(chain, x, dy)) / norm(dy) / factor ** blocks).toBeCloseTo(1, 4)
+      }
+    })
+  })
+
   it('has the gradients of finite differences on both sides', () => {
     const tree = { params: init(down, key(5), [4, 4, 2]).params, x: draw(6, 1, 4, 4, 2) }
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.mean(tf.square(down.apply(params, x, {})))

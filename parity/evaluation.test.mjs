@@ -3,10 +3,21 @@
 // sizes.
 import { readFileSync } from 'node:fs'
 import { nets } from '@resfn/archs'
+import { summary } from '@resfn/layer'
 import { useWasm } from '@resfn/wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { compare, evaluate } from './evaluate.mjs'
-import { gainOf, keysOf } from './published.mjs'
+import { gainOf, keysOf, keysAndSizes } from './published.mjs'
+
+/**
+ * Nets with more parameters take long to draw; here their keys are compared, by `pnpm parity` their logits.
+ */
+const large = 70e6
+const [heavy, light] = [true, false].map((isHeavy) =>
+  Object.entries(nets).filter(
+    ([, { make, input }]) => summary(make({ classes: 10 }), input).params > large === isHeavy,
+  ),
+)
 
 const fixtureOf = (/** @type {string} */ name) =>
   JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'))
@@ -14,7 +25,7 @@ const fixtureOf = (/** @type {string} */ name) =>
 describe('the logits of', () => {
   beforeAll(() => useWasm({ threads: 1 }))
 
-  it.each(Object.entries(nets))('%s are those of PyTorch', (name, entry) => {
+  it.each(light)('%s are those of PyTorch', (name, entry) => {
     const fixture = fixtureOf(name)
     const sizes = Object.keys(fixture.logits).map(Number)
     expect(sizes.length).toBe(2)
@@ -30,5 +41,12 @@ describe('the logits of', () => {
       expect(difference, `at ${size}`).toBeLessThan(1e-3)
       expect(sameTop5, `the five largest at ${size}`).toBe(true)
     }
+  })
+})
+
+describe('the keys of', () => {
+  it.each(heavy)('%s and their sizes are those of PyTorch', (name, { make, input, ...entry }) => {
+    const { lines, digest } = keysAndSizes(make({ classes: 10 }).plan(input), keysOf(entry))
+    expect([lines.length, digest]).toEqual([fixtureOf(name).count, fixtureOf(name).keys])
   })
 })

@@ -45,22 +45,28 @@ const drawn = (specs, keys, gain) =>
 const invert = (/** @type {readonly number[]} */ axes) => axes.map((_, axis) => axes.indexOf(axis))
 
 /**
- * The parameters and the state by formula, and the digest of the keys and their sizes.
+ * The keys of a plan with their sizes, and the digest of them.
+ *
+ * @param {{ readonly params: any, readonly state: any }} plan
+ * @param {any} keys the map of the family
+ */
+export const keysAndSizes = ({ params, state }, keys) => {
+  const lines = [...flatten(params), ...flatten(state)]
+    .map(({ path, leaf }) => `${keyOf(path, keys)} ${sizeOf(/** @type {any} */ (leaf).shape)}`)
+    .sort()
+  return { lines, digest: createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16) }
+}
+
+/**
+ * The parameters and the state by formula.
  *
  * @param {{ readonly plan: (input: readonly number[]) => any }} net
  * @param {{ readonly input: readonly number[], readonly keys: any, readonly gain: number }} how
  */
 export const publish = (net, { input, keys, gain }) => {
-  const { params, state } = net.plan(input)
-  const lines = [...flatten(params), ...flatten(state)]
-    .map(({ path, leaf }) => `${keyOf(path, keys)} ${sizeOf(/** @type {any} */ (leaf).shape)}`)
-    .sort()
-  return {
-    params: drawn(params, keys, gain),
-    state: drawn(state, keys, gain),
-    keys: createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16),
-    lines,
-  }
+  const plan = net.plan(input)
+  const { lines, digest } = keysAndSizes(plan, keys)
+  return { params: drawn(plan.params, keys, gain), state: drawn(plan.state, keys, gain), keys: digest, lines }
 }
 
 /**

@@ -1,14 +1,15 @@
 """Small members of the families, for the comparison of gradients: timm's own classes with few and narrow blocks. ../minis.mjs has ours."""
 
-from timm.models import resnet
+from timm.models import densenet, res2net, resnest, resnet
+from torch import nn
 
 CHANNELS = (16, 24, 32, 48)
 STEM = {"stem_type": "deep", "stem_width": 8}
 
 
-def of_resnet(block, **options):
+def of_resnet(block, blocks=(1, 1, 1, 1), **options):
     return lambda classes: resnet.ResNet(
-        block, (1, 1, 1, 1), num_classes=classes, channels=CHANNELS, **{**STEM, **options}
+        block, blocks, num_classes=classes, channels=CHANNELS, **{**STEM, **options}
     )
 
 
@@ -17,6 +18,9 @@ minis = {
     "mini-resnet-bottleneck": of_resnet(resnet.Bottleneck),
     "mini-resnet-d": of_resnet(resnet.BasicBlock, avg_down=True),
     "mini-resnext": of_resnet(resnet.Bottleneck, cardinality=8, base_width=16),
+    "mini-densenet": lambda classes: densenet.DenseNet(8, (2, 2, 2, 2), num_classes=classes, act_layer="silu"),
+    "mini-resnest": of_resnet(resnest.ResNestBottleneck, cardinality=2, base_width=32, avg_down=True, block_args={"radix": 2, "avd": True, "avd_first": False}),
+    "mini-res2net": of_resnet(res2net.Bottle2neck, (1, 2, 1, 1), base_width=26, block_args={"scale": 4}, act_layer=nn.SiLU),
 }
 
 

@@ -21,40 +21,7 @@ export function product6x8(
     let a4 = <usize>load<u32>(rows, 16) + from
     let a5 = <usize>load<u32>(rows, 20) + from
     rows += 24
-    let k = depth
-    for (; k >= 4; k -= 4) {
-      b0 = v128.load(b), b1 = v128.load(b, 16)
-      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-      b0 = v128.load(b, 32), b1 = v128.load(b, 48)
-      s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-      s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-      s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-      s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-      s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-      s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-      b0 = v128.load(b, 64), b1 = v128.load(b, 80)
-      s = v128.load_splat<f32>(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-      s = v128.load_splat<f32>(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-      s = v128.load_splat<f32>(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-      s = v128.load_splat<f32>(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-      s = v128.load_splat<f32>(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-      s = v128.load_splat<f32>(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-      b0 = v128.load(b, 96), b1 = v128.load(b, 112)
-      s = v128.load_splat<f32>(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-      s = v128.load_splat<f32>(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-      s = v128.load_splat<f32>(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-      s = v128.load_splat<f32>(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-      s = v128.load_splat<f32>(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-      s = v128.load_splat<f32>(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-      a0 += 16, a1 += 16, a2 += 16, a3 += 16, a4 += 16, a5 += 16
-      b += 128
-    }
-    for (; k > 0; k--) {
+    for (let k = depth; k > 0; k--) {
       b0 = v128.load(b), b1 = v128.load(b, 16)
       s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
       s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
@@ -74,14 +41,13 @@ export function product6x8(
   store8(<usize>load<u32>(outs, 20) + at, clamp(c50, low, high), clamp(c51, low, high), count)
 }
 
-/** c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes, depth a multiple of 4. */
+/** c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes. */
 export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize): void {
   let a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride
   let c00 = f32x4.splat(0)
   let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
   let s: v128, b0: v128, b1: v128
-  let k = depth
-  for (; k >= 4; k -= 4) {
+  for (let k = depth; k > 0; k--) {
     b0 = v128.load(b), b1 = v128.load(b, 16)
     s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
     s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
@@ -89,29 +55,8 @@ export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize,
     s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
     s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
     s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-    b0 = v128.load(b, 32), b1 = v128.load(b, 48)
-    s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-    s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-    b0 = v128.load(b, 64), b1 = v128.load(b, 80)
-    s = v128.load_splat<f32>(a0, 8), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a1, 8), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a2, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a3, 8), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    s = v128.load_splat<f32>(a4, 8), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-    s = v128.load_splat<f32>(a5, 8), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-    b0 = v128.load(b, 96), b1 = v128.load(b, 112)
-    s = v128.load_splat<f32>(a0, 12), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a1, 12), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a2, 12), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a3, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    s = v128.load_splat<f32>(a4, 12), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-    s = v128.load_splat<f32>(a5, 12), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-    a0 += 16, a1 += 16, a2 += 16, a3 += 16, a4 += 16, a5 += 16
-    b += 128
+    a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
+    b += 32
   }
   v128.store(c, c00), v128.store(c, c01, 16), c += cStride
   v128.store(c, c10), v128.store(c, c11, 16), c += cStride

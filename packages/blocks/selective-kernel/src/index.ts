@@ -1,7 +1,6 @@
-export { selection } from './selection.ts'
 export {
   type KernelPath,
-  type PathScores,
+  type PathShares,
   type SelectiveKernel,
   selectiveKernel,
   type SelectiveKernelOptions,

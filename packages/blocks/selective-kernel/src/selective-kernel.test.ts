@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { tanh } from '@resfn/activation'
 import type { BatchNormParams, BatchNormState } from '@resfn/batch-norm'
 import type { DenseParams } from '@resfn/dense'
-import { init, type ParamsOf, sequential, ShapeError, type StateOf, summary } from '@resfn/layer'
+import { init, type ParamsOf, sequential, type StateOf, summary } from '@resfn/layer'
 import { makers } from '@resfn/makers'
 import { key, normal } from '@resfn/random'
 import { splitChannels } from '@resfn/split-channels'
@@ -19,7 +19,7 @@ import {
   gradientOf,
   torchCases,
 } from '@resfn/test-utils'
-import { selection, type SelectiveKernel, selectiveKernel } from './index.ts'
+import { type SelectiveKernel, selectiveKernel } from './index.ts'
 
 const cases = torchCases(new URL('./fixtures/torch.json', import.meta.url))
 
@@ -100,27 +100,21 @@ describeBackends('selectiveKernel', () => {
   })
 })
 
-describeBackends('selection', () => {
-  it('has shares that add up to 1: of equal paths it is the path, whatever the scores', () => {
+describeBackends('the shares of the paths', () => {
+  it('add up to 1 for each channel of each image, and are not negative', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 6 }), fc.nat(), (paths, channels, seed) =>
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.nat(), (out, seed) =>
         tf.tidy(() => {
-          const x = draw(seed, 2, 3, 2, channels)
-          const scores = tf.mul(draw(seed + 1, 2, paths * channels), 5)
-          const all = tf.concat(
-            Array.from({ length: paths }, () => x),
-            -1,
-          )
-          expectClose(selection({ paths }).apply([all, scores]), x, 1e-6)
+          const shares = selectiveKernel({ out }).layers.attn.layers.branch
+          const { params, state } = init(shares, key(seed), [3, 2, 2 * out])
+          const loud = map(params, (leaf: tf.Tensor) => tf.mul(leaf, 5))
+          const a = shares.apply(loud, draw(seed, 2, 3, 2, 2 * out), state)
+          expectClose(tf.sum(tf.reshape(a, [2, 2, out]), 1), new Float32Array(2 * out).fill(1), 1e-6)
+          expect([...a.dataSync()].filter((share) => share < 0)).toEqual([])
         }),
       ),
-      { numRuns: 25 },
+      { numRuns: 20 },
     )
-  })
-
-  it('takes the path with the highest score of each channel where it leads by far', () => {
-    const x = tf.tensor4d([1, 2, 10, 20], [1, 1, 1, 4])
-    expectClose(selection({ paths: 2 }).apply([x, tf.tensor2d([[99, 0, 0, 99]])]), [1, 20], 1e-6)
   })
 })
 
@@ -139,8 +133,5 @@ describe('the plan of selectiveKernel', () => {
       'conv2.paths.path0: the channels of [4,4,3] cannot be split into 2 equal parts',
     )
     expect(() => selectiveKernel({ out: 4, kernel: 3 } as never)).toThrow('there is no option kernel')
-    expect(() => selection({ paths: 2 }).output({ shortcut: [4, 4, 6], branch: [3] })).toThrow(
-      new ShapeError('', 'selection of 2 paths needs a score for each channel of each: [6] for [4,4,6], not [3]'),
-    )
   })
 })

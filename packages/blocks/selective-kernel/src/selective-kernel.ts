@@ -1,13 +1,12 @@
-import { reshape, sum as total } from '@tensorflow/tfjs-core'
 import { dense, type DenseParams } from '@resfn/dense'
 import {
   type AnyLayer,
   channels,
   type Empty,
   type Layer,
-  lift,
   type Parallel,
   parallel,
+  product,
   type Sequential,
   sequential,
   type Skip,
@@ -16,8 +15,8 @@ import {
 import { type BatchNorm, type Conv2d, type Makers, makersOr } from '@resfn/makers'
 import { checkOptions, func, optional, wholeNumberFrom } from '@resfn/options'
 import { globalAvgPool } from '@resfn/pool'
+import { radixSoftmax, radixSum } from '@resfn/split-attention'
 import { type Reduction, reduceToMultiple } from '@resfn/squeeze-and-excitation'
-import { selection } from './selection.ts'
 
 /** A path: a 3x3 convolution, its normalisation and its activation. */
 export type KernelPath<N extends AnyLayer = BatchNorm> = Sequential<{
@@ -26,20 +25,22 @@ export type KernelPath<N extends AnyLayer = BatchNorm> = Sequential<{
   readonly act: Layer<Empty>
 }>
 
-/** The scores of the paths: a perceptron on the means of their sum. */
-export type PathScores<N extends AnyLayer = BatchNorm> = Sequential<{
+/** The shares of the paths: a softmax of what a perceptron makes of the means of their sum. */
+export type PathShares<N extends AnyLayer = BatchNorm> = Sequential<{
   readonly squeeze: Layer<Empty>
   readonly sum: Layer<Empty>
   readonly fc1: Layer<DenseParams>
   readonly bn: N
   readonly act: Layer<Empty>
   readonly fc2: Layer<DenseParams>
+  readonly softmax: Layer<Empty>
 }>
 
-/** Two paths, and the selection among them. */
+/** Two paths, their shares, and the sum of both. */
 export type SelectiveKernel<N extends AnyLayer = BatchNorm> = Sequential<{
   readonly paths: Parallel<{ readonly path0: KernelPath<N>; readonly path1: KernelPath<N> }>
-  readonly attn: Skip<PathScores<N>>
+  readonly attn: Skip<PathShares<N>>
+  readonly sum: Layer<Empty>
 }>
 
 /** The options of a selective kernel convolution. */
@@ -50,7 +51,7 @@ export type SelectiveKernelOptions = {
   readonly stride?: number
   /** groups of both convolutions; 1 by default, 32 in the paper */
   readonly groups?: number
-  /** hidden features of the scores by the output channels; a sixteenth as a multiple of 8 by default */
+  /** hidden features of the shares by the output channels; a sixteenth as a multiple of 8 by default */
   readonly hidden?: Reduction
   /**
    * how the paths take the input: `parallel` (the default), each all of it as in the paper, or `splitChannels`, each
@@ -67,16 +68,11 @@ const rules = {
   on: optional(func),
 }
 
-/** The sum over two paths of [2 channels]. */
-const sumOfPaths = lift((z) => total(reshape(z, [z.shape[0]!, 2, z.shape[1]! / 2]), 1), {
-  kind: 'sum of paths',
-  output: ([all]) => [all! / 2],
-})
-
 /**
  * Selective kernel convolution: `y = sum over p of a[p] path[p](x)`, two paths of 3x3 convolutions with dilation 1 and
  * 2, so filters of 3x3 and 5x5, with shares `a = softmax over p of fc2(act(bn(fc1(z))))` and `z` the means of the
- * paths' sum. A convolution, normalisation and activation in one.
+ * paths' sum. A convolution, normalisation and activation in one. The attention over the paths is that of split
+ * attention.
  *
  * @param options output channels; stride, groups, hidden features, and how the paths take the input
  * @param makers others than the usual ones
@@ -100,17 +96,20 @@ export const selectiveKernel = <N extends AnyLayer = BatchNorm>(
   const { conv, norm, act } = makersOr(makers)
   const path = (dilation: number): KernelPath<N> =>
     sequential({ conv: conv({ out, size: 3, stride, groups, dilation }), bn: norm(), act })
+  const sum = radixSum({ radix: 2 })
   return sequential({
     paths: on({ path0: path(1), path1: path(2) }, channels),
-    attn: skip(selection({ paths: 2 }))(
+    attn: skip(product)(
       sequential({
         squeeze: globalAvgPool,
-        sum: sumOfPaths,
+        sum,
         fc1: dense({ out: hidden(out), bias: false }),
         bn: norm(),
         act,
         fc2: dense({ out: 2 * out, bias: false }),
+        softmax: radixSoftmax({ radix: 2 }),
       }),
     ),
+    sum,
   })
 }

@@ -1,3 +1,4 @@
+export { bit, bitMakers, type BitOptions } from './bit.ts'
 export {
   type BareAveragedShortcut,
   bareAveragedShortcut,

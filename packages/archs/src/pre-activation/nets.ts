@@ -1,7 +1,8 @@
 import type { AnyLayer } from '@resfn/layer'
 import { entry, type NetEntry, type Nets } from '../net-entry.ts'
 import { torchvisionKeys } from '../resnet/keys.ts'
-import { kuangliuPreActivationKeys, resnetv2Keys } from './keys.ts'
+import { bit } from './bit.ts'
+import { bitKeys, kuangliuPreActivationKeys, resnetv2Keys } from './keys.ts'
 import {
   type CifarPreActivationOptions,
   cifarPreActivationResnet,
@@ -18,6 +19,11 @@ const imagenet = (description: string, keys: NetEntry['keys'], make: Make): NetE
 const v2 = (depth: Resnetv2Options['depth'], variant?: 'd' | 't'): NetEntry =>
   imagenet(`pre-activation ResNet-${depth}${variant ?? ''}`, { timm: resnetv2Keys }, ({ classes }) =>
     resnetv2({ depth, classes, ...(variant === undefined ? {} : { variant }) }),
+  )
+
+const ofBit = (depth: Resnetv2Options['depth'], width: number): NetEntry =>
+  imagenet(`BiT ResNet-${depth}x${width}`, { timm: resnetv2Keys, bit: bitKeys }, ({ classes }) =>
+    bit({ depth, width, classes }),
   )
 
 const released = (depth: Resnetv2Options['depth']): NetEntry =>
@@ -51,6 +57,12 @@ export const preActivationNets: Nets = {
   resnetv2_101d: v2(101, 'd'),
   resnetv2_152: v2(152),
   resnetv2_152d: v2(152, 'd'),
+  resnetv2_50x1_bit: ofBit(50, 1),
+  resnetv2_50x3_bit: ofBit(50, 3),
+  resnetv2_101x1_bit: ofBit(101, 1),
+  resnetv2_101x3_bit: ofBit(101, 3),
+  resnetv2_152x2_bit: ofBit(152, 2),
+  resnetv2_152x4_bit: ofBit(152, 4),
   preactresnet18: released(18),
   preactresnet34: released(34),
   preactresnet50: released(50),

@@ -3,7 +3,7 @@ import { type Spec, summary } from '@resfn/layer'
 import { flatten } from '@resfn/tree'
 import { keyOf, rankOf } from '../key-map.ts'
 import { cifarPreActivationResnet, kuangliuPreActivationResnet, preActivationResnet, resnetv2 } from './index.ts'
-import { kuangliuPreActivationKeys, resnetv2Keys } from './keys.ts'
+import { bitKeys, kuangliuPreActivationKeys, resnetv2Keys } from './keys.ts'
 import { preActivationNets } from './nets.ts'
 
 const keysOf = (name: string): readonly string[] => {
@@ -20,6 +20,12 @@ describe('a pre-activation net', () => {
     ['resnetv2_50', 25549352, 4.089],
     ['resnetv2_101', 44541480, 7.801],
     ['resnetv2_152', 60185128, 11.514],
+    ['resnetv2_50x1_bit', 25549352, 4.089],
+    ['resnetv2_50x3_bit', 217319080, 36.082],
+    ['resnetv2_101x1_bit', 44541480, 7.801],
+    ['resnetv2_101x3_bit', 387934888, 69.492],
+    ['resnetv2_152x2_bit', 236335208, 45.814],
+    ['resnetv2_152x4_bit', 936533224, 182.777],
     ['preactresnet18', 11687720, 1.814],
     ['preactresnet50', 25549352, 4.089],
     ['preactresnet200', 64666152, 15.007],
@@ -68,6 +74,17 @@ describe('a pre-activation net', () => {
     const keys = keysOf('resnetv2_50')
     expect(keys.length + keys.filter((key) => key.endsWith('running_mean')).length).toBe(300)
     expect(rankOf('fc.weight', resnetv2Keys)).toBe(4)
+  })
+
+  it('has the keys of BiT’s own files, and no running statistics', () => {
+    const { make, input, classes } = preActivationNets['resnetv2_50x1_bit']!
+    const { params, state } = make({ classes }).plan(input)
+    expect(flatten(state)).toEqual([])
+    const keys = flatten<Spec>(params).map(({ path }) => keyOf(path, bitKeys))
+    expect(keys.every((key) => key.startsWith('resnet/'))).toBe(true)
+    expect(keys).toContain('resnet/block4/unit03/c/standardized_conv2d/kernel')
+    expect(keys).toContain('resnet/block1/unit01/a/proj/standardized_conv2d/kernel')
+    expect(keys.slice(-2)).toEqual(['resnet/head/conv2d/kernel', 'resnet/head/conv2d/bias'])
   })
 
   it('has no normalisation after the last unit where kuangliu has none', () => {

@@ -1,0 +1,7 @@
+export {
+  applyGroupNorm,
+  groupNorm,
+  type GroupNormOptions,
+  type GroupNormParams,
+  type GroupNormWindow,
+} from './group-norm.ts'

@@ -8,11 +8,13 @@ import { preActivationNets } from './pre-activation/nets.ts'
 import { res2nets } from './res2net/nets.ts'
 import { resnests } from './resnest/nets.ts'
 import { attentionNets } from './residual-attention/nets.ts'
+import { resnetRss } from './resnet-rs/nets.ts'
 import { resnets } from './resnet/nets.ts'
 import { resnexts } from './resnext/nets.ts'
 import { senets } from './senet/nets.ts'
 import { sknets } from './sknet/nets.ts'
 import type { Nets } from './net-entry.ts'
+import { wideResnets } from './wide-resnet/nets.ts'
 
 /**
  * The nets by name, family by family. The command line, the tests and the benchmarks read this table.
@@ -31,6 +33,8 @@ export const nets: Nets = {
   ...cifarResnets,
   ...resnets,
   ...resnexts,
+  ...resnetRss,
+  ...wideResnets,
   ...preActivationNets,
   ...senets,
   ...ecanets,

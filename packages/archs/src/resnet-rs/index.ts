@@ -1,0 +1,1 @@
+export { type ResnetRs, resnetRs, type ResnetRsDepth } from './resnet-rs.ts'

@@ -1,0 +1,1 @@
+export { wideResnet, type WideResnetOptions } from './wide-resnet.ts'

@@ -1,3 +1,4 @@
+import { kerasLayer, kerasNorm } from '../keras-keys.ts'
 import type { KeyMap } from '../key-map.ts'
 
 const rest: KeyMap = [
@@ -42,4 +43,30 @@ export const pthKeys: KeyMap = [
   ['denseblock{b}.{i}.norm{j}', 'features.denseblock{b}.denselayer{i+1}.norm.{j}'],
   ['denseblock{b}.{i}.conv{j}', 'features.denseblock{b}.denselayer{i+1}.conv.{j}'],
   ...rest,
+]
+
+/**
+ * The keys of the DenseNets of Keras applications: the paths of their variables.
+ *
+ * @see Keras, `keras/src/applications/densenet.py`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { keyOf } from '@resfn/archs'
+ * import { kerasKeys } from '@resfn/archs/densenet/keys'
+ *
+ * assert.equal(keyOf('denseblock1.0.norm2.mean', kerasKeys), 'conv2_block1_1_bn/moving_mean')
+ * ```
+ */
+export const kerasKeys: KeyMap = [
+  ...kerasLayer('^conv0', 'conv1_conv'),
+  ...kerasNorm('^norm0', 'conv1_bn'),
+  ...kerasNorm('denseblock{b}.{i}.norm1', 'conv{b+1}_block{i+1}_0_bn'),
+  ...kerasLayer('denseblock{b}.{i}.conv1', 'conv{b+1}_block{i+1}_1_conv'),
+  ...kerasNorm('denseblock{b}.{i}.norm2', 'conv{b+1}_block{i+1}_1_bn'),
+  ...kerasLayer('denseblock{b}.{i}.conv2', 'conv{b+1}_block{i+1}_2_conv'),
+  ...kerasNorm('transition{t}.norm', 'pool{t+1}_bn'),
+  ...kerasLayer('transition{t}.conv', 'pool{t+1}_conv'),
+  ...kerasNorm('^norm5', 'bn'),
+  ...kerasLayer('^fc', 'predictions'),
 ]

@@ -5,11 +5,11 @@ import { entry, type NetEntry, type Nets } from '../net-entry.ts'
 import { cifarDensenet, cifarDensenetBc, type CifarDensenetOptions } from './cifar-densenet.ts'
 import { d2lDensenet } from './d2l-densenet.ts'
 import { deepDensenet, densenet, type DensenetDepth } from './densenet.ts'
-import { pthKeys, torchvisionKeys } from './keys.ts'
+import { kerasKeys, pthKeys, torchvisionKeys } from './keys.ts'
 
 type Make = (options: { readonly classes: number }) => AnyLayer
 
-const imagenetKeys = { torchvision: torchvisionKeys, timm: torchvisionKeys, pth: pthKeys }
+const imagenetKeys = { torchvision: torchvisionKeys, timm: torchvisionKeys, pth: pthKeys, keras: kerasKeys }
 
 const keys = { torchvision: torchvisionKeys }
 

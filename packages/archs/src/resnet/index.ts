@@ -10,6 +10,7 @@ export {
   type Place,
 } from './block-kind.ts'
 export { type D2lResnet18, d2lResnet18, textbookMakers } from './d2l-resnet18.ts'
+export { kerasResnet } from './keras-resnet.ts'
 export { type BasicDepth, depths, type ResnetDepth } from './depths.ts'
 export {
   type BasicBlocks,

@@ -1,16 +1,20 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { either as E, function as F, taskEither as TE } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
 import { nets } from '@resfn/archs'
 import { torchvisionKeys } from '@resfn/archs/resnet/keys'
-import { fileOf, importWeights, safetensorsWeights } from '@resfn/import'
+import { fileOf, importWeights, planImport, safetensorsWeights } from '@resfn/import'
 import { formatShape, init } from '@resfn/layer'
 import { key } from '@resfn/random'
-import { decode, type Safetensors, toFloat32 } from '@resfn/safetensors'
+import { decode, encode, type Safetensors, toFloat32 } from '@resfn/safetensors'
 import { describeBackends, expectNoLeak } from '@resfn/test-utils'
 import { dispose, flatten } from '@resfn/tree'
-import { exportWeights, planExport } from './index.ts'
+import { exportWeights, planExport, publishedView } from './index.ts'
 
 const right = <A>(result: E.Either<{ readonly message: string }, A>): A => {
   if (E.isLeft(result)) throw new Error(result.left.message)
@@ -35,6 +39,46 @@ describe('the file of a net has the keys, dtypes and shapes that timm loads stri
     const digest = createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16)
     expect({ count: lines.length, digest }).toEqual(timm[name])
   })
+})
+
+const python = process.env['RESFN_PYTHON']
+
+describe.skipIf(python === undefined)('the weights of timm, with RESFN_PYTHON', () => {
+  const script = fileURLToPath(new URL('../../../../scripts/fixtures/weights.py', import.meta.url))
+  const live = [
+    'resnet18',
+    'resnet50d',
+    'seresnet50',
+    'ecaresnet50d',
+    'densenet121',
+    'resnetv2_50',
+    'resnest14d',
+    'res2net50_14w_8s',
+  ]
+
+  it.each(live.filter((name) => Object.hasOwn(nets, name)))(
+    '%s comes back bit for bit, and timm loads it strictly',
+    async (name) => {
+      const folder = mkdtempSync(join(tmpdir(), 'resfn-export-'))
+      const [file, back] = [join(folder, 'a.safetensors'), join(folder, 'b.safetensors')]
+      execFileSync(python!, [script, 'make', name, file], { stdio: 'pipe' })
+      const { make, input, classes, keys: formats } = nets[name]!
+      const keys = formats?.['timm'] ?? torchvisionKeys
+      const plan = make({ classes }).plan(input)
+      const weights = right(await safetensorsWeights(fileOf(new Uint8Array(readFileSync(file))))())
+      const { leaves } = right(planImport(weights, { plan, input, keys, key: key(0) }))
+      const values = new Map<string, Float32Array>()
+      for (const leaf of leaves) values.set(leaf.name, right(await leaf.values()))
+      const tensors = planExport(plan, keys).map(
+        (leaf) => [leaf.key, publishedView(leaf, leaf.name === undefined ? undefined : values.get(leaf.name))] as const,
+      )
+      writeFileSync(back, right(encode({ tensors })))
+      const verified = execFileSync(python!, [script, 'verify', name, file, back], { encoding: 'utf8', stdio: 'pipe' })
+      expect(verified).toContain(`${tensors.length} tensors are equal`)
+      rmSync(folder, { recursive: true })
+    },
+    120_000,
+  )
 })
 
 describeBackends('an exported net', () => {

@@ -1,21 +1,40 @@
 // @ts-check
 // Small members of the families, for the comparison of gradients. reference/net_mini.py has PyTorch's.
 import { silu } from '@resfn/activation'
+import { bamResnetKeys } from '@resfn/archs/bam-resnet/keys'
 import { convStem, denseStages } from '@resfn/archs/densenet'
 import { torchvisionKeys as densenetKeys } from '@resfn/archs/densenet/keys'
 import { res2netBlocks } from '@resfn/archs/res2net'
 import { timmKeys as res2netKeys } from '@resfn/archs/res2net/keys'
 import { resnestBlocks } from '@resfn/archs/resnest'
 import { timmKeys as resnestKeys } from '@resfn/archs/resnest/keys'
-import { averagedShortcut, basicBlocks, bottlenecks, deepStem, fourStages, threeStages } from '@resfn/archs/resnet'
-import { averagedKeys } from '@resfn/archs/resnet/keys'
+import {
+  attended,
+  averagedShortcut,
+  basicBlocks,
+  blockKind,
+  bottleneckBranches,
+  bottlenecks,
+  convShortcut,
+  deepStem,
+  fourStages,
+  threeStages,
+} from '@resfn/archs/resnet'
+import { averagedKeys, torchvisionKeys } from '@resfn/archs/resnet/keys'
 import { attentionBlocks, preActivated } from '@resfn/archs/residual-attention'
 import { tengshaofengCifarKeys } from '@resfn/archs/residual-attention/keys'
+import { selectiveBasicBranches } from '@resfn/archs/sknet'
+import { sknetKeys } from '@resfn/archs/sknet/keys'
+import { bam } from '@resfn/bam'
+import { cbam } from '@resfn/cbam'
 import { conv2d } from '@resfn/conv2d'
 import { maxPool } from '@resfn/pool'
 import { denseBottleneck } from '@resfn/dense-block'
-import { untyped } from '@resfn/layer'
+import { efficientChannelAttention } from '@resfn/efficient-channel-attention'
+import { sequential, untyped } from '@resfn/layer'
 import { makers } from '@resfn/makers'
+import { splitChannels } from '@resfn/split-channels'
+import { squeezeAndExcitation } from '@resfn/squeeze-and-excitation'
 
 const widths = /** @type {const} */ ([16, 24, 32, 48])
 const stemWidths = /** @type {const} */ ({ widths: [8, 8, 16] })
@@ -49,6 +68,30 @@ const attentionOf =
     return untyped(threeStages({ stem: attentionStem, ...options, tail: units.tail, classes }))
   }
 
+/** Bottlenecks with an attention at the end of their branches. */
+const attendedOf = (/** @type {any} */ attention) => {
+  const branch = attended(bottleneckBranches({}, smooth), () => attention)
+  return resnetOf(blockKind({ expansion: 4, branch, shortcut: convShortcut() }, smooth), [1, 1, 1, 1], smooth)
+}
+
+const selective = blockKind({
+  expansion: 1,
+  branch: selectiveBasicBranches({ on: splitChannels }),
+  shortcut: convShortcut(),
+})
+
+const bamResnetOf = (/** @type {{ classes: number }} */ options) => {
+  const body = /** @type {any} */ (resnetOf(basicBlocks({}, smooth), [1, 1, 1, 1], smooth)(options))
+  const { layer2, layer3, layer4, globalAvgPool, fc, ...begin } = body.layers
+  const stages = { bam1: bam(), layer2, bam2: bam(), layer3, bam3: bam(), layer4 }
+  return untyped(sequential({ ...begin, ...stages, globalAvgPool, fc }))
+}
+
+/** The keys of the attentions alone, for a body with those of timm. */
+const bamKeys = bamResnetKeys
+  .filter(([ours]) => ours.startsWith('bam'))
+  .map(([ours, theirs]) => [ours, theirs.replace('features.stage{s+1}.unit1.bam', 'bam{s}')])
+
 /** By name, as rows of `nets` are. */
 export const minis = {
   'mini-resnet-basic': { input: [48, 48, 3], make: resnetOf(basicBlocks()) },
@@ -78,4 +121,9 @@ export const minis = {
     keys: { timm: res2netKeys },
     make: resnetOf(res2netBlocks({}, smooth), [1, 2, 1, 1], smooth),
   },
+  'mini-seresnet': { input: [48, 48, 3], make: attendedOf(squeezeAndExcitation()) },
+  'mini-ecaresnet': { input: [48, 48, 3], make: attendedOf(efficientChannelAttention()) },
+  'mini-cbam-resnet': { input: [48, 48, 3], make: attendedOf(cbam()) },
+  'mini-bam-resnet': { input: [40, 40, 3], keys: { mini: [...bamKeys, ...torchvisionKeys] }, make: bamResnetOf },
+  'mini-skresnet': { input: [56, 56, 3], keys: { timm: sknetKeys }, make: resnetOf(selective) },
 }

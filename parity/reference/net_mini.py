@@ -1,7 +1,11 @@
 """Small members of the families, for the comparison of gradients: timm's own classes with few and narrow blocks. ../minis.mjs has ours."""
 
+from timm.layers.cbam import CbamModule
 from timm.models import densenet, res2net, resnest, resnet
+from timm.models.sknet import SelectiveKernelBasic
 from torch import nn
+
+from net_attention import Bam
 
 CHANNELS = (16, 24, 32, 48)
 STEM = {"stem_type": "deep", "stem_width": 8}
@@ -13,6 +17,20 @@ def of_resnet(block, blocks=(1, 1, 1, 1), **options):
     )
 
 
+def attended(attention):
+    return of_resnet(resnet.Bottleneck, block_args={"attn_layer": attention}, act_layer=nn.SiLU)
+
+
+class BamResNet(resnet.ResNet):
+    def __init__(self, classes):
+        super().__init__(resnet.BasicBlock, (1, 1, 1, 1), num_classes=classes, channels=CHANNELS, act_layer=nn.SiLU, **STEM)
+        self.bam1, self.bam2, self.bam3 = (Bam(channels) for channels in CHANNELS[:3])
+
+    def forward_features(self, x):
+        x = self.bam1(self.layer1(self.maxpool(self.act1(self.bn1(self.conv1(x))))))
+        return self.layer4(self.bam3(self.layer3(self.bam2(self.layer2(x)))))
+
+
 minis = {
     "mini-resnet-basic": of_resnet(resnet.BasicBlock),
     "mini-resnet-bottleneck": of_resnet(resnet.Bottleneck),
@@ -21,6 +39,11 @@ minis = {
     "mini-densenet": lambda classes: densenet.DenseNet(8, (2, 2, 2, 2), num_classes=classes, act_layer="silu"),
     "mini-resnest": of_resnet(resnest.ResNestBottleneck, cardinality=2, base_width=32, avg_down=True, block_args={"radix": 2, "avd": True, "avd_first": False}),
     "mini-res2net": of_resnet(res2net.Bottle2neck, (1, 2, 1, 1), base_width=26, block_args={"scale": 4}, act_layer=nn.SiLU),
+    "mini-seresnet": attended("se"),
+    "mini-ecaresnet": attended("eca"),
+    "mini-cbam-resnet": attended(CbamModule),
+    "mini-bam-resnet": BamResNet,
+    "mini-skresnet": of_resnet(SelectiveKernelBasic, zero_init_last=False),
 }
 
 

@@ -105,7 +105,7 @@ describe('nets', () => {
     }[]
     expect(list.map(({ name }) => name)).toEqual(Object.keys(nets))
     expect(list.find(({ name }) => name === 'cifar-resnet20')?.params).toBe(269722)
-    expect((await resfn(['nets'], { columns: () => 120 })).stdout.split('\n').length).toBe(list.length + 2)
+    expect((await resfn(['nets'], { columns: () => 160 })).stdout.split('\n').length).toBe(list.length + 2)
   })
 })
 

@@ -4,6 +4,16 @@ import { silu } from '@resfn/activation'
 import { bamResnetKeys } from '@resfn/archs/bam-resnet/keys'
 import { convStem, denseStages } from '@resfn/archs/densenet'
 import { torchvisionKeys as densenetKeys } from '@resfn/archs/densenet/keys'
+import {
+  bareDeepStem,
+  bareStem,
+  bitMakers,
+  framedStem,
+  preActivationBlocks,
+  preActivationBottlenecks,
+  preActivationStages,
+} from '@resfn/archs/pre-activation'
+import { resnetv2Keys } from '@resfn/archs/pre-activation/keys'
 import { res2netBlocks } from '@resfn/archs/res2net'
 import { timmKeys as res2netKeys } from '@resfn/archs/res2net/keys'
 import { resnestBlocks } from '@resfn/archs/resnest'
@@ -56,6 +66,29 @@ const densenetOf = (/** @type {{ classes: number }} */ { classes }) => {
   const options = { stem: convStem({ out: 16 }, smooth), layer, layers: [2, 2, 2, 2], compression: 0.5, classes }
   return untyped(denseStages(options, smooth))
 }
+
+/**
+ * @param {Partial<Parameters<typeof preActivationStages>[0]>} options
+ * @param {any} own makers
+ */
+const resnetv2Of = (options, own = smooth) => ({
+  input: [48, 48, 3],
+  keys: { timm: resnetv2Keys },
+  make: (/** @type {{ classes: number }} */ { classes }) =>
+    preActivationStages(
+      {
+        stem: bareStem({ out: 16 }, own),
+        kind: preActivationBlocks({}, own),
+        blocks: [1, 1, 1, 1],
+        widths,
+        classes,
+        ...options,
+      },
+      own,
+    ),
+})
+
+const smoothBit = { ...bitMakers, act: silu }
 
 /** A unit and an attention module whose mask goes down twice, then two units. */
 const attentionOf =
@@ -126,4 +159,18 @@ export const minis = {
   'mini-cbam-resnet': { input: [48, 48, 3], make: attendedOf(cbam()) },
   'mini-bam-resnet': { input: [40, 40, 3], keys: { mini: [...bamKeys, ...torchvisionKeys] }, make: bamResnetOf },
   'mini-skresnet': { input: [56, 56, 3], keys: { timm: sknetKeys }, make: resnetOf(selective) },
+  'mini-resnetv2-basic': resnetv2Of({}),
+  'mini-resnetv2-bottleneck': resnetv2Of({
+    stem: bareDeepStem(stemWidths, smooth),
+    kind: preActivationBottlenecks({}, smooth),
+  }),
+  // Widths that have 32 groups of channels.
+  'mini-bit': resnetv2Of(
+    {
+      stem: framedStem({ out: 32 }, smoothBit),
+      kind: preActivationBottlenecks({}, smoothBit),
+      widths: [32, 32, 64, 64],
+    },
+    smoothBit,
+  ),
 }

@@ -111,7 +111,9 @@ export const worst = (ours, theirs) => {
   return Object.entries(theirs)
     .map(([name, [product, norm]]) => {
       const [p, n] = ours[name] ?? [NaN, NaN]
-      return { name, error: Math.max(Math.abs(p - product), Math.abs(n - norm)) / scaleOf(norm) }
+      const error = Math.max(Math.abs(p - product), Math.abs(n - norm)) / scaleOf(norm)
+      // Nothing compares with NaN, so it would hide behind any number.
+      return { name, error: Number.isNaN(error) ? Infinity : error }
     })
-    .reduce((a, b) => (a.error >= b.error ? a : b))
+    .reduce((a, b) => (a.error >= b.error ? a : b), { name: 'none', error: 0 })
 }

@@ -31,6 +31,17 @@ describe('training', () => {
     }
   })
 
+  it('is worst where a tensor is missing or not a number, wherever it stands', () => {
+    /** @type {Record<string, [number, number]>} */
+    const theirs = { a: [1, 1], b: [2, 2], c: [3, 3] }
+    for (const own of [undefined, [NaN, 2]])
+      expect(worst(/** @type {any} */ ({ a: [1, 1], b: own, c: [3.5, 3] }), theirs)).toEqual({
+        name: 'b',
+        error: Infinity,
+      })
+    expect(worst({}, {}).error).toBe(0)
+  })
+
   it.each(Object.entries(trained))('%s holds as many tensors after each of 20 steps', (_, { make, input }) => {
     const net = make({ classes: 10 })
     const optimiser = sgd({ momentum: 0.9 })

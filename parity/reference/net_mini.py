@@ -1,7 +1,10 @@
 """Small members of the families, for the comparison of gradients: timm's own classes with few and narrow blocks. ../minis.mjs has ours."""
 
+from functools import partial
+
+from timm.layers import BatchNormAct2d, StdConv2d, create_conv2d
 from timm.layers.cbam import CbamModule
-from timm.models import densenet, res2net, resnest, resnet
+from timm.models import densenet, res2net, resnest, resnet, resnetv2
 from timm.models.sknet import SelectiveKernelBasic
 from torch import nn
 
@@ -31,6 +34,11 @@ class BamResNet(resnet.ResNet):
         return self.layer4(self.bam3(self.layer3(self.bam2(self.layer2(x)))))
 
 
+def of_resnetv2(**options):
+    batch = {"conv_layer": create_conv2d, "norm_layer": BatchNormAct2d, "stem_chs": 16}
+    return lambda classes: resnetv2.ResNetV2((1, 1, 1, 1), num_classes=classes, act_layer=nn.SiLU, **{**batch, **options})
+
+
 minis = {
     "mini-resnet-basic": of_resnet(resnet.BasicBlock),
     "mini-resnet-bottleneck": of_resnet(resnet.Bottleneck),
@@ -44,6 +52,11 @@ minis = {
     "mini-cbam-resnet": attended(CbamModule),
     "mini-bam-resnet": BamResNet,
     "mini-skresnet": of_resnet(SelectiveKernelBasic, zero_init_last=False),
+    "mini-resnetv2-basic": of_resnetv2(channels=CHANNELS, basic=True, bottle_ratio=1.0),
+    "mini-resnetv2-bottleneck": of_resnetv2(channels=[4 * width for width in CHANNELS], stem_type="deep"),
+    "mini-bit": lambda classes: resnetv2.ResNetV2(
+        (1, 1, 1, 1), (128, 128, 256, 256), classes, stem_chs=32, stem_type="fixed", act_layer=nn.SiLU, conv_layer=partial(StdConv2d, eps=1e-8)
+    ),
 }
 
 

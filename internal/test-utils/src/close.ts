@@ -34,3 +34,6 @@ export const expectClose = (actual: Values, expected: Values, tolerance = 1e-5):
     tolerance,
   )
 }
+
+/** The bits of the values of a float32 tensor, to compare without any tolerance: 0 and -0 differ, NaN is itself. */
+export const bitsOf = (tensor: Tensor): Int32Array => new Int32Array((tensor.dataSync() as Float32Array).slice().buffer)

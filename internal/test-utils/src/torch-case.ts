@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
+import { type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { type AnyLayer, untyped } from '@resfn/layer'
 import { key } from '@resfn/random'
 import { flatten, mapTo } from '@resfn/tree'
 import { expect } from 'vitest'
 import { expectClose } from './close.ts'
+import { readFixture, tensorOf, type Values } from './fixture.ts'
 import { gradientOf } from './gradient-of.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type ByKey = { readonly [key: string]: Values }
 
 /** What PyTorch computed for one module: evaluation, training, the statistics of the batch, and all gradients. */
@@ -20,9 +19,7 @@ export type TorchCase = { readonly [name in 'x' | 'y' | 'dy' | 'dx' | 'evaluated
 
 /** The cases of a fixture file, as `scripts/fixtures/attention.py` writes them. */
 export const torchCases = (file: URL): readonly TorchCase[] =>
-  (JSON.parse(readFileSync(file, 'utf8')) as { readonly cases: readonly TorchCase[] }).cases
-
-const tensorOf = ({ shape, values }: Values): Tensor => tensor(values, shape, 'float32')
+  readFixture<{ readonly cases: readonly TorchCase[] }>(file).cases
 
 const largest = (values: readonly number[]): number => Math.max(...values.map(Math.abs))
 

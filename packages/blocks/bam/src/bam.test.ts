@@ -6,12 +6,13 @@ import type { BatchNormParams, BatchNormState } from '@resfn/batch-norm'
 import type { Conv2dParams } from '@resfn/conv2d'
 import { init, type ParamsOf, sequential, ShapeError, type StateOf, summary } from '@resfn/layer'
 import { makers } from '@resfn/makers'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { reduceBy } from '@resfn/squeeze-and-excitation'
 import { map } from '@resfn/tree'
 import {
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -36,15 +37,6 @@ const names: { readonly [path: string]: string } = {
   'spatial.conv4': 'sp_att.final_conv',
 }
 const keyOf = (path: string): string => path.replace(/^\w+\.\w+/, (part) => names[part]!)
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 const image = fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 20 }))
 

@@ -3,11 +3,11 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { batchNorm, type BatchNormParams } from '@resfn/batch-norm'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { type ConvBn, convBn } from '@resfn/conv-bn'
-import { init, type ParamsOf, sequential, ShapeError, type StateOf, summary, zeros } from '@resfn/layer'
+import { constant, init, type ParamsOf, sequential, ShapeError, type StateOf, summary, zeros } from '@resfn/layer'
 import { type Makers, makers } from '@resfn/makers'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import {
   bottleneck,
   type BottleneckBranch,
@@ -16,14 +16,6 @@ import {
   projectedBottleneck,
 } from './bottleneck.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 type BranchParams = ParamsOf<BottleneckBranch>
@@ -42,10 +34,7 @@ const down = (
 // Some ReLU inputs on either side, none near 0.
 const smooth: Makers = {
   ...makers,
-  norm: () =>
-    batchNorm({
-      initial: { bias: (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7) },
-    }),
+  norm: () => batchNorm({ initial: { bias: constant(0.7) } }),
 }
 
 describeBackends('bottleneck', () => {

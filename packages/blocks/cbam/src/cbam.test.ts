@@ -7,12 +7,13 @@ import type { Conv2dParams } from '@resfn/conv2d'
 import type { DenseParams } from '@resfn/dense'
 import { init, type ParamsOf, sequential, ShapeError, type StateOf, summary } from '@resfn/layer'
 import { makers } from '@resfn/makers'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { reduceBy } from '@resfn/squeeze-and-excitation'
 import { map } from '@resfn/tree'
 import {
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -34,15 +35,6 @@ const published = {
     keyOf: (path: string) => path.replace('channel.', 'ch_gate.mlp.').replace('spatial.', 'sp_gate.'),
   },
 } as const
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 const image = fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 20 }))
 

@@ -4,21 +4,13 @@ import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/bat
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { absorb, init, type ParamsOf, ShapeError, type StateOf, summary, withState, zeros } from '@resfn/layer'
 import { type Makers, makers } from '@resfn/makers'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { flatten } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { type ConvBn, convBn } from './conv-bn.ts'
 
 type ConvBnParams = ParamsOf<ConvBn>
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 const net = convBn({ out: 3, size: 3, stride: 2 })
 
 describeBackends('convBn', () => {

@@ -3,13 +3,15 @@ import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { batchNorm } from '@resfn/batch-norm'
 import { conv2d } from '@resfn/conv2d'
-import { type AnyLayer, init, type ParamsOf, sequential, ShapeError, summary, untyped } from '@resfn/layer'
+import { type AnyLayer, constant, init, type ParamsOf, sequential, ShapeError, summary, untyped } from '@resfn/layer'
 import { type BatchNorm, type Conv2d, type Makers, makers } from '@resfn/makers'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import {
+  bitsOf,
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -17,15 +19,6 @@ import {
   torchCases,
 } from '@resfn/test-utils'
 import { denseBlock, denseBottleneck, denseLayer, type DenseLayerOptions, transition } from './index.ts'
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 const layers: { readonly [name: string]: AnyLayer } = {
   block: denseBlock({ layer: denseBottleneck({ growth: 2, width: 4 }), layers: 3 }),
@@ -35,10 +28,7 @@ const layers: { readonly [name: string]: AnyLayer } = {
 // Some inputs of ReLU on either side, none near 0.
 const smooth: Makers = {
   ...makers,
-  norm: () =>
-    batchNorm({
-      initial: { bias: (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7) },
-    }),
+  norm: () => batchNorm({ initial: { bias: constant(0.7) } }),
 }
 
 const block = fc.record({
@@ -68,10 +58,8 @@ describeBackends('a dense block', () => {
           const { params, state } = init(net, key(seed), [height, width, channels])
           const x = draw(seed, 2, height, width, channels)
           const passed = (y: tf.Tensor): tf.Tensor => tf.slice(y, [0, 0, 0, 0], x.shape)
-          const bits = (tensor: tf.Tensor): Int32Array =>
-            new Int32Array((tensor.dataSync() as Float32Array).slice().buffer)
-          expect(bits(passed(net.apply(params, x, state)))).toEqual(bits(x))
-          expect(bits(passed(net.train(params, x, key(1)).y))).toEqual(bits(x))
+          expect(bitsOf(passed(net.apply(params, x, state)))).toEqual(bitsOf(x))
+          expect(bitsOf(passed(net.train(params, x, key(1)).y))).toEqual(bitsOf(x))
           const dy = draw(seed + 1, ...x.shape)
           const dx = gradientOf((at) => passed(net.train(params, at, key(1)).y), x, dy)
           expect([...dx.dataSync()]).toEqual([...dy.dataSync()])

@@ -3,11 +3,12 @@ import fc from 'fast-check'
 import { expect, expectTypeOf, it } from 'vitest'
 import type { ChannelConv1dParams } from '@resfn/channel-conv1d'
 import { init, type ParamsOf, sequential, ShapeError, summary } from '@resfn/layer'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { map } from '@resfn/tree'
 import {
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -17,14 +18,6 @@ import {
 import { type EfficientChannelAttention, efficientChannelAttention, neighbours } from './index.ts'
 
 const cases = torchCases(new URL('./fixtures/torch.json', import.meta.url))
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 const image = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 20 }))
 const block = efficientChannelAttention()

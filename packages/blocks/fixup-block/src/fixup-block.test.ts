@@ -1,30 +1,27 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { constant, init, ones, type ParamsOf, repeat, summary, type Variables } from '@resfn/layer'
 import { subsampleAndPad } from '@resfn/projected-add'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { flatten } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  checkGradients,
+  describeBackends,
+  draw,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { fixupBlock, fixupBranch, projectedFixupBlock, scaledByDepth } from './fixup-block.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Leaf = 'bias1a' | 'bias1b' | 'bias2a' | 'bias2b' | 'scale' | 'conv1' | 'conv2'
 type Case = { readonly out: number; readonly stride: number } & {
   readonly [name in 'x' | 'y' | 'dy' | 'dx' | Leaf | `d${Leaf}`]: Values
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
 
 type Params = ParamsOf<ReturnType<typeof fixupBlock>>
 

@@ -2,25 +2,17 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
 import { batchNorm } from '@resfn/batch-norm'
 import { identityAdd } from '@resfn/identity-add'
-import { type AnyLayer, init, sequential, ShapeError, type Spec, summary, untyped } from '@resfn/layer'
+import { type AnyLayer, constant, init, sequential, ShapeError, type Spec, summary, untyped } from '@resfn/layer'
 import { type Makers, makers } from '@resfn/makers'
 import { preActivation, preActivationBottleneckBranch, preActivationBranch } from '@resfn/pre-activation'
 import { projection } from '@resfn/projected-add'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { residualBlock } from '@resfn/residual-block'
 import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { basicConvs, bottleneckConvs, placedUnit, type PlacementName, placements } from './index.ts'
 
 const names = Object.keys(placements) as readonly PlacementName[]
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 /** Every leaf moved a little, so that no normalisation is at its first values. */
 const stir = <P>(tree: P): P => map(tree, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
@@ -103,7 +95,7 @@ describeBackends('a placed unit', () => {
   })
 
   it('has the gradients of finite differences in each placement', () => {
-    const bias = (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.9)
+    const bias = constant(0.9)
     const smooth: Makers = { ...makers, norm: () => batchNorm({ initial: { bias } }) }
     for (const name of names) {
       const unit = placedUnit({ placement: placements[name], convs: basicConvs({ out: 2 }) }, smooth)

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/batch-norm'
@@ -6,6 +5,7 @@ import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { identityAdd } from '@resfn/identity-add'
 import {
   type AnyLayer,
+  constant,
   init,
   type Layer,
   type ParamsOf,
@@ -21,10 +21,21 @@ import { type Conv2d, type Makers, makers } from '@resfn/makers'
 import { OptionsError } from '@resfn/options'
 import { avgPool } from '@resfn/pool'
 import { projection } from '@resfn/projected-add'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { scale } from '@resfn/scale'
 import { flatten, map, mapTo } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  bitsOf,
+  checkGradients,
+  describeBackends,
+  draw,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import {
   type Branch,
   preActivation,
@@ -33,7 +44,6 @@ import {
   withoutPreActivation,
 } from './index.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type ByKey = { readonly [key: string]: Values }
 type Case = { readonly [name in 'x' | 'y' | 'dy' | 'dx' | 'evaluated']: Values } & {
   readonly kind: 'basic' | 'bottleneck'
@@ -44,20 +54,7 @@ type Case = { readonly [name in 'x' | 'y' | 'dy' | 'dx' | 'evaluated']: Values }
   readonly seen: ByKey
   readonly gradients: ByKey
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
-
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
-const bits = (tensor: tf.Tensor): Int32Array => new Int32Array((tensor.dataSync() as Float32Array).slice().buffer)
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
 
 /** timm's key. */
 const keyOf = (path: string): string =>
@@ -113,8 +110,8 @@ describeBackends('a pre-activation unit', () => {
         const unit = untyped(identityAdd(branch))
         const { params, state } = init(unit, key(5), [5, 5, 8])
         const x = draw(6, 2, 5, 5, 8)
-        expect(bits(unit.train(params, x, key(0)).y)).toEqual(bits(x))
-        expect(bits(unit.apply(params, x, state))).toEqual(bits(x))
+        expect(bitsOf(unit.train(params, x, key(0)).y)).toEqual(bitsOf(x))
+        expect(bitsOf(unit.apply(params, x, state))).toEqual(bitsOf(x))
       })
   })
 
@@ -140,7 +137,7 @@ describeBackends('a pre-activation unit', () => {
       const norm2 = batchNorm({ initial: { weight: zeros } })
       const unit = identityAdd(sequential({ ...preActivationBranch({ out: 3 }).layers, norm2 }))
       const tree = { params: init(unit, key(5), [5, 5, 3]).params, x: draw(6, 2, 5, 5, 3) }
-      expect(bits(unit.train(tree.params, tree.x, key(0)).y)).toEqual(bits(tree.x))
+      expect(bitsOf(unit.train(tree.params, tree.x, key(0)).y)).toEqual(bitsOf(tree.x))
       const gradients = gradientOf((at) => unit.train(at.params, at.x, key(0)).y, tree)
       for (const { path, leaf } of flatten<tf.Tensor>(gradients.params))
         expect(
@@ -155,7 +152,7 @@ describeBackends('a pre-activation unit', () => {
       const alpha = scale({ per: 'layer', initial: { weight: zeros } })
       const unit = identityAdd(sequential({ ...preActivationBranch({ out: 3 }).layers, alpha }))
       const tree = { params: init(unit, key(5), [5, 5, 3]).params, x: draw(6, 2, 5, 5, 3) }
-      expect(bits(unit.train(tree.params, tree.x, key(0)).y)).toEqual(bits(tree.x))
+      expect(bitsOf(unit.train(tree.params, tree.x, key(0)).y)).toEqual(bitsOf(tree.x))
       const gradients = gradientOf((at) => unit.train(at.params, at.x, key(0)).y, tree, draw(7, 2, 5, 5, 3))
       for (const { path, leaf } of flatten<tf.Tensor>(gradients.params))
         expect(
@@ -185,7 +182,7 @@ describeBackends('a pre-activation unit', () => {
 
   it('has the gradients of finite differences', () => {
     // Some inputs of ReLU on either side, none near 0.
-    const bias = (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7)
+    const bias = constant(0.7)
     const smooth: Makers = { ...makers, norm: () => batchNorm({ initial: { bias } }) }
     const branch = preActivationBranch({ out: 2, stride: 2 }, smooth)
     const unit = preActivation(branch, projection({ out: 2, stride: 2 }))

@@ -5,15 +5,16 @@ import { relu } from '@resfn/activation'
 import { batchNorm } from '@resfn/batch-norm'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { identityAdd } from '@resfn/identity-add'
-import { type AnyLayer, followedBy, init, type ParamsOf, summary } from '@resfn/layer'
+import { type AnyLayer, constant, followedBy, init, type ParamsOf, summary } from '@resfn/layer'
 import { type Makers, makers } from '@resfn/makers'
 import { OptionsError } from '@resfn/options'
 import { applyAvgPool, avgPool } from '@resfn/pool'
 import { projectedAdd } from '@resfn/projected-add'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import {
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -26,22 +27,10 @@ import { hierarchical, res2netBranch, type Res2netBranchOptions } from './index.
 const cases = torchCases(new URL('./fixtures/torch.json', import.meta.url)) as readonly (TorchCase &
   Required<Res2netBranchOptions>)[]
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
-
 // Some inputs of ReLU on either side, none near 0.
 const smooth: Makers = {
   ...makers,
-  norm: () =>
-    batchNorm({
-      initial: { bias: (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7) },
-    }),
+  norm: () => batchNorm({ initial: { bias: constant(0.7) } }),
 }
 
 const hierarchy = fc.record({

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -18,15 +17,24 @@ import {
 } from '@resfn/layer'
 import { makers } from '@resfn/makers'
 import { maxPool } from '@resfn/pool'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { flatten, mapTo } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  checkGradients,
+  describeBackends,
+  draw,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { type Fuse, hourglass } from './hourglass.ts'
 import { attentionResidual } from './joins.ts'
 import { residualAttention } from './residual-attention.ts'
 import { channelAttention, mixedAttention, softMask, spatialAttention } from './soft-mask.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Named = { readonly [path: string]: Values }
 type Case = { readonly depth: number; readonly p: number; readonly t: number; readonly r: number } & {
   readonly fuse: Fuse
@@ -34,19 +42,11 @@ type Case = { readonly depth: number; readonly p: number; readonly t: number; re
   readonly gradients: Named
 } & { readonly [name in 'x' | 'y' | 'dy' | 'dx']: Values }
 type Activation = { readonly kind: string } & { readonly [name in 'x' | 'y' | 'dy' | 'dx']: Values }
-const { modules, activations } = JSON.parse(
-  readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8'),
-) as { readonly modules: readonly Case[]; readonly activations: readonly Activation[] }
+const { modules, activations } = readFixture<{
+  readonly modules: readonly Case[]
+  readonly activations: readonly Activation[]
+}>(new URL('./fixtures/torch.json', import.meta.url))
 
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 const torchPool = maxPool({ size: 3, stride: 2, padding: 1 })
 const of = ({ depth, p, t, r, fuse }: Case): Layer<unknown, unknown> =>
   residualAttention({ out: 4, depth, p, t, r, fuse, ...(fuse === 'tsf' ? { pool: torchPool } : {}) })

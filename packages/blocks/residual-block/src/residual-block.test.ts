@@ -5,6 +5,7 @@ import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { convBn, type ConvBn } from '@resfn/conv-bn'
 import {
   type AnyLayer,
+  constant,
   init,
   type Layer,
   type ParamsOf,
@@ -18,19 +19,11 @@ import {
 } from '@resfn/layer'
 import { type Makers, makers } from '@resfn/makers'
 import { projection, subsampleAndPad } from '@resfn/projected-add'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { projectedResidualBlock, residualBlock, type ResidualBranch, residualBranch } from './residual-block.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 const silent: Makers = { ...makers, lastNorm: () => batchNorm({ initial: { weight: zeros } }) }
 
 type BranchParams = ParamsOf<ResidualBranch>
@@ -134,7 +127,7 @@ describeBackends('residualBlock', () => {
     // Some ReLU inputs on either side, none near 0.
     const smooth: Makers = {
       ...makers,
-      norm: () => batchNorm({ initial: { bias: () => new Float32Array(2).fill(0.7) } }),
+      norm: () => batchNorm({ initial: { bias: constant(0.7) } }),
     }
     const block = projectedResidualBlock({ out: 2, stride: 2, shortcut: projection({ out: 2, stride: 2 }) }, smooth)
     const tree = { params: init(block, key(11), [4, 4, 2]).params, x: draw(12, 2, 4, 4, 2) }

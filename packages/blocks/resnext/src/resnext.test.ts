@@ -9,7 +9,7 @@ import { type Makers, makers } from '@resfn/makers'
 import { OptionsError } from '@resfn/options'
 import { key, normal, uniform } from '@resfn/random'
 import { flatten, map, type Tree } from '@resfn/tree'
-import { describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import {
   convertForm,
   earlyConcatenation,
@@ -36,15 +36,6 @@ const formsOf = (options: PathsOptions): { readonly [form in Form]: Layer<unknow
 })
 
 const forms: readonly Form[] = ['split', 'early', 'grouped']
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 const branches = fc.record({
   channels: fc.integer({ min: 1, max: 5 }),

@@ -6,13 +6,14 @@ import type { BatchNormParams, BatchNormState } from '@resfn/batch-norm'
 import type { DenseParams } from '@resfn/dense'
 import { init, type ParamsOf, sequential, type StateOf, summary } from '@resfn/layer'
 import { makers } from '@resfn/makers'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { splitChannels } from '@resfn/split-channels'
 import { reduceToMultiple } from '@resfn/squeeze-and-excitation'
 import { map } from '@resfn/tree'
 import {
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -32,15 +33,6 @@ const blocks: { readonly [name: string]: SelectiveKernel } = {
 /** The names of timm. */
 const keyOf = (path: string): string =>
   path.replace('.path', '.').replace('fc1', 'fc_reduce').replace('fc2', 'fc_select')
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 describeBackends('selectiveKernel', () => {
   it.each(cases)('has the values, gradients and statistics of timm ($name)', (fixture) => {

@@ -5,20 +5,11 @@ import { batchNorm } from '@resfn/batch-norm'
 import { conv2d } from '@resfn/conv2d'
 import { type AnyLayer, init, type Layer, repeat, sequential, ShapeError, summary, untyped, zeros } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { residualBranch } from '@resfn/residual-block'
 import { flatten } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { constantScale, convolvedShortcut, dropoutShortcut, exclusiveGate, shortcutGate, shortcuts } from './index.ts'
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 /** A branch of 0, so that a unit is its shortcut. */
 const silent: Layer<{ readonly conv1: { readonly weight: tf.Tensor } }> = sequential({

@@ -2,15 +2,16 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { batchNorm } from '@resfn/batch-norm'
-import { init, InputError, type ParamsOf, sequential, ShapeError, summary, untyped } from '@resfn/layer'
+import { constant, init, InputError, type ParamsOf, sequential, ShapeError, summary, untyped } from '@resfn/layer'
 import { type Conv2d, type Makers, makers } from '@resfn/makers'
 import { OptionsError } from '@resfn/options'
 import { applyAvgPool } from '@resfn/pool'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { map } from '@resfn/tree'
 import {
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -31,24 +32,12 @@ import {
 const cases = torchCases(new URL('./fixtures/torch.json', import.meta.url)) as readonly (TorchCase &
   Required<SplitAttentionOptions>)[]
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
-
 const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 // Some inputs of ReLU on either side, none near 0.
 const smooth: Makers = {
   ...makers,
-  norm: () =>
-    batchNorm({
-      initial: { bias: (_: unknown, [channels]: readonly number[]) => new Float32Array(channels!).fill(0.7) },
-    }),
+  norm: () => batchNorm({ initial: { bias: constant(0.7) } }),
 }
 
 const split = fc.record({

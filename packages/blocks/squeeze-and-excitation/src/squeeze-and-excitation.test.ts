@@ -6,11 +6,12 @@ import type { DenseParams } from '@resfn/dense'
 import { init, lift, type ParamsOf, sequential, ShapeError, type StateOf, summary } from '@resfn/layer'
 import { makers } from '@resfn/makers'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { map } from '@resfn/tree'
 import {
   checkGradients,
   describeBackends,
+  draw,
   expectClose,
   expectNoLeak,
   expectTorchCase,
@@ -31,15 +32,6 @@ const optionsOf: { readonly [name: string]: SqueezeAndExcitationOptions } = {
   timm: {},
   'a quarter': { hidden: reduceToMultiple({ ratio: 0.25, multiple: 4 }) },
 }
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 const image = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 20 }))
 

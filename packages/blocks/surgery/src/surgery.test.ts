@@ -12,21 +12,13 @@ import { OptionsError } from '@resfn/options'
 import { globalAvgPool } from '@resfn/pool'
 import { preActivation, preActivationBottleneckBranch, preActivationBranch } from '@resfn/pre-activation'
 import { projection } from '@resfn/projected-add'
-import { key, normal } from '@resfn/random'
+import { key } from '@resfn/random'
 import { projectedResidualBlock, residualBlock } from '@resfn/residual-block'
 import { flatten, map } from '@resfn/tree'
-import { describeBackends, expectNoLeak } from '@resfn/test-utils'
+import { bitsOf, describeBackends, draw, expectNoLeak } from '@resfn/test-utils'
 import { type EditedNet, insertIdentity, type NetWithVariables, removeIdentity, SurgeryError } from './index.ts'
 
 const input = [6, 6, 3]
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 const head = { pool: globalAvgPool, fc: dense({ out: 3 }) }
 const nets: { readonly [name: string]: AnyLayer } = {
   'post-activation': sequential({
@@ -58,9 +50,8 @@ const learned = (net: AnyLayer): NetWithVariables => {
   return { net, params: stir(params), state: stir(state) }
 }
 
-const bits = (tensor: tf.Tensor): Int32Array => new Int32Array((tensor.dataSync() as Float32Array).slice().buffer)
 const logits = ({ net, params, state }: NetWithVariables | EditedNet): Int32Array =>
-  bits(tf.tidy(() => untyped(net).apply(params, draw(2, 3, ...input), state)))
+  bitsOf(tf.tidy(() => untyped(net).apply(params, draw(2, 3, ...input), state)))
 const tensorsOf = (tree: unknown): readonly tf.Tensor[] => flatten<tf.Tensor>(tree).map(({ leaf }) => leaf)
 
 const insertions = fc.array(fc.record({ stage: fc.constantFrom('layer1', 'layer2'), from: fc.nat(), seed: fc.nat() }), {

@@ -1,16 +1,20 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type Empty, type Layer, summary } from '@resfn/layer'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  checkGradients,
+  describeBackends,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  type Values,
+} from '@resfn/test-utils'
 import { activation, type ActivationName, applyActivation, relu, sigmoid, tanh } from './activation.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly name: ActivationName } & { readonly [name in 'x' | 'y' | 'dx']: Values }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
 const names = cases.map(({ name }) => name)
 
 const slope = (layer: Layer<Empty>, x: tf.Tensor): tf.Tensor => gradientOf((at) => layer.apply({}, at, {}), x)

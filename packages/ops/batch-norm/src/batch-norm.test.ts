@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -14,8 +13,18 @@ import {
   withState,
 } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import {
+  checkGradients,
+  describeBackends,
+  draw,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import {
   applyBatchNorm,
   batchNorm,
@@ -26,7 +35,6 @@ import {
   trainBatchNorm,
 } from './batch-norm.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Gradients = { readonly [name in 'dx' | 'dweight' | 'dbias']: Values }
 type Case = Gradients & {
   readonly [name in 'x' | 'weight' | 'bias' | 'mean' | 'variance' | 'y' | 'nextMean' | 'nextVariance' | 'dy']: Values
@@ -35,10 +43,7 @@ type Case = Gradients & {
   readonly decay: number
   readonly evaluated: Gradients & { readonly y: Values }
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
 
 /** Parameters and input in one tree, to differentiate by all of them. */
 type Inputs = { readonly params: BatchNormParams; readonly x: tf.Tensor }
@@ -52,15 +57,7 @@ const differentiate = (
 
 const randomInputs = (seed: number, shape: readonly number[]): Inputs => {
   const channels = shape.at(-1)!
-  const draw = (by: number, ...size: number[]): tf.Tensor =>
-    tf.tensor(
-      normal(
-        key(seed + by),
-        size.reduce((a, b) => a * b, 1),
-      ),
-      size,
-    )
-  return { params: { weight: draw(1, channels), bias: draw(2, channels) }, x: draw(3, ...shape) }
+  return { params: { weight: draw(seed + 1, channels), bias: draw(seed + 2, channels) }, x: draw(seed + 3, ...shape) }
 }
 
 /** The training form written out in tfjs operations, so that its gradient is automatic. */

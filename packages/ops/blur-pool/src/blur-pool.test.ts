@@ -1,17 +1,21 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type Empty, type Layer, sequential } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  checkGradients,
+  describeBackends,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { applyBlurPool, blurPool } from './blur-pool.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly size: number; readonly stride: number } & { readonly [name in 'x' | 'y' | 'dy' | 'dx']: Values }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/timm.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/timm.json', import.meta.url))
 
 describeBackends('blurPool', () => {
   it.each(

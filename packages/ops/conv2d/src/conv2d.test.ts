@@ -1,21 +1,27 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { constant, fanInUniform, init, InputError, sequential, ShapeError, summary, VariablesError } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
 import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  checkGradients,
+  describeBackends,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { applyConv2d, conv2d, type Conv2dParams, type Conv2dWindow } from './conv2d.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = Required<Conv2dWindow> & {
   readonly [name in 'x' | 'weight' | 'y' | 'dy' | 'dx' | 'dweight']: Values
 } & { readonly bias?: Values; readonly dbias?: Values }
 const casesOf = (file: string): readonly Case[] =>
-  (JSON.parse(readFileSync(new URL(`./fixtures/${file}`, import.meta.url), 'utf8')) as { readonly cases: Case[] }).cases
+  readFixture<{ readonly cases: readonly Case[] }>(new URL(`./fixtures/${file}`, import.meta.url)).cases
 const cases = [...casesOf('torch.json'), ...casesOf('grouped.json')]
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
 
 type Dimensions = {
   readonly batch: number

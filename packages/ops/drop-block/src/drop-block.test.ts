@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type Empty, type Layer } from '@resfn/layer'
 import { key } from '@resfn/random'
-import { describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { describeBackends, expectClose, expectNoLeak, gradientOf, readFixture, type Values } from '@resfn/test-utils'
 import { applyDropBlock, dropBlock, dropBlockStages, gammaOf, maskOf } from './drop-block.ts'
 
-type Values = { readonly shape: readonly number[]; readonly values: readonly number[] }
 type Case = {
   readonly size: number
   readonly rate: number
@@ -16,9 +14,7 @@ type Case = {
   readonly seeds: Values
   readonly mask: Values
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/timm.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/timm.json', import.meta.url))
 
 describe('the blocks of dropBlock', () => {
   it.each(cases.map((example) => [`${example.size} on ${example.seeds.shape.join('x')}`, example] as const))(

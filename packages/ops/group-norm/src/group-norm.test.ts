@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -13,27 +12,25 @@ import {
   VariablesError,
 } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import {
+  checkGradients,
+  describeBackends,
+  draw,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { applyGroupNorm, groupNorm, type GroupNormParams } from './index.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly [name in 'x' | 'weight' | 'bias' | 'y' | 'dy' | 'dx' | 'dweight' | 'dbias']: Values } & {
   readonly groups: number
   readonly epsilon: number
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
 
 type Inputs = { readonly params: GroupNormParams; readonly x: tf.Tensor }
 const inputsOf = (seed: number, ...shape: number[]): Inputs => ({

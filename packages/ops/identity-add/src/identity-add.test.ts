@@ -18,18 +18,9 @@ import {
   summary,
   zeros,
 } from '@resfn/layer'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { applyIdentityAdd, identityAdd } from './identity-add.ts'
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 /** conv-BN-ReLU-conv-BN whose last normalisation has weight 0, so that the branch is nothing at first. */
 const silentBranch = sequential({

@@ -1,9 +1,17 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { constant, type Empty, init, type Layer, sequential, ShapeError, summary } from '@resfn/layer'
 import { key } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import {
+  checkGradients,
+  describeBackends,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { applyGemPool, gemPool, type GemPoolParams } from './gem-pool.ts'
 import {
   applyAvgMaxPool,
@@ -16,7 +24,6 @@ import {
   globalMaxPool,
 } from './global-pool.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Case<N extends string> = { readonly [name in 'x' | 'y' | 'dy' | 'dx' | N]: Values }
 const layers = { globalAvgPool, globalMaxPool, avgMaxPool, catAvgMaxPool }
 const functions = {
@@ -26,11 +33,10 @@ const functions = {
   catAvgMaxPool: applyCatAvgMaxPool,
 }
 type Kind = keyof typeof layers
-const { globals, gem } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
+const { globals, gem } = readFixture<{
   readonly globals: readonly (Case<never> & { readonly kind: Kind })[]
   readonly gem: readonly Case<'p' | 'dp'>[]
-}
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
+}>(new URL('./fixtures/torch.json', import.meta.url))
 const pullBack = (layer: Layer<Empty>, x: tf.Tensor, dy: tf.Tensor | number): tf.Tensor =>
   gradientOf((at) => layer.apply({}, at, {}), x, dy)
 const power = (p: number): GemPoolParams => ({ p: tf.tensor1d([p]) })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -10,21 +9,22 @@ import {
   expectClose,
   expectNoLeak,
   gradientOf,
+  readFixture,
   relativeError,
+  tensorOf,
+  type Values,
 } from '@resfn/test-utils'
 import { applyAvgPool, avgPool, type AvgPoolOptions } from './avg-pool.ts'
 import { applyMaxPool, maxPool } from './max-pool.ts'
 import type { PoolOptions } from './window.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Kind = 'maxPool' | 'avgPool'
 type Case = { readonly kind: Kind; readonly options: AvgPoolOptions } & {
   readonly [name in 'x' | 'y' | 'dy' | 'dx']: Values
 }
-const { windows: cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly windows: readonly Case[]
-}
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
+const { windows: cases } = readFixture<{ readonly windows: readonly Case[] }>(
+  new URL('./fixtures/torch.json', import.meta.url),
+)
 const pools = { maxPool, avgPool }
 
 const pullBack = (layer: Layer<Empty>, x: tf.Tensor, dy: tf.Tensor | number): tf.Tensor =>

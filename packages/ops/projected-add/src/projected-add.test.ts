@@ -13,20 +13,11 @@ import {
   type StateOf,
   summary,
 } from '@resfn/layer'
-import { fold, type Key, key, normal } from '@resfn/random'
+import { fold, type Key, key } from '@resfn/random'
 import { flatten } from '@resfn/tree'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { applyProjectedAdd, projectedAdd } from './projected-add.ts'
 import { projection, subsampleAndPad } from './shortcut.ts'
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 const down = projectedAdd(conv2d({ out: 4, size: 3, stride: 2 }), projection({ out: 4, stride: 2 }))
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -6,25 +5,23 @@ import { batchNorm, type BatchNormParams, type BatchNormState } from '@resfn/bat
 import { type Empty, init, type Layer, lift, sequential, ShapeError } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
 import { maxPool } from '@resfn/pool'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import {
+  checkGradients,
+  describeBackends,
+  draw,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { applyResize, keepSize, resize, type ResizeMethod, type ResizeOptions } from './resize.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly method: ResizeMethod } & { readonly [name in 'x' | 'y' | 'dy' | 'dx']: Values }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
 const methods: readonly ResizeMethod[] = ['bilinear', 'bilinear-corners', 'nearest']
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 describeBackends('resize', () => {
   it.each(

@@ -5,19 +5,11 @@ import { dense, type DenseParams } from '@resfn/dense'
 import { identityAdd } from '@resfn/identity-add'
 import { constant, type Empty, init, type Layer, repeat, sequential, ShapeError, summary, zeros } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { layerScale, reZero } from './branch.ts'
 import { applyScale, applyScaleBy, scale, scaleBy, type ScaleParams } from './scale.ts'
 
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 const number = fc.float({ min: -8, max: 8, noNaN: true })
 const by = (factor: number, x: tf.Tensor): tf.Tensor => applyScaleBy(x, { factor })
 

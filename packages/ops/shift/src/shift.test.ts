@@ -1,18 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { constant, init, type Layer, sequential, ShapeError, summary } from '@resfn/layer'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { applyShift, shift, type ShiftParams } from './shift.ts'
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 describeBackends('shift', () => {
   it('adds its number, or the number of each channel', () => {

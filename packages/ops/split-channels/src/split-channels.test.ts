@@ -5,18 +5,9 @@ import { batchNorm } from '@resfn/batch-norm'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { channels, init, type ParamsOf, sequential, ShapeError, sum, summary } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { applyConcatChannels, applySplitChannels, channelsPart, splitChannels } from './split-channels.ts'
-
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
 
 describeBackends('channels', () => {
   it('are the same after split and concat, whatever their number', () => {

@@ -1,31 +1,28 @@
-import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { conv2d, type Conv2dParams } from '@resfn/conv2d'
 import { InputError, type Layer, summary, untyped } from '@resfn/layer'
 import { OptionsError } from '@resfn/options'
-import { key, normal } from '@resfn/random'
-import { checkGradients, describeBackends, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { key } from '@resfn/random'
+import {
+  checkGradients,
+  describeBackends,
+  draw,
+  expectClose,
+  expectNoLeak,
+  gradientOf,
+  readFixture,
+  tensorOf,
+  type Values,
+} from '@resfn/test-utils'
 import { applyWeightStandardisation, type Gained, scaledWeightStandardisation, weightStandardisation } from './index.ts'
 
-type Values = { readonly shape: number[]; readonly values: number[] }
 type Case = { readonly [name in 'x' | 'weight' | 'y' | 'dy' | 'dx' | 'dweight']: Values } & {
   readonly [name in 'gain' | 'dgain']?: Values
 } & { readonly [name in 'epsilon' | 'gamma' | 'out' | 'size' | 'stride' | 'groups']: number } & {
   readonly kind: 'plain' | 'scaled'
 }
-const { cases } = JSON.parse(readFileSync(new URL('./fixtures/torch.json', import.meta.url), 'utf8')) as {
-  readonly cases: readonly Case[]
-}
-const tensorOf = ({ shape, values }: Values): tf.Tensor => tf.tensor(values, shape, 'float32')
-const draw = (seed: number, ...shape: number[]): tf.Tensor =>
-  tf.tensor(
-    normal(
-      key(seed),
-      shape.reduce((a, b) => a * b, 1),
-    ),
-    shape,
-  )
+const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
 
 describeBackends('weightStandardisation', () => {
   it.each(cases)('has the values and gradients of timm ($kind, $groups groups)', (fixture) => {

@@ -4,7 +4,7 @@ import { type Tensor, tensor } from '@tensorflow/tfjs-core'
 /** A tensor in a fixture. */
 export type Values = { readonly shape: number[]; readonly values: number[] }
 
-/** The content of a JSON file, of the type that its reader says; `new URL('./fixtures/torch.json', import.meta.url)`. */
+/** The content of a JSON file; the type is the caller's word. */
 export const readFixture = <T>(file: URL): T => JSON.parse(readFileSync(file, 'utf8')) as T
 
 /** The tensor that a fixture holds, in float32. */

@@ -1,42 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, it } from 'vitest'
-import { constant, init, ones, type ParamsOf, repeat, summary, type Variables } from '@resfn/layer'
+import { type AnyLayer, constant, init, ones, type ParamsOf, repeat, summary, type Variables } from '@resfn/layer'
 import { subsampleAndPad } from '@resfn/projected-add'
 import { key } from '@resfn/random'
-import { flatten } from '@resfn/tree'
+import { map } from '@resfn/tree'
 import {
   checkGradients,
   describeBackends,
   draw,
   expectClose,
   expectNoLeak,
+  expectTorchCase,
   gradientOf,
-  readFixture,
   tensorOf,
-  type Values,
+  type TorchCase,
+  torchCases,
 } from '@resfn/test-utils'
 import { fixupBlock, fixupBranch, projectedFixupBlock, scaledByDepth } from './fixup-block.ts'
 
-type Leaf = 'bias1a' | 'bias1b' | 'bias2a' | 'bias2b' | 'scale' | 'conv1' | 'conv2'
-type Case = { readonly out: number; readonly stride: number } & {
-  readonly [name in 'x' | 'y' | 'dy' | 'dx' | Leaf | `d${Leaf}`]: Values
-}
-const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
+type Case = TorchCase & { readonly out: number; readonly stride: number }
+const cases = torchCases(new URL('./fixtures/torch.json', import.meta.url)) as readonly Case[]
+
+/** A scalar is no module there, and has the name of its part alone. */
+const keyOf = (path: string): string => path.replace(/\.bias$|^(scale)\.weight$/, '$1')
 
 type Params = ParamsOf<ReturnType<typeof fixupBlock>>
-
-const paramsOf = (of: Case, d: '' | 'd'): Params => {
-  const leaf = (name: Leaf): tf.Tensor => tensorOf(of[`${d}${name}`])
-  return {
-    bias1a: { bias: leaf('bias1a') },
-    conv1: { weight: leaf('conv1') },
-    bias1b: { bias: leaf('bias1b') },
-    bias2a: { bias: leaf('bias2a') },
-    conv2: { weight: leaf('conv2') },
-    scale: { weight: leaf('scale') },
-    bias2b: { bias: leaf('bias2b') },
-  }
-}
 
 /** Blocks in a row, and the gradient of each of their second convolutions. */
 const squaredGradients = (blocks: number, { params }: Variables<readonly Params[], unknown>): number => {
@@ -47,22 +35,14 @@ const squaredGradients = (blocks: number, { params }: Variables<readonly Params[
 }
 
 describeBackends('the fixup block', () => {
-  it.each(cases.map((example) => [`stride ${example.stride}`, example] as const))(
-    'equals PyTorch in value and gradients: %s',
-    (_, example) => {
-      const { out, stride } = example
-      const block =
-        stride === 1
-          ? fixupBlock({ out, blocks: 3 })
-          : projectedFixupBlock({ out, stride, blocks: 3, shortcut: subsampleAndPad({ out, stride }) })
-      const tree = { params: paramsOf(example, ''), x: tensorOf(example.x) }
-      expectClose(block.apply(tree.params, tree.x, {}), example.y.values, 1e-5)
-      const gradients = gradientOf(({ params, x }) => block.train(params, x, key(0)).y, tree, tensorOf(example.dy))
-      expectClose(gradients.x, example.dx.values, 1e-5)
-      const wanted = new Map(flatten<tf.Tensor>(paramsOf(example, 'd')).map(({ path, leaf }) => [path, leaf]))
-      for (const { path, leaf } of flatten<tf.Tensor>(gradients.params)) expectClose(leaf, wanted.get(path)!, 1e-5)
-    },
-  )
+  it.each(cases)('equals PyTorch in value and gradients: $name', (fixture) => {
+    const { out, stride } = fixture
+    const block: AnyLayer =
+      stride === 1
+        ? fixupBlock({ out, blocks: 3 })
+        : projectedFixupBlock({ out, stride, blocks: 3, shortcut: subsampleAndPad({ out, stride }) })
+    expectTorchCase(block, fixture, keyOf)
+  })
 
   it('is the identity at first on what an activation gave, so a stack of any depth is too', () => {
     tf.tidy(() => {
@@ -87,7 +67,9 @@ describeBackends('the fixup block', () => {
 
   it('has the gradients of finite differences', () => {
     const branch = fixupBranch({ out: 2, blocks: 2 })
-    const tree = { params: paramsOf(cases[0]!, ''), x: draw(5, 1, 3, 3, 2) }
+    const { params: first } = init(branch, key(0), [3, 3, 2])
+    const params = map(first, (_: tf.Tensor, path) => tensorOf(cases[0]!.tensors[keyOf(path)]!))
+    const tree = { params, x: draw(5, 1, 3, 3, 2) }
     const f = ({ params, x }: typeof tree): tf.Tensor => tf.mean(branch.apply(params, x, {}))
     checkGradients(f, tree, gradientOf(f, tree), { step: 1e-3, tolerance: 3e-2 })
   })

@@ -23,7 +23,7 @@ import { avgPool } from '@resfn/pool'
 import { projection } from '@resfn/projected-add'
 import { key } from '@resfn/random'
 import { scale } from '@resfn/scale'
-import { flatten, map, mapTo } from '@resfn/tree'
+import { flatten, map } from '@resfn/tree'
 import {
   bitsOf,
   checkGradients,
@@ -31,10 +31,10 @@ import {
   draw,
   expectClose,
   expectNoLeak,
+  expectTorchCase,
   gradientOf,
-  readFixture,
-  tensorOf,
-  type Values,
+  type TorchCase,
+  torchCases,
 } from '@resfn/test-utils'
 import {
   type Branch,
@@ -44,24 +44,13 @@ import {
   withoutPreActivation,
 } from './index.ts'
 
-type ByKey = { readonly [key: string]: Values }
-type Case = { readonly [name in 'x' | 'y' | 'dy' | 'dx' | 'evaluated']: Values } & {
+type Case = TorchCase & {
   readonly kind: 'basic' | 'bottleneck'
   readonly out: number
   readonly stride: number
   readonly shortcut: 'identity' | 'conv' | 'pool'
-  readonly tensors: ByKey
-  readonly seen: ByKey
-  readonly gradients: ByKey
 }
-const { cases } = readFixture<{ readonly cases: readonly Case[] }>(new URL('./fixtures/torch.json', import.meta.url))
-
-/** timm's key. */
-const keyOf = (path: string): string =>
-  path
-    .replace('shortcut', 'downsample')
-    .replace(/\.mean$/, '.running_mean')
-    .replace(/\.variance$/, '.running_var')
+const cases = torchCases(new URL('./fixtures/torch.json', import.meta.url)) as readonly Case[]
 
 const unitOf = ({ kind, out, stride, shortcut }: Case): Layer<unknown, unknown> => {
   const branch: Branch =
@@ -84,24 +73,8 @@ const silent = (out: number): readonly Branch[] => {
 }
 
 describeBackends('a pre-activation unit', () => {
-  it.each(cases)('has the values, gradients and statistics of timm ($kind, $shortcut)', (fixture) => {
-    tf.tidy(() => {
-      const unit = unitOf(fixture)
-      const x = tensorOf(fixture.x)
-      const plan = unit.plan(x.shape.slice(1))
-      const [params, state] = [plan.params, plan.state].map((specs) =>
-        mapTo(specs, (_, path) => tensorOf(fixture.tensors[keyOf(path)]!)),
-      )
-      expectClose(unit.apply(params, x, state), fixture.evaluated.values)
-      const { y, seen } = unit.train(params, x, key(0))
-      expectClose(y, fixture.y.values)
-      for (const { path, leaf } of flatten<tf.Tensor>(seen)) expectClose(leaf, fixture.seen[keyOf(path)]!.values)
-      const gradients = gradientOf((at) => unit.train(at.params, at.x, key(0)).y, { params, x }, tensorOf(fixture.dy))
-      expectClose(gradients.x, fixture.dx.values, 1e-4)
-      const byPath = flatten<tf.Tensor>(gradients.params)
-      expect(byPath.length).toBe(Object.keys(fixture.gradients).length)
-      for (const { path, leaf } of byPath) expectClose(leaf, fixture.gradients[keyOf(path)]!.values, 1e-4)
-    })
+  it.each(cases)('has the values, gradients and statistics of timm ($name)', (fixture) => {
+    expectTorchCase(unitOf(fixture), fixture, (path) => path.replace('shortcut', 'downsample'))
   })
 
   it('is the identity to the bit while its last convolution is 0, for inputs of either sign', () => {

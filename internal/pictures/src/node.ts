@@ -14,6 +14,15 @@ export type Node =
       readonly isSplit: boolean
       readonly output: Shape
     }
+  | { readonly is: 'woven'; readonly parts: readonly WovenPart[]; readonly output: Shape }
+
+/** A part of a graph whose paths cross: what it takes, and how that becomes one. */
+export type WovenPart = {
+  readonly name: string
+  readonly node: Node
+  readonly from: readonly string[]
+  readonly join?: string
+}
 
 /** Words for parts that are shown as one box, by their paths. */
 export type Words = { readonly [path: string]: string }
@@ -145,8 +154,19 @@ const fromGraph = (
       ...(own.is === 'box' && own.label === joined?.join.kind ? [] : [own]),
     ]
   }
+  const woven = (name: string): WovenPart => {
+    const feed = feedOf(name)
+    const from = sources(name)
+    const shape =
+      typeof feed === 'string'
+        ? outputs.get(feed)!
+        : feed.join.output(Object.fromEntries(from.map((source) => [source, outputs.get(source)!])))
+    const node = nodeOf(parts[name]!, shape, words, under(name))
+    const drawn = node.is === 'box' && node.label === 'identity' ? identity(shape) : node
+    return { name, node: drawn, from, ...(typeof feed === 'string' ? {} : { join: feed.join.kind }) }
+  }
   const nodes = chain(names.at(-1)!, 'input')
-  if (drawn !== names.length - 1)
-    throw new Error('pictures: a part of this graph would be drawn twice or not at all; give it a word of its own')
+  // Paths that cross are no rows and forks: each part is drawn once, with all that it takes.
+  if (drawn !== names.length - 1) return { is: 'woven', parts: Object.keys(parts).map(woven), output: plan.output }
   return series(nodes, input)
 }

@@ -12,9 +12,9 @@ import { dropPath } from '@resfn/drop-path'
 import { efficientChannelAttention } from '@resfn/efficient-channel-attention'
 import { fixupBlock } from '@resfn/fixup-block'
 import { identityAdd } from '@resfn/identity-add'
-import { type AnyLayer, channels, type Empty, followedBy, type Layer, lift, sequential, type Shape } from '@resfn/layer'
+import { type AnyLayer, channels, type Empty, type Layer, lift, sequential, type Shape } from '@resfn/layer'
 import { makers } from '@resfn/makers'
-import { res2netBranch } from '@resfn/res2net'
+import { hierarchical } from '@resfn/res2net'
 import { splitAttention } from '@resfn/split-attention'
 import { globalAvgPool } from '@resfn/pool'
 import { preActivation, preActivationBranch } from '@resfn/pre-activation'
@@ -203,12 +203,11 @@ export const subjects: { readonly [folder: string]: Subject } = {
     input: [32, 32, 64],
   },
   res2net: {
-    title: 'res2netBranch: a hierarchy of scales between two 1x1 convolutions',
+    title: 'hierarchical: each scale reads what the one before it made',
     description:
-      'In place of one 3x3 convolution the channels are split into four scales, of which three are convolved, each after the output of the scale before it is added. The input is added to what the branch makes.',
-    layer: followedBy(identityAdd(res2netBranch({ out: 256, width: 26 })), relu),
-    input: [56, 56, 256],
-    words: { conv2: '4 scales, each on the one before' },
+      'The channels are split into four parts. Three of them go through a 3x3 convolution, the second and third after the output of the scale before is added; the last part stays as it is. All are joined.',
+    layer: hierarchical({ scale: convBn({ out: 26, size: 3 }), scales: 4 }),
+    input: [56, 56, 104],
   },
   'split-attention': {
     title: 'splitAttention: copies of the channels, weighted against each other',

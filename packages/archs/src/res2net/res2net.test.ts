@@ -2,27 +2,12 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { Conv2dParams } from '@resfn/conv2d'
 import { type ParamsOf, type Spec, summary } from '@resfn/layer'
 import { flatten } from '@resfn/tree'
-import { keyOf, pathOf } from '../key-map.ts'
+import { keyOf } from '../key-map.ts'
 import { depths, fourStages } from '../resnet/index.ts'
 import { res2netBlocks } from './index.ts'
 import { res2nets } from './nets.ts'
 
 describe('a Res2Net', () => {
-  it.each([
-    ['res2net50_26w_4s', 25699120],
-    ['res2net50_48w_2s', 25287304],
-    ['res2net50_14w_8s', 25059816],
-    ['res2net50_26w_6s', 37051448],
-    ['res2net50_26w_8s', 48403776],
-    ['res2net101_26w_4s', 45206688],
-    ['res2next50', 24671464],
-    ['res2net50d', 25718352],
-    ['res2net101d', 45225920],
-  ])('%s has the %i parameters of timm', (name, params) => {
-    const { make, input, classes } = res2nets[name]!
-    expect(summary(make({ classes }), input).params).toBe(params)
-  })
-
   it('has a chain in all blocks but the first of each stage', () => {
     const net = fourStages({ kind: res2netBlocks(), blocks: depths[50], classes: 10 })
     const { rows } = summary(net, [64, 64, 3])
@@ -30,12 +15,11 @@ describe('a Res2Net', () => {
     expect(pooled.map(({ path }) => path)).toEqual([1, 2, 3, 4].map((stage) => `layer${stage}.0.conv2.last`))
   })
 
-  it.each(Object.keys(res2nets))('%s has keys that come back as paths', (name) => {
+  it.each(Object.keys(res2nets))('%s has the normalisations of timm', (name) => {
     const { make, input, classes, keys } = res2nets[name]!
     const { params, state } = make({ classes }).plan(input)
     const map = keys!['timm']!
     const paths = [...flatten<Spec>(params), ...flatten<Spec>(state)].map(({ path }) => path)
-    for (const path of paths) expect(pathOf(keyOf(path, map), map)).toBe(path)
     expect(paths.map((path) => keyOf(path, map))).toContain('layer4.2.bns.0.running_var')
   })
 

@@ -1,29 +1,56 @@
 // @ts-check
 // Logits of our nets with weights by formula, and how far they are from PyTorch's.
-import { dispose } from '@resfn/tree'
+import { readFileSync } from 'node:fs'
+import { nets } from '@resfn/archs'
+import { sizeOf } from '@resfn/layer'
 import * as tf from '@tensorflow/tfjs-core'
 import { noise } from './formula.mjs'
-import { publish } from './published.mjs'
+import { gainOf, keysOf, publish } from './published.mjs'
 
 /**
  * @param {any} net
  * @param {{ readonly input: readonly number[], readonly keys: any, readonly gain: number, readonly sizes: readonly
  * number[] }} how
  */
-export const evaluate = (net, { input, keys, gain, sizes }) => {
-  const channels = input[2] ?? 1
-  const published = publish(net, { input, keys, gain })
-  const runs = sizes.map((size) => {
-    const x = tf.tensor(noise('input', size * size * channels), [1, size, size, channels])
-    const start = performance.now()
-    const y = tf.tidy(() => net.apply(published.params, x, published.state))
-    const logits = y.dataSync()
-    const seconds = (performance.now() - start) / 1000
-    dispose([x, y])
-    return { size, logits: /** @type {Float32Array} */ (logits), seconds }
+export const evaluate = (net, { input, keys, gain, sizes }) =>
+  // A net that does not fit into the memory leaves nothing behind for the next one.
+  tf.tidy(() => {
+    const channels = input[2] ?? 1
+    const published = publish(net, { input, keys, gain })
+    const runs = sizes.map((size) => {
+      const shape = [1, size, size, channels]
+      const x = tf.tensor(noise('input', sizeOf(shape)), shape)
+      const start = performance.now()
+      const logits = tf.tidy(() => net.apply(published.params, x, published.state)).dataSync()
+      return {
+        size,
+        logits: /** @type {Float32Array} */ (logits),
+        seconds: (performance.now() - start) / 1000,
+      }
+    })
+    return { runs, keys: published.keys, lines: published.lines }
   })
-  dispose([published.params, published.state])
-  return { runs, keys: published.keys, lines: published.lines }
+
+/** The logits of PyTorch for 10 classes, and its keys. */
+export const fixtureOf = (/** @type {string} */ name) =>
+  JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'))
+
+/**
+ * How far the net of a name is from its fixture at each size, and which keys it has.
+ *
+ * @param {string} name one of `nets`
+ */
+export const besideFixture = (name) => {
+  const fixture = fixtureOf(name)
+  const entry = nets[name]
+  const { runs, keys, lines } = evaluate(entry.make({ classes: 10 }), {
+    input: entry.input,
+    keys: keysOf(entry),
+    gain: gainOf(name),
+    sizes: Object.keys(fixture.logits).map(Number),
+  })
+  const sizes = runs.map(({ size, logits }) => ({ size, ...compare(logits, fixture.logits[size]) }))
+  return { fixture, keys: [lines.length, keys], sizes }
 }
 
 const top = (/** @type {ArrayLike<number>} */ logits) =>

@@ -1,13 +1,12 @@
 // @ts-check
 // Every net beside PyTorch's logits (fixtures of `pnpm parity --fixtures`): weights and statistics by formula, two
 // sizes.
-import { readFileSync } from 'node:fs'
 import { nets } from '@resfn/archs'
 import { summary } from '@resfn/layer'
 import { useWasm } from '@resfn/wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compare, evaluate } from './evaluate.mjs'
-import { gainOf, keysOf, keysAndSizes } from './published.mjs'
+import { besideFixture, fixtureOf } from './evaluate.mjs'
+import { keysAndSizes, keysOf } from './published.mjs'
 
 /**
  * Nets with more parameters take long to draw; here their keys are compared, by `pnpm parity` their logits.
@@ -19,25 +18,14 @@ const [heavy, light] = [true, false].map((isHeavy) =>
   ),
 )
 
-const fixtureOf = (/** @type {string} */ name) =>
-  JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'))
-
 describe('the logits of', () => {
   beforeAll(() => useWasm({ threads: 1 }))
 
-  it.each(light)('%s are those of PyTorch', (name, entry) => {
-    const fixture = fixtureOf(name)
-    const sizes = Object.keys(fixture.logits).map(Number)
+  it.each(light)('%s are those of PyTorch', (name) => {
+    const { fixture, keys, sizes } = besideFixture(name)
     expect(sizes.length).toBe(2)
-    const { runs, keys, lines } = evaluate(entry.make({ classes: 10 }), {
-      input: entry.input,
-      keys: keysOf(entry),
-      gain: gainOf(name),
-      sizes,
-    })
-    expect([lines.length, keys]).toEqual([fixture.count, fixture.keys])
-    for (const { size, logits } of runs) {
-      const { difference, sameTop5 } = compare(logits, fixture.logits[size])
+    expect(keys).toEqual([fixture.count, fixture.keys])
+    for (const { size, difference, sameTop5 } of sizes) {
       expect(difference, `at ${size}`).toBeLessThan(1e-3)
       expect(sameTop5, `the five largest at ${size}`).toBe(true)
     }

@@ -1,13 +1,39 @@
 // @ts-check
-// A net of each family with relaxed SIMD, which Node 20 has behind a flag: products and sums are rounded once, not
-// twice.
-import { readFileSync } from 'node:fs'
+// A small net of each family with relaxed SIMD, which Node 20 has behind a flag: products and sums are rounded once,
+// not twice.
 import { setFlagsFromString } from 'node:v8'
-import { nets } from '@resfn/archs'
 import { useWasm } from '@resfn/wasm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { compare, evaluate } from './evaluate.mjs'
-import { gainOf, keysOf } from './published.mjs'
+import { besideFixture } from './evaluate.mjs'
+
+const ofEachFamily = [
+  'lenet-bn',
+  'cifar-resnet20',
+  'cifar-wrn16_4',
+  'cifar-preactresnet20',
+  'cifar-densenet-bc100-12',
+  'cifar-attention56',
+  'cifar-resattnet56',
+  'cifar-seresnet20',
+  'resnet18',
+  'resnet50d',
+  'resnext50_32x4d',
+  'keras-resnet50',
+  'resnetv2_50',
+  'resnetv2_50x1_bit',
+  'densenet121',
+  'seresnet50',
+  'legacy_seresnet18',
+  'ecaresnet26t',
+  'skresnet18',
+  'cbam_resnet50',
+  'bam_resnet50',
+  'resnest14d',
+  'res2net50_26w_4s',
+  'resnetrs50',
+  'attention56',
+  'attentionnext56',
+]
 
 describe('with relaxed SIMD the logits of', () => {
   beforeAll(async () => {
@@ -15,17 +41,8 @@ describe('with relaxed SIMD the logits of', () => {
     expect((await useWasm({ threads: 2 })).simd).toBe('relaxed')
   })
 
-  it.each(['resnet18', 'resnet50', 'cifar-resnet20'])('%s are those of PyTorch', (name) => {
-    const entry = nets[name]
-    const { logits } = JSON.parse(readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), 'utf8'))
-    const { runs } = evaluate(entry.make({ classes: 10 }), {
-      input: entry.input,
-      keys: keysOf(entry),
-      gain: gainOf(name),
-      sizes: Object.keys(logits).map(Number),
-    })
-    for (const { size, logits: ours } of runs) {
-      const { difference, sameTop5 } = compare(ours, logits[size])
+  it.each(ofEachFamily)('%s are those of PyTorch', (name) => {
+    for (const { size, difference, sameTop5 } of besideFixture(name).sizes) {
       expect(difference, `at ${size}`).toBeLessThan(1e-3)
       expect(sameTop5, `the five largest at ${size}`).toBe(true)
     }

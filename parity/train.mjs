@@ -1,15 +1,16 @@
 // @ts-check
 // Three steps of SGD on weights by formula, and how far they are from PyTorch's in float64.
 import { valueAndGradient } from '@resfn/autodiff'
-import { keyOf, nets } from '@resfn/archs'
-import { absorb } from '@resfn/layer'
+import { nets } from '@resfn/archs'
+import { absorb, sizeOf } from '@resfn/layer'
+import { publishedOf, toPublished } from '@resfn/layout'
 import { crossEntropy } from '@resfn/losses'
 import { key } from '@resfn/random'
 import { flatten, mapTo, zip } from '@resfn/tree'
 import * as tf from '@tensorflow/tfjs-core'
 import { noise } from './formula.mjs'
 import { minis } from './minis.mjs'
-import { inOrderOfTorch, keysOf, publish } from './published.mjs'
+import { keysOf, publish } from './published.mjs'
 
 /** A small member of each family, whose gradients and statistics are compared over steps of training. */
 export const trained = {
@@ -32,8 +33,9 @@ const steps = 3
 const digest = (tree, keys) =>
   Object.fromEntries(
     flatten(tree).map(({ path, leaf }) => {
-      const name = keyOf(path, keys)
-      const values = tf.tidy(() => inOrderOfTorch(/** @type {any} */ (leaf)).dataSync())
+      const published = publishedOf(path, leaf.shape, keys)
+      const name = published.key
+      const values = toPublished(/** @type {Float32Array} */ (leaf.dataSync()), published)
       const probe = noise(`${name} probe`, values.length)
       let [product, squares] = [0, 0]
       for (let i = 0; i < values.length; i++) {
@@ -60,13 +62,7 @@ export const train = (/** @type {string} */ name) => {
   return tf.tidy(() => {
     const first = publish(net, { input: entry.input, keys, gain: 1 })
     const shape = [batch, ...entry.input]
-    const x = tf.tensor(
-      noise(
-        'input',
-        shape.reduce((a, b) => a * b),
-      ),
-      shape,
-    )
+    const x = tf.tensor(noise('input', sizeOf(shape)), shape)
     const labels = tf.tensor1d(
       Array.from({ length: batch }, (_, i) => (3 * i + 1) % classes),
       'int32',

@@ -2,6 +2,7 @@
 // A small member of each family beside PyTorch's autograd in float64: losses, every gradient, and the parameters'
 // changes and the statistics after three steps of SGD (fixtures of `pnpm parity --train --fixtures`).
 import { readFileSync } from 'node:fs'
+import { sizeOf } from '@resfn/layer'
 import { crossEntropy } from '@resfn/losses'
 import { sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'
@@ -47,10 +48,7 @@ describe('training', () => {
     const optimiser = sgd({ momentum: 0.9 })
     const step = takeStep({ net, loss: crossEntropy(), optimiser, schedule: constantRate(0.01) })
     const shape = [2, 32, 32, 3]
-    const images = noise(
-      'images',
-      shape.reduce((a, b) => a * b),
-    )
+    const images = noise('images', sizeOf(shape))
     const examples = { images, shape, labels: Int32Array.of(1, 2) }
     let run = startRun(net, { optimiser, key: key(0), input })
     const counts = Array.from({ length: 20 }, () => {

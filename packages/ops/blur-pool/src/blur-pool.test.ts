@@ -76,6 +76,9 @@ describe('the plan of blurPool', () => {
     expect(() => sequential({ blur: blurPool() }).plan([1, 8, 2])).toThrow(
       'blur: blurPool mirrors 1 pixels at each edge, but the input [1,8,2] has no more; use a smaller filter, or leave the blur out',
     )
+    expect(() => blurPool({ size: 2, stride: 1 }).plan([1, 8, 2])).toThrow(
+      'the 2x2 filter is larger than the input [1,8,2] with padding 0',
+    )
     expect(() => applyBlurPool(tf.ones([4, 4, 1]))).toThrow('blurPool takes [batch,height,width,channels]')
     expect(() => blurPool({ size: 1 })).toThrow('blurPool: size must be a whole number of at least 2, not 1')
     expect(() => blurPool({ filter: 3 } as never)).toThrow('there is no option filter')

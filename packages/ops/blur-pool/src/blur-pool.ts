@@ -8,6 +8,7 @@ import {
   lift,
   type Shape,
   ShapeError,
+  slide,
   formatShape,
 } from '@resfn/layer'
 import { checkOptions, optional, wholeNumberFrom } from '@resfn/options'
@@ -43,7 +44,7 @@ const outputOf = (image: Shape, blur: Blur): readonly number[] => {
       '',
       `blurPool mirrors ${padding} pixels at each edge, but the input ${formatShape(image)} has no more; use a smaller filter, or leave the blur out`,
     )
-  return [0, 1].map((axis) => Math.floor((image[axis]! + 2 * padding - blur.size) / blur.stride) + 1)
+  return slide('filter', image, { ...blur, padding })
 }
 
 const blurred = (x: Tensor, blur: Blur): Tensor => {

@@ -65,12 +65,30 @@ it('has the trees of the layer alone, and counts it once for each view', () => {
   expect(rows.map(({ path }) => path)).toEqual(['double', 'square'])
   expect(net.plan([4]).kind).toBe('sum of double, square')
   expectTypeOf<ParamsOf<typeof net>>().toEqualTypeOf<Weight>()
-  expectTypeOf(net.layers.views.double).toEqualTypeOf<Layer<Empty>>()
+  expect(net.layers.square).toBe(square)
+  expectTypeOf(net.layers.double).toEqualTypeOf<Layer<Empty>>()
+  expectTypeOf(net.layers.layer).toEqualTypeOf<Layer<Weight>>()
 })
 
 it('says which views differ in shape', () => {
   const first = lift((x) => tf.slice(x, [0, 0], [-1, 1]), { output: () => [1] })
   expect(() => shared({ double, first }, sum)(scaled()).plan([4])).toThrow(
     new ShapeError('', 'the views double [4] and first [1] differ; one layer needs inputs of one shape'),
+  )
+})
+
+it('refuses views without a name of their own, and what is not a layer', () => {
+  expect(() => shared({ layer: double }, sum)(scaled())).toThrow('shared: a view cannot be called layer')
+  expect(() => shared({ 1: double }, sum)(scaled())).toThrow('shared: the name "1" cannot be used')
+  expect(() => shared({ double: (() => double) as never }, sum)(scaled())).toThrow('shared: "double" is not a layer')
+})
+
+it('names the view that cannot be run', () => {
+  const refuses = lift((): tf.Tensor => {
+    throw new ShapeError('', 'too small')
+  })
+  const params = { weight: tf.ones([2]) }
+  expect(() => shared({ double, refuses }, sum)(scaled()).apply(params, tf.ones([1, 2]), {})).toThrow(
+    new ShapeError('refuses', 'too small'),
   )
 })

@@ -1,14 +1,15 @@
 import { fold } from '@resfn/random'
 import type { Empty, Layer } from '../contract/layer.ts'
-import { ShapeError, within } from '../contract/path-error.ts'
+import { ShapeError } from '../contract/path-error.ts'
 import { formatShape, sameShape } from '../contract/shape.ts'
 import type { Join } from './join.ts'
+import { applyOf, namedLayers, planOf, trainOf } from './parts.ts'
 
 /** Named layers without parameters, each a view of the same input. */
 export type Views = { readonly [name: string]: Layer<Empty> }
 
 /** One layer on several views. Its tree is that layer's own; `layers` are the views and the layer. */
-export type Shared<V extends Views, P> = Layer<P> & { readonly layers: { readonly views: V; readonly layer: Layer<P> } }
+export type Shared<V extends Views, P> = Layer<P> & { readonly layers: V & { readonly layer: Layer<P> } }
 
 /**
  * One layer with one set of parameters on several views of the input, joined: `y = join(f(a(x)), f(b(x)), …)`. The
@@ -16,7 +17,9 @@ export type Shared<V extends Views, P> = Layer<P> & { readonly layers: { readonl
  *
  * @param views layers without parameters, by name; their outputs have one shape
  * @param join how the outputs of the layer become one, as in `parallel`
- * @returns from a layer without state to the layer
+ * @returns from a layer without state to the layer, with the views and that layer as `layers`
+ * @throws RangeError for a name that is a number, has a dot or is `layer`
+ * @throws TypeError for a view that is not a layer
  * @throws ShapeError, from `plan`, if the views differ in shape, or the layer or the join cannot take them
  * @see Woo et al., "CBAM: convolutional block attention module" (2018), equation 2: one perceptron on both poolings
  * @example
@@ -34,13 +37,15 @@ export type Shared<V extends Views, P> = Layer<P> & { readonly layers: { readonl
 export const shared =
   <const V extends Views>(views: V, join: Join) =>
   <P>(layer: Layer<P>): Shared<V, P> => {
+    const parts = namedLayers('shared', views)
     const names = Object.keys(views)
-    const view = (name: string): Layer<Empty> => views[name]!
+    if (names.includes('layer'))
+      throw new RangeError('shared: a view cannot be called layer, which is the layer on all of them; use another name')
     return {
       plan: (input) => {
-        const parts = names.map((name) => ({ name, plan: within(name, () => view(name).plan(input)) }))
-        const shape = parts[0]?.plan.output ?? input
-        for (const { name, plan } of parts)
+        const planned = parts.map((view) => planOf(view, input))
+        const shape = planned[0]?.plan.output ?? input
+        for (const { name, plan } of planned)
           if (!sameShape(plan.output, shape))
             throw new ShapeError(
               '',
@@ -51,18 +56,15 @@ export const shared =
           ...inner,
           kind: `${join.kind} of ${names.join(', ')}`,
           output: join.output(Object.fromEntries(names.map((name) => [name, inner.output]))),
-          macs: inner.macs * names.length + parts.reduce((total, { plan }) => total + plan.macs, 0),
-          parts: [...parts, ...inner.parts],
+          macs: inner.macs * names.length + planned.reduce((total, { plan }) => total + plan.macs, 0),
+          parts: [...planned, ...inner.parts],
         }
       },
-      apply: (params, x) => join.apply(names.map((name) => layer.apply(params, view(name).apply({}, x, {}), {}))),
+      apply: (params, x) => join.apply(parts.map((view) => layer.apply(params, applyOf(view, {}, x, {}), {}))),
       train: (params, x, key) => {
-        const ys = names.map((name) => {
-          const own = fold(key, name)
-          return layer.train(params, view(name).train({}, x, own).y, own).y
-        })
+        const ys = parts.map((view) => layer.train(params, trainOf(view, {}, x, key).y, fold(key, view.name)).y)
         return { y: join.apply(ys), seen: {} }
       },
-      layers: { views, layer },
+      layers: { ...views, layer },
     }
   }

@@ -1,14 +1,26 @@
-import { tensor, tensor1d, tidy, ones } from '@tensorflow/tfjs-core'
+import {
+  abs,
+  dispose,
+  grad,
+  ones,
+  randomNormal,
+  type Rank,
+  type Tensor,
+  tensor,
+  tensor1d,
+  type Tensor4D,
+  tidy,
+} from '@tensorflow/tfjs-core'
 import { type ActivationName, applyActivation } from '@resfn/activation'
+import { batchNorm } from '@resfn/batch-norm'
 import { applyBlurPool } from '@resfn/blur-pool'
 import { applyDropBlock } from '@resfn/drop-block'
 import { applyDropout } from '@resfn/dropout'
-import { slide, type Window } from '@resfn/layer'
+import { applyGroupNorm, groupNorm } from '@resfn/group-norm'
+import { init, slide, type Window } from '@resfn/layer'
 import { key } from '@resfn/random'
-import type { Mark } from './marks.ts'
-
-/** Marks on paper of a size. */
-export type Figure = { readonly width: number; readonly height: number; readonly marks: readonly Mark[] }
+import { type Figure, type Mark, round } from './marks.ts'
+import { panels } from './panels.ts'
 
 const text = (x: number, y: number, words: string, role: 'label' | 'note' = 'note'): Mark => ({
   is: 'text',
@@ -17,34 +29,6 @@ const text = (x: number, y: number, words: string, role: 'label' | 'note' = 'not
   text: words,
   role,
 })
-
-const round = (value: number): number => Math.round(value * 100) / 100
-
-/** Panels of one size in rows. */
-const panels = (
-  figures: readonly Figure[],
-  { columns, apart }: { readonly columns: number; readonly apart: number },
-): Figure => {
-  const { width, height } = figures[0]!
-  const rows = Math.ceil(figures.length / columns)
-  const [across, down] = [width + apart, height + apart]
-  return {
-    width: columns * across + apart,
-    height: rows * down + apart,
-    marks: figures.flatMap(({ marks }, i) =>
-      marks.map((mark) => moved(mark, apart + (i % columns) * across, apart + Math.floor(i / columns) * down)),
-    ),
-  }
-}
-
-const moved = (mark: Mark, dx: number, dy: number): Mark => {
-  if (mark.is !== 'line') return { ...mark, x: mark.x + dx, y: mark.y + dy }
-  const d = mark.d.replaceAll(
-    /([ML])(-?[\d.]+) (-?[\d.]+)/g,
-    (_, command: string, x: string, y: string) => `${command}${round(Number(x) + dx)} ${round(Number(y) + dy)}`,
-  )
-  return { ...mark, d }
-}
 
 /** The curve of an activation on [-4, 4], of relu6 on [-8, 8]. */
 const curve = (name: ActivationName): Figure => {
@@ -103,15 +87,40 @@ const grid = (
 const keptOrNot = (values: ArrayLike<number>, columns: number) => (row: number, column: number) =>
   values[row * columns + column]! > 0 ? 'grid' : 'zero'
 
-/** What is dropped of four samples of eight channels, by what shares a draw. */
+/** What is dropped of four samples of six channels, by what shares a draw. */
 export const dropouts = (): Figure => {
   const [samples, channels, pixels] = [4, 6, 4]
   const draws = (['value', 'channel', 'sample'] as const).map((per) => {
     const kept = tidy(() => applyDropout(ones([samples, pixels, channels]), key(7), { rate: 0.4, per }).dataSync())
     // A row for each sample and pixel, a column for each channel.
-    return grid(`per ${per}`, { rows: samples * pixels, columns: channels, cell: 12 }, keptOrNot(kept, channels))
+    return grid(`per ${per}`, { rows: samples * pixels, columns: channels }, keptOrNot(kept, channels))
   })
-  return panels(draws, { columns: 3, apart: 28 })
+  return panels(draws, { apart: 28 })
+}
+
+/** Which values of four samples the first value of the output depends on, by the normalisation. */
+export const norms = (): Figure => {
+  const [samples, pixels, channels] = [4, 4, 6]
+  const x = randomNormal<Rank.R4>([samples, 1, pixels, channels], 0, 1, 'float32', 3)
+  const first = tensor(
+    Array.from({ length: x.size }, (_, i) => (i === 0 ? 1 : 0)),
+    x.shape,
+  )
+  const reach = (title: string, norm: (x: Tensor4D) => Tensor): Figure => {
+    const slopes = tidy(() => abs(grad((y) => norm(y as Tensor4D))(x, first)).dataSync())
+    return grid(title, { rows: samples * pixels, columns: channels }, keptOrNot(slopes, channels))
+  }
+  const inGroups = (groups: number): Figure => {
+    const { params } = init(groupNorm({ groups }), key(0), [1, pixels, channels])
+    return reach(`groups: ${groups}`, (y) => applyGroupNorm(params, y, { groups }))
+  }
+  const batch = batchNorm()
+  const { params } = init(batch, key(0), [1, pixels, channels])
+  const figure = panels([reach('batchNorm', (y) => batch.train(params, y, key(0)).y), ...[2, 1, 6].map(inGroups)], {
+    apart: 28,
+  })
+  dispose([x, first])
+  return figure
 }
 
 /** Masks of blocks of 1, 3 and 5 pixels on an image. */
@@ -121,7 +130,7 @@ export const dropBlocks = (): Figure =>
       const kept = tidy(() => applyDropBlock(ones([1, 14, 14, 1]), key(2), { rate: 0.25, size }).dataSync())
       return grid(`blocks of ${size} × ${size}`, { rows: 14, columns: 14, cell: 9 }, keptOrNot(kept, 14))
     }),
-    { columns: 3, apart: 24 },
+    { apart: 24 },
   )
 
 /** A window at one place of a padded image, and the pixel of the output that it makes. */
@@ -151,7 +160,7 @@ export const window = (image: number, at: readonly [row: number, column: number]
     width: right + Math.max(output.width, 72) + margin,
     height: input.height + 2 * margin,
     marks: [
-      ...input.marks.map((mark) => moved(mark, margin, margin)),
+      { is: 'group', x: margin, y: margin, marks: input.marks },
       {
         is: 'line',
         d: `M${margin + input.width + 14} ${middle}L${right - 14} ${middle}`,
@@ -159,7 +168,7 @@ export const window = (image: number, at: readonly [row: number, column: number]
         hasArrow: true,
       },
       text(margin + input.width + between / 2, middle - 8, `${size} × ${size}`),
-      ...output.marks.map((mark) => moved(mark, right, middle - 20 - (rows * cell) / 2)),
+      { is: 'group', x: right, y: middle - 20 - (rows * cell) / 2, marks: output.marks },
     ],
   }
 }
@@ -173,10 +182,10 @@ export const blurs = (): Figure => {
     grid(title, { rows: 5, columns: 5, cell: 24 }, (row, column) => shade(value(row, column)))
   return panels(
     [
-      grid('input', { rows: 10, columns: 10, cell: 12 }, (row, column) => shade(checkers[row * 10 + column]!)),
+      grid('input', { rows: 10, columns: 10 }, (row, column) => shade(checkers[row * 10 + column]!)),
       half('every second pixel', (row, column) => checkers[2 * row * 10 + 2 * column]!),
       half('blurPool', (row, column) => blurred[row * 5 + column]!),
     ],
-    { columns: 3, apart: 28 },
+    { apart: 28 },
   )
 }

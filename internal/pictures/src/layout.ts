@@ -1,13 +1,22 @@
-import type { Shape } from '@resfn/layer'
-import { type Mark, sizeOf } from './marks.ts'
+import { sameShape, type Shape } from '@resfn/layer'
+import { type Figure, type Mark, sizeOf } from './marks.ts'
 import { widthOf } from './metrics.ts'
 import type { Node } from './node.ts'
-import { apart, beside, down, gap, lead, type Placed, radius, sign } from './placed.ts'
+import {
+  apart,
+  beside,
+  down,
+  gap,
+  lead,
+  type Place,
+  type Placed,
+  radius,
+  shapeMark,
+  sign,
+  widthOfShape,
+  widthOfSign,
+} from './placed.ts'
 import { weave } from './weave.ts'
-
-const boxWidth = 168
-
-export const shapeText = (shape: Shape): string => shape.join(' × ')
 
 const roles: readonly (readonly [RegExp, string])[] = [
   [/conv|dense|scales/i, 'conv'],
@@ -21,18 +30,9 @@ const roleOf = (label: string): string => roles.find(([pattern]) => pattern.test
 
 const pretty = (label: string): string => label.replaceAll(/(\d)x(\d)/g, '$1×$2')
 
-const shapeMark = (x: number, y: number, shape: Shape): Mark => ({
-  is: 'text',
-  x: x + 8,
-  y: y + 3.5,
-  text: shapeText(shape),
-  role: 'shape',
-  anchor: 'start',
-})
-
-const box = ({ label, note, output }: Extract<Node, { is: 'box' }>): Placed => {
+const box = ({ label, note, output }: Extract<Node, { is: 'box' }>, least: number): Placed => {
   const text = pretty(label)
-  const width = Math.max(boxWidth, widthOf(text, sizeOf('label')) + 28, widthOf(note, sizeOf('note')) + 28)
+  const width = Math.max(least, widthOf(text, sizeOf('label')) + 28, widthOf(note, sizeOf('note')) + 28)
   const height = note === '' ? 28 : 42
   return {
     left: width / 2,
@@ -48,10 +48,8 @@ const box = ({ label, note, output }: Extract<Node, { is: 'box' }>): Placed => {
   }
 }
 
-const isSame = (a: Shape, b: Shape): boolean => shapeText(a) === shapeText(b)
-
-const series = ({ nodes, input, output }: Extract<Node, { is: 'series' }>): Placed => {
-  const placed = nodes.map(place)
+const series = ({ nodes, input, output }: Extract<Node, { is: 'series' }>, place: Place): Placed => {
+  const placed = nodes.map((node) => place(node))
   const tops = placed.map((_, i) => placed.slice(0, i).reduce((sum, { height }) => sum + height + gap, 0))
   return {
     left: Math.max(0, ...placed.map(({ left }) => left)),
@@ -65,7 +63,7 @@ const series = ({ nodes, input, output }: Extract<Node, { is: 'series' }>): Plac
         const top = y + tops[i]!
         const before = placed[i - 1]
         // Where a shape changed, the edge after the change says so.
-        const changed = before !== undefined && !isSame(before.output, placed[i - 2]?.output ?? input)
+        const changed = before !== undefined && !sameShape(before.output, placed[i - 2]?.output ?? input)
         return [
           ...(before === undefined ? [] : [down(x, top - gap, top, !node.parts)]),
           ...(changed ? [shapeMark(x, top - gap / 2, before.output)] : []),
@@ -75,8 +73,8 @@ const series = ({ nodes, input, output }: Extract<Node, { is: 'series' }>): Plac
   }
 }
 
-const fork = ({ paths, main: axis, join, isSplit, output }: Extract<Node, { is: 'fork' }>): Placed => {
-  const placed = paths.map(place)
+const fork = ({ paths, main: axis, join, isSplit, output }: Extract<Node, { is: 'fork' }>, place: Place): Placed => {
+  const placed = paths.map((path) => place(path))
   const tallest = placed.reduce((best, path) => (path.boxes > best.boxes ? path : best))
   const rivals = placed.filter(({ boxes }) => boxes === tallest.boxes).length
   // A longest path stands on the axis with the others on its right; paths alike stand side by side around it.
@@ -94,7 +92,7 @@ const fork = ({ paths, main: axis, join, isSplit, output }: Extract<Node, { is: 
   const inputMarks = (x: number, y: number): readonly Mark[] =>
     isSplit ? [{ is: 'text', x: x - 8, y: y - 5, text: 'split', role: 'note', anchor: 'end' }] : []
   return {
-    left: main === undefined ? total / 2 : main.left,
+    left: Math.max(main === undefined ? total / 2 : main.left, widthOfSign(join)),
     right: Math.max(main?.right ?? 0, last + (sides.some(({ boxes }) => boxes === 0) ? 4 : 0)),
     height,
     boxes: tallest.boxes,
@@ -114,8 +112,12 @@ const fork = ({ paths, main: axis, join, isSplit, output }: Extract<Node, { is: 
         ),
         ...(main === undefined
           ? []
-          : [down(x, y, y + lead), ...main.at(x, y + lead), down(x, y + lead + main.height, centre - radius)]),
-        ...(main !== undefined && !isSame(main.output, output)
+          : [
+              down(x, y, y + lead, main.parts !== true),
+              ...main.at(x, y + lead),
+              down(x, y + lead + main.height, centre - radius),
+            ]),
+        ...(main !== undefined && !sameShape(main.output, output)
           ? [shapeMark(x, y + lead + main.height + gap / 2, main.output)]
           : []),
         { is: 'circle', x, y, r: 2.5, role: 'dot' },
@@ -126,27 +128,27 @@ const fork = ({ paths, main: axis, join, isSplit, output }: Extract<Node, { is: 
   }
 }
 
-const place = (node: Node): Placed => {
-  switch (node.is) {
-    case 'box':
-      return box(node)
-    case 'series':
-      return series(node)
-    case 'fork':
-      return fork(node)
-    case 'woven':
-      return weave(node, place)
+const placeIn = (least: number): Place => {
+  const place: Place = (node) => {
+    switch (node.is) {
+      case 'box':
+        return box(node, least)
+      case 'series':
+        return series(node, place)
+      case 'fork':
+        return fork(node, place)
+      case 'woven':
+        return weave(node, place)
+    }
   }
+  return place
 }
 
-/** The marks of a node between its input and its output, on paper of their size. */
-export const layOut = (
-  node: Node,
-  input: Shape,
-): { readonly width: number; readonly height: number; readonly marks: readonly Mark[] } => {
-  const placed = place(node)
+/** The marks of a node between its input and its output, on paper of their size; boxes are at least so wide. */
+export const layOut = (node: Node, input: Shape, least = 168): Figure => {
+  const placed = placeIn(least)(node)
   const margin = 12
-  const ends = Math.max(widthOf(shapeText(input), 10.5), widthOf(shapeText(placed.output), 10.5)) + 16
+  const ends = Math.max(widthOfShape(input), widthOfShape(placed.output))
   const x = margin + placed.left
   const top = margin + 34
   const bottom = top + placed.height

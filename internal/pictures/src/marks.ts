@@ -24,13 +24,16 @@ export type Mark =
       readonly hasArrow?: boolean
     }
   | { readonly is: 'circle'; readonly x: number; readonly y: number; readonly r: number; readonly role: string }
+  | { readonly is: 'group'; readonly x: number; readonly y: number; readonly marks: readonly Mark[] }
+
+/** Marks on paper of a size. */
+export type Figure = { readonly width: number; readonly height: number; readonly marks: readonly Mark[] }
 
 /** The colours of the roles. */
 type Palette = { readonly [role: string]: string }
 
 const palettes: { readonly [theme in 'light' | 'dark']: Palette } = {
   light: {
-    paper: 'none',
     ink: '#1f2328',
     soft: '#59636e',
     edge: '#6e7781',
@@ -47,7 +50,6 @@ const palettes: { readonly [theme in 'light' | 'dark']: Palette } = {
     half: '#b6e3ff #ffffff',
   },
   dark: {
-    paper: 'none',
     ink: '#e6edf3',
     soft: '#9198a1',
     edge: '#8b949e',
@@ -67,7 +69,7 @@ const palettes: { readonly [theme in 'light' | 'dark']: Palette } = {
 
 export type Theme = keyof typeof palettes
 
-const round = (value: number): number => Math.round(value * 100) / 100
+export const round = (value: number): number => Math.round(value * 100) / 100
 const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 const fills = (palette: Palette, role: string): string => {
@@ -82,6 +84,12 @@ export const sizeOf = (role: keyof typeof sizes): number => sizes[role]
 
 const draw = (mark: Mark, palette: Palette): string => {
   switch (mark.is) {
+    case 'group':
+      return [
+        `<g transform="translate(${round(mark.x)} ${round(mark.y)})">`,
+        ...mark.marks.map((each) => draw(each, palette)),
+        '</g>',
+      ].join('\n')
     case 'rect':
       return `<rect x="${round(mark.x)}" y="${round(mark.y)}" width="${round(mark.width)}" height="${round(mark.height)}" rx="${mark.radius ?? 6}" ${fills(palette, mark.role)}/>`
     case 'circle':
@@ -107,19 +115,7 @@ const arrow = (role: 'edge' | 'shortcut', palette: Palette): string =>
 
 /** Marks as an SVG with a title and a description for readers who hear it. */
 export const svg = (
-  {
-    title,
-    description,
-    width,
-    height,
-    marks,
-  }: {
-    readonly title: string
-    readonly description: string
-    readonly width: number
-    readonly height: number
-    readonly marks: readonly Mark[]
-  },
+  { title, description, width, height, marks }: Figure & { readonly title: string; readonly description: string },
   theme: Theme,
 ): string => {
   const palette = palettes[theme]

@@ -20,6 +20,7 @@ export type Node =
 export type WovenPart = {
   readonly name: string
   readonly node: Node
+  readonly input: Shape
   readonly from: readonly string[]
   readonly join?: string
 }
@@ -38,14 +39,15 @@ const number = new Intl.NumberFormat('en')
 
 const box = (name: string, { kind, params, output }: Plan<unknown, unknown>, label: string = kind): Node => {
   const values = countValues(params)
-  const own = name === label || /^\d+$/.test(name) ? '' : name
-  const note = [own, values > 0 ? number.format(values) : ''].filter((word) => word !== '').join(' · ')
-  return { is: 'box', label, note: values > 0 ? note : '', output }
+  const own = name === '' || name === label || /^\d+$/.test(name) ? '' : `${name} · `
+  return { is: 'box', label, note: values > 0 ? `${own}${number.format(values)}` : '', output }
 }
 
-/** One after the other, without the joins of nothing that a graph has as a name for its sum. */
-const series = (nodes: readonly Node[], input: Shape): Node =>
-  nodes.length === 1 ? nodes[0]! : { is: 'series', nodes, input, output: nodes.at(-1)?.output ?? input }
+/** One after the other; a row in a row is one row. */
+const series = (parts: readonly Node[], input: Shape): Node => {
+  const nodes = parts.flatMap((part) => (part.is === 'series' ? part.nodes : [part]))
+  return nodes.length === 1 ? nodes[0]! : { is: 'series', nodes, input, output: nodes.at(-1)?.output ?? input }
+}
 
 // The ops of residual networks are called after what they are for.
 const sums = new Set(['identityAdd', 'projectedAdd'])
@@ -59,7 +61,13 @@ const fork = (paths: readonly Node[], kind: string, output: Shape, main?: Node):
   output,
 })
 
-const identity = (input: Shape): Node => ({ is: 'series', nodes: [], input, output: input })
+const identity = (input: Shape): Node => series([], input)
+
+/** A node whose parameters are those of another one too. */
+const asShared = (node: Node): Node => {
+  if (node.is === 'series') return { ...node, nodes: node.nodes.map(asShared) }
+  return node.is === 'box' && node.note !== '' ? { ...node, note: `${node.note}, shared` } : node
+}
 
 /**
  * What a layer is made of, read from the layer and its plan. A part without layers of its own is a box, and so is one
@@ -87,6 +95,17 @@ export const nodeOf = (layer: AnyLayer, input: Shape, words: Words = {}, path = 
   if (Array.isArray(layers)) return inRow(layers.map((each: AnyLayer, i) => [String(i), each]))
   const named = layers as Named
   if (feeds !== undefined) return fromGraph(named, feeds, plan, input, words, under)
+  const { layer: common, ...views } = named
+  // A shared layer stands after each of its views.
+  if (common !== undefined && plan.kind.includes(' of '))
+    return fork(
+      Object.entries(views).map(([view, of]) => {
+        const seen = nodeOf(of, input, words, under(view))
+        return series([seen, asShared(nodeOf(common, seen.output, words, path))], input)
+      }),
+      plan.kind.replace(/ of .*/, ''),
+      plan.output,
+    )
   const { first, last } = named
   if (first !== undefined && last !== undefined && plan.kind.includes(', ')) {
     const before = nodeOf(first, input, words, path)
@@ -135,16 +154,19 @@ const fromGraph = (
   const meet = (of: readonly string[]): readonly string[] =>
     of.map(through).reduce((common, other) => common.filter((name) => other.includes(name)))
   const through = (name: string): readonly string[] => (name === 'input' ? [name] : [...meet(sources(name)), name])
+  const inputOf = (name: string): Shape => {
+    const feed = feedOf(name)
+    if (typeof feed === 'string') return outputs.get(feed)!
+    return feed.join.output(Object.fromEntries(feed.of.map((source) => [source, outputs.get(source)!])))
+  }
   let drawn = 0
   const chain = (to: string, from: string): readonly Node[] => {
     if (to === from) return []
     drawn++
     const feed = feedOf(to)
     const joined = typeof feed === 'string' ? undefined : feed
-    const start = joined === undefined ? (feed as string) : meet(joined.of).at(-1)!
-    const before = joined === undefined ? feed : undefined
-    const taken = joined?.join.output(Object.fromEntries(joined.of.map((name) => [name, outputs.get(name)!])))
-    const shape = taken ?? outputs.get(before as string)!
+    const start = meet(sources(to)).at(-1)!
+    const shape = inputOf(to)
     const own = nodeOf(parts[to]!, shape, words, under(to))
     const paths = joined?.of.map((name) => series(chain(name, start), outputs.get(start)!))
     return [
@@ -156,14 +178,10 @@ const fromGraph = (
   }
   const woven = (name: string): WovenPart => {
     const feed = feedOf(name)
-    const from = sources(name)
-    const shape =
-      typeof feed === 'string'
-        ? outputs.get(feed)!
-        : feed.join.output(Object.fromEntries(from.map((source) => [source, outputs.get(source)!])))
-    const node = nodeOf(parts[name]!, shape, words, under(name))
-    const drawn = node.is === 'box' && node.label === 'identity' ? identity(shape) : node
-    return { name, node: drawn, from, ...(typeof feed === 'string' ? {} : { join: feed.join.kind }) }
+    const input = inputOf(name)
+    const own = nodeOf(parts[name]!, input, words, under(name))
+    const node = own.is === 'box' && own.label === 'identity' ? identity(input) : own
+    return { name, node, input, from: sources(name), ...(typeof feed === 'string' ? {} : { join: feed.join.kind }) }
   }
   const nodes = chain(names.at(-1)!, 'input')
   // Paths that cross are no rows and forks: each part is drawn once, with all that it takes.

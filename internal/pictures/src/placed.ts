@@ -1,5 +1,7 @@
 import type { Shape } from '@resfn/layer'
-import type { Mark } from './marks.ts'
+import { type Mark, sizeOf } from './marks.ts'
+import { widthOf } from './metrics.ts'
+import type { Node } from './node.ts'
 
 /** A node with its size: the flow enters at the top of its axis and leaves at the bottom. */
 export type Placed = {
@@ -15,9 +17,12 @@ export type Placed = {
   readonly at: (x: number, y: number) => readonly Mark[]
 }
 
+/** Gives a node its place and size. */
+export type Place = (node: Node) => Placed
+
 export const gap = 26
 export const radius = 11
-const corner = 10
+export const corner = 10
 export const apart = 24
 export const lead = 20
 
@@ -28,23 +33,38 @@ export const down = (x: number, from: number, to: number, hasArrow = true): Mark
   hasArrow,
 })
 
+const shapeText = (shape: Shape): string => shape.join(' × ')
+
+/** How far a shape reaches to the right of the axis. */
+export const widthOfShape = (shape: Shape): number => widthOf(shapeText(shape), sizeOf('shape')) + 16
+
+/** A shape on the right of the axis. */
+export const shapeMark = (x: number, y: number, shape: Shape): Mark => ({
+  is: 'text',
+  x: x + 8,
+  y: y + 3.5,
+  text: shapeText(shape),
+  role: 'shape',
+  anchor: 'start',
+})
+
+const wordOf = (join: string): string =>
+  join === 'channels' ? 'concat' : join === 'sum' || join === 'product' ? '' : join
+
+/** How far a join reaches to the left of the axis. */
+export const widthOfSign = (join: string): number => radius + 6 + widthOf(wordOf(join), sizeOf('note'))
+
+/** Where paths become one: a circle with a sign, and a word for what has no usual sign. */
 export const sign = (join: string, x: number, y: number): readonly Mark[] => {
   const half = 5
   const stroke = (d: string): Mark => ({ is: 'line', d, role: 'sign' })
-  const word = (text: string): Mark => ({
-    is: 'text',
-    x: x - radius - 6,
-    y: y - 7,
-    text,
-    role: 'note',
-    anchor: 'end',
-  })
+  const word: Mark = { is: 'text', x: x - radius - 6, y: y - 7, text: wordOf(join), role: 'note', anchor: 'end' }
   const circle: Mark = { is: 'circle', x, y, r: radius, role: 'join' }
   if (join === 'sum') return [circle, stroke(`M${x - half} ${y}h${2 * half}M${x} ${y - half}v${2 * half}`)]
   if (join === 'product') return [circle, stroke(`M${x - 3.8} ${y - 3.8}l7.6 7.6M${x + 3.8} ${y - 3.8}l-7.6 7.6`)]
   if (join === 'channels')
-    return [circle, stroke(`M${x - 2.5} ${y - half}v${2 * half}M${x + 2.5} ${y - half}v${2 * half}`), word('concat')]
-  return [circle, stroke(`M${x} ${y - 2}v4M${x - 2} ${y}h4`), word(join)]
+    return [circle, stroke(`M${x - 2.5} ${y - half}v${2 * half}M${x + 2.5} ${y - half}v${2 * half}`), word]
+  return [circle, stroke(`M${x} ${y - 2}v4M${x - 2} ${y}h4`), word]
 }
 
 /** A path beside the axis: out of the fork, through its node, into the join. */
@@ -63,7 +83,7 @@ export const beside = (
   if (node.boxes === 0) return [{ is: 'line', d: `${out}${into}`, role, hasArrow: true }]
   const top = fy + (ty - fy - node.height) / 2
   return [
-    { is: 'line', d: `${out}V${top - 1}`, role, hasArrow: true },
+    { is: 'line', d: `${out}V${top - 1}`, role, hasArrow: node.parts !== true },
     ...node.at(x, top),
     { is: 'line', d: `M${x} ${top + node.height}${into}`, role, hasArrow: true },
   ]

@@ -1,11 +1,10 @@
+import { sameShape } from '@resfn/layer'
 import type { Mark } from './marks.ts'
-import type { Node } from './node.ts'
-import { apart, down, gap, lead, type Placed, radius, sign } from './placed.ts'
-
-type Woven = Extract<Node, { is: 'woven' }>
+import type { Node, WovenPart } from './node.ts'
+import { apart, corner, down, gap, lead, type Place, type Placed, radius, shapeMark, sign } from './placed.ts'
 
 /** The column of each part: that of the first part it takes, unless this one has gone on already. */
-const columnsOf = ({ parts }: Woven): ReadonlyMap<string, number> => {
+const columnsOf = (parts: readonly WovenPart[]): ReadonlyMap<string, number> => {
   const columns = new Map<string, number>()
   const taken = new Set<string>()
   let next = 0
@@ -19,10 +18,10 @@ const columnsOf = ({ parts }: Woven): ReadonlyMap<string, number> => {
 }
 
 /** Parts in columns, each below all that it takes, and the join of the last one in the middle below. */
-export const weave = (woven: Woven, place: (node: Node) => Placed): Placed => {
+export const weave = (woven: Extract<Node, { is: 'woven' }>, place: Place): Placed => {
   const parts = woven.parts.slice(0, -1)
   const last = woven.parts.at(-1)!
-  const columns = columnsOf({ ...woven, parts })
+  const columns = columnsOf(parts)
   const placed = new Map(parts.map(({ name, node }) => [name, place(node)]))
   const count = Math.max(...columns.values()) + 1
   const half = Math.max(...[...placed.values()].map(({ left, right }) => Math.max(left, right)))
@@ -41,11 +40,11 @@ export const weave = (woven: Woven, place: (node: Node) => Placed): Placed => {
   const height = Math.max(...bottoms.values()) + gap + 2 * radius
   const side = (from: readonly [number, number], to: readonly [number, number], turn: number): Mark => ({
     is: 'line',
-    d: `M${from[0]} ${from[1]}V${to[1]}H${to[0] - turn * (radius + 1)}`,
+    d: `M${from[0]} ${from[1]}V${to[1] - corner}Q${from[0]} ${to[1]} ${from[0] + turn * corner} ${to[1]}H${to[0] - turn * (radius + 1)}`,
     role: 'edge',
     hasArrow: true,
   })
-  const part = (x: number, y: number, { name, from, join }: Woven['parts'][number]): readonly Mark[] => {
+  const part = (x: number, y: number, { name, input, from, join }: WovenPart): readonly Mark[] => {
     const own = placed.get(name)!
     const [at, top] = [x + offset(name), y + tops.get(name)!]
     if (own.boxes === 0) return []
@@ -54,7 +53,14 @@ export const weave = (woven: Woven, place: (node: Node) => Placed): Placed => {
       if (source === 'input')
         return Math.abs(at - x) < 1
           ? [down(x, y, top)]
-          : [{ is: 'line', d: `M${x} ${y}H${at}V${top - 1}`, role: 'edge', hasArrow: true }]
+          : [
+              {
+                is: 'line',
+                d: `M${x} ${y}H${at - Math.sign(at - x) * corner}Q${at} ${y} ${at} ${y + corner}V${top - 1}`,
+                role: 'edge',
+                hasArrow: true,
+              },
+            ]
       const sx = x + offset(source)
       return sx === at
         ? [down(at, y + bottoms.get(source)!, top)]
@@ -64,6 +70,7 @@ export const weave = (woven: Woven, place: (node: Node) => Placed): Placed => {
       ...entries,
       ...(join === undefined ? [] : [...sign(join, at, top + radius), down(at, top + 2 * radius, under)]),
       ...own.at(at, under),
+      ...(sameShape(input, own.output) ? [] : [shapeMark(at, under + own.height + gap / 2, own.output)]),
     ]
   }
   return {

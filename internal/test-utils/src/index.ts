@@ -1,7 +1,7 @@
 export { describeBackends, type BackendName } from './backends.ts'
 export { checkGradients } from './check-gradients.ts'
 export { bitsOf, expectClose, relativeError } from './close.ts'
-export { draw } from './draw.ts'
+export { draw, stir } from './draw.ts'
 export { readFixture, tensorOf, type Values } from './fixture.ts'
 export { gradientOf } from './gradient-of.ts'
 export { expectNoLeak } from './leak.ts'

@@ -6,8 +6,8 @@ import { type ConvBn, convBn } from '@resfn/conv-bn'
 import { constant, init, type ParamsOf, sequential, ShapeError, type StateOf, summary, zeros } from '@resfn/layer'
 import { type Makers, makers } from '@resfn/makers'
 import { key } from '@resfn/random'
-import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { flatten } from '@resfn/tree'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf, stir } from '@resfn/test-utils'
 import {
   bottleneck,
   type BottleneckBranch,
@@ -15,8 +15,6 @@ import {
   type ProjectedBottleneck,
   projectedBottleneck,
 } from './bottleneck.ts'
-
-const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 type BranchParams = ParamsOf<BottleneckBranch>
 

@@ -8,14 +8,11 @@ import { preActivation, preActivationBottleneckBranch, preActivationBranch } fro
 import { projection } from '@resfn/projected-add'
 import { key } from '@resfn/random'
 import { residualBlock } from '@resfn/residual-block'
-import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { flatten } from '@resfn/tree'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf, stir } from '@resfn/test-utils'
 import { basicConvs, bottleneckConvs, placedUnit, type PlacementName, placements } from './index.ts'
 
 const names = Object.keys(placements) as readonly PlacementName[]
-
-/** Every leaf moved a little, so that no normalisation is at its first values. */
-const stir = <P>(tree: P): P => map(tree, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 const normalised = (x: tf.Tensor, { weight, bias }: { weight: tf.Tensor; bias: tf.Tensor }): tf.Tensor => {
   const { mean, variance } = tf.moments(x, [0, 1, 2])

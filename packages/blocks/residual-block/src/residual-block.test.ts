@@ -20,16 +20,13 @@ import {
 import { type Makers, makers } from '@resfn/makers'
 import { projection, subsampleAndPad } from '@resfn/projected-add'
 import { key } from '@resfn/random'
-import { flatten, map } from '@resfn/tree'
-import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf } from '@resfn/test-utils'
+import { flatten } from '@resfn/tree'
+import { checkGradients, describeBackends, draw, expectClose, expectNoLeak, gradientOf, stir } from '@resfn/test-utils'
 import { projectedResidualBlock, residualBlock, type ResidualBranch, residualBranch } from './residual-block.ts'
 
 const silent: Makers = { ...makers, lastNorm: () => batchNorm({ initial: { weight: zeros } }) }
 
 type BranchParams = ParamsOf<ResidualBranch>
-
-/** Every leaf of the parameters moved a little, so that no normalisation is at its first values. */
-const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 /** The branch written out in operations of tfjs. */
 const branchOf = ({ conv1, bn1, conv2, bn2 }: BranchParams, x: tf.Tensor, stride: number): tf.Tensor => {

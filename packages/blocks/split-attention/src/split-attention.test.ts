@@ -16,6 +16,7 @@ import {
   expectNoLeak,
   expectTorchCase,
   gradientOf,
+  stir,
   type TorchCase,
   torchCases,
 } from '@resfn/test-utils'
@@ -31,8 +32,6 @@ import {
 
 const cases = torchCases(new URL('./fixtures/torch.json', import.meta.url)) as readonly (TorchCase &
   Required<SplitAttentionOptions>)[]
-
-const stir = <P>(params: P): P => map(params, (leaf: tf.Tensor) => tf.add(leaf, tf.mul(draw(99, ...leaf.shape), 0.2)))
 
 // Some inputs of ReLU on either side, none near 0.
 const smooth: Makers = {

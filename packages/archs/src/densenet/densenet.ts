@@ -11,6 +11,7 @@ import { type AnyLayer, type Empty, type Layer, type Layers, type Sequential, se
 import { type BatchNorm, type Makers, makersOr } from '@resfn/makers'
 import { globalAvgPool } from '@resfn/pool'
 import { convStem, type ConvStem, deepStem, type DeepStem, densenetMakers } from './stems.ts'
+import { rowOf } from '../table.ts'
 
 /** Table 1 of the paper, and its widest net: the growth rate, and the layers of each of the four dense blocks. */
 const table = {
@@ -89,12 +90,6 @@ export const denseStages = <R extends Layers, L extends AnyLayer, N extends AnyL
 /** The depths of the table. */
 export type DensenetDepth = keyof typeof table
 
-const rowOf = (caller: string, depth: DensenetDepth): (typeof table)[DensenetDepth] => {
-  if (!Object.hasOwn(table, depth))
-    throw new RangeError(`${caller}: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
-  return table[depth]
-}
-
 /** A DenseNet for ImageNet. */
 export type Densenet<N extends AnyLayer = BatchNorm> = DenseStages<ConvStem<N>, DenseBottleneck<N>, N>
 
@@ -129,7 +124,7 @@ export const densenet = <N extends AnyLayer = BatchNorm>(
   { depth, classes }: DensenetOptions,
   makers?: Makers<N>,
 ): Densenet<N> => {
-  const { growth, layers } = rowOf('densenet', depth)
+  const { growth, layers } = rowOf('densenet', table, depth)
   // N is batch normalisation exactly where no makers are given.
   const own = (makers ?? densenetMakers) as Makers<N>
   const [stem, layer] = [convStem({ out: 2 * growth }, own), denseBottleneck({ growth }, own)]
@@ -170,7 +165,7 @@ export const deepDensenet = <N extends AnyLayer = BatchNorm>(
   { depth, growth: given, pool, classes }: DeepDensenetOptions,
   makers?: Makers<N>,
 ): DeepDensenet<N> => {
-  const { growth: usual, layers } = rowOf('deepDensenet', depth)
+  const { growth: usual, layers } = rowOf('deepDensenet', table, depth)
   const growth = given ?? usual
   // N is batch normalisation exactly where no makers are given.
   const own = (makers ?? densenetMakers) as Makers<N>

@@ -4,10 +4,12 @@ import type { AnyLayer } from '@resfn/layer'
 import { type Makers, makers } from '@resfn/makers'
 import { checkOptions, optional, wholeNumberFrom } from '@resfn/options'
 import { weightStandardisation } from '@resfn/weight-standardisation'
-import type { ResnetDepth } from '../resnet/depths.ts'
+import { depths, type ResnetDepth } from '../resnet/depths.ts'
+import type { UntypedNet } from '../untyped-net.ts'
 import { preActivationBottlenecks } from './kinds.ts'
-import { blocksOf, type PreActivationNet, preActivationStages } from './resnetv2.ts'
+import { preActivationStages } from './resnetv2.ts'
 import { framedStem } from './stems.ts'
+import { rowOf } from '../table.ts'
 
 /** Convolutions of standardised weights, and group normalisation in 32 groups: nothing looks at the batch. */
 export const bitMakers: Makers<AnyLayer> = {
@@ -45,14 +47,14 @@ export type BitOptions = {
  * assert.deepEqual([params, buffers], [25549352, 0])
  * ```
  */
-export const bit = (options: BitOptions, own: Makers<AnyLayer> = bitMakers): PreActivationNet => {
+export const bit = (options: BitOptions, own: Makers<AnyLayer> = bitMakers): UntypedNet => {
   const { depth, width = 1, classes } = options
   checkOptions<object>('bit', { width, classes }, { width: optional(wholeNumberFrom(1)), classes: wholeNumberFrom(1) })
   return preActivationStages(
     {
       stem: framedStem({ out: 64 * width }, own),
       kind: preActivationBottlenecks({}, own),
-      blocks: blocksOf('bit', depth),
+      blocks: rowOf('bit', depths, depth),
       widths: [64 * width, 128 * width, 256 * width, 512 * width],
       classes,
     },

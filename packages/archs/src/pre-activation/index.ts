@@ -17,11 +17,5 @@ export {
   kuangliuPreActivationResnet,
   preActivationResnet,
 } from './pre-activation-resnet.ts'
-export {
-  type PreActivationNet,
-  preActivationStages,
-  type PreActivationStagesOptions,
-  resnetv2,
-  type Resnetv2Options,
-} from './resnetv2.ts'
+export { preActivationStages, type PreActivationStagesOptions, resnetv2, type Resnetv2Options } from './resnetv2.ts'
 export { bareDeepStem, type BareStem, bareStem, framedStem } from './stems.ts'

@@ -1,15 +1,14 @@
 import { dense } from '@resfn/dense'
-import { type AnyLayer, kaimingNormal, zeros } from '@resfn/layer'
+import { type AnyLayer, kaimingNormal, sequential, zeros } from '@resfn/layer'
 import { makers as usual, type Makers, makersOr } from '@resfn/makers'
 import { cifarMakers } from '../cifar-resnet/cifar-resnet.ts'
-import type { BlockKind } from '../resnet/block-kind.ts'
-import { isBasic, type ResnetDepth } from '../resnet/depths.ts'
+import type { AnyBlockKind } from '../resnet/block-kind.ts'
+import { depths, isBasic, type ResnetDepth } from '../resnet/depths.ts'
 import { fourStages, threeStages } from '../resnet/stages.ts'
 import { usualStem } from '../resnet/stems.ts'
+import { type UntypedNet, untypedNet } from '../untyped-net.ts'
 import { preActivationBlocks, preActivationBottlenecks } from './kinds.ts'
-import { blocksOf, netOf, type PreActivationNet } from './resnetv2.ts'
-
-type AnyKind = BlockKind<AnyLayer, AnyLayer, AnyLayer>
+import { rowOf } from '../table.ts'
 
 /**
  * A pre-activation ResNet for ImageNet-sized images as its authors released it: the stem is that of ResNet, with its
@@ -33,12 +32,12 @@ type AnyKind = BlockKind<AnyLayer, AnyLayer, AnyLayer>
 export const preActivationResnet = (
   { depth, classes }: { readonly depth: ResnetDepth; readonly classes: number },
   makers?: Makers<AnyLayer>,
-): PreActivationNet => {
-  const blocks = blocksOf('preActivationResnet', depth)
+): UntypedNet => {
+  const blocks = rowOf('preActivationResnet', depths, depth)
   const { norm, act } = makersOr(makers)
   const kinds = isBasic(depth) ? preActivationBlocks : preActivationBottlenecks
-  const kind: AnyKind = kinds({ after: 'activation' }, makers)
-  return netOf(fourStages({ stem: usualStem(makers), kind, blocks, tail: { norm: norm(), act }, classes }).layers)
+  const kind: AnyBlockKind = kinds({ after: 'activation' }, makers)
+  return untypedNet(fourStages({ stem: usualStem(makers), kind, blocks, tail: { norm: norm(), act }, classes }))
 }
 
 /** The options of a pre-activation net for small images. */
@@ -73,13 +72,13 @@ export type CifarPreActivationOptions = {
 export const cifarPreActivationResnet = (
   { depth, units, classes }: CifarPreActivationOptions,
   makers: Makers<AnyLayer> = cifarMakers,
-): PreActivationNet => {
+): UntypedNet => {
   const layers = units === 'basic' ? 6 : 9
   const count = (depth - 2) / layers
   if (!Number.isInteger(count) || count < 1)
     throw new RangeError(`cifarPreActivationResnet: depth must be ${layers}n + 2 with ${units} units, not ${depth}`)
   const { conv, norm, act } = makers
-  const kind: AnyKind =
+  const kind: AnyBlockKind =
     units === 'basic' ? preActivationBlocks({}, makers) : preActivationBottlenecks({ strideOn: '1x1' }, makers)
   const { fc: _, ...body } = threeStages({
     stem: { conv1: conv({ out: 16, size: 3 }) },
@@ -88,7 +87,9 @@ export const cifarPreActivationResnet = (
     tail: { norm: norm(), act },
     classes,
   }).layers
-  return netOf({ ...body, fc: dense({ out: classes, initial: { weight: kaimingNormal('in'), bias: zeros } }) })
+  return untypedNet(
+    sequential({ ...body, fc: dense({ out: classes, initial: { weight: kaimingNormal('in'), bias: zeros } }) }),
+  )
 }
 
 /**
@@ -111,8 +112,8 @@ export const cifarPreActivationResnet = (
 export const kuangliuPreActivationResnet = (
   { depth, classes }: { readonly depth: ResnetDepth; readonly classes: number },
   makers: Makers<AnyLayer> = usual,
-): PreActivationNet => {
-  const blocks = blocksOf('kuangliuPreActivationResnet', depth)
-  const kind: AnyKind = isBasic(depth) ? preActivationBlocks({}, makers) : preActivationBottlenecks({}, makers)
-  return netOf(fourStages({ stem: { conv1: makers.conv({ out: 64, size: 3 }) }, kind, blocks, classes }).layers)
+): UntypedNet => {
+  const blocks = rowOf('kuangliuPreActivationResnet', depths, depth)
+  const kind: AnyBlockKind = isBasic(depth) ? preActivationBlocks({}, makers) : preActivationBottlenecks({}, makers)
+  return untypedNet(fourStages({ stem: { conv1: makers.conv({ out: 64, size: 3 }) }, kind, blocks, classes }))
 }

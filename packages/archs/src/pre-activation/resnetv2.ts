@@ -1,23 +1,20 @@
 import { dense } from '@resfn/dense'
-import { type AnyLayer, type Layer, type Layers, normal, sequential, untyped, zeros } from '@resfn/layer'
+import { type AnyLayer, normal, sequential, zeros } from '@resfn/layer'
 import { type Makers, makersOr } from '@resfn/makers'
-import type { BlockKind } from '../resnet/block-kind.ts'
+import type { AnyBlockKind } from '../resnet/block-kind.ts'
 import { depths, isBasic, type ResnetDepth } from '../resnet/depths.ts'
 import { fourStages } from '../resnet/stages.ts'
+import { type UntypedNet, untypedNet } from '../untyped-net.ts'
 import { bareAveragedShortcut, bareShortcut, preActivationBlocks, preActivationBottlenecks } from './kinds.ts'
 import { bareDeepStem, type BareStem, bareStem } from './stems.ts'
-
-/** A pre-activation net. Its trees are known at run time only, since they depend on the depth. */
-export type PreActivationNet = Layer<unknown, unknown> & { readonly layers: Layers }
-
-/** The layers in a row, as a net. */
-export const netOf = (layers: Layers): PreActivationNet => ({ ...untyped(sequential(layers)), layers })
+import { rowOf } from '../table.ts'
+import type { ShortcutPlace } from '../resnet/shortcuts.ts'
 
 /** The options of a pre-activation net of four stages. */
 export type PreActivationStagesOptions = {
   readonly stem: BareStem
   /** the kind of unit: `preActivationBlocks()`, `preActivationBottlenecks()`, or one of `preActivationKind` */
-  readonly kind: BlockKind<AnyLayer, AnyLayer, AnyLayer>
+  readonly kind: AnyBlockKind
   readonly blocks: readonly [number, number, number, number]
   readonly classes: number
   /** channels of each stage before the expansion; 64, 128, 256, 512 by default */
@@ -45,10 +42,12 @@ export type PreActivationStagesOptions = {
 export const preActivationStages = (
   { classes, ...options }: PreActivationStagesOptions,
   makers?: Makers<AnyLayer>,
-): PreActivationNet => {
+): UntypedNet => {
   const { norm, act } = makersOr(makers)
   const { fc: _, ...body } = fourStages({ ...options, tail: { norm: norm(), act }, classes }).layers
-  return netOf({ ...body, fc: dense({ out: classes, initial: { weight: normal(0.01), bias: zeros } }) })
+  return untypedNet(
+    sequential({ ...body, fc: dense({ out: classes, initial: { weight: normal(0.01), bias: zeros } }) }),
+  )
 }
 
 /** The options of a pre-activation ResNet for ImageNet-sized images. */
@@ -78,25 +77,14 @@ export type Resnetv2Options = {
  * assert.equal(summary(resnetv2({ depth: 50, classes: 1000 }), [224, 224, 3]).params, 25549352)
  * ```
  */
-export const resnetv2 = ({ depth, classes, variant }: Resnetv2Options, makers?: Makers<AnyLayer>): PreActivationNet => {
-  const blocks = blocksOf('resnetv2', depth)
+export const resnetv2 = ({ depth, classes, variant }: Resnetv2Options, makers?: Makers<AnyLayer>): UntypedNet => {
+  const blocks = rowOf('resnetv2', depths, depth)
   const widths = variant === 't' ? ([24, 32, 64] as const) : ([32, 32, 64] as const)
   const stem = variant === undefined ? bareStem({}, makers) : bareDeepStem({ widths }, makers)
-  const shortcut: (place: { out: number; stride: number }) => AnyLayer =
+  const shortcut: (place: ShortcutPlace) => AnyLayer =
     variant === undefined ? bareShortcut(makers) : bareAveragedShortcut(makers)
   const kind = isBasic(depth)
     ? preActivationBlocks({ shortcut }, makers)
     : preActivationBottlenecks({ shortcut }, makers)
   return preActivationStages({ stem, kind, blocks, classes }, makers)
-}
-
-/**
- * The row of the table of depths.
- *
- * @throws RangeError if there is none
- */
-export const blocksOf = (caller: string, depth: ResnetDepth): (typeof depths)[ResnetDepth] => {
-  if (!Object.hasOwn(depths, depth))
-    throw new RangeError(`${caller}: depth must be one of ${Object.keys(depths).join(', ')}, not ${String(depth)}`)
-  return depths[depth]
 }

@@ -2,6 +2,7 @@ import type { AnyLayer } from '@resfn/layer'
 import type { BatchNorm, Makers } from '@resfn/makers'
 import { type Res2netBranch, res2netBranch } from '@resfn/res2net'
 import { type BlockKind, blockKind, type Changed, convShortcut, type Kept, type Place } from '../resnet/index.ts'
+import { groupedWidth } from '../resnet/kinds.ts'
 
 /** Bottlenecks with a hierarchy of scales. They widen four times, so they project in the first stage too. */
 export type Res2netBlocks<S extends AnyLayer, N extends AnyLayer = BatchNorm> = BlockKind<
@@ -52,7 +53,7 @@ export const res2netBlocks = <N extends AnyLayer = BatchNorm, S extends AnyLayer
         res2netBranch(
           {
             out,
-            width: Math.floor((out / 4) * (baseWidth / 64)) * cardinality,
+            width: groupedWidth(out, { groups: cardinality, groupWidth: baseWidth }),
             scales,
             groups: cardinality,
             stride,

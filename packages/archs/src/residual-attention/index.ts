@@ -1,6 +1,5 @@
 export {
   type AttentionDepth,
-  type AttentionNet,
   attentionNet,
   type AttentionNetOptions,
   attentionNext,

@@ -1,15 +1,12 @@
-import { type AnyLayer, type Empty, type Layer, type Layers, untyped } from '@resfn/layer'
+import type { AnyLayer, Empty, Layer } from '@resfn/layer'
 import { type Makers, makersOr } from '@resfn/makers'
 import { maxPool } from '@resfn/pool'
 import { type Fuse, maskDepth, type ResidualAttentionOptions } from '@resfn/residual-attention'
 import { fourStages, threeStages } from '../resnet/stages.ts'
 import { usualStem } from '../resnet/stems.ts'
+import { type UntypedNet, untypedNet } from '../untyped-net.ts'
 import { attentionBlocks, type AttentionUnits, grouped, preActivated } from './units.ts'
-
-/**
- * A net of attention modules. Its trees are known at run time only, because they follow from the depths of the masks.
- */
-export type AttentionNet = Layer<unknown, unknown> & { readonly layers: Layers }
+import { rowOf } from '../table.ts'
 
 /** Attention modules in the first three stages, by the depth of the net. */
 const table = {
@@ -25,12 +22,6 @@ const table = {
 /** The depths of the paper's nets. */
 export type AttentionDepth = keyof typeof table
 
-const modulesOf = (caller: string, depth: AttentionDepth): readonly [number, number, number] => {
-  if (!Object.hasOwn(table, depth))
-    throw new RangeError(`${caller}: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
-  return table[depth]
-}
-
 /** Units before the trunk, in it, and at each step of the mask: the deepest net has more of them. */
 const countsOf = (depth: number): Pick<ResidualAttentionOptions, 'p' | 't' | 'r'> =>
   depth === 452 ? { p: 2, t: 4, r: 3 } : {}
@@ -42,8 +33,6 @@ const poolOf = (fuse: Fuse): Layer<Empty> =>
 /** The depth of the masks in each stage, of which the first has this size, that brings all to the same smallest one. */
 const depthsFrom = (side: number, smallest: number): readonly number[] =>
   [side, side / 2, side / 4].map((stage) => maskDepth([stage, stage], smallest))
-
-const asNet = (net: AnyLayer & { readonly layers: Layers }): AttentionNet => ({ ...untyped(net), layers: net.layers })
 
 /** The options of an attention net. */
 export type AttentionNetOptions = {
@@ -62,14 +51,14 @@ const large = (
   { depth, classes, fuse = 'paper' }: AttentionNetOptions,
   units: AttentionUnits,
   makers: Makers<AnyLayer> | undefined,
-): AttentionNet => {
-  const [first, second, third] = modulesOf(caller, depth)
+): UntypedNet => {
+  const [first, second, third] = rowOf(caller, table, depth)
   const pool = poolOf(fuse)
   const [outs, depths] = [[256, 512, 1024], depthsFrom(56, 7)]
   const kind = attentionBlocks(units, ({ out }) => depths[outs.indexOf(out)], { ...countsOf(depth), fuse, pool })
   const blocks = [1 + first, 1 + second, 1 + third, 3] as const
   const stem = { ...usualStem(makers), maxPool: pool }
-  return asNet(fourStages({ stem, kind, blocks, tail: units.tail, classes }, makers))
+  return untypedNet(fourStages({ stem, kind, blocks, tail: units.tail, classes }, makers))
 }
 
 /**
@@ -94,7 +83,7 @@ const large = (
  * assert.equal(summary(attentionNet({ depth: 56, classes: 1000 }), [224, 224, 3]).params, 31810728)
  * ```
  */
-export const attentionNet = (options: AttentionNetOptions, makers?: Makers<AnyLayer>): AttentionNet =>
+export const attentionNet = (options: AttentionNetOptions, makers?: Makers<AnyLayer>): UntypedNet =>
   large('attentionNet', options, preActivated(makers), makers)
 
 /**
@@ -117,7 +106,7 @@ export const attentionNet = (options: AttentionNetOptions, makers?: Makers<AnyLa
  * assert.equal(summary(attentionNext({ depth: 56, classes: 1000 }), [224, 224, 3]).params, 31318824)
  * ```
  */
-export const attentionNext = (options: AttentionNetOptions, makers?: Makers<AnyLayer>): AttentionNet =>
+export const attentionNext = (options: AttentionNetOptions, makers?: Makers<AnyLayer>): UntypedNet =>
   large('attentionNext', options, grouped(makers), makers)
 
 /**
@@ -142,14 +131,14 @@ export const attentionNext = (options: AttentionNetOptions, makers?: Makers<AnyL
 export const cifarResattnet = (
   { depth, classes, fuse = 'tsf' }: AttentionNetOptions,
   makers?: Makers<AnyLayer>,
-): AttentionNet => {
-  const [first, second, third] = modulesOf('cifarResattnet', depth)
+): UntypedNet => {
+  const [first, second, third] = rowOf('cifarResattnet', table, depth)
   const { conv, norm, act } = makersOr(makers)
   const units = preActivated(makers)
   const [outs, depths] = [[128, 256, 512], depthsFrom(32, 8)]
   const form = { ...countsOf(depth), fuse, pool: poolOf(fuse) }
   const kind = attentionBlocks(units, ({ out }) => depths[outs.indexOf(out)], form)
-  return asNet(
+  return untypedNet(
     fourStages(
       {
         stem: { conv1: conv({ out: 32, size: 3 }), bn1: norm(), relu: act },
@@ -192,7 +181,7 @@ export type CifarAttentionOptions = {
  * assert.equal(summary(cifarAttention({ depth: 92, classes: 10 }), [32, 32, 3]).params, 1841242)
  * ```
  */
-export const cifarAttention = ({ depth, classes }: CifarAttentionOptions, makers?: Makers<AnyLayer>): AttentionNet => {
+export const cifarAttention = ({ depth, classes }: CifarAttentionOptions, makers?: Makers<AnyLayer>): UntypedNet => {
   const modules = (depth - 20) / 36
   if (!Number.isInteger(modules) || modules < 1)
     throw new RangeError(`cifarAttention: depth must be 36 m + 20 (56, 92, 128, 164, 200, 236, ...), not ${depth}`)
@@ -203,5 +192,5 @@ export const cifarAttention = ({ depth, classes }: CifarAttentionOptions, makers
     index % blocks === blocks - 1 ? undefined : depths[outs.indexOf(out)],
   )
   const stem = { conv1: makersOr(makers).conv({ out: 16, size: 3 }) }
-  return asNet(threeStages({ stem, kind, blocks: [blocks, blocks, blocks], tail: units.tail, classes }))
+  return untypedNet(threeStages({ stem, kind, blocks: [blocks, blocks, blocks], tail: units.tail, classes }))
 }

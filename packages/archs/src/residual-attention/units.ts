@@ -4,7 +4,7 @@ import { type AnyLayer, type Layers, sequential } from '@resfn/layer'
 import { type Makers, makersOr } from '@resfn/makers'
 import { preActivation, preActivationBottleneckBranch } from '@resfn/pre-activation'
 import { residualAttention, type ResidualAttentionOptions, softMask } from '@resfn/residual-attention'
-import { type BlockKind, blockKind, type Place } from '../resnet/block-kind.ts'
+import { type AnyBlockKind, blockKind, type Place } from '../resnet/block-kind.ts'
 import { convShortcut } from '../resnet/shortcuts.ts'
 
 /** What attention nets are made of. */
@@ -100,7 +100,7 @@ export const attentionBlocks = (
   units: AttentionUnits,
   depthAt: (place: Place) => number | undefined,
   form: Omit<ResidualAttentionOptions, 'out' | 'depth' | 'unit' | 'mask'> = {},
-): BlockKind<AnyLayer, AnyLayer, AnyLayer> => ({
+): AnyBlockKind => ({
   expansion: 4,
   begin: units.change,
   down: units.change,

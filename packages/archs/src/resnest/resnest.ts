@@ -16,6 +16,17 @@ import {
   type Stem,
   type ThreeConvs,
 } from '../resnet/index.ts'
+import { rowOf } from '../table.ts'
+import { groupedWidth } from '../resnet/kinds.ts'
+
+const table = {
+  14: depths[14],
+  26: depths[26],
+  50: depths[50],
+  101: depths[101],
+  200: depths[200],
+  269: depths[269],
+}
 
 /** What the blocks of a ResNeSt differ in. */
 export type ResnestBlockOptions = Pick<ResnestBranchOptions, 'radix' | 'cardinality' | 'avd'> & {
@@ -70,7 +81,13 @@ export const resnestBlocks = <N extends AnyLayer = BatchNorm>(
       expansion: 4,
       branch: ({ out, stride }) =>
         resnestBranch(
-          { ...others, out, stride, cardinality, width: Math.floor((out / 4) * (baseWidth / 64)) * cardinality },
+          {
+            ...others,
+            out,
+            stride,
+            cardinality,
+            width: groupedWidth(out, { groups: cardinality, groupWidth: baseWidth }),
+          },
           makers,
         ),
       shortcut: averagedShortcut(makers),
@@ -100,9 +117,8 @@ export const resnest = <N extends AnyLayer = BatchNorm>(
   { depth, classes, ...block }: ResnestOptions,
   makers?: Makers<N>,
 ): Resnest<N> => {
-  if (![14, 26, 50, 101, 200, 269].includes(depth))
-    throw new RangeError(`resnest: depth must be one of 14, 26, 50, 101, 200, 269, not ${String(depth)}`)
+  const blocks = rowOf('resnest', table, depth)
   const width = depth < 101 ? 32 : 64
   const stem = deepStem({ widths: [width, width, 2 * width] }, makers)
-  return fourStages({ stem, kind: resnestBlocks(block, makers), blocks: depths[depth], classes }, makers)
+  return fourStages({ stem, kind: resnestBlocks(block, makers), blocks, classes }, makers)
 }

@@ -6,6 +6,7 @@ import { bottleneckBranches } from '../resnet/kinds.ts'
 import { type FourStages, fourStages } from '../resnet/stages.ts'
 import { type StridedStem, stridedStem } from '../resnet/stems.ts'
 import { variants } from '../resnet/variants.ts'
+import { rowOf } from '../table.ts'
 
 /** Blocks in each of the four stages by depth. */
 const table = {
@@ -43,10 +44,9 @@ export type ResnetRs = FourStages<AnyLayer, AnyLayer, AnyLayer, StridedStem<AnyL
  * ```
  */
 export const resnetRs = ({ depth, classes }: { readonly depth: ResnetRsDepth; readonly classes: number }): ResnetRs => {
-  if (!Object.hasOwn(table, depth))
-    throw new RangeError(`resnetRs: depth must be one of ${Object.keys(table).join(', ')}, not ${String(depth)}`)
+  const blocks = rowOf('resnetRs', table, depth)
   const { stem, shortcut } = variants.d
   const attention = (): AnyLayer => squeezeAndExcitation({ hidden: reduceToMultiple({ ratio: 0.25 }) })
   const kind: AnyBlockKind = blockKind({ expansion: 4, branch: attended(bottleneckBranches(), attention), shortcut })
-  return fourStages({ stem: stridedStem(stem, { out: 64 }), kind, blocks: table[depth], classes })
+  return fourStages({ stem: stridedStem(stem, { out: 64 }), kind, blocks, classes })
 }

@@ -74,6 +74,15 @@ export type BranchesOptions = {
 }
 
 /**
+ * The channels of the 3x3 convolution of a bottleneck with groups: `floor(out / 4 * groupWidth / 64) * groups`, where
+ * `groupWidth` is that of the first stage.
+ */
+export const groupedWidth = (
+  out: number,
+  { groups, groupWidth }: { readonly groups: number; readonly groupWidth: number },
+): number => Math.floor(((out / 4) * groupWidth) / 64) * groups
+
+/**
  * The branches of bottlenecks as a function of the place, for kinds of block that add to them.
  *
  * @param options which convolution strides, and the groups and their width
@@ -93,10 +102,8 @@ export const bottleneckBranches =
     { strideOn = '3x3', groups = 1, groupWidth = 64 }: BranchesOptions = {},
     makers?: Makers<N>,
   ): ((place: ShortcutPlace) => BottleneckBranch<N>) =>
-  ({ out, stride }) => {
-    const width = Math.floor(((out / 4) * groupWidth) / 64) * groups
-    return bottleneckBranch({ out, width, groups, stride, strideOn }, makers)
-  }
+  ({ out, stride }) =>
+    bottleneckBranch({ out, width: groupedWidth(out, { groups, groupWidth }), groups, stride, strideOn }, makers)
 
 /**
  * The kind of the nets of 50 layers and more: bottlenecks, and a shortcut where the shape changes. With 32 groups of 4

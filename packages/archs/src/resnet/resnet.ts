@@ -7,6 +7,7 @@ import type { Changed, Kept } from './block-kind.ts'
 import { type BasicDepth, depths, isBasic, type ResnetDepth } from './depths.ts'
 import { basicBlocks, bottlenecks } from './kinds.ts'
 import { type FourStages, fourStages } from './stages.ts'
+import { rowOf } from '../table.ts'
 import type { Stem } from './stems.ts'
 
 /** A net of basic blocks: 10, 18 or 34 layers. */
@@ -65,9 +66,7 @@ export const resnet = <D extends ResnetDepth, N extends AnyLayer = BatchNorm>(
   { depth, classes, strideOn }: ResnetOptions<D>,
   makers?: Makers<N>,
 ): Resnet<D, N> => {
-  if (!Object.hasOwn(depths, depth))
-    throw new RangeError(`resnet: depth must be one of ${Object.keys(depths).join(', ')}, not ${String(depth)}`)
-  const blocks = depths[depth]
+  const blocks = rowOf('resnet', depths, depth)
   const net: BasicResnet<N> | BottleneckResnet<N> = isBasic(depth)
     ? fourStages({ kind: basicBlocks({}, makers), blocks, classes }, makers)
     : fourStages({ kind: bottlenecks(strideOn === undefined ? {} : { strideOn }, makers), blocks, classes }, makers)

@@ -3,6 +3,7 @@ import { type FollowedBy, followedBy, type Sequential, sequential } from '@resfn
 import { makers } from '@resfn/makers'
 import { type SelectiveKernel, selectiveKernel, type SelectiveKernelOptions } from '@resfn/selective-kernel'
 import type { ShortcutPlace } from '../resnet/shortcuts.ts'
+import { groupedWidth } from '../resnet/kinds.ts'
 
 /** The branch of a basic block whose first convolution selects its kernel. */
 export type SelectiveBasicBranch = Sequential<{ readonly conv1: SelectiveKernel; readonly conv2: ConvBn }>
@@ -58,7 +59,7 @@ export const selectiveBottleneckBranches =
     place: ShortcutPlace,
   ) => SelectiveBottleneckBranch) =>
   ({ out, stride }) => {
-    const width = Math.floor(((out / 4) * groupWidth) / 64) * groups
+    const width = groupedWidth(out, { groups, groupWidth })
     return sequential({
       conv1: followedBy(convBn({ out: width, size: 1 }), makers.act),
       conv2: selectiveKernel({ ...options, out: width, groups, stride }),

@@ -3,8 +3,8 @@ import type { Makers } from '@resfn/makers'
 import { preActivationBranch } from '@resfn/pre-activation'
 import { cifarMakers } from '../cifar-resnet/cifar-resnet.ts'
 import { bareShortcut, preActivationKind } from '../pre-activation/kinds.ts'
-import { netOf, type PreActivationNet } from '../pre-activation/resnetv2.ts'
 import { threeStages } from '../resnet/stages.ts'
+import { type UntypedNet, untypedNet } from '../untyped-net.ts'
 
 /** The options of a wide ResNet. */
 export type WideResnetOptions = {
@@ -36,7 +36,7 @@ export type WideResnetOptions = {
 export const wideResnet = (
   { depth, widening, classes }: WideResnetOptions,
   makers: Makers<AnyLayer> = cifarMakers,
-): PreActivationNet => {
+): UntypedNet => {
   const n = (depth - 4) / 6
   if (!Number.isInteger(n) || n < 1)
     throw new RangeError(`wideResnet: depth must be 6n + 4 (10, 16, 22, 28, 40, ...), not ${depth}`)
@@ -49,5 +49,5 @@ export const wideResnet = (
     shortcut: bareShortcut(makers),
   })
   const stem = { conv1: conv({ out: 16, size: 3 }) }
-  return netOf(threeStages({ stem, kind, blocks: [n, n, n], tail: { norm: norm(), act }, classes }).layers)
+  return untypedNet(threeStages({ stem, kind, blocks: [n, n, n], tail: { norm: norm(), act }, classes }))
 }

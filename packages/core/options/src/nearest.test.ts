@@ -49,4 +49,9 @@ describe('nearest', () => {
     expect(nearest('pad', ['padding'])).toEqual(['padding'])
     expect(nearest('', ['out'])).toEqual([])
   })
+
+  it('gives names that begin with the given one before nearer ones', () => {
+    const known = ['resnet50', 'resnext50_32x4d', 'res2next50']
+    expect(nearest('resnext50', known)).toEqual(['resnext50_32x4d', 'resnet50', 'res2next50'])
+  })
 })

@@ -18,8 +18,8 @@ export const editDistance = (a: string, b: string): number => {
 }
 
 /**
- * The known names that somebody may have meant, the nearest first and at most four: names that begin with the given
- * one, or that differ in at most a third of the letters. Capitals do not count.
+ * The known names that somebody may have meant, at most four: first names that begin with the given one, then those that
+ * differ in at most a third of the letters, the nearest first. Capitals do not count.
  *
  * @param name what was given
  * @param names the known names
@@ -44,7 +44,7 @@ export const nearest = (name: string, names: readonly string[]): readonly string
       ({ known, distance, begins }) =>
         begins || distance <= Math.max(1, Math.round(Math.max(given.length, known.length) / 3)),
     )
-    .sort((a, b) => a.distance - b.distance)
+    .sort((a, b) => Number(b.begins) - Number(a.begins) || a.distance - b.distance)
     .slice(0, 4)
     .map(({ known }) => known)
 }

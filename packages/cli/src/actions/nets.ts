@@ -9,11 +9,11 @@ import { unknownName } from '../text/nearest.ts'
 
 const named = (patterns: readonly string[]): readonly string[] => {
   const names = Object.keys(nets)
-  const missing = patterns.find((pattern) => listNets(pattern).length === 0)
+  const found = patterns.map((pattern) => listNets(pattern))
+  const missing = patterns.find((_, i) => found[i]!.length === 0)
   if (missing !== undefined) throw usageError(unknownName('net', missing, names, 'see resfn nets'))
-  return patterns.length === 0
-    ? names
-    : names.filter((name) => patterns.some((pattern) => listNets(pattern).includes(name)))
+  const wanted = new Set(found.flat())
+  return patterns.length === 0 ? names : names.filter((name) => wanted.has(name))
 }
 
 /** The nets that fit one of the patterns (all, if there is none), with their sizes. */

@@ -151,7 +151,12 @@ export const isTemporary = (name: string): boolean => /^\.[\da-f]{12}\.tmp$/.tes
  * ```
  */
 export const filesOf = (disk: FileSystem = fs): Files => {
-  const read: Files['read'] = (path) => attempt('read', path, async () => new Uint8Array(await disk.readFile(path)))
+  const read: Files['read'] = (path) =>
+    attempt('read', path, async () => {
+      // A view, since a copy of a large file would take its memory twice.
+      const { buffer, byteOffset, byteLength } = await disk.readFile(path)
+      return new Uint8Array(buffer, byteOffset, byteLength)
+    })
   return {
     read,
     readPart: (path, start, end) =>

@@ -1,3 +1,5 @@
+import type { ZipError } from '@resfn/zip'
+
 /** What can be wrong with a file of NumPy. */
 export type NpzError = {
   /**
@@ -7,15 +9,7 @@ export type NpzError = {
    * - `SizeMismatch`: shape and type do not give the number of bytes there is.
    * - `InvalidZip`, `UnsupportedCompression`, `TooLarge`, `NoSuchFile`: see `ZipError`.
    */
-  readonly _tag:
-    | 'OtherFormat'
-    | 'InvalidHeader'
-    | 'UnsupportedType'
-    | 'SizeMismatch'
-    | 'InvalidZip'
-    | 'UnsupportedCompression'
-    | 'TooLarge'
-    | 'NoSuchFile'
+  readonly _tag: 'OtherFormat' | 'InvalidHeader' | 'UnsupportedType' | 'SizeMismatch' | ZipError['_tag']
   /** One sentence: where, what is wrong, and how to fix it. */
   readonly message: string
 }

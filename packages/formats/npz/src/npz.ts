@@ -25,7 +25,6 @@ export const decode = (
 ): E.Either<NpzError, ReadonlyMap<string, () => E.Either<NpzError, TensorView>>> =>
   F.pipe(
     openZip(bytes),
-    E.mapLeft((error): NpzError => error),
     E.flatMap(({ names, read }) => {
       const strange = names.find((name) => !name.endsWith('.npy'))
       if (strange !== undefined)
@@ -40,7 +39,6 @@ export const decode = (
       const array = (name: string) => (): E.Either<NpzError, TensorView> =>
         F.pipe(
           read(name),
-          E.mapLeft((error): NpzError => error),
           E.flatMap(decodeNpy),
           E.mapLeft(({ _tag, message }): NpzError => ({
             _tag,

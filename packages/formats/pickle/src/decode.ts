@@ -56,14 +56,16 @@ const folderOf = ({ names }: Zip): E.Either<PickleError, string> => {
     : E.right(pickle.slice(0, -'data.pkl'.length))
 }
 
-const checkOrder = (zip: Zip, folder: string): PickleError | undefined => {
-  if (!zip.names.includes(`${folder}byteorder`)) return undefined
-  const order = zip.read(`${folder}byteorder`)
-  if (E.isLeft(order)) return order.left
-  return String.fromCharCode(...order.right.subarray(0, 10)).trim() === 'little'
-    ? undefined
-    : failure('OtherFormat', 'byteorder', 'the numbers have their highest byte first', resave)
-}
+const checkOrder = (zip: Zip, folder: string): E.Either<PickleError, unknown> =>
+  zip.names.includes(`${folder}byteorder`)
+    ? F.pipe(
+        zip.read(`${folder}byteorder`),
+        E.filterOrElse(
+          (order): boolean => String.fromCharCode(...order.subarray(0, 10)).trim() === 'little',
+          (): PickleError => failure('OtherFormat', 'byteorder', 'the numbers have their highest byte first', resave),
+        ),
+      )
+    : E.right(undefined)
 
 const program = (bytes: Uint8Array): E.Either<PickleError, Value> => {
   try {
@@ -125,10 +127,7 @@ export const decode = (bytes: Uint8Array): E.Either<PickleError, ReadonlyMap<str
     E.Do,
     E.bind('zip', (): E.Either<PickleError, Zip> => openZip(bytes)),
     E.bind('folder', ({ zip }) => folderOf(zip)),
-    E.filterOrElse(
-      ({ zip, folder }) => checkOrder(zip, folder) === undefined,
-      ({ zip, folder }) => checkOrder(zip, folder)!,
-    ),
+    E.tap(({ zip, folder }) => checkOrder(zip, folder)),
     E.bind('tensors', ({ zip, folder }) =>
       F.pipe(zip.read(`${folder}data.pkl`), E.flatMap(program), E.flatMap(weightsIn)),
     ),

@@ -1,3 +1,5 @@
+import type { ZipError } from '@resfn/zip'
+
 /** What can be wrong with a file of PyTorch. */
 export type PickleError = {
   /**
@@ -19,10 +21,7 @@ export type PickleError = {
     | 'ForbiddenGlobal'
     | 'NoWeights'
     | 'InvalidTensor'
-    | 'InvalidZip'
-    | 'UnsupportedCompression'
-    | 'TooLarge'
-    | 'NoSuchFile'
+    | ZipError['_tag']
   /** One sentence: where, what is wrong, and how to fix it. */
   readonly message: string
 }

@@ -18,7 +18,7 @@ export const editDistance = (a: string, b: string): number => {
 }
 
 /**
- * The known names that somebody may have meant, at most four: first names that begin with the given one, then those that
+ * The known names that somebody may have meant, at most four: those that begin with the given one, then those that
  * differ in at most a third of the letters, the nearest first. Capitals do not count.
  *
  * @param name what was given

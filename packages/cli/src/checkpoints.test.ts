@@ -201,7 +201,7 @@ describe('what is not a checkpoint', () => {
     ],
     [
       Buffer.from('PK\u0003\u0004archive'),
-      'it is a zip file, as PyTorch writes .pth, .pt and .bin; read it with @resfn/pickle',
+      'it is a zip file, as PyTorch writes .pth, .pt and .bin; read it with @resfn/import, or on the command line: resfn import FILE',
     ],
     [Buffer.from([0x80, 2, 0x8a]), 'it is a pickle, as PyTorch wrote .pth, .pt'],
     [Buffer.from([0x89, 0x48, 0x44, 0x46]), 'it is an HDF5 file, as Keras writes'],

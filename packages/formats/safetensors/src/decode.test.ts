@@ -190,7 +190,7 @@ describe('decode names files of other formats', () => {
     [
       'a zip file of PyTorch',
       new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0, 0, 0]),
-      'it is a zip file, as PyTorch writes .pth, .pt and .bin; read it with @resfn/pickle',
+      'it is a zip file, as PyTorch writes .pth, .pt and .bin; read it with @resfn/import',
     ],
     ['a pickle of PyTorch', new Uint8Array([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9]), 'it is a pickle'],
     [

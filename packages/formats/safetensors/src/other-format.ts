@@ -3,7 +3,7 @@ import { failure, type SafetensorsError } from './error.ts'
 const convert =
   "convert it in Python: safetensors.torch.save_file(torch.load(path, weights_only=True), 'model.safetensors')"
 
-const otherReader = 'read it with @resfn/pickle (or @resfn/npz, if it is one of NumPy)'
+const otherReader = 'read it with @resfn/import, or on the command line: resfn import FILE --net NAME --out FOLDER'
 
 /** How files begin that are handed over in place of safetensors, what they are, and what to do. */
 const formats: readonly (readonly [start: string, what: string, remedy: string])[] = [

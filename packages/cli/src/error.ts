@@ -32,6 +32,15 @@ export class CliError extends Error {
   }
 }
 
+const exitCodeOf: Readonly<Record<string, number>> = {
+  SIGHUP: exitCodes.hungUp,
+  SIGTERM: exitCodes.terminated,
+}
+
+/** The work was stopped by the signal of `Context.interrupts`. */
+export const interruptedBy = (signal: AbortSignal, message: string): CliError =>
+  new CliError('Interrupted', message, { exitCode: exitCodeOf[String(signal.reason)] ?? exitCodes.interrupted })
+
 /** A wrong command line. */
 export const usageError = (message: string): CliError => new CliError('Usage', message, { exitCode: exitCodes.usage })
 

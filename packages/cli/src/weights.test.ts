@@ -7,7 +7,7 @@ import { exportWeights } from '@resfn/export'
 import { init } from '@resfn/layer'
 import { key } from '@resfn/random'
 import { useBackend } from '@resfn/runtime'
-import { decode, encode, type TensorView } from '@resfn/safetensors'
+import { decode, encode, type TensorView, toFloat32 } from '@resfn/safetensors'
 import { either as E } from 'fp-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { resfn, temporaryFolder } from './fixtures/context.ts'
@@ -31,6 +31,7 @@ const published = ['import', 'torch.safetensors', '--net', name, '--input', '28x
 beforeAll(async () => {
   await useBackend('cpu')
   writeImages(join(cwd, 'images'))
+  writeFileSync(join(cwd, 'text.pth'), 'not a file of PyTorch')
   const net = createNet(name, { channels: 1 })
   const file = right(await exportWeights(net, init(net, key(7), input), { input, keys: torchvisionKeys })())
   writeFileSync(join(cwd, 'torch.safetensors'), file)
@@ -70,23 +71,47 @@ describe('resfn import', () => {
     expect(tensorsOf('many.safetensors')).toEqual(tensorsOf('one.safetensors'))
   })
 
+  it.each(['lenet.pth', 'lenet.npz'])('reads %s, which Python wrote', async (file) => {
+    const path = join(import.meta.dirname, 'fixtures', file)
+    const { stdout, code } = await run('import', path, '--net', 'lenet-bn', '--out', `${file}.safetensors`, '--json')
+    expect({ code, ...json(stdout) }).toMatchObject({ code: 0, net: 'lenet-bn', tensors: 26, drawn: [], adapted: [] })
+    const { tensors } = right(decode(read(`${file}.safetensors`)))
+    const values = (path: string): Float32Array => right(toFloat32(tensors.get(path)!))
+    // Of filter 3, row 1 and column 2: at [3, 0, 1, 2] in the file, at [1, 2, 0, 3] here.
+    expect(values('params.conv1.conv.weight')[(1 * 5 + 2) * 6 + 3]).toBe((3 * 5 + 1) * 5 + 2)
+    expect(new Set(values('params.fc3.weight'))).toEqual(new Set([5 / 8]))
+    expect(new Set(values('state.fc2.bn.variance'))).toEqual(new Set([26 / 8]))
+  })
+
+  it('takes a safetensors file whose header is as long as a pickle begins', async () => {
+    const { tensors } = right(decode(read('torch.safetensors')))
+    const headerOf = (file: Uint8Array): number => new DataView(file.buffer, file.byteOffset).getUint32(0, true)
+    // 0x80 is how a pickle begins, and 2 to 5 the number of its protocol: only lengths up to 0x580 are both.
+    const small = { tensors: [...tensors].slice(0, 2) }
+    const named = right(encode({ ...small, metadata: [['note', '']] }))
+    const file = right(encode({ ...small, metadata: [['note', ' '.repeat(0x280 - headerOf(named))]] }))
+    expect([...file.subarray(0, 2)]).toEqual([0x80, 2])
+    writeFileSync(join(cwd, 'pickled.safetensors'), file)
+    const { stderr } = await run('import', 'pickled.safetensors', ...published.slice(2), '--out', 'x')
+    expect(stderr).toMatch(/keys are missing/)
+  })
+
+  it('ends with Ctrl-C and leaves nothing', async () => {
+    const files = readdirSync(cwd)
+    const interrupts = () => ({ signal: AbortSignal.abort('SIGINT'), release: () => {} })
+    const stopped = await resfn([...published, '--out', 'stopped.safetensors'], { cwd, interrupts })
+    expect(stopped).toMatchObject({ code: 130, stderr: expect.stringContaining('was not written') as string })
+    expect(readdirSync(cwd)).toEqual(files)
+  })
+
   it('tells what it adapted and drew', async () => {
-    const flags = ['--classes', '3', '--input', '28x28x3', '--out', 'changed.safetensors']
     const colour = createNet(name)
     await useBackend('cpu')
     const variables = init(colour, key(7), [28, 28, 3])
     const options = { input: [28, 28, 3], keys: torchvisionKeys }
     writeFileSync(join(cwd, 'colour.safetensors'), right(await exportWeights(colour, variables, options)()))
-    const { stdout } = await run(
-      'import',
-      'colour.safetensors',
-      '--net',
-      name,
-      ...flags.slice(0, 2),
-      '--input',
-      '28x28x1',
-      ...flags.slice(4),
-    )
+    const flags = ['--net', name, '--classes', '3', '--input', '28x28x1', '--out', 'changed.safetensors']
+    const { stdout } = await run('import', 'colour.safetensors', ...flags)
     expect(stdout).toContain('adapted to [28,28,1] images: params.conv1.weight')
     expect(stdout).toContain('drawn, because the file has another number of classes: params.fc.weight, params.fc.bias')
   })
@@ -115,6 +140,8 @@ describe('resfn import', () => {
     [['import', 'torch.safetensors', '--net', 'cifar-resnet9-b', '--out', 'x'], 2, 'did you mean cifar-resnet8-b'],
     [[...published, '--out', 'x', '--format', 'kears'], 2, 'there is no format "kears"'],
     [['import', 'images', '--out', 'x'], 2, '--net'],
+    [['import', 'text.pth', '--net', name, '--out', 'x'], 1, 'it is not a zip file, as torch.save writes'],
+    [['import', 'torch.safetensors', '--net', name, '--out', 'torch.safetensors'], 2, 'is the file that is read'],
   ])('%j fails with a message', async (args, exitCode, message) => {
     const { stderr, code } = await run(...args)
     expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringContaining(message) as string })
@@ -155,7 +182,9 @@ describe('resfn train --from', () => {
     await run('import', 'torch.safetensors', '--net', name, '--input', '32x32x1', '--out', 'larger')
     expect(await run('train', '--from', 'larger', '--data', 'images', '--threads', '1', '--out', 'y')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('it was made for cifar-resnet8-b on [32,32,1] images') as string,
+      stderr: expect.stringMatching(
+        /larger.checkpoint.*it was made for cifar-resnet8-b on \[32,32,1\] images.*--input 28x28x1 --classes 10/,
+      ) as string,
     })
   })
 })
@@ -176,5 +205,10 @@ describe('resfn export', () => {
       stderr: expect.stringMatching(/there is no format "keras9".*cifar-resnet8-b is known in/) as string,
     })
     expect(await run('export', 'resnet50', '--out', 'x.safetensors')).toMatchObject({ code: 2 })
+    expect(await run('export', 'back', '--out', 'x.pth')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a name that ends in .safetensors') as string,
+    })
+    expect(await run('export', 'back', '--out', 'back/checkpoint.safetensors')).toMatchObject({ code: 2 })
   })
 })

@@ -12,6 +12,7 @@ import { formatOf, formatsOf } from '../run/formats.ts'
 import { netNamed } from '../run/net.ts'
 import { runFolder } from '../run/run-folder.ts'
 import { openWeights } from '../run/weights-file.ts'
+import { checkOtherFile, writeParts } from '../run/write-parts.ts'
 
 /** The file to write: the one that was named, or that of a new run. */
 const target = async ({ cwd, files }: Context, out: string): Promise<string> => {
@@ -49,6 +50,7 @@ export const importFile: Action<ImportFlags, [string]> = async (context, flags, 
   const { classes = entry.classes, input = entry.input } = flags
   const out = await target(context, flags.out)
   const { path, weights } = await openWeights(context, given)
+  checkOtherFile(path, out)
   const plan = entry.make({ classes }).plan(input)
   const format = formatOf(entry, flags.net, { asked: flags.format, keys: weights.keys(), plan })
   const planned = planImport(weights, { plan, input, keys: formatsOf(entry)[format]!, key: key(flags.seed) })
@@ -64,7 +66,7 @@ export const importFile: Action<ImportFlags, [string]> = async (context, flags, 
     },
     training: { imported: { file: basename(path), format, drawn, adapted } },
   })
-  await context.files.write(out, checkpointBytes(planned.right, metadata))
+  await writeParts(context, out, checkpointBytes(planned.right, metadata))
   return {
     json: {
       checkpoint: out,

@@ -6,7 +6,7 @@ import { dispose } from '@resfn/tree'
 import { fold, key } from '@resfn/random'
 import type { Context } from '../context/context.ts'
 import { loadData } from '../data/load-data.ts'
-import { unwrap, usageError } from '../error.ts'
+import { CliError, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
 import { type LoadedCheckpoint, openCheckpoint } from './checkpoint-file.ts'
@@ -73,12 +73,23 @@ const checkBatches = (setup: TrainingSetup, run: AnyRun): void => {
 }
 
 /** The first state of a run: drawn from the seed, or with the weights of a checkpoint. */
-const firstRun = ({ settings, net, optimiser, input }: TrainingSetup, from: LoadedCheckpoint | undefined): AnyRun => {
+const firstRun = (
+  { settings, net, optimiser, input, data }: TrainingSetup,
+  from: LoadedCheckpoint | undefined,
+): AnyRun => {
   const run = startRun(net, { optimiser, key: fold(key(settings.seed), 'run'), input }) as AnyRun
   if (from === undefined) return run
-  const weights = unwrap(restoreVariables(from.checkpoint, { net, name: settings.net, input }))
+  const weights = restoreVariables(from.checkpoint, { net, name: settings.net, input })
+  if (weights._tag === 'Left') {
+    const { _tag, message } = weights.left
+    const shape = `--input ${input.join('x')} --classes ${data.train.classes.length}`
+    throw new CliError(
+      _tag,
+      `${from.path}: ${message}, or import its weights for these images: resfn import FILE --net ${settings.net} ${shape} --out FOLDER`,
+    )
+  }
   dispose([run.params, run.state])
-  return { ...run, ...weights }
+  return { ...run, ...weights.right }
 }
 
 /** A new run in a folder that has none. */
@@ -103,8 +114,8 @@ export const startNewRun = async (
     threads: backend.threads ?? 0,
   }
   const setup = setupOf(settings, make({ classes: data.train.classes.length }), data)
-  announce(context, setup)
   const run = firstRun(setup, loaded)
+  announce(context, setup)
   checkBatches(setup, run)
   const files = await makeFolder(context, { out, started, net: asked.net })
   const engines = [engineOf(context, backend)]

@@ -4,7 +4,7 @@ import type { Run } from '@resfn/step'
 import type { Chosen } from '@resfn/runtime'
 import { dispose } from '@resfn/tree'
 import type { Context } from '../context/context.ts'
-import { CliError, exitCodes, toCliError, unwrap } from '../error.ts'
+import { CliError, interruptedBy, toCliError, unwrap } from '../error.ts'
 import { type CheckpointNotes, descriptionOf } from './checkpoint-file.ts'
 import { progressReporter } from './reporter.ts'
 import { isLogged, logLine } from './event-log.ts'
@@ -30,15 +30,8 @@ export type OpenRun = {
 
 const howToGoOn = (folder: string): string => `go on with: resfn train --resume ${folder}`
 
-const exitCodeOf: Readonly<Record<string, number>> = {
-  SIGHUP: exitCodes.hungUp,
-  SIGTERM: exitCodes.terminated,
-}
-
 const stopped = (folder: string, signal: AbortSignal): CliError =>
-  new CliError('Interrupted', `stopped and saved; ${howToGoOn(folder)}`, {
-    exitCode: exitCodeOf[String(signal.reason)] ?? exitCodes.interrupted,
-  })
+  interruptedBy(signal, `stopped and saved; ${howToGoOn(folder)}`)
 
 /** What to do after an error, by its tag. */
 const remedyOf = (tag: string, { files: { folder }, setup }: OpenRun): string => {

@@ -20,10 +20,17 @@ const sourceFile = async ({ files }: Context, path: string): Promise<SourceFile>
   read: (start, end) => TE.tryCatch(() => files.readPart(path, start, end), toCliError),
 })
 
-/** Whether a file begins as those of torch.save: as a zip file, or as a pickle. */
+/**
+ * Whether a file is one of torch.save: it is named so, or begins as a zip file or a pickle. The header of a safetensors
+ * file may have a length with the same bytes, so its brace is looked for.
+ */
 const isTorch = async ({ files }: Context, path: string): Promise<boolean> => {
-  const [first, second] = await files.readPart(path, 0, Math.min(2, await files.size(path)))
-  return (first === 0x50 && second === 0x4b) || (first === 0x80 && second! < 6)
+  const bytes = await files.readPart(path, 0, Math.min(9, await files.size(path)))
+  const [first, second] = bytes
+  return (
+    bytes[8] !== 0x7b &&
+    (/\.(pth|pt)$/.test(path) || (first === 0x50 && second === 0x4b) || (first === 0x80 && second! < 6))
+  )
 }
 
 const weightsOf = async (context: Context, path: string): Promise<PublishedWeights> => {

@@ -40,6 +40,12 @@ describe('the file of a net has the keys, dtypes and shapes that timm loads stri
     const digest = createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16)
     expect({ count: lines.length, digest }).toEqual(timm[name])
   })
+
+  it('leaves out no net that says it has the keys of timm, but for those whose names timm lacks', () => {
+    const without = Object.entries(nets).filter(([name, { keys }]) => keys?.['timm'] && !Object.hasOwn(timm, name))
+    const fast = ['1s1x64d', '2s1x64d', '4s1x64d', '1s2x40d', '2s2x40d'].map((form) => `resnest50_fast_${form}`)
+    expect(without.map(([name]) => name)).toEqual(['densenet264', ...fast])
+  })
 })
 
 const python = process.env['RESFN_PYTHON']

@@ -1,3 +1,4 @@
 // Written by `pnpm check --fix`: every package that runs in browsers too.
 export * from '@resfn/batches'
+export * from '@resfn/preprocessing'
 export * from '@resfn/transforms'

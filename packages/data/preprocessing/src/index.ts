@@ -1,0 +1,2 @@
+export type { Pixels } from './pixels.ts'
+export type { Preprocessing } from './preprocessing.ts'

@@ -22,6 +22,7 @@ const allowed = {
   data: ['core/tree', 'core/random', 'core/options', 'formats', 'io', 'data'],
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
   weights: [...core, 'core/layer', 'archs', 'formats', 'weights'],
+  'weights/hub': [...core, 'core/layer', 'archs', 'formats', 'io', 'data', 'weights'],
   backend: [...core, 'formats', 'backend'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
   cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'backend'],
@@ -41,7 +42,10 @@ const withoutNode = new Set([
   'data/batches',
   'data/transforms',
   'data/fashion-mnist-subset',
+  'data/imagenet-classes',
 ])
+/** What fetches and opens files, in a group that does not. */
+const withNode = new Set(['weights/hub'])
 const isBackend = (specifier) =>
   /^@tensorflow\/tfjs(-backend-[\w-]+|-node(-gpu)?|-layers|-converter)?$/.test(packageOf(specifier) ?? '')
 const isNode = (specifier) => specifier.startsWith('node:') || builtinModules.includes(specifier.split('/')[0])
@@ -94,7 +98,11 @@ export const directions = ({ packages }) => {
             'a file format knows bytes and typed arrays, no tensors',
           )
         }
-        if (isNode(specifier) && (withoutNode.has(pkg.group) || withoutNode.has(keyOf(pkg)))) {
+        if (
+          isNode(specifier) &&
+          (withoutNode.has(pkg.group) || withoutNode.has(keyOf(pkg))) &&
+          !withNode.has(keyOf(pkg))
+        ) {
           return finding(
             'node',
             `imports '${specifier}'`,

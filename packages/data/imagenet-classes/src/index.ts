@@ -1,0 +1,1 @@
+export { imagenetClasses, imagenetSynsets } from './imagenet-classes.ts'

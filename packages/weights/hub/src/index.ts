@@ -1,0 +1,1 @@
+export type { LoadedNet } from './loaded-net.ts'

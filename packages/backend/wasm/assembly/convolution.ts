@@ -132,7 +132,7 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
   const outHeight = args.outHeight, outWidth = args.outWidth, outDepth = args.outDepth
   const outStepY = args.outStepY, outStepX = args.outStepX, outFirstY = args.outFirstY, outFirstX = args.outFirstX
   const taps = args.taps, offsets = args.offsets, gather = args.gather
-  const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
+  const low = args.low, high = args.high
 
   // Scratch of this thread: row pointers, output pointers, a row for outputs that do not exist, gathered rows.
   const pointers = args.scratch + args.threadBytes * thread

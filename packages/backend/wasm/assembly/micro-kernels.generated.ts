@@ -7,8 +7,8 @@ import { addTo8, clamp, madd, store8 } from './vectors'
  * `bias`; clamps; stores `count` of eight to each of `outs`, `at` bytes on.
  */
 export function product6x8(
-  rows: usize, from: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128,
-  high: v128,
+  rows: usize, from: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: f32,
+  high: f32,
 ): void {
   let c00 = v128.load(bias), c01 = v128.load(bias, 16)
   let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01
@@ -21,7 +21,69 @@ export function product6x8(
     let a4 = <usize>load<u32>(rows, 16) + from
     let a5 = <usize>load<u32>(rows, 20) + from
     rows += 24
-    for (let k = depth; k > 0; k--) {
+    let k = depth
+    if (!ASC_FEATURE_RELAXED_SIMD) {
+      if (k & 1) {
+        b0 = v128.load(b), b1 = v128.load(b, 16)
+        s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+        s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+        s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+        s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+        s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+        s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+        a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
+        b += 32
+      }
+      for (k >>= 1; k > 0; k--) {
+        b0 = v128.load(b), b1 = v128.load(b, 16)
+        s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+        s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+        s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+        s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+        s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+        s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+        b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+        s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+        s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+        s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+        s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+        s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+        s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+        a0 += 8, a1 += 8, a2 += 8, a3 += 8, a4 += 8, a5 += 8
+        b += 64
+      }
+    } else {
+      for (; k > 0; k--) {
+        b0 = v128.load(b), b1 = v128.load(b, 16)
+        s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+        s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+        s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+        s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+        s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+        s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+        a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
+        b += 32
+      }
+    }
+  }
+  const least = f32x4.splat(low), most = f32x4.splat(high)
+  store8(<usize>load<u32>(outs) + at, clamp(c00, least, most), clamp(c01, least, most), count)
+  store8(<usize>load<u32>(outs, 4) + at, clamp(c10, least, most), clamp(c11, least, most), count)
+  store8(<usize>load<u32>(outs, 8) + at, clamp(c20, least, most), clamp(c21, least, most), count)
+  store8(<usize>load<u32>(outs, 12) + at, clamp(c30, least, most), clamp(c31, least, most), count)
+  store8(<usize>load<u32>(outs, 16) + at, clamp(c40, least, most), clamp(c41, least, most), count)
+  store8(<usize>load<u32>(outs, 20) + at, clamp(c50, least, most), clamp(c51, least, most), count)
+}
+
+/** c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes. */
+export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize): void {
+  let a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride
+  let c00 = f32x4.splat(0)
+  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
+  let s: v128, b0: v128, b1: v128
+  let k = depth
+  if (!ASC_FEATURE_RELAXED_SIMD) {
+    if (k & 1) {
       b0 = v128.load(b), b1 = v128.load(b, 16)
       s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
       s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
@@ -32,31 +94,36 @@ export function product6x8(
       a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
       b += 32
     }
-  }
-  store8(<usize>load<u32>(outs) + at, clamp(c00, low, high), clamp(c01, low, high), count)
-  store8(<usize>load<u32>(outs, 4) + at, clamp(c10, low, high), clamp(c11, low, high), count)
-  store8(<usize>load<u32>(outs, 8) + at, clamp(c20, low, high), clamp(c21, low, high), count)
-  store8(<usize>load<u32>(outs, 12) + at, clamp(c30, low, high), clamp(c31, low, high), count)
-  store8(<usize>load<u32>(outs, 16) + at, clamp(c40, low, high), clamp(c41, low, high), count)
-  store8(<usize>load<u32>(outs, 20) + at, clamp(c50, low, high), clamp(c51, low, high), count)
-}
-
-/** c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes. */
-export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize): void {
-  let a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride
-  let c00 = f32x4.splat(0)
-  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
-  let s: v128, b0: v128, b1: v128
-  for (let k = depth; k > 0; k--) {
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-    s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-    a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
-    b += 32
+    for (k >>= 1; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+      s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a0 += 8, a1 += 8, a2 += 8, a3 += 8, a4 += 8, a5 += 8
+      b += 64
+    }
+  } else {
+    for (; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
+      b += 32
+    }
   }
   v128.store(c, c00), v128.store(c, c01, 16), c += cStride
   v128.store(c, c10), v128.store(c, c11, 16), c += cStride

@@ -188,10 +188,13 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
 
 @unmanaged class WinogradPanels {
   tiles: usize = 0
+  kept: usize = 0 // a filter that winogradFilter has transformed, or 0
+  keptStride: usize = 0 // bytes between its points
   w: usize = 0
   tapAt: usize = 0 // nine byte offsets, row-major
   depthStride: usize = 0
   outStride: usize = 0
+  groupStride: usize = 0
   bias: usize = 0 // outDepth floats
   out: usize = 0
   scratch: usize = 0
@@ -199,8 +202,9 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
   batch: i32 = 0
   outHeight: i32 = 0
   outWidth: i32 = 0
-  depth: i32 = 0 // a multiple of 4
-  outDepth: i32 = 0 // a multiple of 8
+  depth: i32 = 0 // a multiple of 4, in each group
+  outDepth: i32 = 0 // a multiple of 8, in each group
+  groups: i32 = 0
   pointStride: usize = 0 // bytes between points
   low: f32 = 0
   high: f32 = 0
@@ -211,35 +215,40 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
  * For few tiles and many channels, where a transformed filter would not fit the cache.
  */
 export function winogradPanels(args: WinogradPanels, thread: i32, threads: i32): void {
-  const transformed = args.tiles, w = args.w, tapAt = args.tapAt
+  const transformed = args.tiles, kept = args.kept, w = args.w, tapAt = args.tapAt
   const depthStride = args.depthStride, outStride = args.outStride
   const bias = args.bias, out = args.out
-  const filter = args.scratch + args.threadBytes * thread
-  const outHeight = args.outHeight, outWidth = args.outWidth, depth = args.depth, outDepth = args.outDepth
+  const scratch = args.scratch + args.threadBytes * thread
+  const outHeight = args.outHeight, outWidth = args.outWidth, outDepth = args.outDepth
   const pointStride = args.pointStride
   const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
-  const depthBytes = <usize>depth << 2, panelBytes = <usize>depth << 5
-  const filterStride = 2 * panelBytes + APART_BYTES
-  const products = filter + POINTS * filterStride
+  const depth = args.depth / args.groups, panelsOfGroup = (outDepth / args.groups) >> 3
+  const depthBytes = <usize>args.depth << 2, panelBytes = <usize>depth << 5
+  const filterStride = kept ? args.keptStride : 2 * panelBytes + APART_BYTES
+  const products = kept ? scratch : scratch + POINTS * filterStride
   const tileRows = tilesOver(outHeight, 4), tileColumns = tilesOver(outWidth, 4)
   const tiles = args.batch * tileRows * tileColumns
-  const panels = outDepth >> 3, pairs = (panels + 1) >> 1
+  const pairsOfGroup = (panelsOfGroup + 1) >> 1, pairs = args.groups * pairsOfGroup
   const end = bound(pairs, thread + 1, threads)
   for (let pair = bound(pairs, thread, threads); pair < end; pair++) {
-    const first = pair << 1
-    const live = min(2, panels - first)
-    for (let d = 0; d < depth; d++) {
+    const group = pair / pairsOfGroup, inGroup = (pair - group * pairsOfGroup) << 1
+    const first = group * panelsOfGroup + inGroup
+    const live = min(2, panelsOfGroup - inGroup)
+    const filter = kept ? kept + <usize>first * panelBytes : scratch
+    for (let d = 0; !kept && d < depth; d++) {
       for (let panel = 0; panel < live; panel++) {
-        const from = w + <usize>d * depthStride + <usize>((first + panel) << 3) * outStride
+        const from =
+          w + <usize>group * args.groupStride + <usize>d * depthStride + <usize>((inGroup + panel) << 3) * outStride
         const to = filter + <usize>panel * panelBytes + (<usize>d << 5)
         filterTransform(from, tapAt, outStride, to, filterStride)
         filterTransform(from + 4 * outStride, tapAt, outStride, to + 16, filterStride)
       }
     }
+    const ofGroup = transformed + (<usize>(group * depth) << 2)
     for (let point = 0; point < POINTS; point++) {
       const b = filter + <usize>point * filterStride
       for (let i = 0; i < tiles; i += 6) {
-        const a = transformed + <usize>point * pointStride + <usize>i * depthBytes
+        const a = ofGroup + <usize>point * pointStride + <usize>i * depthBytes
         for (let panel = 0; panel < live; panel++) {
           denseProduct6x8(
             a, depthBytes, depth, b + <usize>panel * panelBytes, products + <usize>((i * 2 + panel) * POINTS + point) * 32, 2 * POINTS * 32,

@@ -6,6 +6,7 @@ import { KernelError, ThreadError } from './errors.ts'
 import { type Heap, openHeap } from './heap.ts'
 import { type Keep, keepBeside } from './kept.ts'
 import { type Arguments, type RoutineName, routineNames, type Routines, writeArguments } from './routines.ts'
+import { mostHeapBytes } from './tfjs-module.ts'
 import type { Threads, ThreadsOptions } from './threads.ts'
 
 /** What the routines run on: the tfjs backend, its memory, and threads if it has any. */
@@ -34,6 +35,9 @@ export type Device = Pick<Heap, 'scratch' | 'ints' | 'floats' | 'zero'> & {
 }
 
 const threadsPayFrom = 30_000
+
+// A quarter of the largest heap, for filters that are packed or transformed.
+const keptRoom = mostHeapBytes / 4
 
 /** Loads the routines onto the heap of a tfjs WASM backend. */
 export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device => {
@@ -90,7 +94,7 @@ export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device 
     ints: heap.ints,
     floats: heap.floats,
     zero: heap.zero,
-    keep: keepBeside(backend, heap),
+    keep: keepBeside(backend, heap, keptRoom),
     setThreads: async (threads) => {
       if (threads === 1 + (others?.size ?? 0)) return
       stopThreads()

@@ -4,28 +4,39 @@ import type { Heap } from './heap.ts'
 /**
  * Something worked out from the tensor data `data` alone, `bytes` long, that lives as long as it does. The first call
  * for a key returns undefined: weights in training are used once and replaced, only what is used again is worth
- * keeping.
+ * keeping. So does every call where it would not fit into the room for all that is kept.
  */
 export type Keep = (data: object, key: string, bytes: number, fill: (at: number) => void) => number | undefined
 
-/** Keeps things beside the data of a backend's tensors; frees them when the data is disposed. */
-export const keepBeside = (backend: BackendWasm, heap: Heap): Keep => {
-  const kept = new WeakMap<object, Map<string, number | undefined>>()
+type Kept = { readonly at: number; readonly bytes: number }
+
+/** Keeps things beside the data of a backend's tensors, `room` bytes at most; frees them when the data is disposed. */
+export const keepBeside = (
+  backend: Pick<BackendWasm, 'disposeData'>,
+  heap: Pick<Heap, 'allocate' | 'free'>,
+  room: number,
+): Keep => {
+  const kept = new WeakMap<object, Map<string, Kept | undefined>>()
+  let left = room
   const disposeData = backend.disposeData.bind(backend)
   backend.disposeData = (data, force) => {
     const freed = disposeData(data, force)
     if (freed) {
-      for (const at of kept.get(data)?.values() ?? []) if (at !== undefined) heap.free(at)
+      for (const one of kept.get(data)?.values() ?? [])
+        if (one !== undefined) {
+          heap.free(one.at)
+          left += one.bytes
+        }
       kept.delete(data)
     }
     return freed
   }
   return (data, key, bytes, fill) => {
-    const entries = kept.get(data) ?? new Map<string, number | undefined>()
+    const entries = kept.get(data) ?? new Map<string, Kept | undefined>()
     kept.set(data, entries)
-    const at = entries.get(key)
-    if (at !== undefined) return at
-    if (!entries.has(key)) {
+    const known = entries.get(key)
+    if (known !== undefined) return known.at
+    if (!entries.has(key) || bytes > left) {
       entries.set(key, undefined)
       return undefined
     }
@@ -36,7 +47,8 @@ export const keepBeside = (backend: BackendWasm, heap: Heap): Keep => {
       heap.free(made)
       throw error
     }
-    entries.set(key, made)
+    entries.set(key, { at: made, bytes })
+    left -= bytes
     return made
   }
 }

@@ -127,9 +127,10 @@ export const routines = {
     isLast: 'i32', allUnits: 'i32',
   },
   winogradPanels: {
-    tiles: 'usize', w: 'usize', tapAt: 'usize', depthStride: 'usize', outStride: 'usize', bias: 'usize',
-    out: 'usize', scratch: 'usize', threadBytes: 'usize', batch: 'i32', outHeight: 'i32',
-    outWidth: 'i32', depth: 'i32', outDepth: 'i32', pointStride: 'usize', low: 'f32', high: 'f32',
+    tiles: 'usize', kept: 'usize', keptStride: 'usize', w: 'usize', tapAt: 'usize',
+    depthStride: 'usize', outStride: 'usize', groupStride: 'usize', bias: 'usize', out: 'usize',
+    scratch: 'usize', threadBytes: 'usize', batch: 'i32', outHeight: 'i32', outWidth: 'i32',
+    depth: 'i32', outDepth: 'i32', groups: 'i32', pointStride: 'usize', low: 'f32', high: 'f32',
   },
   winogradSource: {
     source: 'usize', out: 'usize', scratch: 'usize', zeros: 'usize', batch: 'i32', height: 'i32',

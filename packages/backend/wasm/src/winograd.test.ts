@@ -131,3 +131,47 @@ for (const { threads, example } of [
       }
     })
   })
+
+for (const threads of [1, 2])
+  describe(`a filter that is used again, ${threads} thread${threads === 1 ? '' : 's'}`, () => {
+    let dispose = (): void => {}
+    beforeAll(async () => {
+      dispose = (await useWasm({ threads })).dispose
+    })
+    afterAll(() => dispose())
+
+    // Few tiles and many, whole pairs of panels and not; the tiles of the last do not fit into the cache together.
+    for (const { batch, side, from, to, groups } of [
+      { batch: 1, side: 14, from: 64, to: 24, groups: 1 },
+      { batch: 1, side: 13, from: 64, to: 48, groups: 2 },
+      { batch: 2, side: 12, from: 48, to: 48, groups: 3 },
+      { batch: 1, side: 28, from: 192, to: 16, groups: 1 },
+    ])
+      it(`gives the same bits: [${batch},${side},${side},${from}] to ${to}, ${groups} groups`, () => {
+        const shape: [number, number, number, number] = [batch, side, side, from]
+        const x = tf.tensor4d(normal(batch * side * side * from, 1), shape)
+        const w = normal((9 * from * to) / groups, 2)
+        const filterShape: [number, number, number, number] = [3, 3, from / groups, to]
+        const settings = { stride: 1, padding: 1, dilation: 1, groups }
+        const convolved = (filter: tf.Tensor): Float32Array => {
+          const [y] = run('GroupedConv2D', { x, filter }, settings) as unknown as [tf.Tensor]
+          const found = y.dataSync<'float32'>()
+          y.dispose()
+          return found.slice()
+        }
+        const filter = tf.tensor4d(w, filterShape)
+        const first = convolved(filter)
+        const heap = tf.memory().numBytes
+        for (let again = 0; again < 3; again++) expect(convolved(filter)).toEqual(first)
+        expect(tf.memory().numBytes).toBe(heap)
+        filter.dispose()
+        // Another filter may get the place of the first.
+        const other = tf.tensor4d(
+          w.map((value) => -value),
+          filterShape,
+        )
+        const negated = first.map((value) => -value)
+        for (let again = 0; again < 3; again++) expect(convolved(other)).toEqual(negated)
+        tf.dispose([x, other])
+      })
+  })

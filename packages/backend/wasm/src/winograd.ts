@@ -4,6 +4,11 @@ import { type Convolution, type Depths, depthsOf, type Grid, type Window } from 
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
 
+// Up to so many tiles a transformed filter is kept.
+const mostTilesOfKept = 128
+// Up to so many tiles times channels the transformed tiles fit the cache beside the products, for panels in turn.
+const mostForPanels = { kept: 8192, fresh: 65_536 }
+
 type Tiled = Pick<Grid, 'batch' | 'rows' | 'columns'>
 type WindowConvolution = Convolution & { readonly window: Window }
 
@@ -22,7 +27,7 @@ export const pays = (window: Window | undefined, grid: Tiled, { from, to }: Dept
 }
 
 export const winogradPays = (convolution: Convolution): convolution is WindowConvolution =>
-  pays(convolution.window, convolution.grid, depthsOf(convolution), 4)
+  pays(convolution.window, convolution.grid, depthsOf(convolution), 9)
 
 /** Bytes between two points of something `bytes` long. */
 export const apart = (bytes: number): number => align(bytes) + sizes.APART_BYTES
@@ -40,12 +45,54 @@ const prepare = (
   device.ints(at.tapAt, starts)
 }
 
-const byPanels = (device: Device, convolution: WindowConvolution): void => {
-  const { source, weights, clamp, out, grid, from, to, window } = convolution
+// Bytes between two points of a transformed filter.
+const filterStride = (convolution: WindowConvolution): number =>
+  apart(depthsOf(convolution).from * convolution.to.depth * 4)
+
+const transformFilter = (device: Device, convolution: WindowConvolution, out: number): void => {
+  const { weights, groups, taps } = convolution
+  const { from: depth, to: outDepth } = depthsOf(convolution)
+  const { at: w, depthStride, outStride, groupStride } = weights
+  device.scratch({ tapAt: taps.length * 4 }, ({ tapAt }) => {
+    const starts = taps.map((tap) => tap.at)
+    device.ints(tapAt, starts)
+    const pointStride = filterStride(convolution)
+    device.run(
+      'winogradFilter',
+      { w, out, tapAt, depth, outDepth, groups, depthStride, outStride, groupStride, pointStride },
+      100 * depth * outDepth * groups,
+    )
+  })
+}
+
+// The transformed filter has four times the bytes of the filter, and where there are many tiles its transform costs
+// little.
+const keepFilter = (device: Device, convolution: WindowConvolution): number | undefined => {
+  const { weights, groups, grid, from, to, taps } = convolution
+  if (winogradTiles(grid) > mostTilesOfKept) return undefined
+  const { at, depthStride, outStride } = weights
+  const key = [
+    'winograd',
+    at,
+    depthStride,
+    outStride,
+    groups,
+    from.depth,
+    to.depth,
+    ...taps.map((tap) => tap.at),
+  ].join()
+  return device.keep(weights.data, key, sizes.POINTS * filterStride(convolution), (place) =>
+    transformFilter(device, convolution, place),
+  )
+}
+
+const byPanels = (device: Device, convolution: WindowConvolution, kept: number | undefined): void => {
+  const { source, weights, groups, clamp, out, grid, from, to, window } = convolution
+  const ofGroup = depthsOf(convolution)
   const padded = Math.ceil(winogradTiles(grid) / sizes.ROWS) * sizes.ROWS
   const pointStride = apart(padded * from.depth * 4)
-  const threadBytes =
-    sizes.POINTS * (from.depth * 2 * sizes.PANEL * 4 + sizes.APART_BYTES) + padded * 2 * sizes.PRODUCT_BYTES
+  const filterBytes = sizes.POINTS * (ofGroup.from * 2 * sizes.PANEL * 4 + sizes.APART_BYTES)
+  const threadBytes = (kept === undefined ? filterBytes : 0) + padded * 2 * sizes.PRODUCT_BYTES
   const parts = {
     tiles: sizes.POINTS * pointStride,
     bias: to.depth * 4,
@@ -80,10 +127,13 @@ const byPanels = (device: Device, convolution: WindowConvolution): void => {
       'winogradPanels',
       {
         tiles: at.tiles,
+        kept: kept ?? 0,
+        keptStride: filterStride(convolution),
         w: weights.at,
         tapAt: at.tapAt,
         depthStride: weights.depthStride,
         outStride: weights.outStride,
+        groupStride: weights.groupStride,
         bias: at.bias,
         out,
         scratch: at.products,
@@ -93,28 +143,28 @@ const byPanels = (device: Device, convolution: WindowConvolution): void => {
         outWidth: to.width,
         depth: from.depth,
         outDepth: to.depth,
+        groups,
         pointStride,
         low,
         high,
       },
-      72 * padded * from.depth * to.depth,
+      72 * padded * ofGroup.from * to.depth,
     )
   })
 }
 
-const byTiles = (device: Device, convolution: WindowConvolution): void => {
-  const { source, weights, groups, clamp, out, grid, from, to, window } = convolution
+const byTiles = (device: Device, convolution: WindowConvolution, kept: number | undefined): void => {
+  const { source, groups, clamp, out, grid, from, to, window } = convolution
   const ofGroup = depthsOf(convolution)
   const tiles = winogradTiles(grid)
   const share = Math.ceil(tiles / device.threads)
   // As many tiles as keep their transform in half a mebibyte, in sixes, dealt evenly.
   const most = Math.max(sizes.ROWS, Math.floor(524_288 / (sizes.POINTS * from.depth * 4) / sizes.ROWS) * sizes.ROWS)
   const block = Math.ceil(share / Math.ceil(share / most) / sizes.ROWS) * sizes.ROWS
-  const filterStride = apart(ofGroup.from * to.depth * 4)
   const threadBytes =
     sizes.TRANSFORM_BYTES + block * sizes.PRODUCT_BYTES + sizes.POINTS * (block * from.depth * 4 + sizes.APART_BYTES)
   const parts = {
-    filter: sizes.POINTS * filterStride,
+    filter: kept === undefined ? sizes.POINTS * filterStride(convolution) : 0,
     bias: to.depth * 4,
     zeros: from.depth * 4,
     tapAt: convolution.taps.length * 4,
@@ -122,29 +172,13 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
   }
   device.scratch(parts, (at) => {
     prepare(device, convolution, at)
-    const { depthStride, outStride, groupStride } = weights
-    device.run(
-      'winogradFilter',
-      {
-        w: weights.at,
-        out: at.filter,
-        tapAt: at.tapAt,
-        depth: ofGroup.from,
-        outDepth: ofGroup.to,
-        groups,
-        depthStride,
-        outStride,
-        groupStride,
-        pointStride: filterStride,
-      },
-      100 * ofGroup.from * to.depth,
-    )
+    if (kept === undefined) transformFilter(device, convolution, at.filter)
     const [low, high] = clamp ?? [-Infinity, Infinity]
     device.run(
       'winograd',
       {
         source: source.at,
-        filter: at.filter,
+        filter: kept ?? at.filter,
         bias: at.bias,
         out,
         scratch: at.threads,
@@ -163,7 +197,7 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
         block,
         low,
         high,
-        filterStride,
+        filterStride: filterStride(convolution),
       },
       72 * tiles * ofGroup.from * to.depth,
     )
@@ -173,7 +207,12 @@ const byTiles = (device: Device, convolution: WindowConvolution): void => {
 /** A 3x3 convolution of stride 1 by F(4x4, 3x3). */
 export const winograd = (device: Device, convolution: WindowConvolution): void => {
   const { groups, grid, from, to } = convolution
-  // Few tiles and many channels: the transformed filter would not fit the cache, the transformed tiles do.
-  const filterIsLarge = groups === 1 && from.depth * to.depth >= 131_072 && winogradTiles(grid) * from.depth <= 65_536
-  return filterIsLarge ? byPanels(device, convolution) : byTiles(device, convolution)
+  const kept = keepFilter(device, convolution)
+  const tiles = winogradTiles(grid) * from.depth
+  // A fresh filter goes by panels where it would not fit the cache once it is transformed.
+  const byPanelsPays =
+    kept === undefined
+      ? (from.depth * to.depth) / groups >= 131_072 && tiles <= mostForPanels.fresh
+      : tiles <= mostForPanels.kept
+  return byPanelsPays ? byPanels(device, convolution, kept) : byTiles(device, convolution, kept)
 }

@@ -9,6 +9,8 @@ export type Examples = {
   /** With the batch axis: `[batch, height, width, channels]` or `[batch, features]`. */
   readonly shape: readonly number[]
   readonly labels: Int32Array
+  /** What a net should say instead of the labels alone, `[batch, classes]` row by row: mixed images have several. */
+  readonly targets?: Float32Array
 }
 
 /** The sizes of the batches of a pass, known before the first one is made. */

@@ -12,15 +12,19 @@ const signal: Rule = {
 }
 
 /** Throws unless the options of `train` have the right names and forms. */
-export const checkTraining = <P, S>(training: Training<P, S>): void =>
+export const checkTraining = <P, S>(training: Training<P, S>): void => {
   checkOptions('train', training, {
     ...learningRules,
     batches: func,
     epochs: wholeNumberFrom(0),
     evaluation: optional(func),
     checkpointSteps: optional(wholeNumberFrom(1)),
+    patience: optional(wholeNumberFrom(1)),
     signal: optional(signal),
   })
+  if (training.patience !== undefined && training.evaluation === undefined)
+    throw new OptionsError('train: patience needs an evaluation, whose result it waits for; give one')
+}
 
 type Pass = AsyncIterator<unknown> | Iterator<unknown>
 

@@ -40,15 +40,18 @@ export type CheckpointEvent<P, S> = {
   readonly type: 'checkpoint'
   readonly reason: 'epoch' | 'steps' | 'aborted' | 'not finite'
   readonly run: Run<P, S>
+  /** After an epoch: whether its evaluation is the best one so far. */
+  readonly isBest?: boolean
 }
 
 /** The last event; the run now belongs to whoever gets it. */
 export type DoneEvent<P, S> = {
   readonly type: 'done'
-  readonly reason: 'finished' | 'aborted'
+  /** `no gain`: so many epochs in a row as `patience` says had no better evaluation. */
+  readonly reason: 'finished' | 'no gain' | 'aborted'
   readonly run: Run<P, S>
   /**
-   * Of the last evaluation, with the parameters of the run if it is finished; missing if this call of `train` made
+   * Of the last evaluation, with the parameters of the run unless it was aborted; missing if this call of `train` made
    * none.
    */
   readonly predictions?: PredictionColumns

@@ -1,3 +1,4 @@
+export { bestEpoch } from './best-epoch.ts'
 export { checkLastBatch } from './check-training.ts'
 export { evaluate, type Evaluation, type PredictionColumns } from './evaluate.ts'
 export type { CheckpointEvent, DoneEvent, EpochEvent, EvaluationEvent, StepEvent, TrainEvent } from './event.ts'

@@ -3,6 +3,7 @@ import type { Batch, Batches, Cursor, Examples } from '@resfn/batches'
 import { accuracy, meanLoss, noScore } from '@resfn/losses'
 import { dispose } from '@resfn/tree'
 import { BatchError, checkedStep, checkRunForm, type EpochRecord, type Learning, type Run } from '@resfn/step'
+import { bestEpoch } from './best-epoch.ts'
 import { checkStart, checkTraining, iteratorOf } from './check-training.ts'
 import { evaluate, type PredictionColumns } from './evaluate.ts'
 import type { CheckpointEvent, TrainEvent } from './event.ts'
@@ -26,6 +27,11 @@ export type Training<P, S> = Learning<P, S> & {
   readonly evaluation?: () => AsyncIterable<Examples> | Iterable<Examples>
   /** A checkpoint event also comes after each multiple of this many steps; by default only after each epoch. */
   readonly checkpointSteps?: number
+  /**
+   * Training ends after so many epochs in a row without a better evaluation; by default it goes on to the last epoch.
+   * It needs an `evaluation`.
+   */
+  readonly patience?: number
   /** An AbortSignal: when it aborts, training stops after the current step, with a checkpoint. */
   readonly signal?: { readonly aborted: boolean }
 }
@@ -77,7 +83,7 @@ export async function* train<P, S>(
   training: Training<P, S>,
   first: Run<P, S>,
 ): AsyncGenerator<TrainEvent<P, S>, void, undefined> {
-  const { batches, checkpointSteps, epochs, signal } = training
+  const { batches, checkpointSteps, epochs, patience = Infinity, signal } = training
   let run = first
   let owned = true
   let source: AsyncIterator<Batch> | undefined
@@ -122,16 +128,17 @@ export async function* train<P, S>(
           const evaluated =
             evaluation === undefined ? {} : { evaluation: { loss: evaluation.loss, accuracy: evaluation.accuracy } }
           run = { ...run, score: noScore, history: [...run.history, { ...record, ...evaluated }] }
-          yield checkpoint('epoch')
+          yield { ...checkpoint('epoch'), isBest: bestEpoch(run.history) === record.epoch }
         }
       }
-      const isFinished = run.cursor.epoch >= epochs && !isEpochOver(run)
+      const isStalled = epochsWithoutGain(run.history) >= patience
+      const isFinished = (run.cursor.epoch >= epochs || isStalled) && !isEpochOver(run)
       if (isFinished || signal?.aborted === true) {
         if (!isFinished) yield checkpoint('aborted')
         owned = false
         yield {
           type: 'done',
-          reason: isFinished ? 'finished' : 'aborted',
+          reason: !isFinished ? 'aborted' : run.cursor.epoch < epochs ? 'no gain' : 'finished',
           run,
           ...(predictions !== undefined && { predictions }),
         }
@@ -175,6 +182,12 @@ export async function* train<P, S>(
  * restored run knows it too.
  */
 const isEpochOver = <P, S>({ cursor, score }: Run<P, S>): boolean => cursor.batch === 0 && score.examples > 0
+
+/** Epochs since the best evaluation; 0 where there was none. */
+const epochsWithoutGain = (history: readonly EpochRecord[]): number => {
+  const best = bestEpoch(history)
+  return best === undefined ? 0 : history.at(-1)!.epoch - best
+}
 
 const recordOf = <P, S>({ schedule }: Training<P, S>, { cursor, score, step }: Run<P, S>): EpochRecord => ({
   epoch: cursor.epoch - 1,

@@ -125,7 +125,7 @@ describeBackends('crossEntropy', () => {
     )
     expect(() => loss(tf.zeros([2, 1, 3]), tf.tensor1d([0, 1], 'int32'))).toThrow('logits [2,1,3]')
     expect(() => loss(tf.zeros([2, 3]), tf.tensor1d([0, 1]))).toThrow(
-      'int32 class indices, not float32; for probabilities use softCrossEntropy',
+      'int32 class indices, not float32; for probabilities give [batch,classes]',
     )
     expect(() => softCrossEntropy(tf.zeros([2, 3]), tf.zeros([2, 4]))).toThrow('logits [2,3] and targets [2,4]')
   })

@@ -1,5 +1,5 @@
 import { add, div, mul, sqrt, square as squareOf, sub } from '@tensorflow/tfjs-core'
-import { checkOptions, optional } from '@resfn/options'
+import { checkOptions, optional, type Rules } from '@resfn/options'
 import { leafwise } from './leafwise.ts'
 import type { Optimiser } from './optimiser.ts'
 import { above0, decayRate } from './rules.ts'
@@ -15,7 +15,12 @@ export type AdamOptions = {
   readonly epsilon?: number
 }
 
-const adamRules = { beta1: optional(decayRate), beta2: optional(decayRate), epsilon: optional(above0) }
+/** The rules of `AdamOptions`. */
+export const adamRules: Rules<AdamOptions> = {
+  beta1: optional(decayRate),
+  beta2: optional(decayRate),
+  epsilon: optional(above0),
+}
 
 /**
  * Adam: `m' = b1 * m + (1 - b1) * g`, `v' = b2 * v + (1 - b2) * g^2`, and with t the number of this step from 1

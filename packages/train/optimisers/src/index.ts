@@ -1,5 +1,6 @@
 export { adam, type AdamOptions, adamW } from './adam.ts'
 export { clipByGlobalNorm, globalNorm } from './clip.ts'
+export { lamb, type LambOptions } from './lamb.ts'
 export { leafwise, type LeafRule, OptimiserError, type Slots } from './leafwise.ts'
 export type { At, Optimiser, OptimiserState, Updated } from './optimiser.ts'
 export { sgd, type SgdOptions } from './sgd.ts'

@@ -16,13 +16,14 @@ export type Slots<N extends string> = { readonly [K in N]: Tensor }
 
 /**
  * The rule of an optimiser for one parameter: from the parameter, its gradient and its slots to the next parameter and
- * slots.
+ * slots. `path` is that of the parameter (`layer1.0.conv1.weight`).
  */
 export type LeafRule<N extends string> = (
   param: Tensor,
   gradient: Tensor,
   slots: Slots<N>,
   at: At,
+  path: string,
 ) => readonly [param: Tensor, slots: Slots<N>]
 
 /**
@@ -56,12 +57,13 @@ export const leafwise = <const N extends string>(slots: readonly N[], rule: Leaf
     const remembered: Slots<N>[] = []
     const next = zip(
       [params, gradients, ...slots.map((name) => state[name] as P)],
-      ([param, gradient, ...own]: readonly Tensor[]) => {
+      ([param, gradient, ...own]: readonly Tensor[], path) => {
         const [moved, kept] = rule(
           param!,
           gradient!,
           Object.fromEntries(slots.map((name, i) => [name, own[i]])) as Slots<N>,
           at,
+          path,
         )
         remembered.push(kept)
         return moved

@@ -11,6 +11,7 @@ import {
   decoupledWeightDecay,
   exceptVectors,
   globalNorm,
+  lamb,
   leafwise,
   type Optimiser,
   OptimiserError,
@@ -42,6 +43,15 @@ const optimisers: { readonly [name: string]: Optimiser } = {
     adam({ beta1: 0.8, beta2: 0.95, epsilon: 1e-3 }),
   ),
   adamW: adamW({ decay: 0.1 }),
+  lamb: lamb(),
+  'lamb of all leaves, with other betas and a larger norm': lamb({
+    beta1: 0.8,
+    beta2: 0.95,
+    epsilon: 1e-3,
+    decay: 0.1,
+    mask: () => true,
+    clip: 3,
+  }),
   'sgd with clipped gradients': clipByGlobalNorm(1.5)(sgd({ momentum: 0.9 })),
 }
 

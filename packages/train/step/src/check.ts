@@ -23,11 +23,13 @@ import type { Run } from './run.ts'
 export const checkExamples = (examples: Examples): void => {
   if (typeof examples !== 'object' || examples === null)
     throw new BatchError(`a batch must be a record of images, shape and labels, not ${show(examples)}`)
-  const { images, shape, labels } = examples
+  const { images, shape, labels, targets } = examples
   if (!(images instanceof Float32Array))
     throw new BatchError(`the images of the batch must be a Float32Array, not ${show(images)}`)
   if (!(labels instanceof Int32Array))
     throw new BatchError(`the labels of the batch must be an Int32Array of class indices, not ${show(labels)}`)
+  if (targets !== undefined && !(targets instanceof Float32Array))
+    throw new BatchError(`the targets of the batch must be a Float32Array of probabilities, not ${show(targets)}`)
   if (!Array.isArray(shape))
     throw new BatchError(
       `the shape of the batch must be an array such as [batch,height,width,channels], not ${show(shape)}`,
@@ -48,6 +50,14 @@ export const checkClasses = (labels: Int32Array, classes: number): void => {
   if (at >= 0)
     throw new BatchError(
       `label ${at} of the batch is ${labels[at]}, but the net has ${classes} classes: 0 to ${classes - 1}; give the net as many classes as the data has`,
+    )
+}
+
+/** Throws unless there is a probability for each example and class, where there are targets. */
+export const checkTargets = (labels: Int32Array, targets: Float32Array | undefined, classes: number): void => {
+  if (targets !== undefined && targets.length !== labels.length * classes)
+    throw new BatchError(
+      `the batch has ${targets.length} targets, but ${labels.length} examples of ${classes} classes need ${labels.length * classes}; mix labels for as many classes as the net has`,
     )
 }
 

@@ -1,12 +1,14 @@
-import { tensor, tensor1d, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { add, concat, mul, tensor, tensor1d, tensor2d, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { valueAndGradient } from '@resfn/autodiff'
 import type { Examples } from '@resfn/batches'
 import { absorb, type Layer } from '@resfn/layer'
 import type { Loss } from '@resfn/losses'
 import { globalNorm, type Optimiser } from '@resfn/optimisers'
-import { fold } from '@resfn/random'
+import { fold, type Key } from '@resfn/random'
 import type { Schedule } from '@resfn/schedules'
-import { checkClasses, checkExamples } from './check.ts'
+import { advance, map, zip } from '@resfn/tree'
+import { checkClasses, checkExamples, checkTargets } from './check.ts'
+import { partsOf } from './parts.ts'
 import type { Run } from './run.ts'
 
 /** How a net learns from one batch. */
@@ -17,6 +19,11 @@ export type Learning<P, S> = {
   readonly schedule: Schedule
   /** How much of the running statistics stays at each step; by default 0.9, which is PyTorch's momentum of 0.1. */
   readonly statisticsDecay?: number
+  /**
+   * Examples that go through the net at once, by default the whole batch: a larger batch is done in parts whose
+   * gradients and statistics are averaged, which takes the memory of one part.
+   */
+  readonly microBatch?: number
 }
 
 /** What one batch gives: the gradients of the parameters, what the net saw, and two tensors about the batch. */
@@ -51,10 +58,15 @@ const tidied = <A>(make: () => A): A => tidy(make as () => never)
  * The first half of a step: the gradient of the loss of `net.train` at the parameters of a run. Random choices
  * (dropout, stochastic depth) come from the run's key folded with the step.
  *
- * @param learning the net and the loss
+ * With `microBatch`, the batch goes through the net in parts, and gradients, statistics and loss are the means over the
+ * examples of all parts. They are those of the whole batch where the net has no batch statistics, and the loss is a
+ * mean over examples (with class weights it is one over the weights of each part).
+ *
+ * @param learning the net, the loss and the examples at once
  * @returns a function of a run and a batch of examples; the caller owns all tensors of its result
- * @throws BatchError if images, shape and labels do not fit each other, or a label is not a class
+ * @throws BatchError if images, shape, labels and targets do not fit each other, or a label is not a class
  * @throws UnconnectedError if the loss does not depend on a parameter
+ * @see Goyal et al., "Accurate, large minibatch SGD" (2017), section 3
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -76,28 +88,58 @@ export const gradientsOf =
   <P, S>({
     net,
     loss,
-  }: Pick<Learning<P, S>, 'net' | 'loss'>): ((
+    microBatch = Infinity,
+  }: Pick<Learning<P, S>, 'net' | 'loss' | 'microBatch'>): ((
     run: Pick<Run<P, S>, 'params' | 'key' | 'step'>,
     examples: Examples,
   ) => Gradients<P, S>) =>
   (run, examples) =>
     tidied(() => {
       checkExamples(examples)
-      const { images, shape, labels } = examples
-      const x = tensor(images, [...shape], 'float32')
-      const y = tensor1d(labels, 'int32')
       const key = fold(fold(run.key, 'step'), run.step)
-      const {
-        aux,
-        gradients,
-        loss: value,
-      } = valueAndGradient((params: P) => {
-        const { y: logits, seen } = net.train(params, x, key)
-        checkClasses(labels, logits.shape.at(-1) ?? 0)
-        return { loss: loss(logits, y), aux: { logits, seen } }
-      })(run.params)
-      return { gradients, seen: aux.seen, loss: value, logits: aux.logits }
+      const count = examples.labels.length
+      if (count <= microBatch) return differentiate({ net, loss }, run.params, key, examples)
+      const weighed = (part: Examples, index: number): Gradients<P, S> =>
+        tidied(() => {
+          const { logits, ...found } = differentiate({ net, loss }, run.params, fold(key, index), part)
+          return { logits, ...map(found, (leaf: Tensor) => mul(leaf, part.labels.length / count)) }
+        })
+      const [first, ...others] = partsOf(examples, microBatch)
+      return others.reduce(
+        (sum, part, i) =>
+          advance(sum, ({ logits: before, ...kept }) => {
+            const { logits, ...more } = weighed(part, i + 1)
+            return {
+              logits: concat([before, logits]),
+              ...zip([kept, more], ([a, b]: readonly Tensor[]) => add(a!, b!)),
+            }
+          }),
+        weighed(first!, 0),
+      )
     })
+
+/** Gradients, statistics, loss and logits of examples that go through the net at once. */
+const differentiate = <P, S>(
+  { net, loss }: Pick<Learning<P, S>, 'net' | 'loss'>,
+  params: P,
+  key: Key,
+  { images, shape, labels, targets }: Examples,
+): Gradients<P, S> => {
+  const x = tensor(images, [...shape], 'float32')
+  const {
+    aux,
+    gradients,
+    loss: value,
+  } = valueAndGradient((at: P) => {
+    const { y: logits, seen } = net.train(at, x, key)
+    const classes = logits.shape.at(-1) ?? 0
+    checkClasses(labels, classes)
+    checkTargets(labels, targets, classes)
+    const y = targets === undefined ? tensor1d(labels, 'int32') : tensor2d(targets, [labels.length, classes])
+    return { loss: loss(logits, y, x), aux: { logits, seen } }
+  })(params)
+  return { gradients, seen: aux.seen, loss: value, logits: aux.logits }
+}
 
 /**
  * The second half of a step: the update of the optimiser at the rate of the schedule, and running statistics that

@@ -7,7 +7,7 @@ import type { Download } from './request.ts'
 export type Outcome =
   | { readonly kind: 'ended' }
   | { readonly kind: 'broken'; readonly reason: string }
-  | { readonly kind: 'refused'; readonly status: string }
+  | { readonly kind: 'refused'; readonly status: number; readonly answer: string }
   | { readonly kind: 'oversized' }
 
 /** Ends a connection that brings nothing for a while. */
@@ -31,12 +31,24 @@ const watch = (stall: number): Watch => {
 
 type Body = { readonly kind: 'body'; readonly from: number; readonly reader: ReadableStreamDefaultReader<Uint8Array> }
 
-/** Statuses that may be different next time. */
-const isTemporary = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500
+/**
+ * Whether a status of HTTP may be another one next time: 408, 425, 429 and those from 500 on.
+ *
+ * @see RFC 9110, section 15
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { isTemporary } from '@resfn/download'
+ *
+ * assert.deepEqual([503, 404].map(isTemporary), [true, false])
+ * ```
+ */
+export const isTemporary = (status: number): boolean =>
+  status === 408 || status === 425 || status === 429 || status >= 500
 
 /** What the answer to a request for the bytes from `have` on means. */
 const meaningOf = (response: Response, have: number): Outcome | Omit<Body, 'reader'> => {
-  const status = `${response.status} ${response.statusText}`.trim()
+  const answer = `${response.status} ${response.statusText}`.trim()
   // A server may ignore the range and send all: then the file starts anew.
   if (response.status === 200) return { kind: 'body', from: 0 }
   if (response.status === 206) {
@@ -47,15 +59,15 @@ const meaningOf = (response: Response, have: number): Outcome | Omit<Body, 'read
   }
   if (response.status === 416) return { kind: 'oversized' }
   return isTemporary(response.status)
-    ? { kind: 'broken', reason: `the server answered ${status}` }
-    : { kind: 'refused', status }
+    ? { kind: 'broken', reason: `the server answered ${answer}` }
+    : { kind: 'refused', status: response.status, answer }
 }
 
-const ask = async (url: string, have: number, { signal, broken }: Watch): Promise<Outcome | Body> => {
+const ask = async ({ url, headers }: Download, have: number, { signal, broken }: Watch): Promise<Outcome | Body> => {
   try {
     // Identity: with a Content-Encoding the offsets would be those of other bytes.
-    const headers = { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) }
-    const response = await fetch(url, { headers, signal })
+    const range = have > 0 ? { range: `bytes=${have}-` } : {}
+    const response = await fetch(url, { headers: { ...headers, 'accept-encoding': 'identity', ...range }, signal })
     const meaning = meaningOf(response, have)
     if (meaning.kind === 'body' && response.body !== null) return { ...meaning, reader: response.body.getReader() }
     await response.body?.cancel()
@@ -106,7 +118,7 @@ export const connect = async (wanted: Download, partial: string): Promise<Outcom
   if (have > wanted.bytes) return { kind: 'oversized' }
   const watched = watch(wanted.stall ?? 30_000)
   try {
-    const answer = await ask(wanted.url, have, watched)
+    const answer = await ask(wanted, have, watched)
     return answer.kind === 'body' ? await append(answer, wanted, partial, watched) : answer
   } finally {
     watched.stop()

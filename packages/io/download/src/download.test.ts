@@ -259,12 +259,40 @@ describe('a download', () => {
       const { wanted, requests } = await scene(cache, answer)
       const result = await download(wanted)()
       expect(result).toMatchObject({ left: { _tag: tag, where: expect.stringContaining(name) as string } })
+      expect(E.isLeft(result) && result.left.status).toBe(tag === 'Refused' ? Number(/\d+/.exec(part)?.[0]) : undefined)
       expect(messageOf(result)).toContain(part)
       expect(messageOf(result)).toContain('give another URL, or get the file by other means')
       expect(requests.length).toBe(connections)
       expect(await readdir(cache)).not.toContain(name)
     }),
   )
+
+  it('knows a file by its id in git too', () =>
+    withFolder(async (cache) => {
+      const gitBlob = createHash('sha1').update(`blob ${whole.length}\0`).update(whole).digest('hex')
+      const { wanted } = await scene(cache, proper)
+      const { url, path, bytes } = wanted
+      expect(E.isRight(await download({ url, path, bytes, gitBlob })())).toBe(true)
+      const other = await download({ url, path: `${path}2`, bytes, gitBlob: sha256.slice(0, 40) })()
+      expect(messageOf(other)).toContain(`with git id ${sha256.slice(0, 40)}`)
+    }))
+
+  it('sends its headers, and tells no other origin who it is', () =>
+    withFolder(async (cache) => {
+      const told: (string | undefined)[] = []
+      const tell =
+        (answer: Answer): Answer =>
+        (request, ...rest) => {
+          told.push(request.headers.authorization)
+          answer(request, ...rest)
+        }
+      const other = await scene(cache, tell(proper))
+      const lead: Answer = (_, response) => void response.writeHead(302, { location: other.wanted.url }).end()
+      const { wanted } = await scene(cache, tell(lead))
+      const headers = { authorization: 'Bearer secret' }
+      expect(E.isRight(await download({ ...wanted, headers })())).toBe(true)
+      expect(told).toEqual(['Bearer secret', undefined])
+    }))
 
   it('tries again after a passing error of the server', () =>
     withFolder(async (cache) => {
@@ -292,6 +320,7 @@ describe('a download', () => {
       expect(await download(wanted)()).toMatchObject({
         left: {
           _tag: 'Unwritable',
+          code: 'ENOTDIR',
           message: expect.stringContaining('there is a file of this name; choose another place') as string,
         },
       })

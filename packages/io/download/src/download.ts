@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -10,23 +10,32 @@ import { codeOf, reasonOf } from './error.ts'
 import { claimPartial, leavePartial, removeAbandoned, sizeOf } from './partial-file.ts'
 import type { Download, DownloadError } from './request.ts'
 
-/** Whether a file is there with this size and SHA-256. */
-const hasContent = async (
-  path: string,
-  { bytes, sha256 }: { readonly bytes: number; readonly sha256: string },
-): Promise<boolean> => {
-  if ((await sizeOf(path)) !== bytes) return false
-  const hash = createHash('sha256')
+/** A hash that is to be fed the content, what it should come to, and both in words. */
+const expected = (wanted: Download): { readonly hash: Hash; readonly digest: string; readonly words: string } => {
+  if ('sha256' in wanted)
+    return { hash: createHash('sha256'), digest: wanted.sha256, words: `SHA-256 ${wanted.sha256}` }
+  const hash = createHash('sha1').update(`blob ${wanted.bytes}\0`)
+  return { hash, digest: wanted.gitBlob, words: `git id ${wanted.gitBlob}` }
+}
+
+/** Whether a file is there with the size and the checksum. */
+const hasContent = async (path: string, wanted: Download): Promise<boolean> => {
+  if ((await sizeOf(path)) !== wanted.bytes) return false
+  const { hash, digest } = expected(wanted)
   try {
     for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
   } catch {
     return false
   }
-  return hash.digest('hex') === sha256
+  return hash.digest('hex') === digest
 }
 
-const fail = (tag: DownloadError['_tag'], where: string, message: string): E.Either<DownloadError, void> =>
-  E.left({ _tag: tag, where, message })
+const fail = (
+  tag: DownloadError['_tag'],
+  where: string,
+  message: string,
+  more: Pick<DownloadError, 'status' | 'code'> = {},
+): E.Either<DownloadError, void> => E.left({ _tag: tag, where, message, ...more })
 
 const fetchInto = async (wanted: Download, partial: string): Promise<E.Either<DownloadError, void>> => {
   const { url, path, bytes, attempts = 4, pause = 500 } = wanted
@@ -39,7 +48,8 @@ const fetchInto = async (wanted: Download, partial: string): Promise<E.Either<Do
       return fail(
         'Refused',
         url,
-        `${url}: the server answered ${outcome.status}; give another URL, or get the file by other means`,
+        `${url}: the server answered ${outcome.answer}; give another URL, or get the file by other means`,
+        { status: outcome.status },
       )
     if (outcome.kind === 'broken') {
       const now = await sizeOf(partial)
@@ -65,14 +75,14 @@ const fetchInto = async (wanted: Download, partial: string): Promise<E.Either<Do
       return fail(
         'WrongContent',
         url,
-        `${url}: what came is not the file of ${bytes} bytes with SHA-256 ${wanted.sha256}; give another URL, or get the file by other means`,
+        `${url}: what came is not the file of ${bytes} bytes with ${expected(wanted).words}; give another URL, or get the file by other means`,
       )
   }
 }
 
 /**
  * Fetches a file, unless it is there already. Goes on by `Range` where an earlier download stopped, checks size and
- * SHA-256, and only then renames the file to its name. A connection that breaks or stands still is tried again. What
+ * checksum, and only then renames the file to its name. A connection that breaks or stands still is tried again. What
  * has come is kept for the next call, also when the process is killed.
  *
  * @param wanted see `Download`; sizes are in bytes and times in milliseconds
@@ -104,13 +114,15 @@ export const download =
         return E.right(undefined)
       }
       const folder = await makeFolder(dirname(path))()
-      if (E.isLeft(folder)) return fail('Unwritable', folder.left.where, folder.left.message)
+      if (E.isLeft(folder))
+        return fail('Unwritable', folder.left.where, folder.left.message, { code: folder.left.code })
       const partial = await claimPartial(path)
       const result = await fetchInto(wanted, partial)
       if (E.isLeft(result)) await leavePartial(path, partial)
       return result
     } catch (error) {
-      if (codeOf(error) === undefined) throw error
-      return fail('Unwritable', path, `${path} cannot be written (${reasonOf(error)}); choose another folder`)
+      const code = codeOf(error)
+      if (code === undefined) throw error
+      return fail('Unwritable', path, `${path} cannot be written (${reasonOf(error)}); choose another folder`, { code })
     }
   }

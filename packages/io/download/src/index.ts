@@ -1,2 +1,3 @@
+export { isTemporary } from './connect.ts'
 export { download } from './download.ts'
-export type { Download, DownloadError } from './request.ts'
+export type { Checksum, Download, DownloadError } from './request.ts'

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs'
+import { fitPixels, type Pixels, type Preprocessing, withChannels } from '@resfn/preprocessing'
+import { decode as decodeNpz } from '@resfn/npz'
+import fc from 'fast-check'
+import type { either as E } from 'fp-ts'
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { decodeImage } from './index.ts'
+
+type Case = {
+  readonly file: string
+  readonly mode: string
+  readonly height: number
+  readonly width: number
+  readonly interpolation: 'bilinear' | 'bicubic'
+}
+
+const fixture = (name: string): Uint8Array => readFileSync(new URL(`./fixtures/${name}`, import.meta.url))
+const { cases } = JSON.parse(new TextDecoder().decode(fixture('pillow.json'))) as { readonly cases: readonly Case[] }
+
+const right = <A>(found: E.Either<unknown, A>): A => {
+  if (found._tag === 'Left') throw new Error(JSON.stringify(found.left))
+  return found.right
+}
+const arrays = right(decodeNpz(fixture('pillow.npz')))
+const pillow = (name: string): Uint8Array | undefined => {
+  const array = arrays.get(name)
+  return array === undefined ? undefined : right(array()).data
+}
+const decoded = async (bytes: Uint8Array): Promise<Pixels> => right(await decodeImage(bytes)())
+const expectNear = (found: Pixels['data'], expected: Uint8Array, most: number): void => {
+  expect(found.length).toBe(expected.length)
+  let worst = 0
+  for (let i = 0; i < found.length; i++) worst = Math.max(worst, Math.abs(found[i]! - expected[i]!))
+  expect(worst).toBeLessThanOrEqual(most)
+}
+
+const seen = (interpolation: Case['interpolation']): Preprocessing => ({
+  size: [20, 20],
+  channels: 3,
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+  interpolation,
+  cropFraction: 0.875,
+  cropMode: 'center',
+})
+
+/** Other builds of the same decoder may round another way in these formats. */
+const isLossy = (file: string): boolean => file.endsWith('.jpg') || file.startsWith('lossy')
+
+describe('a picture is what Pillow makes of it', () => {
+  it('in more than 30 kinds', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(30)
+  })
+
+  it.each(cases)('$file ($mode, $width x $height)', async ({ file, height, width, interpolation }) => {
+    const picture = await decoded(fixture(file))
+    expect(picture).toMatchObject({ height, width })
+    const most = isLossy(file) ? 1 : 0
+    const rgb = pillow(`${file}/rgb`)
+    if (rgb !== undefined) expectNear(withChannels(picture, 3).data, rgb, most)
+    expectNear(fitPixels(picture, seen(interpolation)).data, pillow(`${file}/fitted`)!, most)
+  })
+
+  it('keeps grey and alpha for those who need them', async () => {
+    const channels = async (name: string): Promise<number> => (await decoded(fixture(name))).channels
+    for (const name of ['grey.png', 'bit.png', 'grey-16.png', 'grey.jpg']) expect(await channels(name)).toBe(1)
+    for (const name of ['alpha.png', 'key.png', 'key.gif', 'grey-alpha.png']) expect(await channels(name)).toBe(4)
+    const { data } = await decoded(fixture('key.gif'))
+    const transparent = data.filter((_, i) => i % 4 === 3 && data[i] === 0)
+    expect(transparent.length).toBeGreaterThan(0)
+  })
+
+  it('scales grey of 16 bits where that is asked for', async () => {
+    const { data } = right(await decodeImage(fixture('grey-16.png'), { grey16: 'scale' })())
+    expect(new Set(data).size).toBeGreaterThan(20)
+    const clipped = right(await decodeImage(fixture('dark-16.png'))())
+    expect(new Set(right(await decodeImage(fixture('dark-16.png'), { grey16: 'scale' })()).data)).toEqual(
+      new Set([0, 1, 2]),
+    )
+    expect(new Set(clipped.data).size).toBeGreaterThan(20)
+  })
+})
+
+describe('a file that is not a picture', () => {
+  it.each([
+    ['empty', new Uint8Array(), 'EmptyFile', 'is empty'],
+    ['text', new TextEncoder().encode('<html>404 Not Found</html>'), 'NotAnImage', 'give a PNG, JPEG'],
+    ['a zip file', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0), 'NotAnImage', 'give a PNG, JPEG'],
+    ['one byte of a JPEG', Uint8Array.of(0xff), 'NotAnImage', 'give a PNG, JPEG'],
+    ['the first bytes of a JPEG', Uint8Array.of(0xff, 0xd8, 0xff), 'DamagedImage', 'is damaged or cut short ('],
+  ])('is named: %s', async (_, bytes, _tag, message) => {
+    expect(await decodeImage(bytes)()).toMatchObject({
+      left: { _tag, message: expect.stringContaining(message) as string },
+    })
+  })
+
+  it.each([
+    'noise.jpg',
+    'progressive.jpg',
+    'alpha.png',
+    'rgb-16.png',
+    'lossless.webp',
+    'lossy.webp',
+    'palette.gif',
+    'packed.tif',
+  ])('is named where half of it is missing: %s', async (name) => {
+    const bytes = fixture(name)
+    const found = await decodeImage(bytes.subarray(0, Math.floor(bytes.length / 2)))()
+    expect(found).toMatchObject({
+      left: { _tag: 'DamagedImage', message: expect.stringMatching(/^is damaged or cut short \(.+\); get/) as string },
+    })
+  })
+
+  it('is an error and no exception, whatever bytes are changed', async () => {
+    const small = ['grey-alpha.png', 'palette.gif', 'key.gif', 'lossy.webp', 'tiny.jpg', 'plain.tif']
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...small),
+        fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 6 }),
+        async (name, changes) => {
+          const bytes = fixture(name).slice()
+          for (const [at, value] of changes) bytes[at % bytes.length] = value
+          const found = await decodeImage(bytes, { maxPixels: 100_000 })()
+          if (found._tag === 'Left') expect(found.left.message).toMatch(/^(is|has|holds) /)
+          else expect(found.right.data.length).toBe(found.right.width * found.right.height * found.right.channels)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe('a picture that claims too much', () => {
+  /** A PNG header that says 30,000 x 30,000: 2.7 GB of RGB. */
+  const claiming = (name: string): Uint8Array => {
+    const bytes = Buffer.from(fixture(name))
+    bytes.writeUInt32BE(30_000, 16)
+    bytes.writeUInt32BE(30_000, 20)
+    return bytes
+  }
+
+  it('is refused before it is decoded', async () => {
+    const before = process.memoryUsage().rss
+    expect(await decodeImage(claiming('profile.png'))()).toMatchObject({
+      left: {
+        _tag: 'TooManyPixels',
+        message: 'has 30,000 x 30,000 pixels, at most 50,000,000 are allowed; shrink it first',
+      },
+    })
+    expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
+  })
+
+  it('is decoded up to the limit that is asked for', async () => {
+    const bytes = await sharp({ create: { width: 40, height: 30, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer()
+    expect(await decodeImage(bytes, { maxPixels: 1200 })()).toMatchObject({ right: { width: 40, height: 30 } })
+    expect(await decodeImage(bytes, { maxPixels: 1199 })()).toMatchObject({ left: { _tag: 'TooManyPixels' } })
+  })
+})
+
+it('a picture of numbers without a known range is refused', async () => {
+  expect(await decodeImage(fixture('float.tif'))()).toMatchObject({
+    left: { _tag: 'UnsupportedImage', message: expect.stringContaining('holds float numbers') as string },
+  })
+})

@@ -40,6 +40,7 @@ const withoutNode = new Set([
   'formats',
   'weights',
   'resfn',
+  'data/augment',
   'data/batches',
   'data/preprocessing',
   'data/transforms',

@@ -1,0 +1,8 @@
+export { affine, type AffineOptions, type Matrix, rotation } from './affine.ts'
+export { augment, type Augmentation } from './augment.ts'
+export { colourJitter } from './colour-jitter.ts'
+export { crop, type CropRange, drawCrop, mirror, resizedCrop } from './crop.ts'
+export { brightness, colour, contrast, sharpness } from './enhance.ts'
+export { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from './lookup.ts'
+export { increasingOps, type RandAugmentOp, randAugmentOps, type Strength } from './rand-augment-ops.ts'
+export { parseRandAugment, type RandAugment, randAugment } from './rand-augment.ts'

@@ -2,7 +2,8 @@ import { fold, integers, type Key, uniform } from '@resfn/random'
 import { checkOptions, numberFrom, optional, wholeNumberFrom } from '@resfn/options'
 import type { Images, Transform } from './images.ts'
 
-const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
+/** The key of an image, folded with the name of what is drawn. */
+export const keyOf = (name: string, keys: readonly Key[], image: number): Key => {
   const key = keys[image]
   if (key === undefined)
     throw new RangeError(`${name}: image ${image} has no key; a random transform needs one key for each image`)

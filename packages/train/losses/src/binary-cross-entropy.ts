@@ -23,7 +23,7 @@ import { type Loss, targetsOf } from './loss.ts'
 
 /** Options of `binaryCrossEntropy`. */
 export type BinaryCrossEntropyOptions = {
-  /** So much of the target of a plain label, from 0 to 1, goes to all classes alike; by default 0. */
+  /** So much of the target, from 0 to 1, goes to all classes alike; by default 0. */
   readonly smoothing?: number
   /** Targets above it become 1, all others 0: mixed labels then are several whole ones. By default they stay. */
   readonly threshold?: number
@@ -64,7 +64,7 @@ export const binaryCrossEntropy = (options: BinaryCrossEntropyOptions = {}): Los
   return (logits, labels) => {
     const given = targetsOf('binaryCrossEntropy', logits, labels)
     const [batch, classes] = logits.shape as [number, number]
-    const soft = smoothing === 0 || labels.rank === 2 ? given : add(mul(given, 1 - smoothing), smoothing / classes)
+    const soft = smoothing === 0 ? given : add(mul(given, 1 - smoothing), smoothing / classes)
     const targets = threshold === undefined ? soft : cast(greater(soft, threshold), 'float32')
     if (weights !== undefined) checkWeights('binaryCrossEntropy', weights, classes)
     const weighted = (values: Tensor): Tensor => (weights === undefined ? values : mul(values, tensor1d([...weights])))

@@ -340,6 +340,20 @@ describe('a workspace with', () => {
   })
 })
 
+describe('a script that pnpm is told to refuse', () => {
+  it('breaks no rule: the package works without', () => {
+    const { root } = workspace(() => ({
+      'pnpm-workspace.yaml': 'packages:\n  - packages/*/*\n\nallowBuilds:\n  native: false\n',
+      'node_modules/.pnpm/native@1.0.0/node_modules/native/package.json': json({
+        name: 'native',
+        version: '1.0.0',
+        scripts: { postinstall: 'make' },
+      }),
+    }))
+    expect(rulesBroken(root)).not.toContain('install-script')
+  })
+})
+
 describe('every finding', () => {
   it('says the file, the problem and how to fix it', () => {
     const { root } = workspace(source('export default 1'))

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs-core'
 import { describeBackends, expectClose, expectNoLeak } from '@resfn/test-utils'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { type Contracted, type Contracts, definePrimitive } from './index.ts'
+import { composedForm, type Contracted, type Contracts, definePrimitive } from './index.ts'
 
 /** The product and the quotient of two tensors, from operations that have no gradients of their own here. */
 const calls: string[] = []
@@ -36,6 +36,13 @@ const gradients = (
 const total = tf.customGrad((x) => ({ value: tf.sum(x as Tensor), gradFunc: () => tf.ones((x as Tensor).shape) }))
 
 describeBackends('a primitive without a kernel of the backend', () => {
+  it('gives its composed form by name, once it has run', () => {
+    expect(composedForm('TestNever')).toBeUndefined()
+    both(values(), { scale: 10 })
+    const [product] = composedForm('TestProductQuotient')!(values(), { scale: 10 })
+    expectClose(product!, [20, 80, 150])
+  })
+
   it('computes its composed form, with several outputs', () => {
     const [product, quotient] = both(values(), { scale: 10 })
     expectClose(product, [20, 80, 150])

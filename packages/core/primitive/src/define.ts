@@ -95,6 +95,26 @@ export const definePrimitive =
     return (Array.isArray(outputs) ? outputs : [outputs]) as unknown as O
   }
 
+type Composed = (inputs: Inputs, settings: Settings) => readonly Tensor[]
+
+const forms = new Map<string, Composed>()
+
+/**
+ * The portable form of a primitive that has run: the function of TensorFlow.js operations that it equals, whatever
+ * kernel the backend has.
+ *
+ * @param name the name of a kernel
+ * @returns undefined if no primitive of that name has run
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { composedForm } from '@resfn/primitive'
+ *
+ * assert.equal(composedForm('Add'), undefined)
+ * ```
+ */
+export const composedForm = (name: string): Composed | undefined => forms.get(name)
+
 // Registration happens at the first call and not at import, so that importing has no side effect and bundlers may drop
 // what is unused.
 const prepare = <
@@ -109,6 +129,7 @@ const prepare = <
   saves,
   gradient,
 }: Definition<I, S, O, N, M>): void => {
+  forms.set(name, composed as unknown as Composed)
   const backendName = getBackend()
   if (getKernel(name, backendName) == null)
     registerKernel({

@@ -1,4 +1,12 @@
 export { type Contracted, type Contracts } from './contracts.ts'
-export { definePrimitive, type Definition, type Inputs, type Primitive, type Saved, type Settings } from './define.ts'
+export {
+  composedForm,
+  definePrimitive,
+  type Definition,
+  type Inputs,
+  type Primitive,
+  type Saved,
+  type Settings,
+} from './define.ts'
 export { dilateFilter, undilateFilter } from './dilated-filter.ts'
 export { poolInfo, type PoolSettings } from './pool-info.ts'

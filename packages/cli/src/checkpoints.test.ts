@@ -1,14 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lenet } from '@resfn/archs/lenet'
-import { encodeWeights } from '@resfn/checkpoint'
-import { init } from '@resfn/layer'
-import { key } from '@resfn/random'
-import { useBackend } from '@resfn/runtime'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { resfn, temporaryFolder } from './fixtures/context.ts'
 import { writeImages } from './fixtures/images.ts'
+import { lenetWeights } from './fixtures/weights.ts'
 
 const json = (text: string): Readonly<Record<string, unknown>> => JSON.parse(text) as Readonly<Record<string, unknown>>
 
@@ -72,13 +68,7 @@ describe('a run', () => {
 
 describe('weights that a program wrote', () => {
   const write = async (file: string, name: string, input: readonly number[]): Promise<void> => {
-    await useBackend('cpu')
-    const classes = Array.from({ length: 10 }, (_, label) => `class ${label}`)
-    const encoded = await encodeWeights(init(lenet({ classes: 10 }), key(0), input), {
-      net: { name, input, classes },
-    })()
-    if (encoded._tag === 'Left') throw new Error(encoded.left.message)
-    writeFileSync(join(cwd, file), encoded.right)
+    writeFileSync(join(cwd, file), await lenetWeights(name, input))
   }
   beforeAll(async () => {
     await write('weights.safetensors', 'lenet-bn', [28, 28, 1])
@@ -126,7 +116,7 @@ describe('weights that a program wrote', () => {
 
   it('predict, and are summarised', async () => {
     const { stdout } = await run('predict', 'weights.safetensors', 'picture.png', '--threads', '1', '--json')
-    expect(json(stdout)).toMatchObject({ net: 'lenet-bn', predictions: { length: 3 } })
+    expect(json(stdout)).toMatchObject({ net: 'lenet-bn', images: [{ predictions: { length: 5 } }] })
     expect((await run('summary', 'weights.safetensors')).stdout).toContain('(weights only)')
   })
 

@@ -355,10 +355,13 @@ describe('a trained run', () => {
       ['predict', 'run', '--index', '13', '--data', 'images', '--top', '10', '--threads', '1', '--json'],
       { cwd },
     )
-    const { label, predictions } = json(stdout) as {
-      readonly label: string
-      readonly predictions: readonly { readonly class: string; readonly probability: number }[]
+    const { images } = json(stdout) as {
+      readonly images: readonly {
+        readonly label: string
+        readonly predictions: readonly { readonly class: string; readonly probability: number }[]
+      }[]
     }
+    const { label, predictions } = images[0]!
     expect(label).toBe('Dress')
     expect(predictions[0]?.class).toBe('Dress')
     expect(predictions.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1)
@@ -383,7 +386,11 @@ describe('a trained run', () => {
     ): Promise<{ readonly first: unknown; readonly stderr: string }> => {
       const { stdout, stderr } = await resfn(['predict', 'run', file, '--threads', '1', '--json', ...args], { cwd })
       return {
-        first: (json(stdout)['predictions'] as readonly { readonly class: string }[] | undefined)?.[0]?.class,
+        first: (
+          json(stdout)['images'] as
+            | readonly { readonly predictions: readonly { readonly class: string }[] }[]
+            | undefined
+        )?.[0]?.predictions[0]?.class,
         stderr,
       }
     }
@@ -421,7 +428,7 @@ describe('a trained run', () => {
     })
 
     it.each([
-      [['run', join('files', 'text.png')], 1, 'cannot be read as an image'],
+      [['run', join('files', 'text.png')], 1, 'text.png is not an image of a known format'],
       [['run', join('files', 'none.png')], 1, 'there is no such file'],
       [['run'], 2, 'give an image file, or --index N'],
       [['run', join('files', 'like.png'), '--index', '1'], 2, 'give an image file, or --index N'],

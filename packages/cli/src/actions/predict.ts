@@ -1,106 +1,162 @@
-import { type ImageSet, select } from '@resfn/batches'
-import { formatShape } from '@resfn/layer'
-import { toFloat } from '@resfn/transforms'
-import { softmax, tensor, tidy } from '@tensorflow/tfjs-core'
+import { join, relative, resolve } from 'node:path'
+import { select } from '@resfn/batches'
 import type { PredictFlags } from '../commands/predict.ts'
 import { type Context, say } from '../context/context.ts'
-import { dataSource, describeData } from '../data/load-data.ts'
+import { describeData } from '../data/load-data.ts'
 import { CliError, usageError } from '../error.ts'
-import { readImage } from '../image/image-file.ts'
-import type { Action } from '../output.ts'
+import { isNamedAsPicture, picturePaths } from '../image/picture-paths.ts'
+import { type Predicted, type Prediction, predictionFormat, type Unread, unread } from '../image/prediction-file.ts'
+import { pictureName } from '../image/read-picture.ts'
+import type { Action, Output } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
-import { type LoadedCheckpoint, openCheckpoint, variablesOf } from '../run/checkpoint-file.ts'
-import type { TrainedNet } from '../run/evaluation.ts'
-import { dataOf, type ImageSize, preprocessingOf } from '../run/trained-net.ts'
+import { type LoadedCheckpoint, openCheckpoint } from '../run/checkpoint-file.ts'
+import { classify, lookAt } from '../run/look-at.ts'
+import { dataOf } from '../run/trained-net.ts'
+import { type CheckpointViewer, type Viewer, viewerOfCheckpoint } from '../run/viewer.ts'
+import { count } from '../text/format.ts'
 import { table } from '../text/layout.ts'
 
-/** An image to be classified: its pixels, and in words where they come from. */
-type GivenImage = {
-  readonly pixels: Uint8Array
-  readonly size: ImageSize
-  readonly from: string
-  readonly label?: string
+/** Where the weights are, the net to build if they do not say it, and the pictures to look at. */
+type Request = { readonly from: string; readonly net?: string; readonly pictures: readonly string[] }
+
+const isCheckpoint = async ({ cwd, files }: Context, given: string): Promise<boolean> => {
+  const path = resolve(cwd, given)
+  const kind = await files.kind(path)
+  return kind === 'folder'
+    ? (await files.kind(join(path, 'checkpoint.safetensors'))) === 'file'
+    : kind === 'file' && path.endsWith('.safetensors')
 }
 
-const testImage = (test: ImageSet, index: number): GivenImage => {
-  if (index >= test.labels.length)
-    throw usageError(`--index ${index}: the test set has the images 0 to ${test.labels.length - 1}`)
-  const { images, labels } = select(test, [index])
-  return {
-    pixels: images,
-    size: test.shape,
-    from: `test image ${index}`,
-    label: test.classes[labels[0]!] ?? `class ${labels[0]}`,
-  }
-}
-
-/** The size of the images that the net was trained on, or else of those that it takes. */
-const imageSize = ({ path, checkpoint, notes }: LoadedCheckpoint): ImageSize => {
-  if (notes._tag === 'Right') return notes.right.image
-  const [height, width, channels] = checkpoint.description.net.input
-  if (height === undefined || width === undefined || channels === undefined)
-    throw new CliError(
-      'OtherImages',
-      `${path}: its net takes no images but ${formatShape(checkpoint.description.net.input)}; give a checkpoint of a net for images`,
+/** The arguments are `RUN PATHS…` or, with `--net RUN`, `PATHS…`. */
+const requested = async (context: Context, net: string | undefined, given: readonly string[]): Promise<Request> => {
+  const [from, ...pictures] = given
+  if (net !== undefined && (from === undefined || !(await isCheckpoint(context, from))))
+    return { from: net, pictures: given }
+  if (from === undefined)
+    throw usageError('say which net looks, and at what: resfn predict PATHS… --net RUN; see resfn predict --help')
+  if (isNamedAsPicture(from))
+    throw usageError(
+      `${from} is named as a picture; say which net looks at it: resfn predict ${given.join(' ')} --net RUN`,
     )
-  return [height, width, channels]
+  return { from, pictures, ...(net !== undefined && { net }) }
 }
 
-const givenImage = async (
+/** Rows of what the net says. */
+const shares = (predictions: readonly Prediction[]): readonly (readonly string[])[] =>
+  predictions.map((one) => [one.class, `${(100 * one.probability).toFixed(1)} %`])
+
+const about = ({ name, checkpoint, revision }: Viewer): object => ({
+  net: name,
+  checkpoint: checkpoint ?? null,
+  revision: revision ?? null,
+})
+
+const predictTestImage = async (
   context: Context,
   loaded: LoadedCheckpoint,
-  { index, invert, data }: PredictFlags,
-  path: string | undefined,
-): Promise<GivenImage> => {
-  if (index !== undefined && path === undefined) {
-    const images = await dataOf(context, loaded, data)
-    say(context, `data ${describeData(images)}`)
-    return testImage(images.test, index)
-  }
-  if (index !== undefined || path === undefined)
-    throw usageError('give an image file, or --index N for an image of the test set (one of the two)')
-  const size = imageSize(loaded)
-  const { pixels, steps } = await readImage(context, path, size, invert)
-  say(context, `image ${path}: ${steps.join(', ')}`)
-  return { pixels, size, from: path }
-}
-
-const probabilities = async (
-  { net, variables: { params, state }, preprocess }: TrainedNet,
-  { pixels, size }: GivenImage,
-): Promise<readonly number[]> => {
-  const { images, shape } = preprocess(toFloat(pixels, [1, ...size]))
-  const found = tidy(() => softmax(net.apply(params, tensor(images, [...shape], 'float32'), state)))
-  const result = [...(await found.data())]
-  found.dispose()
-  return result
-}
-
-/** The most probable classes of an image. */
-export const predictImage: Action<PredictFlags, [string, string?]> = async (context, flags, given, path) => {
-  const loaded = await openCheckpoint(context, given, flags.net)
-  const image = await givenImage(context, loaded, flags, path)
-  const preprocess = preprocessingOf(context, loaded, {
-    image: image.size,
-    normalise: flags.normalise,
-    source: dataSource,
-  })
-  const backend = await startBackend(context, flags)
-  const { classes } = loaded.checkpoint.description.net
-  const predictions = (await probabilities({ net: loaded.net, variables: variablesOf(loaded), preprocess }, image))
-    .map((probability, label) => ({ class: classes[label] ?? `class ${label}`, label, probability }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, flags.top)
-  backend.dispose()
+  viewer: CheckpointViewer,
+  { index, data, top }: PredictFlags & { readonly index: number },
+): Promise<Output> => {
+  const images = await dataOf(context, loaded, data)
+  say(context, `data ${describeData(images)}`)
+  const { test } = images
+  if (index >= test.labels.length)
+    throw usageError(`--index ${index}: the test set has the images 0 to ${test.labels.length - 1}`)
+  const { images: bytes, labels } = select(test, [index])
+  const label = test.classes[labels[0]!] ?? `class ${labels[0]}`
+  const image = `test image ${index}`
+  const [predictions = []] = await classify(viewer, [viewer.prepare(bytes)], top)
   return {
-    json: { checkpoint: loaded.path, net: loaded.name, image: image.from, label: image.label ?? null, predictions },
+    json: { ...about(viewer), file: null, classified: 1, failed: [], images: [{ image, label, predictions }] },
     text: [
-      ...(image.label === undefined ? [] : [`${image.from} is: ${image.label}`]),
-      table({
-        rows: predictions.map((one) => [one.class, `${(100 * one.probability).toFixed(1)} %`]),
-        align: ['left', 'right'],
-        columns: context.columns(),
-      }),
+      `${image} is: ${label}`,
+      table({ rows: shares(predictions), align: ['left', 'right'], columns: context.columns() }),
     ].join('\n'),
+  }
+}
+
+/** The name of a picture in a table: short where it is below the current folder. */
+const shortName = ({ cwd }: Context, path: string): string => {
+  const below = relative(cwd, path)
+  return below.startsWith('..') ? path : below
+}
+
+const textOf = (context: Context, images: readonly Extract<Predicted, { readonly predictions: unknown }>[]): string => {
+  const columns = context.columns()
+  if (images.length === 1) return table({ rows: shares(images[0]!.predictions), align: ['left', 'right'], columns })
+  const rows = images.map(({ image, predictions }) => {
+    const [first = [], ...others] = shares(predictions)
+    return [shortName(context, pictureName(image)), ...first, others.map((other) => other.join(' ')).join(', ')]
+  })
+  return table({ rows, align: ['left', 'left', 'right', 'left'], columns })
+}
+
+const predictPaths = async (
+  context: Context,
+  viewer: Viewer,
+  paths: readonly string[],
+  { top, strict, out }: PredictFlags,
+): Promise<Output> => {
+  const file = out === undefined ? undefined : resolve(context.cwd, out)
+  const images: Extract<Predicted, { readonly predictions: unknown }>[] = []
+  const failed: Unread[] = []
+  let classified = 0
+  const { signal, release } = context.interrupts()
+  async function* said(): AsyncGenerator<Predicted> {
+    for await (const one of lookAt(context, viewer, paths, { top, strict, signal })) {
+      if ('error' in one) failed.push(unread(one))
+      else {
+        classified += 1
+        // A file takes any number of them; they need not be kept.
+        if (file === undefined) images.push(one)
+      }
+      yield one
+    }
+    if (classified === 0)
+      throw new CliError('NoPictures', `none of the ${count(paths.length)} pictures could be read; see above`)
+  }
+  try {
+    if (file === undefined) for await (const _ of said());
+    else await context.files.write(file, encoded(predictionFormat(file), said()))
+  } finally {
+    release()
+  }
+  const left = failed.length === 0 ? '' : `, ${count(failed.length)} left out`
+  const summary = `${count(classified)} of ${count(paths.length)} pictures classified${left}`
+  return {
+    json: { ...about(viewer), file: file ?? null, classified, failed, ...(file === undefined && { images }) },
+    text: [
+      ...(file === undefined ? [textOf(context, images)] : []),
+      ...(paths.length > 1 || file !== undefined ? [file === undefined ? summary : `${summary}: ${file}`] : []),
+    ].join('\n'),
+  }
+}
+
+async function* encoded(
+  { head, lines }: ReturnType<typeof predictionFormat>,
+  all: AsyncIterable<Predicted>,
+): AsyncGenerator<Uint8Array> {
+  const text = new TextEncoder()
+  yield text.encode(head)
+  for await (const one of all) yield text.encode(lines(one))
+}
+
+/** The most probable classes of pictures. */
+export const predictPictures: Action<PredictFlags, readonly string[]> = async (context, flags, ...given) => {
+  const { index, out } = flags
+  if (out !== undefined) predictionFormat(out)
+  const { from, net, pictures } = await requested(context, flags.net, given)
+  const loaded = await openCheckpoint(context, from, net)
+  if ((index === undefined) === (pictures.length === 0))
+    throw usageError('give an image file, or --index N for an image of the test set (one of the two)')
+  const paths = await picturePaths(context, pictures)
+  const backend = await startBackend(context, flags)
+  try {
+    const viewer = viewerOfCheckpoint(context, loaded, flags)
+    return index === undefined
+      ? await predictPaths(context, viewer, paths, flags)
+      : await predictTestImage(context, loaded, viewer, { ...flags, index })
+  } finally {
+    backend.dispose()
   }
 }

@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from '@stricli/core'
 import type { Context } from '../context/context.ts'
-import type { Invert } from '../image/image-file.ts'
+import type { Invert } from '../image/like-data-set.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import type { BackendFlags } from '../run/backend.ts'
 import { wholeFrom } from '../text/numbers.ts'
@@ -8,38 +8,63 @@ import {
   backendFlags,
   checkpointFlags,
   type CheckpointFlags,
-  checkpointParameter,
   commonFlags,
   optional,
+  proposals,
   withDefault,
 } from './flags.ts'
 
 export type PredictFlags = CommonFlags &
   BackendFlags &
-  CheckpointFlags & { readonly index?: number; readonly top: number; readonly invert: Invert }
+  CheckpointFlags & {
+    readonly index?: number
+    readonly top: number
+    readonly invert: Invert
+    readonly out?: string
+    readonly strict: boolean
+  }
 
-export const predictCommand: Command<Context> = buildCommand<PredictFlags, [string, string?], Context>({
+export const predictCommand: Command<Context> = buildCommand<PredictFlags, readonly string[], Context>({
   docs: {
-    brief: 'Say what an image shows',
+    brief: 'Say what pictures show',
     fullDescription: [
-      'Says what an image shows: a file (PNG, JPEG, WebP, …), or with --index an image of the test set. A file is made like the images that the net',
-      'was trained on: grey, shrunk to fit, centred on black. Fashion-MNIST shows light clothes on black, photographs mostly dark ones on',
-      'white: light and dark are swapped where the border of the image is light, unless --invert says yes or no.',
+      'Says what pictures show (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG): files, folders with all below them, patterns, and - for standard input. The net is that of a run:',
+      '',
+      '  resfn predict shoe.jpg --net runs/quick  the classes of one picture',
+      '  resfn predict runs/quick shoe.jpg  the same',
+      "  resfn predict photos 'more/*.png' --net runs/quick --out said.csv  all of them, in batches, into a table",
+      '  resfn predict - --net runs/quick --json < shoe.jpg  for programs',
+      '  resfn predict runs/quick --index 7  an image of the test set',
+      '',
+      'A picture is made like the images that the net was trained on: grey, shrunk to fit, centred on black. Fashion-MNIST shows light clothes on black, photographs',
+      'mostly dark ones on white: light and dark are swapped where the border of the picture is light, unless --invert says yes or no.',
+      '',
+      'A picture that cannot be read is named and left out, unless it is the only one or --strict is given.',
     ].join('\n'),
   },
   parameters: {
     flags: {
+      top: withDefault(wholeFrom(1), 'n', '5', 'How many classes to show'),
+      out: optional(String, 'file.csv|file.jsonl', 'Write the classes into a file, all or nothing'),
+      strict: { kind: 'boolean', brief: 'Stop at the first picture that cannot be read', default: false },
       index: optional(wholeFrom(0), 'n', 'An image of the test set by its number'),
-      top: withDefault(wholeFrom(1), 'n', '3', 'How many classes to show'),
       invert: { kind: 'enum', values: ['auto', 'yes', 'no'], brief: 'Swap light and dark', default: 'auto' },
       ...checkpointFlags,
+      net: {
+        ...optional(
+          String,
+          'run',
+          'The run or checkpoint that looks; behind a checkpoint as first argument, the net to build for it (see resfn nets)',
+        ),
+        proposeCompletions: proposals.nets,
+      },
       ...backendFlags,
       ...commonFlags,
     },
     positional: {
-      kind: 'tuple',
-      parameters: [checkpointParameter, { brief: 'Image file', parse: String, placeholder: 'image', optional: true }],
+      kind: 'array',
+      parameter: { brief: 'Pictures: files, folders, patterns or -', parse: String, placeholder: 'path' },
     },
   },
-  func: perform(async () => (await import('../actions/predict.ts')).predictImage),
+  func: perform(async () => (await import('../actions/predict.ts')).predictPictures),
 })

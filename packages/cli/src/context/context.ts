@@ -21,6 +21,8 @@ export type Context = CommandContext & {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly files: Files
+  /** All of standard input. */
+  readonly stdin: () => Promise<Uint8Array>
   /** The folder that downloads of a name are kept in, such as those of a data set. */
   readonly cacheFolder: (name: string) => Promise<string>
   /** The line for progress, where standard error is a terminal; plain lines are printed elsewhere. */

@@ -6,7 +6,7 @@ import { CliError } from '../error.ts'
 /** The calls of `node:fs/promises` that are used: a test gives a disk that is full. */
 export type FileSystem = Pick<
   typeof fs,
-  'mkdir' | 'open' | 'readdir' | 'readFile' | 'rename' | 'rm' | 'stat' | 'truncate'
+  'mkdir' | 'open' | 'readdir' | 'readFile' | 'realpath' | 'rename' | 'rm' | 'stat' | 'truncate'
 >
 
 /** What is written: all at once, or in parts. */
@@ -30,12 +30,15 @@ export type Files = {
   readonly sync: (path: string) => Promise<void>
   /** Cuts a file to its first bytes. */
   readonly cut: (path: string, bytes: number) => Promise<void>
-  readonly kind: (path: string) => Promise<'file' | 'folder' | 'none'>
+  /** `other` is a pipe, a device or a socket. */
+  readonly kind: (path: string) => Promise<'file' | 'folder' | 'other' | 'none'>
   readonly size: (path: string) => Promise<number>
   /** Makes a folder, and those above it; false if it exists. */
   readonly makeFolder: (path: string) => Promise<boolean>
   /** The names of what is in a folder. */
   readonly list: (path: string) => Promise<readonly string[]>
+  /** The path without links. */
+  readonly real: (path: string) => Promise<string>
   /** Removes a file, if there is one. */
   readonly remove: (path: string) => Promise<void>
 }
@@ -50,6 +53,7 @@ const fixes: { readonly [code: string]: string } = {
   ENOSPC: 'the disk is full; free some space',
   EDQUOT: 'your disk quota is used up; free some space',
   EFBIG: 'the file would be larger than is allowed here; raise the limit (ulimit -f)',
+  ELOOP: 'a link leads back to itself; remove it',
   EMFILE: 'too many files are open; close some programs',
 }
 
@@ -190,7 +194,7 @@ export const filesOf = (disk: FileSystem = fs): Files => {
     kind: async (path) => {
       try {
         const found = await disk.stat(path)
-        return found.isDirectory() ? 'folder' : 'file'
+        return found.isDirectory() ? 'folder' : found.isFile() ? 'file' : 'other'
       } catch {
         return 'none'
       }
@@ -201,6 +205,7 @@ export const filesOf = (disk: FileSystem = fs): Files => {
         return isNew(() => disk.mkdir(path))
       }),
     list: (path) => attempt('read', path, () => disk.readdir(path)),
+    real: (path) => attempt('read', path, () => disk.realpath(path)),
     remove: (path) => attempt('remove', path, () => disk.rm(path, { force: true })),
     size: (path) => attempt('read', path, async () => (await disk.stat(path)).size),
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, release, type } from 'node:os'
 import { join } from 'node:path'
-import { CliError } from '../error.ts'
+import { CliError, usageError } from '../error.ts'
 import type { Context } from './context.ts'
 import { filesOf } from './files.ts'
 import { liveLine } from './live-line.ts'
@@ -45,6 +45,15 @@ const interrupts: Context['interrupts'] = () => {
   return { signal: abort.signal, release: () => handled.forEach((name) => process.off(name, onSignal)) }
 }
 
+/** All of standard input, unless a person would have to type it. */
+const stdin = async (): Promise<Uint8Array> => {
+  if (process.stdin.isTTY === true)
+    throw usageError('standard input is the keyboard; give a path, or lead a file here: resfn … - < file')
+  const parts: Uint8Array[] = []
+  for await (const part of process.stdin) parts.push(part as Uint8Array)
+  return Buffer.concat(parts)
+}
+
 /**
  * The context of this process: its streams, environment, folder, clock, files and signals. Spread it to give a command
  * another of these.
@@ -69,6 +78,7 @@ export const nodeContext = (): Context => {
     cwd: workingFolder(),
     now: Date.now,
     files: filesOf(),
+    stdin,
     // Loaded here: most commands need no cache, and `resfn --help` should start fast.
     cacheFolder: async (name) => (await import('@resfn/cache')).cacheFolder(name),
     ...live(),

@@ -25,7 +25,8 @@ export const definitions = (rows: readonly Definition[], columns: number): reado
     const lines = wrap(text, Math.max(16, columns - indent)).map((line) => `${' '.repeat(indent)}${line}`)
     const fits = term.length + 4 <= indent
     const [first = '', ...rest] = lines
-    return (fits ? [`  ${term}${first.slice(term.length + 2)}`, ...rest] : [`  ${term}`, ...lines]).map((line) =>
+    const above = wrap(term, columns - 4).map((line, i) => `${i === 0 ? '  ' : '    '}${line}`)
+    return (fits ? [`  ${term}${first.slice(term.length + 2)}`, ...rest] : [...above, ...lines]).map((line) =>
       line.trimEnd(),
     )
   })

@@ -4,12 +4,12 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder, testContext } from '../fixtures/context.ts'
 import { claimingPng, greyTiff, type TiffNumbers } from '../fixtures/pictures.ts'
-import { readImage } from './image-file.ts'
+import { readPicture } from './read-picture.ts'
 
 const cwd = temporaryFolder()
-const read = (name: string, bytes: Uint8Array): ReturnType<typeof readImage> => {
+const read = (name: string, bytes: Uint8Array): ReturnType<typeof readPicture> => {
   writeFileSync(join(cwd, name), bytes)
-  return readImage(testContext({ cwd }).context, name, [4, 4, 1], 'no')
+  return readPicture(testContext({ cwd }).context, join(cwd, name), { grey16: 'scale' })
 }
 
 /** A small picture that was changed to say that it has 20,000 x 15,000 pixels, behind a marker in its header. */
@@ -48,7 +48,7 @@ describe('an image with too many pixels', () => {
     const bytes = await make()
     const before = process.memoryUsage().rss
     await expect(read(name, bytes)).rejects.toMatchObject({
-      _tag: 'UnreadableImage',
+      _tag: 'TooManyPixels',
       message: `${join(cwd, name)} has ${size} pixels, at most 50,000,000 are allowed; shrink it first`,
     })
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
@@ -62,8 +62,8 @@ describe('a TIFF', () => {
     ['8', light(new Uint8Array(64), 128)],
     ['16', light(new Uint16Array(64), 128 * 257)],
   ])('of %s bits is read on the scale of its bits', async (_, numbers) => {
-    const { pixels } = await read('grey.tif', greyTiff(8, 8, numbers))
-    for (const pixel of pixels) expect(Math.abs(pixel - 128)).toBeLessThanOrEqual(1)
+    const { data } = await read('grey.tif', greyTiff(8, 8, numbers))
+    for (const pixel of data) expect(Math.abs(pixel - 128)).toBeLessThanOrEqual(1)
   })
 
   it.each([
@@ -72,7 +72,7 @@ describe('a TIFF', () => {
     ['short', light(new Int16Array(64), 7)],
   ])('of %s numbers is refused, because their range is not known', async (depth, numbers) => {
     await expect(read('numbers.tif', greyTiff(8, 8, numbers))).rejects.toMatchObject({
-      _tag: 'UnreadableImage',
+      _tag: 'UnsupportedImage',
       message: expect.stringContaining(`holds ${depth} numbers`) as string,
     })
   })
@@ -85,6 +85,6 @@ it('a PNG of 16 bits is read on the scale of its bits', async () => {
     .png()
     .toBuffer()
   expect((await sharp(png).metadata()).depth).toBe('ushort')
-  const { pixels } = await read('grey16.png', png)
-  for (const pixel of pixels) expect(Math.abs(pixel - 128)).toBeLessThanOrEqual(1)
+  const { data } = await read('grey16.png', png)
+  for (const pixel of data) expect(Math.abs(pixel - 128)).toBeLessThanOrEqual(1)
 })

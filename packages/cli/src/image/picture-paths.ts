@@ -1,0 +1,89 @@
+import { basename, dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
+import { nearest } from '@resfn/options'
+import { type Context, say } from '../context/context.ts'
+import { CliError } from '../error.ts'
+import { alternatives } from '../text/nearest.ts'
+import { expandPattern, isPattern } from './glob.ts'
+
+/** Stands for standard input among the paths. */
+export const standardInput = '-'
+
+const pictureName = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|svg)$/i
+
+/** Whether a path is named like a picture. */
+export const isNamedAsPicture = (path: string): boolean => pictureName.test(path)
+
+/**
+ * The pictures in a folder and those below it, by name. A link that leads to a folder once more, or to one that holds
+ * them all, is left out.
+ */
+const picturesBelow = async (context: Context, top: string): Promise<readonly string[]> => {
+  const { files } = context
+  const start = await files.real(top)
+  const seen = new Set<string>()
+  const search = async (folder: string): Promise<readonly string[]> => {
+    const real = await files.real(folder)
+    if (seen.has(real) || start.startsWith(join(real, sep))) {
+      say(context, `note: ${folder} leads to ${real}, which is read already or lies above, and is left out`)
+      return []
+    }
+    seen.add(real)
+    const found: string[] = []
+    for (const name of (await files.list(folder)).toSorted()) {
+      if (name.startsWith('.')) continue
+      const path = join(folder, name)
+      const kind = await files.kind(path)
+      if (kind === 'folder') found.push(...(await search(path)))
+      // A link that leads nowhere is reported when it is read; a pipe would never end.
+      else if (kind !== 'other' && isNamedAsPicture(name)) found.push(path)
+    }
+    return found
+  }
+  return search(top)
+}
+
+const missing = async ({ files }: Context, path: string): Promise<CliError> => {
+  const folder = dirname(path)
+  const names = (await files.kind(folder)) === 'folder' ? await files.list(folder) : []
+  const near = nearest(basename(path), names)
+  const meant = near.length === 0 ? 'check the path' : `did you mean ${alternatives(near)}?`
+  return new CliError('ENOENT', `cannot read ${path}: there is no such file; ${meant}`)
+}
+
+const pathsOf = async (context: Context, given: string): Promise<readonly string[]> => {
+  const { cwd, files } = context
+  if (given === standardInput) return [given]
+  const path = resolve(cwd, given)
+  const kind = await files.kind(path)
+  if (kind === 'folder') {
+    const found = await picturesBelow(context, path)
+    if (found.length > 0) return found
+    throw new CliError(
+      'NoPictures',
+      `${path}: there is no picture in it or below it (PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG, by the ending of the name)`,
+    )
+  }
+  if (kind !== 'none') return [path]
+  if (!isPattern(given)) throw await missing(context, path)
+  const root = isAbsolute(given) ? parse(given).root : cwd
+  const found = await expandPattern(files, root, given.slice(isAbsolute(given) ? root.length : 0))
+  if (found.length === 0) throw new CliError('NoPictures', `no file fits ${given}; check the pattern`)
+  const each = await Promise.all(
+    found.map(async (one) => {
+      const what = await files.kind(one)
+      return what === 'folder' ? picturesBelow(context, one) : what === 'other' ? [] : [one]
+    }),
+  )
+  // `photos/**` names a folder and those in it.
+  return [...new Set(each.flat())]
+}
+
+/**
+ * The pictures that arguments name: files, folders with all below them, patterns such as `photos/*.jpg`, and `-` for
+ * standard input. A path that does not exist is an error that names the nearest one.
+ */
+export const picturePaths = async (context: Context, given: readonly string[]): Promise<readonly string[]> => {
+  const found: string[] = []
+  for (const one of given) found.push(...(await pathsOf(context, one)))
+  return found
+}

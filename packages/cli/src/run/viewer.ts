@@ -1,0 +1,100 @@
+import type { Grey16 } from '@resfn/decode-image'
+import type { LoadedNet } from '@resfn/hub'
+import { formatShape } from '@resfn/layer'
+import { type Pixels, preprocess, withChannels } from '@resfn/preprocessing'
+import { toFloat } from '@resfn/transforms'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Context } from '../context/context.ts'
+import { dataSource } from '../data/load-data.ts'
+import { CliError } from '../error.ts'
+import { type Invert, lightOnDark, likeDataSet, onWhite } from '../image/like-data-set.ts'
+import { type LoadedCheckpoint, variablesOf } from './checkpoint-file.ts'
+import { type ImageSize, preprocessingOf } from './trained-net.ts'
+
+/** A picture as the net takes it, and in words what was done to it. */
+export type Seen = { readonly x: Float32Array; readonly steps: readonly string[] }
+
+/** A net with its weights that looks at pictures. */
+export type Viewer = {
+  readonly name: string
+  readonly classes: readonly string[]
+  /** What the net takes. */
+  readonly input: ImageSize
+  readonly see: (pixels: Pixels) => Seen
+  /** Logits of a batch. */
+  readonly apply: (x: Tensor4D) => Tensor
+  /** What becomes of grey pictures of 16 bits. */
+  readonly grey16: Grey16
+  /** Where the weights are from. */
+  readonly checkpoint?: string
+  readonly revision?: string
+}
+
+/** The net of a checkpoint, which also takes images as its data set has them. */
+export type CheckpointViewer = Viewer & { readonly prepare: (bytes: Uint8Array) => Float32Array }
+
+/** How pictures are prepared, where the net does not say all of it. */
+export type ViewerOptions = { readonly invert: Invert; readonly normalise?: boolean }
+
+/** The size of the images that the net was trained on, or else of those that it takes. */
+const imageSize = ({ path, checkpoint, notes }: LoadedCheckpoint): readonly [number, number, 1 | 3] => {
+  const { input } = checkpoint.description.net
+  const [height, width, channels] = notes._tag === 'Right' ? notes.right.image : input
+  if (height === undefined || width === undefined || (channels !== 1 && channels !== 3))
+    throw new CliError(
+      'OtherImages',
+      `${path}: its net takes no images but ${formatShape(input)}; give a checkpoint of a net for images`,
+    )
+  return [height, width, channels]
+}
+
+/** The net of a run or a checkpoint. A backend must be running. */
+export const viewerOfCheckpoint = (
+  context: Context,
+  loaded: LoadedCheckpoint,
+  { invert, normalise }: ViewerOptions,
+): CheckpointViewer => {
+  const image = imageSize(loaded)
+  const transform = preprocessingOf(context, loaded, { image, normalise, source: dataSource })
+  const prepare = (bytes: Uint8Array): Float32Array => transform(toFloat(bytes, [1, ...image])).images
+  const { params, state } = variablesOf(loaded)
+  const { net } = loaded.checkpoint.description
+  return {
+    name: loaded.name,
+    classes: net.classes,
+    input: net.input as unknown as ImageSize,
+    see: (pixels) => {
+      const { pixels: liked, steps } = likeDataSet(pixels, image, invert)
+      return { x: prepare(new Uint8Array(liked.data)), steps }
+    },
+    apply: (x) => loaded.net.apply(params, x, state),
+    // The numbers of a data set are those of 8 bits.
+    grey16: 'scale',
+    checkpoint: loaded.path,
+    prepare,
+  }
+}
+
+/** A net from a hub or a folder, which says how its pictures are prepared. */
+export const viewerOfNet = (
+  { name, net, params, state, classes, preprocessing, revision }: LoadedNet,
+  { invert }: ViewerOptions,
+): Viewer => {
+  const { size, channels } = preprocessing
+  return {
+    name,
+    classes,
+    input: [...size, channels],
+    see: (pixels) => {
+      // A net for photographs sees them as they are. One for grey images learned on light things on black.
+      const { pixels: shown, steps } =
+        channels === 3 && invert !== 'yes'
+          ? { pixels, steps: [] }
+          : lightOnDark(withChannels(onWhite(pixels), channels), invert)
+      return { x: preprocess(shown, preprocessing), steps }
+    },
+    apply: (x) => net.apply(params, x, state),
+    grey16: 'clip',
+    ...(revision !== undefined && { revision }),
+  }
+}

@@ -1,24 +1,53 @@
 import { buildCommand, type Command } from '@stricli/core'
 import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
-import { checkpointFlags, type CheckpointFlags, checkpointParameter, commonFlags, formatFlag } from './flags.ts'
+import type { BackendFlags } from '../run/backend.ts'
+import {
+  backendFlags,
+  checkpointFlags,
+  type CheckpointFlags,
+  checkpointParameter,
+  commonFlags,
+  formatFlag,
+} from './flags.ts'
 
 export type ExportFlags = CommonFlags &
-  Pick<CheckpointFlags, 'net'> & { readonly out: string; readonly format?: string }
+  BackendFlags &
+  Pick<CheckpointFlags, 'net'> & {
+    readonly out: string
+    readonly format?: string
+    readonly batchNorm: 'kept' | 'folded'
+  }
 
 export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string], Context>({
   docs: {
-    brief: 'Write the weights of a checkpoint for another program',
+    brief: 'Write a net or its weights for another program',
     fullDescription: [
-      'Writes the weights of a checkpoint, or of the one in the folder of a run, as a safetensors file with the keys, shapes and order of axes',
-      "of another program: timm's and torchvision's load_state_dict(strict=True) takes it.",
+      'Writes a checkpoint, or the one in the folder of a run, for another program. The name of the file says how:',
+      "  net.safetensors  the weights, with the keys, shapes and order of axes that timm's and torchvision's load_state_dict(strict=True) takes",
+      '  net.onnx         the net with its weights for ONNX Runtime and others: opset 17, [batch, channels, height, width], any batch size',
+      'Examples:',
+      '  resfn export runs/2026-11-22-0740-resnet8 --out net.onnx --batch-norm folded',
+      '  resfn export net.safetensors --net resnet50 --format torchvision --out for-torch.safetensors',
     ].join('\n'),
   },
   parameters: {
     flags: {
-      out: { kind: 'parsed', parse: String, brief: 'The safetensors file', placeholder: 'file' },
-      format: formatFlag('The program that shall read it (default: the usual one of the net)'),
+      out: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'The file; its ending is .safetensors or .onnx',
+        placeholder: 'file',
+      },
+      format: formatFlag('The program whose keys the tensors have, or onnx (default: the usual one of the net)'),
+      batchNorm: {
+        kind: 'enum',
+        values: ['kept', 'folded'],
+        brief: 'In a net: an operator of its own, or folded into the convolution before it',
+        default: 'kept',
+      },
       net: checkpointFlags.net,
+      ...backendFlags,
       ...commonFlags,
     },
     positional: { kind: 'tuple', parameters: [checkpointParameter] },

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createNet, type CreatedNet } from '@resfn/archs'
+import { torchvisionKeys } from '@resfn/archs/resnet/keys'
+import { exportWeights } from '@resfn/export'
+import { init, type Variables } from '@resfn/layer'
+import { key, normal } from '@resfn/random'
+import { useBackend } from '@resfn/runtime'
+import { relativeError } from '@resfn/test-utils'
+import { tensor, transpose } from '@tensorflow/tfjs-core'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { resfn, temporaryFolder } from './fixtures/context.ts'
+
+const cwd = temporaryFolder()
+const run = (...args: readonly string[]): ReturnType<typeof resfn> => resfn(args, { cwd })
+const json = (text: string): Readonly<Record<string, unknown>> => JSON.parse(text) as Readonly<Record<string, unknown>>
+
+const name = 'cifar-resnet8-b'
+const input = [28, 28, 1]
+const batch = [3, ...input]
+let net: CreatedNet
+let variables: Variables<unknown, unknown>
+
+beforeAll(async () => {
+  await useBackend('cpu')
+  net = createNet(name, { channels: 1 })
+  variables = init(net, key(7), input)
+  const file = await exportWeights(net, variables, { input, keys: torchvisionKeys })()
+  if (file._tag === 'Left') throw new Error(file.left.message)
+  writeFileSync(join(cwd, 'torch.safetensors'), file.right)
+  await run('import', 'torch.safetensors', '--net', name, '--input', '28x28x1', '--out', 'run')
+})
+
+/** What the net itself gives, and the batch. */
+const ours = async () => {
+  await useBackend('cpu')
+  const x = tensor(normal(key(1), 3 * 28 * 28), batch)
+  return { x, y: net.apply(variables.params, x, variables.state) }
+}
+
+describe('resfn export --out net.onnx', () => {
+  it.each(['kept', 'folded'])(
+    'writes a model with the logits of the net, batch normalisation %s',
+    async (batchNorm) => {
+      const { stdout, stderr, code } = await run(
+        'export',
+        'run',
+        '--out',
+        'net.onnx',
+        '--batch-norm',
+        batchNorm,
+        '--json',
+      )
+      expect({ code, stderr }).toMatchObject({ code: 0 })
+      const file = join(cwd, 'net.onnx')
+      expect(json(stdout)).toMatchObject({
+        file,
+        files: [file],
+        net: name,
+        checkpoint: join(cwd, 'run', 'checkpoint.safetensors'),
+        format: 'onnx',
+        batchNorm,
+        input: ['batch', 1, 28, 28],
+        output: ['batch', 10],
+      })
+      const session = await InferenceSession.create(file)
+      const { x, y } = await ours()
+      const given = await transpose(x, [0, 3, 1, 2]).data<'float32'>()
+      const { output } = await session.run({ input: new Tensor('float32', given, [3, 1, 28, 28]) })
+      expect(relativeError(tensor(output!.data as Float32Array, [3, 10]), y)).toBeLessThan(1e-5)
+      await session.release()
+      const text = readFileSync(file, 'latin1')
+      expect(text).toContain('layer2.0.downsample.0.weight')
+      expect(text).toContain('["class 0"')
+      expect(text.includes('running_mean')).toBe(batchNorm === 'kept')
+    },
+  )
+
+  it('says what it wrote', async () => {
+    const { stdout } = await run('export', 'run', '--out', 'net.onnx', '--format', 'onnx')
+    expect(stdout).toMatch(/^cifar-resnet8-b: 30 operators \(ONNX 17\) and \d+ tensors in .*net\.onnx\n$/)
+  })
+
+  it('leaves nothing of a file that Ctrl-C stops', async () => {
+    const files = readdirSync(cwd)
+    const interrupts = () => ({ signal: AbortSignal.abort('SIGINT'), release: () => {} })
+    const stopped = await resfn(['export', 'run', '--out', 'stopped.onnx'], { cwd, interrupts })
+    expect(stopped).toMatchObject({ code: 130, stderr: expect.stringContaining('was not written') as string })
+    expect(readdirSync(cwd)).toEqual(files)
+  })
+
+  it.each([
+    [
+      ['run', '--out', 'net.pb'],
+      2,
+      'the ending says how it is written; give it a name that ends in .safetensors or .onnx',
+    ],
+    [['run', '--out', 'net.safetensors', '--format', 'onnx'], 2, 'give it a name that ends in .onnx'],
+    [['run', '--out', 'net.onnx', '--format', 'kears'], 2, 'there is no format "kears"'],
+    [['run', '--out', 'net.safetensors', '--batch-norm', 'folded'], 2, 'leave out --batch-norm'],
+    [['run', '--out', 'net.onnx', '--batch-norm', 'melted'], 2, 'melted'],
+    [['run', '--out', 'net.onnx', '--backend', 'wsam'], 2, 'did you mean wasm'],
+    [['nothing', '--out', 'net.onnx'], 1, 'there is no such file'],
+    [['run'], 2, '--out'],
+  ])('%j fails with a message, and writes nothing', async (args, exitCode, message) => {
+    const before = readdirSync(cwd)
+    const { stderr, code } = await run('export', ...args)
+    expect({ code, stderr }).toEqual({ code: exitCode, stderr: expect.stringContaining(message) as string })
+    expect(readdirSync(cwd)).toEqual(before)
+  })
+
+  it('is explained with examples', async () => {
+    const { stdout } = await run('export', '--help')
+    expect(stdout).toContain('net.onnx')
+    expect(stdout).toContain('--batch-norm')
+  })
+})

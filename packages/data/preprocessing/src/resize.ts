@@ -67,7 +67,25 @@ const filterColourRows = ({ data, width, channels, rows }: Rows, { start, end, t
   return { data: result, width: count, channels: 3, rows }
 }
 
-/** Filters down the columns, two rows at a time; the first row of the data is row `top` of the picture. */
+/** Four rows with their weights: enough for one output of a picture that is not made much smaller. */
+type Four = {
+  readonly rows: readonly [Pixels['data'], Pixels['data'], Pixels['data'], Pixels['data']]
+  readonly weights: readonly [number, number, number, number]
+}
+
+const addFour = (sums: Int32Array, { rows: [a, b, c, d], weights: [u, v, w, x] }: Four): void => {
+  for (let j = 0; j < sums.length; j++)
+    sums[j] = (sums[j]! + Math.imul(a[j]!, u) + Math.imul(b[j]!, v) + Math.imul(c[j]!, w) + Math.imul(d[j]!, x)) | 0
+}
+
+/** The same without sums in between, which takes half of the time. */
+const writeFour = (result: Uint8ClampedArray, { rows: [a, b, c, d], weights: [u, v, w, x] }: Four): void => {
+  for (let j = 0; j < result.length; j++)
+    result[j] =
+      (half + Math.imul(a[j]!, u) + Math.imul(b[j]!, v) + Math.imul(c[j]!, w) + Math.imul(d[j]!, x)) >> precisionBits
+}
+
+/** Filters down the columns; the first row of the data is row `top` of the picture. */
 const filterColumns = (
   { data, width, channels }: Rows,
   { start, end, taps, weights }: Coefficients,
@@ -77,17 +95,26 @@ const filterColumns = (
   const result = new Uint8ClampedArray(start.length * length)
   const sums = new Int32Array(length)
   for (let i = 0; i < start.length; i++) {
+    const first = start[i]! - top
     const count = end[i]! - start[i]!
-    sums.fill(half)
-    for (let k = 0; k < count; k += 2) {
-      const row = (start[i]! - top + k) * length
-      const weight = weights[i * taps + k]!
-      // Of an odd number of rows the last one counts twice, the second time with the weight 0.
-      const [next, nextWeight] = k + 1 < count ? [row + length, weights[i * taps + k + 1]!] : [row, 0]
-      for (let j = 0; j < length; j++)
-        sums[j] = (sums[j]! + Math.imul(data[row + j]!, weight) + Math.imul(data[next + j]!, nextWeight)) | 0
+    // Beyond the last row the first one stands in, with the weight 0.
+    const row = (k: number): Pixels['data'] => {
+      const y = k < count ? first + k : first
+      return data.subarray(y * length, (y + 1) * length)
     }
-    for (let j = 0; j < length; j++) result[i * length + j] = sums[j]! >> precisionBits
+    const weight = (k: number): number => (k < count ? weights[i * taps + k]! : 0)
+    const four = (k: number): Four => ({
+      rows: [row(k), row(k + 1), row(k + 2), row(k + 3)],
+      weights: [weight(k), weight(k + 1), weight(k + 2), weight(k + 3)],
+    })
+    const to = result.subarray(i * length, (i + 1) * length)
+    if (count <= 4) {
+      writeFour(to, four(0))
+      continue
+    }
+    sums.fill(half)
+    for (let k = 0; k < count; k += 4) addFour(sums, four(k))
+    for (let j = 0; j < length; j++) to[j] = sums[j]! >> precisionBits
   }
   return { data: result, width, channels, rows: start.length }
 }

@@ -42,7 +42,9 @@ type Raw = { readonly data: Uint8Array; readonly width: number; readonly height:
 
 const raw = async (image: Sharp): Promise<Raw> => {
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
-  return { data, width: info.width, height: info.height, channels: info.channels }
+  // A plain array: loops over one kind of array are faster than over two.
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return { data: bytes, width: info.width, height: info.height, channels: info.channels }
 }
 
 /** The inks as they are, where sharp would put them through a profile. */

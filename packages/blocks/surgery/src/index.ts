@@ -1,2 +1,5 @@
+export { features, type Features } from './features.ts'
+export { freeze, thaw } from './freeze.ts'
+export { embed, headPath, initHead, withHead } from './head.ts'
 export { type EditedNet, type NetWithVariables, SurgeryError } from './place.ts'
 export { type BlockPlace, insertIdentity, type InsertOptions, removeIdentity } from './surgery.ts'

@@ -1,4 +1,4 @@
-import { type AnyLayer, type Layer, PathError, repeat, sequential, type Shape, subtree, untyped } from '@resfn/layer'
+import { type AnyLayer, editPart, type Layer, PathError, repeat, subtree, type Subtrees, untyped } from '@resfn/layer'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** A net with its parameters and state. */
@@ -23,11 +23,11 @@ export type Blocks = {
   readonly state: readonly unknown[]
 }
 
-const partsOf = (net: AnyLayer): unknown => (net as { readonly layers?: unknown }).layers
-
-/** Whether a net is its parts in a row under their names, so that it can be put together again. */
-const isSequential = (net: AnyLayer, input: Shape): boolean =>
-  typeof partsOf(net) === 'object' && !Array.isArray(partsOf(net)) && net.plan(input).kind === 'sequential'
+/** The blocks of a stage, or undefined for another layer. */
+const blocksOf = (net: AnyLayer): readonly AnyLayer[] | undefined => {
+  const { layers } = net as { readonly layers?: unknown }
+  return Array.isArray(layers) ? (layers as readonly AnyLayer[]) : undefined
+}
 
 /** The values of a batch after some layers, in evaluation. */
 const after = (
@@ -39,14 +39,6 @@ const after = (
     (y, [name, layer]) => untyped(layer).apply(subtree(trees.params, name), y, subtree(trees.state, name)),
     x,
   )
-
-const entriesBefore = (net: AnyLayer, name: string): readonly (readonly [string, AnyLayer])[] => {
-  const entries = Object.entries(partsOf(net) as { readonly [name: string]: AnyLayer })
-  return entries.slice(
-    0,
-    entries.findIndex(([other]) => other === name),
-  )
-}
 
 /**
  * Edits the stage at a path of names: `edit` is given its blocks, and what the net makes of a batch of images before
@@ -63,55 +55,38 @@ export const editStage = <T>(
 ): T => {
   const { net, params, state } = trees
   const [name, ...rest] = path
-  const parts = partsOf(net)
   if (name === undefined) {
-    if (!Array.isArray(parts))
+    const layers = blocksOf(net)
+    if (layers === undefined)
       throw new SurgeryError('', 'this is not a stage: blocks in a row, as repeat and stage make them; name one')
-    const layers = parts as readonly AnyLayer[]
     const blocks: Blocks = {
       layers,
       params: layers.map((_, i) => subtree(params, i)),
       state: layers.map((_, i) => subtree(state, i)),
     }
-    return edit(
-      blocks,
-      after(
-        layers.slice(0, index).map((layer, i) => [i, layer] as const),
-        trees,
-        x,
-      ),
-    )
+    return edit(blocks, after([...layers.slice(0, index).entries()], trees, x))
   }
-  if (!isSequential(net, x.shape.slice(1)) || !Object.hasOwn(parts as object, name)) {
-    const names = typeof parts === 'object' && parts !== null ? Object.keys(parts).join(', ') : 'none'
+  const parts = net.parts?.inOrder === true ? Object.entries(net.parts.layers) : []
+  const at = parts.findIndex(([other]) => other === name)
+  if (at < 0) {
+    const names = parts.map(([other]) => other).join(', ') || 'none'
     throw new SurgeryError(name, `there is no such part in a net of sequential parts; the parts here are ${names}`)
   }
-  const inner = {
-    net: (parts as { readonly [name: string]: AnyLayer })[name]!,
-    params: subtree(params, name),
-    state: subtree(state, name),
-  }
-  return editStage(inner, rest, index, after(entriesBefore(net, name), trees, x), edit)
+  const inner = { net: parts[at]![1], params: subtree(params, name), state: subtree(state, name) }
+  return editStage(inner, rest, index, after(parts.slice(0, at), trees, x), edit)
 }
+
+/** A tree with another subtree at a path. */
+const withSubtree = (tree: unknown, [name, ...rest]: readonly string[], own: unknown): unknown =>
+  name === undefined ? own : { ...(tree as Subtrees), [name]: withSubtree(subtree(tree, name), rest, own) }
 
 /** The net with other blocks in the stage at a path. */
 export const withBlocks = (
   { net, params, state }: NetWithVariables,
   path: readonly string[],
   blocks: Blocks,
-): EditedNet => {
-  const [name, ...rest] = path
-  if (name === undefined) return { net: untyped(repeat(blocks.layers)), params: blocks.params, state: blocks.state }
-  const parts = partsOf(net) as { readonly [name: string]: AnyLayer }
-  const inner = withBlocks(
-    { net: parts[name]!, params: subtree(params, name), state: subtree(state, name) },
-    rest,
-    blocks,
-  )
-  const put = (tree: unknown, own: unknown): unknown => ({ ...(tree as object), [name]: own })
-  return {
-    net: untyped(sequential({ ...parts, [name]: inner.net })),
-    params: put(params, inner.params),
-    state: put(state, inner.state),
-  }
-}
+): EditedNet => ({
+  net: editPart(net, path.join('.'), () => repeat(blocks.layers)),
+  params: withSubtree(params, path, blocks.params),
+  state: withSubtree(state, path, blocks.state),
+})

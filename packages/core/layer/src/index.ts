@@ -1,4 +1,5 @@
 export { channels, type Join, product, sum } from './combine/join.ts'
+export { editPart, partPaths } from './combine/edit-part.ts'
 export { type FollowedBy, followedBy } from './combine/followed-by.ts'
 export { type Feed, type Graph, graph } from './combine/graph.ts'
 export { type Parallel, parallel } from './combine/parallel.ts'
@@ -12,6 +13,7 @@ export { collect, type Layers, type ParamsOfAll, type StateOfAll, subtree, type 
 export { checkBackend, NoBackendError } from './contract/check-backend.ts'
 export { checkBatch, checkChannels, checkSample, checkTensor, InputError, type Layout } from './contract/check-input.ts'
 export { checkVariables, type LeafShape } from './contract/check-variables.ts'
+export { choosePaths } from './contract/choose-paths.ts'
 export {
   constant,
   fanInUniform,
@@ -29,6 +31,7 @@ export {
   type Empty,
   type Layer,
   type ParamsOf,
+  type Parts,
   type StateOf,
   type Trained,
   untyped,
@@ -38,5 +41,5 @@ export { PathError, ShapeError, VariablesError, within } from './contract/path-e
 export { type Part, type Plan, Spec, type Specs } from './contract/plan.ts'
 export { formatShape, sameShape, type Shape, sizeOf } from './contract/shape.ts'
 export { type Summary, summary, type SummaryRow } from './contract/summary.ts'
-export { absorb, countValues, init, type Variables, withState } from './contract/variables.ts'
+export { absorb, average, countValues, init, initFrom, type Variables, withState } from './contract/variables.ts'
 export { slide, type Window } from './contract/window.ts'

@@ -148,5 +148,9 @@ export const splitChannels = <const R extends Layers>(paths: R, join: Join): Par
   const entries = Object.entries(paths)
   const parts = entries.map(([name, layer], i) => [name, onPart(untyped(layer), i, entries.length)] as const)
   const split: unknown = parallel(Object.fromEntries(parts), { ...join, kind: `split ${join.kind}` })
-  return { ...(split as Parallel<R>), layers: paths }
+  return {
+    ...(split as Parallel<R>),
+    parts: { layers: paths, make: (others) => splitChannels(others, join), inOrder: false },
+    layers: paths,
+  }
 }

@@ -1,6 +1,7 @@
 import { fold } from '@resfn/random'
 import type { AnyLayer, Empty, Layer, ParamsOf, StateOf } from '../contract/layer.ts'
 import { untyped } from '../contract/layer.ts'
+import { through } from './parts.ts'
 
 /** A layer and one without parameters after it. Its trees are the first one's own. */
 export type FollowedBy<F extends AnyLayer> = Layer<ParamsOf<F>, StateOf<F>> & {
@@ -40,5 +41,9 @@ export const followedBy = <F extends AnyLayer>(first: F, last: Layer<Empty>): Fo
       return { y: last.train({}, y, fold(key, '')).y, seen }
     },
   }
-  return { ...(layer as Layer<ParamsOf<F>, StateOf<F>>), layers: { first, last } }
+  return {
+    ...(layer as Layer<ParamsOf<F>, StateOf<F>>),
+    ...through(first, (other) => followedBy(other, last)),
+    layers: { first, last },
+  }
 }

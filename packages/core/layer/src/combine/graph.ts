@@ -1,4 +1,4 @@
-import type { Layer } from '../contract/layer.ts'
+import type { AnyLayer, Layer } from '../contract/layer.ts'
 import { within } from '../contract/path-error.ts'
 import type { Part } from '../contract/plan.ts'
 import type { Shape } from '../contract/shape.ts'
@@ -135,5 +135,12 @@ export const graph = <const R extends Layers>(
         return { y, seen: gather(seen) }
       }),
   }
-  return { ...(layer as Layer<ParamsOfAll<R>, StateOfAll<R>>), layers, feeds }
+  const wanted: { readonly [name: string]: Feed | undefined } = feeds
+  const make = (others: Layers): AnyLayer => graph<Layers>(others, wanted as { readonly [name: string]: Feed })
+  return {
+    ...(layer as Layer<ParamsOfAll<R>, StateOfAll<R>>),
+    parts: { layers, make, inOrder: false },
+    layers,
+    feeds,
+  }
 }

@@ -34,6 +34,7 @@ export const parallel = <const R extends Layers>(paths: R, join: Join): Parallel
       ParamsOfAll<R>,
       StateOfAll<R>
     >),
+    parts: { layers: paths, make: (others) => parallel(others, join), inOrder: false },
     layers: paths,
   }
 }

@@ -1,5 +1,5 @@
 import { fold } from '@resfn/random'
-import type { AnyLayer, Layer, ParamsOf, StateOf } from '../contract/layer.ts'
+import type { AnyLayer, Layer, ParamsOf, Parts, StateOf } from '../contract/layer.ts'
 import { untyped } from '../contract/layer.ts'
 import { VariablesError, within } from '../contract/path-error.ts'
 import type { Join } from './join.ts'
@@ -80,5 +80,11 @@ export const projected =
         return { y: join.apply([kept.y, y]), seen: merged(seen, kept.seen) }
       },
     }
-    return { ...layer, layers: { branch, shortcut } } as Projected<B, C>
+    const parts: Parts = {
+      layers: { ...branch.parts?.layers, shortcut },
+      make: ({ shortcut: other, ...others }) =>
+        projected(join)(branch.parts === undefined ? branch : branch.parts.make(others), other!),
+      inOrder: false,
+    }
+    return { ...layer, parts, layers: { branch, shortcut } } as Projected<B, C>
   }

@@ -1,5 +1,6 @@
 import type { AnyLayer, Layer, ParamsOf, StateOf } from '../contract/layer.ts'
 import { inOrder, indexedLayers } from './parts.ts'
+import type { Layers } from './subtrees.ts'
 
 /** Layers one after the other under their indices. `layers` are its parts. */
 export type Repeat<L extends readonly AnyLayer[]> = Layer<
@@ -28,6 +29,11 @@ export const repeat = <const L extends readonly AnyLayer[]>(layers: L): Repeat<L
   type Trees = Repeat<L>
   return {
     ...(inOrder('repeat', indexedLayers('repeat', layers), (trees) => trees) as Layer<ParamsOf<Trees>, StateOf<Trees>>),
+    parts: {
+      layers: Object.fromEntries(layers.entries()),
+      make: (others: Layers) => repeat(Object.values(others)),
+      inOrder: true,
+    },
     layers,
   } as Trees
 }

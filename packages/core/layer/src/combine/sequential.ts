@@ -35,6 +35,7 @@ export const sequential = <const R extends Layers>(layers: R): Sequential<R> => 
   const parts = namedLayers('sequential', layers)
   return {
     ...(inOrder('sequential', parts, byName(Object.keys(layers))) as Layer<ParamsOfAll<R>, StateOfAll<R>>),
+    parts: { layers, make: sequential, inOrder: true },
     layers,
   }
 }

@@ -65,6 +65,18 @@ export const shared =
         const ys = parts.map((view) => layer.train(params, trainOf(view, {}, x, key).y, fold(key, view.name)).y)
         return { y: join.apply(ys), seen: {} }
       },
+      parts: {
+        layers: { ...layer.parts?.layers, ...views },
+        make: (others) => {
+          const inner = Object.entries(others).filter(([name]) => !names.includes(name))
+          const own = Object.entries(others).filter(([name]) => names.includes(name))
+          return shared(
+            Object.fromEntries(own) as Views,
+            join,
+          )(layer.parts === undefined ? layer : (layer.parts.make(Object.fromEntries(inner)) as Layer<P>))
+        },
+        inOrder: false,
+      },
       layers: { ...views, layer },
     }
   }

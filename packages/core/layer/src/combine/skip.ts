@@ -1,6 +1,7 @@
 import type { AnyLayer, Layer, ParamsOf, StateOf } from '../contract/layer.ts'
 import { untyped } from '../contract/layer.ts'
 import type { Join } from './join.ts'
+import { through } from './parts.ts'
 
 /** A branch beside the identity. Its trees are the branch's own; `layers.branch` is the branch. */
 export type Skip<B extends AnyLayer> = Layer<ParamsOf<B>, StateOf<B>> & { readonly layers: { readonly branch: B } }
@@ -43,5 +44,5 @@ export const skip =
         return { y: join.apply([x, y]), seen }
       },
     }
-    return { ...(layer as Layer<ParamsOf<B>, StateOf<B>>), layers: { branch } }
+    return { ...(layer as Layer<ParamsOf<B>, StateOf<B>>), ...through(branch, skip(join)), layers: { branch } }
   }

@@ -13,6 +13,7 @@ export type Empty = { readonly [name in never]: never }
  * - `plan(input)`: specs of parameters and state, output shape, multiply-adds; no tensor is made
  * - `apply(params, x, state)`: evaluation; for a layer without state this is the bare function `(params, x) => y`
  * - `train(params, x, key)`: training; `seen` is what this batch showed (batch-norm moments), of the type of the state
+ * - `parts`: what it is made of, where it is made by a combinator
  *
  * State is written only by training (through `absorb`) and read only by evaluation, so there is no mode flag.
  */
@@ -20,6 +21,18 @@ export type Layer<P, S = Empty> = {
   readonly plan: (input: Shape) => Plan<P, S>
   readonly apply: (params: P, x: Tensor, state: S) => Tensor
   readonly train: (params: P, x: Tensor, key: Key) => Trained<S>
+  readonly parts?: Parts
+}
+
+/**
+ * The parts of a layer by the names of its trees, and how to make the same layer of others. Where a combinator adds no
+ * name, as `skip` and `followedBy` do, they are the parts of the layer inside.
+ */
+export type Parts = {
+  readonly layers: { readonly [name: string]: AnyLayer }
+  readonly make: (layers: { readonly [name: string]: AnyLayer }) => AnyLayer
+  /** whether each takes the output of the one before it, and nothing else */
+  readonly inOrder: boolean
 }
 
 /** What training a layer on a batch gives: the output, and what the batch showed. */
@@ -33,6 +46,7 @@ export type AnyLayer = {
   readonly plan: (input: Shape) => Plan<unknown, unknown>
   readonly apply: (params: never, x: Tensor, state: never) => Tensor
   readonly train: (params: never, x: Tensor, key: Key) => Trained<unknown>
+  readonly parts?: Parts
 }
 
 /** The parameter tree of a layer type. */

@@ -19,21 +19,48 @@ const cubic = (a: number, b: number, c: number, d: number, at: number): number =
 const linear = (a: number, b: number, at: number): number => a + (b - a) * at
 
 /**
- * The value of a row at an offset from pixel `x`. The arithmetic and its order are those of Pillow, so that the results
- * are equal to the last bit.
+ * Writes one pixel, read at an offset from the pixel in column `left` and row `top`. The arithmetic and its order are
+ * those of Pillow, so that the results are equal to the last bit. Below the picture Pillow takes the values of the row
+ * above again.
  */
-type RowReader = (row: number, x: number, at: number) => number
+type Sampler = (
+  pixels: Pixels,
+  at: { readonly left: number; readonly top: number; readonly across: number; readonly down: number },
+  result: Uint8ClampedArray,
+  to: number,
+) => void
 
-const readers = (
-  { data, width, channels }: Pixels,
-  channel: number,
-): { readonly [name in Interpolation]: RowReader } => {
-  const value = (row: number, x: number): number => data[(row * width + clamp(x, width)) * channels + channel]!
-  return {
-    bilinear: (row, x, at) => linear(value(row, x), value(row, x + 1), at),
-    bicubic: (row, x, at) => cubic(value(row, x - 1), value(row, x), value(row, x + 1), value(row, x + 2), at),
+const bilinear: Sampler = ({ data, width, height, channels }, { left, top, across, down }, result, to) => {
+  const [x0, x1] = [clamp(left, width) * channels, clamp(left + 1, width) * channels]
+  const first = clamp(top, height) * width * channels
+  const second = top + 1 >= 0 && top + 1 < height ? (top + 1) * width * channels : first
+  for (let c = 0; c < channels; c++) {
+    const above = linear(data[first + x0 + c]!, data[first + x1 + c]!, across)
+    const below = linear(data[second + x0 + c]!, data[second + x1 + c]!, across)
+    // Cut, not rounded.
+    result[to + c] = Math.trunc(linear(above, below, down))
   }
 }
+
+const bicubic: Sampler = ({ data, width, height, channels }, { left, top, across, down }, result, to) => {
+  const x0 = clamp(left - 1, width) * channels
+  const x1 = clamp(left, width) * channels
+  const x2 = clamp(left + 1, width) * channels
+  const x3 = clamp(left + 2, width) * channels
+  const line = width * channels
+  const inside = (row: number, otherwise: number): number => (row >= 0 && row < height ? row * line : otherwise)
+  const first = clamp(top - 1, height) * line
+  const second = inside(top, first)
+  const third = inside(top + 1, second)
+  const fourth = inside(top + 2, third)
+  for (let c = 0; c < channels; c++) {
+    const along = (row: number): number =>
+      cubic(data[row + x0 + c]!, data[row + x1 + c]!, data[row + x2 + c]!, data[row + x3 + c]!, across)
+    result[to + c] = Math.trunc(cubic(along(first), along(second), along(third), along(fourth), down))
+  }
+}
+
+const samplers: { readonly [name in Interpolation]: Sampler } = { bilinear, bicubic }
 
 /**
  * Moves, turns or shears a picture; the result has its size.
@@ -55,34 +82,18 @@ const readers = (
 export const affine = (pixels: Pixels, [a, b, c, d, e, f]: Matrix, { interpolation, fill }: AffineOptions): Pixels => {
   const { width, height, channels } = pixels
   const result = new Uint8ClampedArray(width * height * channels)
-  const reach = interpolation === 'bilinear' ? [0, 1] : [-1, 0, 1, 2]
-  for (let channel = 0; channel < channels; channel++) {
-    const read = readers(pixels, channel)[interpolation]
-    for (let row = 0; row < height; row++)
-      for (let column = 0; column < width; column++) {
-        const to = (row * width + column) * channels + channel
-        const [x, y] = [a * (column + 0.5) + b * (row + 0.5) + c, d * (column + 0.5) + e * (row + 0.5) + f]
-        if (x < 0 || x >= width || y < 0 || y >= height) {
-          result[to] = fill[channel] ?? 0
-          continue
-        }
-        const [left, top] = [Math.floor(x - 0.5), Math.floor(y - 0.5)]
-        const [across, down] = [x - 0.5 - left, y - 0.5 - top]
-        // Below the picture Pillow takes the value of the row above again, above it the first row.
-        const values: number[] = []
-        for (const by of reach) {
-          const at = top + by
-          values.push(
-            values.length > 0 && (at < 0 || at >= height) ? values.at(-1)! : read(clamp(at, height), left, across),
-          )
-        }
-        const [first, second, third, fourth] = values as [number, number, number, number]
-        const value =
-          interpolation === 'bilinear' ? linear(first, second, down) : cubic(first, second, third, fourth, down)
-        // Cut, not rounded.
-        result[to] = Math.trunc(value)
+  const sample = samplers[interpolation]
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++) {
+      const to = (row * width + column) * channels
+      const [x, y] = [a * (column + 0.5) + b * (row + 0.5) + c, d * (column + 0.5) + e * (row + 0.5) + f]
+      if (x < 0 || x >= width || y < 0 || y >= height) {
+        for (let channel = 0; channel < channels; channel++) result[to + channel] = fill[channel] ?? 0
+        continue
       }
-  }
+      const [left, top] = [Math.floor(x - 0.5), Math.floor(y - 0.5)]
+      sample(pixels, { left, top, across: x - 0.5 - left, down: y - 0.5 - top }, result, to)
+    }
   return { ...pixels, data: result }
 }
 

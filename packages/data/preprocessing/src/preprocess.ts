@@ -124,9 +124,34 @@ const table = (mean: number, std: number): Float32Array =>
  * assert.deepEqual(x, new Float32Array(16 * 16 * 3).fill(2))
  * ```
  */
-export const preprocess = (pixels: Pixels, preprocessing: Preprocessing): Float32Array => {
-  const { data, channels } = fitPixels(pixels, preprocessing)
-  const { mean, std } = preprocessing
+export const preprocess = (pixels: Pixels, preprocessing: Preprocessing): Float32Array =>
+  standardise(fitPixels(pixels, preprocessing), preprocessing)
+
+/**
+ * Bytes as a net takes them: `(byte / 255 - mean) / std` of each channel, rounded to float32 after each step as PyTorch
+ * does.
+ *
+ * @param pixels a picture of the size and the channels of the net, such as `fitPixels` makes
+ * @param preprocessing the mean and the deviation of each channel
+ * @returns `[height, width, channels]`, channels last
+ * @throws RangeError if there is not a mean and a deviation for each channel
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { standardise } from '@resfn/preprocessing'
+ *
+ * const grey = { data: new Uint8Array([0, 255]), width: 2, height: 1, channels: 1 } as const
+ * assert.deepEqual([...standardise(grey, { mean: [0.5], std: [0.25] })], [-2, 2])
+ * ```
+ */
+export const standardise = (
+  { data, channels }: Pixels,
+  { mean, std }: Pick<Preprocessing, 'mean' | 'std'>,
+): Float32Array => {
+  if (mean.length !== channels || std.length !== channels)
+    throw new RangeError(
+      `standardise: a picture of ${channels} channels needs as many means and deviations, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`,
+    )
   const result = new Float32Array(data.length)
   for (let c = 0; c < channels; c++) {
     const values = table(mean[c]!, std[c]!)

@@ -1,11 +1,14 @@
 // @ts-check
-// The nets as other programs run them: logits of ONNX Runtime on the exported models beside ours.
+// The nets as other programs run them: logits of ONNX Runtime and of plain TensorFlow.js on exported models, beside
+// ours.
 import { nets } from '@resfn/archs'
 import { onnxModel } from '@resfn/export-onnx'
+import { tfjsModel } from '@resfn/export-tfjs'
 import { sizeOf } from '@resfn/layer'
 import { encode } from '@resfn/onnx'
 import { foldBatchNorm, trace } from '@resfn/trace'
 import { dispose } from '@resfn/tree'
+import { loadGraphModel } from '@tensorflow/tfjs-converter'
 import * as tf from '@tensorflow/tfjs-core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { compare } from './evaluate.mjs'
@@ -71,24 +74,34 @@ export const examples = [
 ]
 
 /**
+ * A net with 10 classes and weights by formula, batches for it, and its logits.
+ *
+ * @param {string} name one of `nets`
+ */
+const drawn = (name) => {
+  const entry = nets[name]
+  const net = entry.make({ classes: 10 })
+  const [height = 1, , channels = 1] = entry.input
+  const side = Math.min(height, 64)
+  const input = [side, side, channels]
+  const variables = publish(net, { input, keys: keysOf(entry), gain: gainOf(name) })
+  const xs = batches.map((batch) => tf.tensor4d(noise('input', batch * sizeOf(input)), [batch, side, side, channels]))
+  const ours = xs.map((x) => tf.tidy(() => [...net.apply(variables.params, x, variables.state).dataSync()]))
+  return { net, input, variables, xs, ours }
+}
+
+/**
  * How far the logits of a net in ONNX Runtime are from ours, relative to the largest: for each way of batch
  * normalisation and each size of the batch.
  *
  * @param {string} name one of `nets`
  */
 export const besideOnnx = async (name) => {
-  const entry = nets[name]
-  const net = entry.make({ classes: 10 })
-  const [height = 1, , channels = 1] = entry.input
-  const side = Math.min(height, 64)
-  const input = [side, side, channels]
-  const { params, state } = publish(net, { input, keys: keysOf(entry), gain: gainOf(name) })
-  const xs = batches.map((batch) => tf.tensor4d(noise('input', batch * sizeOf(input)), [batch, side, side, channels]))
-  const ours = xs.map((x) => tf.tidy(() => [...net.apply(params, x, state).dataSync()]))
-  const kept = trace(net, { params, state }, { input })
+  const { net, input, variables, xs, ours } = drawn(name)
+  const kept = trace(net, variables, { input })
   const folded = foldBatchNorm(kept)
   const inputs = xs.map(channelsFirst)
-  dispose([params, state, xs])
+  dispose([variables.params, variables.state, xs])
   const results = []
   for (const [batchNorm, graph] of Object.entries({ kept, folded })) {
     const model = right(onnxModel(graph, { name }))
@@ -101,5 +114,33 @@ export const besideOnnx = async (name) => {
       results.push({ batchNorm, batch: batches[i], difference, norms, operators: model.operators.length })
     }
   }
+  return results
+}
+
+/**
+ * The same for the graph model of TensorFlow.js, with batch normalisation folded.
+ *
+ * @param {string} name one of `nets`
+ */
+export const besideTfjs = async (name) => {
+  const { net, input, variables, xs, ours } = drawn(name)
+  const traced = trace(net, variables, { input, primitives: 'expanded' })
+  const folded = foldBatchNorm(traced)
+  const { json, files } = right(tfjsModel(folded))
+  const bytes = []
+  for (const { read } of files) bytes.push(await joined(read()))
+  dispose([variables.params, variables.state, traced.tensors, folded.tensors])
+  const { modelTopology, weightsManifest, signature } = JSON.parse(JSON.stringify(json))
+  const weightSpecs = weightsManifest.flatMap((/** @type {any} */ { weights }) => weights)
+  const { buffer } = new Uint8Array(Buffer.concat(bytes))
+  const model = await loadGraphModel({
+    load: async () => ({ modelTopology, signature, weightSpecs, weightData: buffer }),
+  })
+  const results = xs.map((x, i) => {
+    const output = tf.tidy(() => /** @type {tf.Tensor} */ (model.predict(x)).dataSync())
+    return { batch: batches[i], difference: compare(/** @type {Float32Array} */ (output), ours[i] ?? []).difference }
+  })
+  model.dispose()
+  dispose(xs)
   return results
 }

@@ -51,7 +51,7 @@ const withoutNode = new Set([
 /** What fetches and opens files, in a group that does not. */
 const withNode = new Set(['weights/hub'])
 const isBackend = (specifier) =>
-  /^@tensorflow\/tfjs(-backend-[\w-]+|-node(-gpu)?|-layers|-converter)?$/.test(packageOf(specifier) ?? '')
+  /^@tensorflow\/tfjs(-backend-[\w-]+|-node(-gpu)?|-layers)?$/.test(packageOf(specifier) ?? '')
 const isNode = (specifier) => specifier.startsWith('node:') || builtinModules.includes(specifier.split('/')[0])
 
 const keyOf = (pkg) => `${pkg.group}/${pkg.folder}`

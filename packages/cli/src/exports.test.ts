@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createNet, type CreatedNet } from '@resfn/archs'
 import { torchvisionKeys } from '@resfn/archs/resnet/keys'
@@ -7,6 +9,7 @@ import { init, type Variables } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { useBackend } from '@resfn/runtime'
 import { relativeError } from '@resfn/test-utils'
+import { loadGraphModel } from '@tensorflow/tfjs-converter'
 import { tensor, transpose } from '@tensorflow/tfjs-core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -38,6 +41,46 @@ const ours = async () => {
   const x = tensor(normal(key(1), 3 * 28 * 28), batch)
   return { x, y: net.apply(variables.params, x, variables.state) }
 }
+
+/** Serves a folder as a page is served. */
+const serve = async (folder: string): Promise<{ readonly url: string; readonly close: () => void }> => {
+  const server = createServer((request, response) => response.end(readFileSync(join(folder, request.url!))))
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() }
+}
+
+describe('resfn export --format tfjs', () => {
+  it.each(['kept', 'folded'])(
+    'writes a folder that tf.loadGraphModel reads, batch normalisation %s',
+    async (batchNorm) => {
+      const out = `page-${batchNorm}`
+      const flags = ['--out', out, '--format', 'tfjs', '--batch-norm', batchNorm]
+      const { stdout, code } = await run('export', 'run', ...flags, '--json')
+      expect(code).toBe(0)
+      expect(json(stdout)).toMatchObject({
+        format: 'tfjs',
+        net: name,
+        file: join(cwd, out),
+        batchNorm,
+        input: ['batch', 28, 28, 1],
+        output: ['batch', 10],
+        files: ['model.json', 'group1-shard1of1.bin'].map((file) => join(cwd, out, file)),
+      })
+      const { x, y } = await ours()
+      const { url, close } = await serve(join(cwd, out))
+      const page = await loadGraphModel(`${url}/model.json`)
+      close()
+      expect(relativeError(page.predict(x) as typeof y, y)).toBeLessThan(1e-5)
+      expect(page.metadata).toMatchObject({ net: name })
+      const kinds = readFileSync(join(cwd, out, 'model.json'), 'utf8')
+      expect(kinds.includes('FusedBatchNormV3')).toBe(batchNorm === 'kept')
+      expect(await run('export', 'run', ...flags)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('is a folder that holds something') as string,
+      })
+    },
+  )
+})
 
 describe('resfn export --out net.onnx', () => {
   it.each(['kept', 'folded'])(
@@ -97,6 +140,8 @@ describe('resfn export --out net.onnx', () => {
       'the ending says how it is written; give it a name that ends in .safetensors or .onnx',
     ],
     [['run', '--out', 'net.safetensors', '--format', 'onnx'], 2, 'give it a name that ends in .onnx'],
+    [['run', '--out', 'net.onnx', '--format', 'tfjs'], 2, 'which is a folder; give it a name without an ending'],
+    [['run', '--out', 'page', '--format', 'timm'], 2, 'or say --format tfjs for a folder'],
     [['run', '--out', 'net.onnx', '--format', 'kears'], 2, 'there is no format "kears"'],
     [['run', '--out', 'net.safetensors', '--batch-norm', 'folded'], 2, 'leave out --batch-norm'],
     [['run', '--out', 'net.onnx', '--batch-norm', 'melted'], 2, 'melted'],

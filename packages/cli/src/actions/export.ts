@@ -3,27 +3,34 @@ import type { ExportFlags } from '../commands/export.ts'
 import { usageError } from '../error.ts'
 import type { Action } from '../output.ts'
 import { openCheckpoint } from '../run/checkpoint-file.ts'
-import { exportGraph } from '../run/export-graph.ts'
+import { exportOnnx, exportTfjs } from '../run/export-graph.ts'
 import type { Exporter } from '../run/exporter.ts'
 import { exportWeights } from '../run/export-weights.ts'
 import { checkOtherFile } from '../run/write-parts.ts'
 
-/** What a name of a file ends in, and what is written then. */
-const endings: { readonly [ending: string]: Exporter } = { '.safetensors': exportWeights, '.onnx': exportGraph }
-
-/** Formats that are no names of keys, and what the file is called. */
-const endingOf: { readonly [format: string]: string } = { onnx: '.onnx' }
+/** How something is written, and what its name ends in. */
+const targets: { readonly [target: string]: { readonly ending: string; readonly exporter: Exporter } } = {
+  safetensors: { ending: '.safetensors', exporter: exportWeights },
+  onnx: { ending: '.onnx', exporter: exportOnnx },
+  // A folder, whose name may be any other.
+  tfjs: { ending: '', exporter: exportTfjs },
+}
 
 const exporterOf = (out: string, { format = '' }: ExportFlags): Exporter => {
-  const wanted = Object.hasOwn(endingOf, format) ? endingOf[format]! : undefined
-  const ending = Object.keys(endings).find((known) => out.endsWith(known))
-  if (wanted !== undefined && ending !== wanted)
-    throw usageError(`${out} is written as ${format}; give it a name that ends in ${wanted} (--out)`)
-  if (ending === undefined)
+  const byEnding = Object.values(targets).find(({ ending }) => ending !== '' && out.endsWith(ending))
+  const asked = Object.hasOwn(targets, format) ? targets[format] : undefined
+  if (asked !== undefined && asked !== (byEnding ?? targets['tfjs']))
     throw usageError(
-      `${out}: the ending says how it is written; give it a name that ends in ${Object.keys(endings).join(' or ')} (--out)`,
+      asked.ending === ''
+        ? `${out} is written as ${format}, which is a folder; give it a name without an ending (--out)`
+        : `${out} is written as ${format}; give it a name that ends in ${asked.ending} (--out)`,
     )
-  return endings[ending]!
+  const target = asked ?? byEnding
+  if (target === undefined)
+    throw usageError(
+      `${out}: the ending says how it is written; give it a name that ends in .safetensors or .onnx, or say --format tfjs for a folder (--out)`,
+    )
+  return target.exporter
 }
 
 /** Writes the net or the weights of a checkpoint for another program. */

@@ -26,8 +26,10 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
       'Writes a checkpoint, or the one in the folder of a run, for another program. The name of the file says how:',
       "  net.safetensors  the weights, with the keys, shapes and order of axes that timm's and torchvision's load_state_dict(strict=True) takes",
       '  net.onnx         the net with its weights for ONNX Runtime and others: opset 17, [batch, channels, height, width], any batch size',
+      '  --format tfjs    the net with its weights as a folder that tf.loadGraphModel reads in a page: [batch, height, width, channels]',
       'Examples:',
       '  resfn export runs/2026-11-22-0740-resnet8 --out net.onnx --batch-norm folded',
+      '  resfn export runs/2026-11-22-0740-resnet8 --out public/net --format tfjs',
       '  resfn export net.safetensors --net resnet50 --format torchvision --out for-torch.safetensors',
     ].join('\n'),
   },
@@ -36,10 +38,10 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
       out: {
         kind: 'parsed',
         parse: String,
-        brief: 'The file; its ending is .safetensors or .onnx',
+        brief: 'The file, whose ending is .safetensors or .onnx, or the folder',
         placeholder: 'file',
       },
-      format: formatFlag('The program whose keys the tensors have, or onnx (default: the usual one of the net)'),
+      format: formatFlag('tfjs, onnx, or the program whose keys the tensors have (default: the usual one of the net)'),
       batchNorm: {
         kind: 'enum',
         values: ['kept', 'folded'],

@@ -1,14 +1,15 @@
-import { basename } from 'node:path'
+import { basename, join } from 'node:path'
 import { keyOf } from '@resfn/archs'
 import { onnxModel } from '@resfn/export-onnx'
+import { tfjsModel } from '@resfn/export-tfjs'
 import { encode, type EncodedModel, type Model } from '@resfn/onnx'
-import { foldBatchNorm, trace } from '@resfn/trace'
+import { foldBatchNorm, type Graph, trace } from '@resfn/trace'
 import { dispose } from '@resfn/tree'
 import type { Context } from '../context/context.ts'
-import { unwrap } from '../error.ts'
+import { unwrap, usageError } from '../error.ts'
 import { startBackend } from './backend.ts'
 import { variablesOf } from './checkpoint-file.ts'
-import type { Exporter } from './exporter.ts'
+import type { Exporter, ExportJob } from './exporter.ts'
 import { keysAskedFor } from './formats.ts'
 import { writeParts } from './write-parts.ts'
 
@@ -28,33 +29,86 @@ const write = async (context: Context, model: Model, out: string): Promise<reado
   return beside === undefined ? [out] : [out, beside]
 }
 
-/** The net with its weights, as a model of ONNX. */
-export const exportGraph: Exporter = async (context, { loaded, out, flags }) => {
+/** What a net does, and what its model says of itself. */
+type Traced = {
+  readonly graph: Graph
+  readonly options: {
+    readonly nameOf: (path: string) => string
+    readonly metadata: { readonly net: string; readonly classes: string }
+  }
+}
+
+/** Runs `work` on the graph of a checkpoint's net; nothing is left on the backend. */
+const withGraph = async <A>(
+  context: Context,
+  { loaded, flags }: ExportJob,
+  primitives: 'whole' | 'expanded',
+  work: (traced: Traced) => Promise<A>,
+): Promise<A> => {
   const { name, net, checkpoint } = loaded
-  const { keys } = keysAskedFor(flags.net ?? name, flags.format === 'onnx' ? undefined : flags.format)
+  const isTarget = flags.format === 'onnx' || flags.format === 'tfjs'
+  const { keys } = keysAskedFor(flags.net ?? name, isTarget ? undefined : flags.format)
   const { input, classes } = checkpoint.description.net
   const backend = await startBackend(context, flags)
   const variables = variablesOf(loaded)
-  const traced = trace(net, variables, { input })
+  const traced = trace(net, variables, { input, primitives })
   const graph = flags.batchNorm === 'folded' ? foldBatchNorm(traced) : traced
   try {
     const metadata = { net: name, classes: JSON.stringify(classes) }
-    const model = unwrap(onnxModel(graph, { name, nameOf: (path) => keyOf(path, keys), metadata }))
-    const files = await write(context, model, out)
-    return {
-      json: {
-        format: 'onnx',
-        tensors: model.initialisers.length,
-        operators: model.operators.length,
-        batchNorm: flags.batchNorm,
-        input: model.inputs[0]!.shape,
-        output: model.outputs[0]!.shape,
-        files,
-      },
-      text: `${model.operators.length} operators (ONNX ${model.opset}) and ${model.initialisers.length} tensors in ${files.join(' and ')}`,
-    }
+    return await work({ graph, options: { nameOf: (path) => keyOf(path, keys), metadata } })
   } finally {
     dispose([variables, traced.tensors, graph.tensors])
     backend.dispose()
   }
+}
+
+/** The net with its weights, as a model of ONNX. */
+export const exportOnnx: Exporter = (context, job) =>
+  withGraph(context, job, 'whole', async ({ graph, options }) => {
+    const model = unwrap(onnxModel(graph, { ...options, name: job.loaded.name }))
+    const files = await write(context, model, job.out)
+    const [operators, tensors] = [model.operators.length, model.initialisers.length]
+    return {
+      json: {
+        format: 'onnx',
+        tensors,
+        operators,
+        batchNorm: job.flags.batchNorm,
+        input: model.inputs[0]!.shape,
+        output: model.outputs[0]!.shape,
+        files,
+      },
+      text: `${operators} operators (ONNX ${model.opset}) and ${tensors} tensors in ${files.join(' and ')}`,
+    }
+  })
+
+/** The net with its weights, as a folder that `tf.loadGraphModel` reads: `model.json` comes last, when all is there. */
+export const exportTfjs: Exporter = async (context, job) => {
+  const { files } = context
+  const page = join(job.out, 'model.json')
+  if ((await files.kind(job.out)) === 'folder' && (await files.list(job.out)).length > 0)
+    throw usageError(`${job.out} is a folder that holds something; choose another one (--out)`)
+  return withGraph(context, job, 'expanded', async ({ graph, options }) => {
+    const model = unwrap(tfjsModel(graph, options))
+    const weights = model.files.map((file) => ({ ...file, path: join(job.out, file.name) }))
+    for (const { path, read } of weights) await writeParts(context, path, read())
+    await files.write(page, JSON.stringify(model.json))
+    const operators = model.json.modelTopology.node.filter(({ op }) => op !== 'Const' && op !== 'Placeholder').length
+    const tensors = model.json.weightsManifest.flatMap((group) => group.weights).length
+    const { input, output } = { ...model.json.signature.inputs, ...model.json.signature.outputs }
+    const sizes = ({ tensorShape }: typeof input): readonly (number | string)[] =>
+      tensorShape.dim.map(({ size }) => (size === '-1' ? 'batch' : Number(size)))
+    return {
+      json: {
+        format: 'tfjs',
+        tensors,
+        operators,
+        batchNorm: job.flags.batchNorm,
+        input: sizes(input),
+        output: sizes(output),
+        files: [page, ...weights.map(({ path }) => path)],
+      },
+      text: `${operators} operations and ${tensors} tensors for tf.loadGraphModel in ${job.out}`,
+    }
+  })
 }

@@ -130,14 +130,15 @@ const slice: Translation = (node, building) => {
   const { name, layout } = inputOf(node, building)
   const from = building.shapeOf(node.inputs['x']!)
   const to = building.shapeOf(node.outputs[0]!)
-  const begin = node.attributes['begin'] as readonly Extent[]
+  const given = [node.attributes['begin']].flat() as readonly Extent[]
+  const begin = from.map((_, axis) => given[axis] ?? 0)
   const cut = plain(from.length).filter((axis) => JSON.stringify(from[axis]) !== JSON.stringify(to[axis]))
   if (cut.some((axis) => [from, to, begin].some((list) => typeof list[axis] !== 'number')))
     throw new Unsupported(node, 'it takes some samples of the batch')
   const ends = cut.map((axis) => Number(begin[axis]) + Number(to[axis]))
-  const given = [cut.map((axis) => Number(begin[axis])), ends, cut.map((axis) => axisHere(axis, layout))]
+  const lists = [cut.map((axis) => Number(begin[axis])), ends, cut.map((axis) => axisHere(axis, layout))]
   building.place(node.outputs[0]!, {
-    name: building.add('Slice', [name, ...given.map((list) => building.ints(list))]),
+    name: building.add('Slice', [name, ...lists.map((list) => building.ints(list))]),
     layout,
   })
 }

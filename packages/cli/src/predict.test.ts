@@ -115,6 +115,10 @@ describe('resfn predict', () => {
     expect(shown[0]).toMatch(/^█+░+ 100\/130 pictures .*\/s .* left$/)
     expect(shown.at(-1)).toBe('cleared')
     expect((await predict(['many'])).stderr).not.toContain('pictures  ')
+    // Elsewhere a line now and then.
+    let now = 0
+    const slow = await predict(['many'], { now: () => (now += 10_000) })
+    expect(slow.stderr).toMatch(/^100\/130 pictures {2}\d+\/s {2}.* left$/m)
   })
 
   it('stops at Ctrl-C, and writes nothing', async () => {

@@ -1,5 +1,5 @@
 import { align, bound, tilesOver } from './args'
-import { outerSum4x8, product6x8 } from './micro-kernels.generated'
+import { product6x8 } from './micro-kernels.generated'
 import { BLOCK, PANEL, ROWS } from './sizes'
 
 @unmanaged class Pack {
@@ -200,108 +200,6 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
           product6x8(
             pointers + <usize>(tile * innerTaps) * 24, from, innerTaps, inner, b, biasAt, outs + <usize>tile * 24, at, count, low, high,
           )
-        }
-      }
-    }
-  }
-}
-
-@unmanaged class FilterGradient {
-  x: usize = 0
-  dy: usize = 0
-  dw: usize = 0
-  scratch: usize = 0
-  threadBytes: usize = 0 // scratch of one thread
-  dyStride: usize = 0 // bytes; rows are filled up to a multiple of eight floats
-  batch: i32 = 0
-  rows: i32 = 0
-  columns: i32 = 0
-  stepY: i32 = 0
-  stepX: i32 = 0
-  height: i32 = 0
-  width: i32 = 0
-  depth: i32 = 0
-  outDepth: i32 = 0
-  taps: i32 = 0
-  offsets: usize = 0 // pairs y, x
-  gather: i32 = 0 // 0, or how many taps are neighbours in the image: their rows are copied together first
-  groups: i32 = 0
-  block: i32 = 0 // pixels
-}
-
-/**
- * The filter gradient: dw[tap, ci, co] = sum over pixels of x[pixel at tap, ci of the group of co] * dy[pixel, co], in blocks of
- * pixels. Threads share the rows (tap, group, ci) of dw in fours. dy rows have `dyStride` bytes, and eight floats can be read
- * from every eighth channel of a group on.
- */
-export function filterGradient(args: FilterGradient, thread: i32, threads: i32): void {
-  const x = args.x, dy = args.dy, dw = args.dw, dyStride = args.dyStride
-  const pairs = args.scratch + args.threadBytes * thread
-  const batch = args.batch, rows = args.rows, columns = args.columns, stepY = args.stepY, stepX = args.stepX
-  const height = args.height, width = args.width, depth = args.depth, outDepth = args.outDepth
-  const taps = args.taps, offsets = args.offsets, gather = args.gather, block = args.block
-  const pixels = batch * rows * columns
-  const depthBytes = <usize>depth * 4, outBytes = <usize>outDepth * 4
-  const groups = args.groups
-  const groupDepth = depth / groups, groupOut = outDepth / groups, groupBytes = <usize>groupOut << 2
-  const inner = gather ? taps * depth : groupDepth
-  const fours = (inner + 3) >> 2, units = groups * fours
-  const innerTaps = gather ? 1 : taps
-  const first = bound(units * innerTaps, thread, threads), end = bound(units * innerTaps, thread + 1, threads)
-  const gathered = pairs + <usize>block * 8
-  const gatheredStride = <usize>fours * 16
-  const panels = tilesOver(groupOut, PANEL)
-  if (first == end) return
-  for (let unit = first; unit < end; unit++) {
-    const tap = unit / units, inTap = unit - tap * units
-    const group = inTap / fours, at = (inTap - group * fours) << 2
-    let to = dw + <usize>(tap * inner + at) * outBytes + <usize>group * groupBytes
-    for (let row = min(4, inner - at); row > 0; row--, to += outBytes) memory.fill(to, 0, groupBytes)
-  }
-  for (let start = 0; start < pixels; start += block) {
-    const stop = min(pixels, start + block)
-    let unit = first
-    while (unit < end) {
-      const tap = unit / units
-      const offsetY = load<i32>(offsets + (<usize>tap << 3)), offsetX = load<i32>(offsets + (<usize>tap << 3), 4)
-      let count = 0
-      let column = start % columns
-      let row = start / columns
-      let image = row / rows
-      row -= image * rows
-      for (let pixel = start; pixel < stop; pixel++) {
-        if (gather) {
-          let to = gathered + <usize>(pixel - start) * gatheredStride
-          const next = to + gatheredStride
-          store<u32>(pairs + (<usize>count << 3), <u32>to)
-          store<u32>(pairs + (<usize>count << 3), <u32>(dy + <usize>pixel * dyStride), 4)
-          count++
-          gatherRow(
-            to, x + <usize>(image * height * width) * depthBytes, row * stepY, column * stepX, height, width, depth, taps, gather, offsets,
-          )
-          to += <usize>(taps * depth) << 2
-          for (; to < next; to += 4) store<f32>(to, 0)
-        } else {
-          const sy = row * stepY + offsetY, sx = column * stepX + offsetX
-          if (<u32>sy < <u32>height && <u32>sx < <u32>width) {
-            store<u32>(pairs + (<usize>count << 3), <u32>(x + <usize>((image * height + sy) * width + sx) * depthBytes))
-            store<u32>(pairs + (<usize>count << 3), <u32>(dy + <usize>pixel * dyStride), 4)
-            count++
-          }
-        }
-        if (++column == columns) {
-          column = 0
-          if (++row == rows) row = 0, image++
-        }
-      }
-      for (; unit < end && unit / units == tap; unit++) {
-        const inTap = unit - tap * units
-        const group = inTap / fours, at = (inTap - group * fours) << 2
-        const from = <usize>(group * groupDepth + at) << 2, ofGroup = <usize>group * groupBytes
-        const to = dw + <usize>(tap * inner + at) * outBytes + ofGroup
-        for (let panel = 0; panel < panels; panel++) {
-          const column = <usize>panel << 5
-          outerSum4x8(pairs, count, from, ofGroup + column, to + column, outBytes, inner - at, groupOut - (panel << 3))
         }
       }
     }

@@ -134,43 +134,60 @@ export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize,
 }
 
 /**
- * Adds to c[4, 8] the sum over `count` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + 4]
- * (outer) dy[co .. co + 8]. `ci`, `co` are byte offsets; c has `stride` bytes a row, `height` (1..4) live
- * rows and `width` (1..8) live columns.
+ * Adds the sum over `count` pixels of a[pixel][6] (outer) b[pixel][8] to c, which has `stride` bytes a row, `height`
+ * (1..6) live rows and `width` (1..8) live columns.
  */
-export function outerSum4x8(
-  pairs: usize, count: i32, ci: usize, co: usize, c: usize, stride: usize, height: i32, width: i32,
-): void {
+export function outerSum6x8(a: usize, b: usize, count: i32, c: usize, stride: usize, height: i32, width: i32): void {
   let c00 = f32x4.splat(0)
-  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
-  let s: v128, b0: v128, b1: v128, a: usize, b: usize
-  for (; count >= 2; count -= 2) {
-    a = <usize>load<u32>(pairs) + ci, b = <usize>load<u32>(pairs, 4) + co
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    a = <usize>load<u32>(pairs, 8) + ci, b = <usize>load<u32>(pairs, 12) + co
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    pairs += 16
-  }
-  if (count > 0) {
-    a = <usize>load<u32>(pairs) + ci, b = <usize>load<u32>(pairs, 4) + co
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
+  let s: v128, b0: v128, b1: v128
+  let k = count
+  if (!ASC_FEATURE_RELAXED_SIMD) {
+    if (k & 1) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a, 16), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a, 20), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a += 24, b += 32
+    }
+    for (k >>= 1; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a, 16), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a, 20), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+      s = v128.load_splat<f32>(a, 24), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 28), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 32), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 36), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a, 40), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a, 44), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a += 48, b += 64
+    }
+  } else {
+    for (; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a, 16), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a, 20), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a += 24, b += 32
+    }
   }
   addTo8(c, c00, c01, width)
   if (height > 1) addTo8(c + 1 * stride, c10, c11, width)
   if (height > 2) addTo8(c + 2 * stride, c20, c21, width)
   if (height > 3) addTo8(c + 3 * stride, c30, c31, width)
+  if (height > 4) addTo8(c + 4 * stride, c40, c41, width)
+  if (height > 5) addTo8(c + 5 * stride, c50, c51, width)
 }
 
 /** c[4, 8] (+)= the sum over `count` tiles of a[tile][4] (outer) b[tile][8]; `fresh` starts from zero. */
@@ -178,36 +195,38 @@ export function denseOuterSum4x8(a: usize, b: usize, count: i32, c: usize, fresh
   let c00 = f32x4.splat(0)
   let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
   let s: v128, b0: v128, b1: v128
-  for (; count >= 4; count -= 4) {
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    b0 = v128.load(b, 32), b1 = v128.load(b, 48)
-    s = v128.load_splat<f32>(a, 16), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 20), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 24), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 28), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    b0 = v128.load(b, 64), b1 = v128.load(b, 80)
-    s = v128.load_splat<f32>(a, 32), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 36), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 40), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 44), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    b0 = v128.load(b, 96), b1 = v128.load(b, 112)
-    s = v128.load_splat<f32>(a, 48), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 52), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 56), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 60), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    a += 64, b += 128
-  }
-  for (; count > 0; count--) {
-    b0 = v128.load(b), b1 = v128.load(b, 16)
-    s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-    s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-    s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-    s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-    a += 16, b += 32
+  let k = count
+  if (!ASC_FEATURE_RELAXED_SIMD) {
+    if (k & 1) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      a += 16, b += 32
+    }
+    for (k >>= 1; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+      s = v128.load_splat<f32>(a, 16), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 20), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 24), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 28), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      a += 32, b += 64
+    }
+  } else {
+    for (; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a, 8), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a, 12), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      a += 16, b += 32
+    }
   }
   if (!fresh) {
     c00 = f32x4.add(c00, v128.load(c)), c01 = f32x4.add(c01, v128.load(c, 16))

@@ -18,13 +18,9 @@ const outer = (rows, a, at = 0) =>
   `b0 = v128.load(b${plus(at)}), b1 = v128.load(b, ${at + 16})\n` +
   each(rows, (r) => `s = v128.load_splat<f32>(${a(r)}), c${r}0 = madd(s, b0, c${r}0), c${r}1 = madd(s, b1, c${r}1)`)
 
-// `rows` rows of a, each with a pointer of its own: `depth` steps along them. V8 is fastest with two steps written out
-// where a product is two instructions, and with one where it is one.
-const alongRows = (rows) => {
-  const steps = (count) => `${each(count, (k) => outer(rows, (r) => `a${r}${plus(4 * k)}`, 32 * k))}
-${each(rows, (r) => `a${r} += ${4 * count}`, ', ')}
-b += ${32 * count}`
-  return `let k = depth
+// `count` times a step, which `steps` writes out so often as it is told. V8 is fastest with two steps written out where
+// a product is two instructions, and with one where it is one.
+const repeatedly = (count, steps) => `let k = ${count}
 if (!ASC_FEATURE_RELAXED_SIMD) {
   if (k & 1) {
 ${indent(steps(1), 2)}
@@ -37,7 +33,23 @@ ${indent(steps(2), 2)}
 ${indent(steps(1), 2)}
   }
 }`
-}
+
+// `rows` rows of a, each with a pointer of its own: `depth` steps along them.
+const alongRows = (rows) =>
+  repeatedly(
+    'depth',
+    (count) => `${each(count, (k) => outer(rows, (r) => `a${r}${plus(4 * k)}`, 32 * k))}
+${each(rows, (r) => `a${r} += ${4 * count}`, ', ')}
+b += ${32 * count}`,
+  )
+
+// `count` steps down columns of `rows` numbers that are packed one after the other.
+const downColumns = (rows) =>
+  repeatedly(
+    'count',
+    (count) => `${each(count, (k) => outer(rows, (r) => `a${plus(4 * (rows * k + r))}`, 32 * k))}
+a += ${4 * rows * count}, b += ${32 * count}`,
+  )
 
 const product = (rows) => `/**
  * ${rows} output pixels by eight output channels: for each tap, ${rows} rows of \`depth\` floats (pointers in
@@ -82,49 +94,28 @@ ${indent(
 )}
 }`
 
-const outerSum = (rows) => {
-  const pair = (i) => `a = <usize>load<u32>(pairs${plus(8 * i)}) + ci, b = <usize>load<u32>(pairs, ${8 * i + 4}) + co
-${outer(rows, (r) => `a${plus(4 * r)}`)}`
-  return `/**
- * Adds to c[${rows}, 8] the sum over \`count\` pairs (pointer to x row, pointer to dy row) of x[ci .. ci + ${rows}]
- * (outer) dy[co .. co + 8]. \`ci\`, \`co\` are byte offsets; c has \`stride\` bytes a row, \`height\` (1..${rows}) live
- * rows and \`width\` (1..8) live columns.
+const outerSum = (rows) => `/**
+ * Adds the sum over \`count\` pixels of a[pixel][${rows}] (outer) b[pixel][8] to c, which has \`stride\` bytes a row,
+ * \`height\` (1..${rows}) live rows and \`width\` (1..8) live columns.
  */
-export function outerSum${rows}x8(
-  pairs: usize, count: i32, ci: usize, co: usize, c: usize, stride: usize, height: i32, width: i32,
-): void {
+export function outerSum${rows}x8(a: usize, b: usize, count: i32, c: usize, stride: usize, height: i32, width: i32): void {
 ${indent(zeros(rows), 1)}
-  let s: v128, b0: v128, b1: v128, a: usize, b: usize
-  for (; count >= 2; count -= 2) {
-${indent(each(2, pair), 2)}
-    pairs += 16
-  }
-  if (count > 0) {
-${indent(pair(0), 2)}
-  }
+  let s: v128, b0: v128, b1: v128
+${indent(downColumns(rows), 1)}
   addTo8(c, c00, c01, width)
 ${indent(
   each(rows - 1, (r) => `if (height > ${r + 1}) addTo8(c + ${r + 1} * stride, c${r + 1}0, c${r + 1}1, width)`),
   1,
 )}
 }`
-}
 
 const denseOuterSum = (rows) => {
-  const steps = (count) => each(count, (k) => outer(rows, (r) => `a${plus(4 * (rows * k + r))}`, 32 * k))
   const at = (r, half) => plus(32 * r + 16 * half)
   return `/** c[${rows}, 8] (+)= the sum over \`count\` tiles of a[tile][${rows}] (outer) b[tile][8]; \`fresh\` starts from zero. */
 export function denseOuterSum${rows}x8(a: usize, b: usize, count: i32, c: usize, fresh: bool): void {
 ${indent(zeros(rows), 1)}
   let s: v128, b0: v128, b1: v128
-  for (; count >= 4; count -= 4) {
-${indent(steps(4), 2)}
-    a += ${16 * rows}, b += 128
-  }
-  for (; count > 0; count--) {
-${indent(steps(1), 2)}
-    a += ${4 * rows}, b += 32
-  }
+${indent(downColumns(rows), 1)}
   if (!fresh) {
 ${indent(
   each(rows, (r) => each(2, (half) => `c${r}${half} = f32x4.add(c${r}${half}, v128.load(c${at(r, half)}))`, ', ')),
@@ -220,7 +211,7 @@ const written = (imports, kernels) =>
 export const microKernels = new Map([
   [
     'assembly/micro-kernels.generated.ts',
-    written('addTo8, clamp, madd, store8', [product(6), denseProduct(6), outerSum(4), denseOuterSum(4)]),
+    written('addTo8, clamp, madd, store8', [product(6), denseProduct(6), outerSum(6), denseOuterSum(4)]),
   ],
   [
     'assembly/row-kernels.generated.ts',

@@ -20,6 +20,10 @@ import { winograd, winogradPays } from './winograd.ts'
 // Pixels whose rows are gathered, or whose pointers are kept, together.
 const blockPixels = sizes.BLOCK * sizes.ROWS
 
+// Pixels of a filter gradient whose rows are packed together: a unit of them and a panel fit the first cache, and these
+// units the second.
+const gradientBlock = { pixels: 384, units: 28 }
+
 const packFilter = (device: Device, convolution: Convolution, packed: number): void => {
   const { weights, taps, groups } = convolution
   device.scratch({ tapAt: taps.length * 4 }, ({ tapAt }) => {
@@ -238,32 +242,23 @@ export const filterGradient = (
     return dw
   }
   const taps = filterTaps(info)
-  const gather = groups > 1 || inChannels % 4 === 0 ? 0 : neighbours(taps)
-  const rowBytes = gather > 0 ? Math.ceil((taps.length * inChannels) / 4) * 16 : 0
   const pixels = batchSize * outHeight * outWidth
-  const block = Math.min(pixels, gather > 0 ? Math.max(64, Math.min(512, Math.floor(262_144 / rowBytes))) : 512)
-  const threadBytes = align(block * 8 + block * rowBytes)
-  // The last group's last panel may read beyond its own channels.
-  const padded = (outChannels / groups) % sizes.PANEL === 0 ? 0 : panels(outChannels) * sizes.PANEL
-  const parts = { offsets: taps.length * 8, threads: threadBytes * device.threads, rows: pixels * padded * 4 }
+  const block = Math.min(pixels, gradientBlock.pixels)
+  const threadBytes = align(block * (taps.length * 4 + sizes.PANEL * 4 + gradientBlock.units * sizes.ROWS * 4))
+  const parts = { offsets: taps.length * 8, zeros: inChannels * 4, threads: threadBytes * device.threads }
   device.scratch(parts, (at) => {
     const offsets = taps.flatMap(({ y, x: left }) => [y, left])
     device.ints(at.offsets, offsets)
-    if (padded)
-      device.run(
-        'padRows',
-        { from: device.address(dy), to: at.rows, rows: pixels, width: outChannels, stride: padded },
-        pixels * padded,
-      )
+    device.zero(at.zeros, inChannels * 4)
     device.run(
       'filterGradient',
       {
         x: device.address(x),
-        dy: padded ? at.rows : device.address(dy),
+        dy: device.address(dy),
         dw: device.address(dw),
         scratch: at.threads,
         threadBytes,
-        dyStride: (padded || outChannels) * 4,
+        zeros: at.zeros,
         batch: batchSize,
         rows: outHeight,
         columns: outWidth,
@@ -275,9 +270,9 @@ export const filterGradient = (
         outDepth: outChannels,
         taps: taps.length,
         offsets: at.offsets,
-        gather,
         groups,
         block,
+        together: gradientBlock.units,
       },
       (2 * pixels * taps.length * inChannels * outChannels) / groups,
     )

@@ -52,10 +52,10 @@ export const routines = {
     dilationY: 'i32', dilationX: 'i32', top: 'i32', left: 'i32', low: 'f32', high: 'f32',
   },
   filterGradient: {
-    x: 'usize', dy: 'usize', dw: 'usize', scratch: 'usize', threadBytes: 'usize', dyStride: 'usize',
+    x: 'usize', dy: 'usize', dw: 'usize', scratch: 'usize', threadBytes: 'usize', zeros: 'usize',
     batch: 'i32', rows: 'i32', columns: 'i32', stepY: 'i32', stepX: 'i32', height: 'i32', width: 'i32',
-    depth: 'i32', outDepth: 'i32', taps: 'i32', offsets: 'usize', gather: 'i32', groups: 'i32',
-    block: 'i32',
+    depth: 'i32', outDepth: 'i32', taps: 'i32', offsets: 'usize', groups: 'i32', block: 'i32',
+    together: 'i32',
   },
   gradientMoments: {
     dy: 'usize', x: 'usize', mean: 'usize', partial: 'usize', rows: 'i32', channels: 'i32',

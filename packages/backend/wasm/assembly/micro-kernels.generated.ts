@@ -134,8 +134,8 @@ export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize,
 }
 
 /**
- * Adds the sum over `count` pixels of a[pixel][6] (outer) b[pixel][8] to c, which has `stride` bytes a row, `height`
- * (1..6) live rows and `width` (1..8) live columns.
+ * Adds the sum over `count` pixels of a[pixel][6] (outer) b[pixel][8] to c, which has `stride` bytes a row,
+ * `height` (1..6) live rows and `width` (1..8) live columns.
  */
 export function outerSum6x8(a: usize, b: usize, count: i32, c: usize, stride: usize, height: i32, width: i32): void {
   let c00 = f32x4.splat(0)

@@ -1,8 +1,8 @@
 // The filter gradient by Winograd's F(3x3, 4x4), on the points of winograd.ts.
 import { bound, tilesOver } from './args'
 import { denseOuterSum4x8 } from './micro-kernels.generated'
-import { POINTER_BYTES, POINTS, TRANSFORM_BYTES, UNIT_BYTES } from './sizes'
-import { filterGradientTransform, gradientTransform, inputTransform, tilePointers } from './winograd-transforms'
+import { PANEL, POINTER_BYTES, POINTS, TRANSFORM_BYTES, UNIT_BYTES } from './sizes'
+import { filterGradientTransform, gradientTransform, inputTransform, tilePointers, zeroPoints } from './winograd-transforms'
 
 @unmanaged class WinogradTiles {
   x: usize = 0
@@ -53,7 +53,8 @@ export function winogradTiles(args: WinogradTiles, thread: i32, threads: i32): v
     for (let offset: usize = 0; offset < outBytes; offset += 32) {
       const to = dyOut + offset * block + (<usize>i << 5)
       gradientTransform(pointers, offset, work, to, dyStride)
-      gradientTransform(pointers, offset + 16, work, to + 16, dyStride)
+      if (offset + 16 < outBytes) gradientTransform(pointers, offset + 16, work, to + 16, dyStride)
+      else zeroPoints(to + 16, dyStride)
     }
   }
 }
@@ -84,7 +85,7 @@ export function winogradFilterGradient(args: WinogradFilterGradient, thread: i32
   const depth = args.depth, outDepth = args.outDepth, count = args.count, block = args.block
   const xStride = args.xStride, dyStride = args.dyStride, fresh = args.isFirst != 0, last = args.isLast, all = args.allUnits
   const groupDepth = depth / args.groups, groupOut = outDepth / args.groups
-  const fours = groupDepth >> 2, panels = groupOut >> 3, units = args.groups * fours * panels
+  const fours = groupDepth >> 2, panels = tilesOver(groupOut, PANEL), units = args.groups * fours * panels
   const end = bound(units, thread + 1, threads)
   for (let unit = bound(units, thread, threads); unit < end; unit++) {
     const inAll = unit / panels, group = inAll / fours
@@ -99,7 +100,7 @@ export function winogradFilterGradient(args: WinogradFilterGradient, thread: i32
       const to = dw + <usize>(four << 2) * row + (<usize>panel << 5)
       for (let r: usize = 0; r < 4; r++) {
         filterGradientTransform(c + (r << 5), to + r * row, size)
-        filterGradientTransform(c + (r << 5) + 16, to + r * row + 16, size)
+        if (groupOut - ((unit - inAll * panels) << 3) >= PANEL) filterGradientTransform(c + (r << 5) + 16, to + r * row + 16, size)
       }
     }
   }

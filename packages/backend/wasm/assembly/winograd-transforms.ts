@@ -1,5 +1,6 @@
 // Winograd's transforms on the points 0, 1, -1, 2, -2 and infinity (Lavin & Gray, 2016, section 4.3), four channels at a time.
 // Each is a matrix from the left and from the right: one step for columns and for rows, which differ in the bytes between places.
+import { POINTS } from './sizes'
 import { madd } from './vectors'
 
 /** The pointers of one 6x6 source tile; places outside of the image point to `zeros`. */
@@ -11,6 +12,11 @@ export function tilePointers(pointers: usize, image: usize, top: i32, left: i32,
       store<u32>(pointers, <u32>(inside && <u32>x < <u32>width ? row + <usize>x * depthBytes : zeros))
     }
   }
+}
+
+/** Zeros at all 36 points, for channels that a panel does not have. */
+export function zeroPoints(to: usize, pointStride: usize): void {
+  for (let point = 0; point < POINTS; point++, to += pointStride) v128.store(to, f32x4.splat(0))
 }
 
 @inline function pixel(pointers: usize, row: usize, offset: usize): v128 {

@@ -2,16 +2,16 @@
 // a 4x4 tile of outputs takes 36 products a channel pair instead of 144. The filter gradient is in winograd-gradient.ts.
 import { bound, roundUp, tilesOver } from './args'
 import { denseProduct6x8 } from './micro-kernels.generated'
-import { APART_BYTES, POINTER_BYTES, POINTS, PRODUCT_BYTES, ROWS, TRANSFORM_BYTES } from './sizes'
+import { APART_BYTES, PANEL, POINTER_BYTES, POINTS, PRODUCT_BYTES, ROWS, TRANSFORM_BYTES } from './sizes'
 import { clamp } from './vectors'
-import { filterTransform, inputTransform, outputTransform, tilePointers } from './winograd-transforms'
+import { filterTransform, inputTransform, outputTransform, tilePointers, zeroPoints } from './winograd-transforms'
 
 @unmanaged class WinogradFilter {
   w: usize = 0
   out: usize = 0
   tapAt: usize = 0 // nine byte offsets, row-major
   depth: i32 = 0 // of one group, a multiple of 4
-  outDepth: i32 = 0 // of one group, a multiple of 8
+  outDepth: i32 = 0 // of one group, a multiple of 4
   groups: i32 = 0
   depthStride: usize = 0
   outStride: usize = 0
@@ -22,7 +22,7 @@ import { filterTransform, inputTransform, outputTransform, tilePointers } from '
 /** Transforms a filter into panels: out[point][group][panel][depth][8]. */
 export function winogradFilter(args: WinogradFilter, thread: i32, threads: i32): void {
   const w = args.w, out = args.out, tapAt = args.tapAt
-  const depth = args.depth, panels = args.outDepth >> 3
+  const depth = args.depth, panels = tilesOver(args.outDepth, PANEL)
   const depthStride = args.depthStride, outStride = args.outStride
   const pointStride = args.pointStride
   const units = args.groups * panels * depth
@@ -33,7 +33,8 @@ export function winogradFilter(args: WinogradFilter, thread: i32, threads: i32):
       w + <usize>group * args.groupStride + <usize>(unit - inAll * depth) * depthStride + <usize>(panel << 3) * outStride
     const to = out + (<usize>unit << 5)
     filterTransform(from, tapAt, outStride, to, pointStride)
-    filterTransform(from + 4 * outStride, tapAt, outStride, to + 16, pointStride)
+    if (args.outDepth - (panel << 3) >= PANEL) filterTransform(from + 4 * outStride, tapAt, outStride, to + 16, pointStride)
+    else zeroPoints(to + 16, pointStride)
   }
 }
 
@@ -42,8 +43,9 @@ function outputTile(
   m: usize, tile: i32, tileRows: i32, tileColumns: i32, panel: i32, bias: usize, out: usize, outHeight: i32, outWidth: i32, outDepth: i32,
   low: v128, high: v128,
 ): void {
+  const whole = outDepth - (panel << 3) >= PANEL
   outputTransform(m, 32)
-  outputTransform(m + 16, 32)
+  if (whole) outputTransform(m + 16, 32)
   const bias0 = v128.load(bias + (<usize>panel << 5)), bias1 = v128.load(bias + (<usize>panel << 5), 16)
   const column = tile % tileColumns << 2, rest = tile / tileColumns
   const row = rest % tileRows << 2, image = rest / tileRows
@@ -54,7 +56,7 @@ function outputTile(
     for (let x = 0; x < columns; x++) {
       const from = m + <usize>(y * 6 + x) * 32, at = to + <usize>(y * outWidth + x) * outBytes
       v128.store(at, clamp(f32x4.add(v128.load(from), bias0), low, high))
-      v128.store(at, clamp(f32x4.add(v128.load(from, 16), bias1), low, high), 16)
+      if (whole) v128.store(at, clamp(f32x4.add(v128.load(from, 16), bias1), low, high), 16)
     }
   }
 }
@@ -62,7 +64,7 @@ function outputTile(
 @unmanaged class Winograd {
   source: usize = 0
   filter: usize = 0
-  bias: usize = 0 // outDepth floats
+  bias: usize = 0 // floats for all panels
   out: usize = 0
   scratch: usize = 0
   threadBytes: usize = 0 // scratch of one thread
@@ -73,7 +75,7 @@ function outputTile(
   depth: i32 = 0 // a multiple of 4, in each group
   outHeight: i32 = 0
   outWidth: i32 = 0
-  outDepth: i32 = 0 // a multiple of 8, in each group
+  outDepth: i32 = 0 // a multiple of 4, with groups of 8 in each
   groups: i32 = 0
   top: i32 = 0 // source row of output 0
   left: i32 = 0 // source column of output 0
@@ -103,7 +105,7 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
 
   const tileRows = tilesOver(outHeight, 4), tileColumns = tilesOver(outWidth, 4)
   const tiles = batch * tileRows * tileColumns
-  const panels = outDepth >> 3, panelsOfGroup = panels / args.groups, groupDepth = depth / args.groups
+  const panels = tilesOver(outDepth, PANEL), panelsOfGroup = panels / args.groups, groupDepth = depth / args.groups
   const end = bound(tiles, thread + 1, threads)
   for (let start = bound(tiles, thread, threads); start < end; start += block) {
     const count = min(block, end - start)
@@ -195,7 +197,7 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
   depthStride: usize = 0
   outStride: usize = 0
   groupStride: usize = 0
-  bias: usize = 0 // outDepth floats
+  bias: usize = 0 // floats for all panels
   out: usize = 0
   scratch: usize = 0
   threadBytes: usize = 0 // scratch of one thread
@@ -203,7 +205,7 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
   outHeight: i32 = 0
   outWidth: i32 = 0
   depth: i32 = 0 // a multiple of 4, in each group
-  outDepth: i32 = 0 // a multiple of 8, in each group
+  outDepth: i32 = 0 // a multiple of 4, with groups of 8 in each
   groups: i32 = 0
   pointStride: usize = 0 // bytes between points
   low: f32 = 0
@@ -222,7 +224,7 @@ export function winogradPanels(args: WinogradPanels, thread: i32, threads: i32):
   const outHeight = args.outHeight, outWidth = args.outWidth, outDepth = args.outDepth
   const pointStride = args.pointStride
   const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
-  const depth = args.depth / args.groups, panelsOfGroup = (outDepth / args.groups) >> 3
+  const depth = args.depth / args.groups, panelsOfGroup = tilesOver(outDepth / args.groups, PANEL)
   const depthBytes = <usize>args.depth << 2, panelBytes = <usize>depth << 5
   const filterStride = kept ? args.keptStride : 2 * panelBytes + APART_BYTES
   const products = kept ? scratch : scratch + POINTS * filterStride
@@ -241,7 +243,8 @@ export function winogradPanels(args: WinogradPanels, thread: i32, threads: i32):
           w + <usize>group * args.groupStride + <usize>d * depthStride + <usize>((inGroup + panel) << 3) * outStride
         const to = filter + <usize>panel * panelBytes + (<usize>d << 5)
         filterTransform(from, tapAt, outStride, to, filterStride)
-        filterTransform(from + 4 * outStride, tapAt, outStride, to + 16, filterStride)
+        if (outDepth - ((first + panel) << 3) >= PANEL) filterTransform(from + 4 * outStride, tapAt, outStride, to + 16, filterStride)
+        else zeroPoints(to + 16, filterStride)
       }
     }
     const ofGroup = transformed + (<usize>(group * depth) << 2)

@@ -69,6 +69,9 @@ const examples: readonly Case[] = [
   { ...base, inChannels: 16, outChannels: 16 },
   { ...base, batch: 2, inChannels: 64, outChannels: 64, height: 5, width: 5 },
   { ...base, batch: 2, inChannels: 64, outChannels: 32, height: 12, width: 12 },
+  { ...base, batch: 5, inChannels: 24, outChannels: 12, height: 12, width: 13 },
+  { ...base, batch: 4, inChannels: 12, outChannels: 4, height: 12, width: 12 },
+  { ...base, batch: 2, inChannels: 300, outChannels: 20, kernel: 1, pad: 0, height: 20, width: 24 },
   { ...base, batch: 5, inChannels: 8, outChannels: 24, height: 13, width: 10, pad: 2 },
   { ...base, batch: 5, inChannels: 24, outChannels: 8, height: 11, width: 14, pad: 'valid' },
   {

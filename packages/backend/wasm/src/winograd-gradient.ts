@@ -1,14 +1,19 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-import { filterWindow, type Info } from './geometry.ts'
+import { filterWindow, type Info, panels } from './geometry.ts'
 import { sizes } from './routines.generated.ts'
-import { apart, pays, winogradTiles } from './winograd.ts'
+import { apart, pays, widthOf, winogradTiles } from './winograd.ts'
 
 const gridOf = ({ batchSize, outHeight, outWidth }: Info) => ({ batch: batchSize, rows: outHeight, columns: outWidth })
 
 /** Whether the filter gradient is faster by F(3x3, 4x4). */
 export const winogradFilterGradientPays = (info: Info): boolean =>
-  pays(filterWindow(info), gridOf(info), { from: info.inChannels / info.groups, to: info.outChannels / info.groups }, 8)
+  pays(
+    filterWindow(info),
+    gridOf(info),
+    { from: info.inChannels / info.groups, to: info.outChannels / info.groups, groups: info.groups },
+    8,
+  )
 
 /** The gradient by a 3x3 filter of stride 1. Blocks of tiles, whose two transforms stay in the cache, are added up. */
 export const winogradFilterGradient = (
@@ -21,9 +26,9 @@ export const winogradFilterGradient = (
   const most = Math.max(48, Math.floor(1_572_864 / (sizes.POINTS * 4 * (inChannels + outChannels))))
   const blocks = Math.ceil(tiles / most)
   const block = Math.ceil(tiles / blocks)
-  const [xStride, dyStride] = [apart(block * inChannels * 4), apart(block * outChannels * 4)]
+  const [xStride, dyStride] = [apart(block * inChannels * 4), apart(block * widthOf(outChannels) * 4)]
   const zeroBytes = Math.max(inChannels, outChannels) * 4
-  const units = ((inChannels / 4) * (outChannels / sizes.PANEL)) / groups
+  const units = ((inChannels / 4) * panels(outChannels)) / groups
   const parts = {
     products: (blocks > 1 ? units : device.threads) * sizes.UNIT_BYTES,
     xTiles: sizes.POINTS * xStride,

@@ -59,6 +59,7 @@ for (const { threads, example } of [
   { threads: 1, example: { batch: 3, side: 16, from: 16, to: 16 } },
   { threads: 2, example: { batch: 3, side: 12, from: 32, to: 32 } },
   { threads: 2, example: { batch: 1, side: 8, from: 512, to: 256 } },
+  { threads: 2, example: { batch: 1, side: 8, from: 512, to: 260 } },
 ])
   describe(`Winograd's method on ${JSON.stringify(example)}, ${threads} thread${threads === 1 ? '' : 's'}`, () => {
     let dispose = (): void => {}
@@ -145,6 +146,8 @@ for (const threads of [1, 2])
       { batch: 1, side: 14, from: 64, to: 24, groups: 1 },
       { batch: 1, side: 13, from: 64, to: 48, groups: 2 },
       { batch: 2, side: 12, from: 48, to: 48, groups: 3 },
+      { batch: 1, side: 14, from: 48, to: 12, groups: 1 },
+      { batch: 1, side: 8, from: 512, to: 260, groups: 1 },
       { batch: 1, side: 28, from: 192, to: 16, groups: 1 },
     ])
       it(`gives the same bits: [${batch},${side},${side},${from}] to ${to}, ${groups} groups`, () => {

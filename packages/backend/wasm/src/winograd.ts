@@ -1,6 +1,6 @@
 // When Winograd's method pays, and the scratch memory that it works in.
 import type { Device } from './device.ts'
-import { type Convolution, type Depths, depthsOf, type Grid, type Window } from './geometry.ts'
+import { type Convolution, type Depths, depthsOf, type Grid, panels, type Window } from './geometry.ts'
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
 
@@ -20,17 +20,27 @@ export const winogradTiles = ({ batch, rows, columns }: Tiled): number =>
  * Whether 36 points a tile of 16 outputs beat 9 taps a pixel: transforms cost about as much as 12 channels more on each
  * side of a group, and the filter's own as much as `extraTiles` more.
  */
-export const pays = (window: Window | undefined, grid: Tiled, { from, to }: Depths, extraTiles: number): boolean => {
-  if (window?.height !== 3 || window.width !== 3 || from % 4 !== 0 || to % sizes.PANEL !== 0) return false
+export const pays = (
+  window: Window | undefined,
+  grid: Tiled,
+  { from, to, groups }: Depths & { readonly groups: number },
+  extraTiles: number,
+): boolean => {
+  // The last panel may be a half, unless another group follows.
+  const step = groups === 1 ? sizes.PANEL / 2 : sizes.PANEL
+  if (window?.height !== 3 || window.width !== 3 || from % 4 !== 0 || to % step !== 0) return false
   const direct = grid.batch * grid.rows * grid.columns * 9
   return direct > sizes.POINTS * (winogradTiles(grid) * (1 + 12 / from + 12 / to) + extraTiles)
 }
 
 export const winogradPays = (convolution: Convolution): convolution is WindowConvolution =>
-  pays(convolution.window, convolution.grid, depthsOf(convolution), 9)
+  pays(convolution.window, convolution.grid, { ...depthsOf(convolution), groups: convolution.groups }, 9)
 
 /** Bytes between two points of something `bytes` long. */
 export const apart = (bytes: number): number => align(bytes) + sizes.APART_BYTES
+
+/** Channels of all panels, of which the last may be a half. */
+export const widthOf = (channels: number): number => panels(channels) * sizes.PANEL
 
 // The bias (or zeros), a pixel of zeros for padding, and where each tap's weights are.
 const prepare = (
@@ -39,15 +49,16 @@ const prepare = (
   at: { readonly bias: number; readonly zeros: number; readonly tapAt: number },
 ): void => {
   device.zero(at.zeros, from.depth * 4)
-  if (bias === undefined) device.zero(at.bias, to.depth * 4)
-  else device.run('padRows', { from: bias, to: at.bias, rows: 1, width: to.depth, stride: to.depth }, 0)
+  const stride = widthOf(to.depth)
+  if (bias === undefined) device.zero(at.bias, stride * 4)
+  else device.run('padRows', { from: bias, to: at.bias, rows: 1, width: to.depth, stride }, 0)
   const starts = taps.map((tap) => tap.at)
   device.ints(at.tapAt, starts)
 }
 
 // Bytes between two points of a transformed filter.
 const filterStride = (convolution: WindowConvolution): number =>
-  apart(depthsOf(convolution).from * convolution.to.depth * 4)
+  apart(depthsOf(convolution).from * widthOf(convolution.to.depth) * 4)
 
 const transformFilter = (device: Device, convolution: WindowConvolution, out: number): void => {
   const { weights, groups, taps } = convolution
@@ -95,7 +106,7 @@ const byPanels = (device: Device, convolution: WindowConvolution, kept: number |
   const threadBytes = (kept === undefined ? filterBytes : 0) + padded * 2 * sizes.PRODUCT_BYTES
   const parts = {
     tiles: sizes.POINTS * pointStride,
-    bias: to.depth * 4,
+    bias: widthOf(to.depth) * 4,
     zeros: from.depth * 4,
     tapAt: convolution.taps.length * 4,
     transforms: sizes.TRANSFORM_BYTES * device.threads,
@@ -165,7 +176,7 @@ const byTiles = (device: Device, convolution: WindowConvolution, kept: number | 
     sizes.TRANSFORM_BYTES + block * sizes.PRODUCT_BYTES + sizes.POINTS * (block * from.depth * 4 + sizes.APART_BYTES)
   const parts = {
     filter: kept === undefined ? sizes.POINTS * filterStride(convolution) : 0,
-    bias: to.depth * 4,
+    bias: widthOf(to.depth) * 4,
     zeros: from.depth * 4,
     tapAt: convolution.taps.length * 4,
     threads: threadBytes * device.threads,

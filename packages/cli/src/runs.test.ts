@@ -50,6 +50,7 @@ describe('folders of runs', () => {
     expect(readdirSync(join(cwd, 'run')).sort()).toEqual([
       'args.json',
       'checkpoint.safetensors',
+      'events.out.tfevents.resfn',
       'log.jsonl',
       'report.html',
     ])
@@ -84,6 +85,7 @@ describe('folders of runs', () => {
       '.notes.tmp',
       'args.json',
       'checkpoint.safetensors',
+      'events.out.tfevents.resfn',
       'log.jsonl',
       'report.html',
     ])

@@ -25,7 +25,7 @@ export type Files = {
   readonly write: (path: string, content: Content) => Promise<void>
   /** Writes a file that must not exist yet; false if it does. */
   readonly create: (path: string, text: string) => Promise<boolean>
-  readonly append: (path: string, text: string) => Promise<void>
+  readonly append: (path: string, content: Uint8Array | string) => Promise<void>
   /** Waits until all that was written to a file is on the disk. */
   readonly sync: (path: string) => Promise<void>
   /** Cuts a file to its first bytes. */
@@ -182,10 +182,10 @@ export const filesOf = (disk: FileSystem = fs): Files => {
       }),
     readText: async (path) => new TextDecoder().decode(await read(path)),
     write: (path, content) => attempt('write', path, () => writeAtomically(disk, path, content)),
-    append: (path, text) =>
+    append: (path, content) =>
       attempt('write', path, async () => {
         await makeParents(disk, path)
-        await withFile(disk, path, 'a', (file) => file.writeFile(text))
+        await withFile(disk, path, 'a', (file) => file.writeFile(content))
       }),
     create: (path, text) =>
       attempt('write', path, () => isNew(() => withFile(disk, path, 'wx', (file) => file.writeFile(text)))),

@@ -7,6 +7,8 @@ export type RunFolder = {
   readonly args: string
   /** Every event, a JSON object a line. */
   readonly log: string
+  /** The numbers of the log, as TensorBoard reads them. */
+  readonly board: string
   /** The run itself: all that is needed to go on or to predict. */
   readonly checkpoint: string
   readonly report: string
@@ -19,6 +21,7 @@ export const runFolder = (folder: string): RunFolder => ({
   folder,
   args: join(folder, 'args.json'),
   log: join(folder, 'log.jsonl'),
+  board: join(folder, 'events.out.tfevents.resfn'),
   checkpoint: join(folder, 'checkpoint.safetensors'),
   report: join(folder, 'report.html'),
   lock: join(folder, 'run.lock'),

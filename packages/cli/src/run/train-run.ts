@@ -7,7 +7,8 @@ import type { Context } from '../context/context.ts'
 import { CliError, interruptedBy, toCliError, unwrap } from '../error.ts'
 import { type CheckpointNotes, descriptionOf } from './checkpoint-file.ts'
 import { progressReporter } from './reporter.ts'
-import { isLogged, logLine } from './event-log.ts'
+import { eventBoard } from './event-board.ts'
+import { isLogged, logLine, parseLog } from './event-log.ts'
 import { writeReport } from './finish.ts'
 import type { RunFolder } from './run-folder.ts'
 import { trainingOf, type TrainingSetup } from './training-setup.ts'
@@ -77,10 +78,13 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
   const report = progressReporter(context, setup)
   let { logBytes } = open.notes
   try {
+    const board = eventBoard(open.notes.started, parseLog(files.log, await context.files.readText(files.log)))
+    await context.files.write(files.board, board.file)
     for await (const event of train(trainingOf(setup, signal), open.run)) {
       if (isLogged(event)) {
         const line = logLine(event)
         await context.files.append(files.log, line)
+        await context.files.append(files.board, board.append(event))
         logBytes += Buffer.byteLength(line)
         report(event)
       } else if (event.type === 'checkpoint') {

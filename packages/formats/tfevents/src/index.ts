@@ -1,0 +1,3 @@
+export { decode, type TfeventsError } from './decode.ts'
+export { encodeHeader, encodeScalars } from './encode.ts'
+export type { ScalarsEvent, TfEvent } from './event.ts'

@@ -63,6 +63,8 @@ beforeAll(async () => {
   writeFileSync(join(cwd, 'bad', 'text.jpg'), 'no picture')
   writeFileSync(join(cwd, 'bad', 'empty.jpg'), '')
   writeFileSync(join(cwd, 'bad', 'cut.png'), (await picture(0)).subarray(0, 80))
+  // What an iPhone writes.
+  writeFileSync(join(cwd, 'bad', 'phone.HEIC'), '\0\0\0\u0018ftypheic\0\0\0\0mif1heic')
   symlinkSync('nowhere', join(cwd, 'bad', 'dangling.png'))
   symlinkSync('self.png', join(cwd, 'bad', 'self.png'))
   symlinkSync('..', join(cwd, 'bad', 'above'))
@@ -144,12 +146,13 @@ describe('a picture that cannot be read', () => {
       ['cut.png', 'DamagedImage'],
       ['dangling.png', 'ENOENT'],
       ['empty.jpg', 'EmptyFile'],
+      ['phone.HEIC', 'UnsupportedImage'],
       ['self.png', 'ELOOP'],
       ['text.jpg', 'NotAnImage'],
     ])
     const { stdout, stderr } = await predict(['bad'])
     expect(stderr).toContain(`left out: ${join(cwd, 'bad', 'empty.jpg')} is empty; get the file again`)
-    expect(stdout).toContain('1 of 6 pictures classified, 5 left out')
+    expect(stdout).toContain('1 of 7 pictures classified, 6 left out')
   })
 
   it('ends the work where that is asked for, where it is alone, and where there is no other', async () => {

@@ -8,7 +8,8 @@ import { expandPattern, isPattern } from './glob.ts'
 /** Stands for standard input among the paths. */
 export const standardInput = '-'
 
-const pictureName = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|svg)$/i
+// Those that cannot be decoded here are named when they are read, rather than passed over.
+const pictureName = /\.(jpe?g|jfif|png|webp|gif|tiff?|avif|svg|hei[cf]|bmp)$/i
 
 /** Whether a path is named like a picture. */
 export const isNamedAsPicture = (path: string): boolean => pictureName.test(path)

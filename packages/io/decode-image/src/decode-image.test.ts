@@ -88,6 +88,12 @@ describe('a file that is not a picture', () => {
     ['text', new TextEncoder().encode('<html>404 Not Found</html>'), 'NotAnImage', 'give a PNG, JPEG'],
     ['a zip file', Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0), 'NotAnImage', 'give a PNG, JPEG'],
     ['one byte of a JPEG', Uint8Array.of(0xff), 'NotAnImage', 'give a PNG, JPEG'],
+    [
+      'a HEIC file',
+      new TextEncoder().encode('\0\0\0\u0018ftypheic\0\0\0\0mif1heic'),
+      'UnsupportedImage',
+      'save it as a JPEG (on an iPhone',
+    ],
     ['the first bytes of a JPEG', Uint8Array.of(0xff, 0xd8, 0xff), 'DamagedImage', 'is damaged or cut short ('],
   ])('is named: %s', async (_, bytes, _tag, message) => {
     expect(await decodeImage(bytes)()).toMatchObject({

@@ -22,8 +22,17 @@ const open = (bytes: Uint8Array): Sharp =>
 
 const count = (value: number): string => value.toLocaleString('en-GB')
 
+/** Telephones write HEIC, whose method of compression is patented, so that sharp comes without it. */
+const isHeic = (bytes: Uint8Array): boolean => /^ftyphe[iv][a-z]$/.test(String.fromCharCode(...bytes.subarray(4, 12)))
+
+const heic = decodeError(
+  'UnsupportedImage',
+  'is a HEIC picture, which cannot be decoded here; save it as a JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)',
+)
+
 /** Why a picture is not decoded, from its header alone; nothing if it is. */
-const refusal = ({ width, height, depth }: Metadata, maxPixels: number): DecodeError | undefined => {
+const refusal = ({ width, height, depth, compression }: Metadata, maxPixels: number): DecodeError | undefined => {
+  if (compression === 'hevc') return heic
   if (width * height > maxPixels)
     return decodeError(
       'TooManyPixels',
@@ -88,9 +97,11 @@ const decode = (bytes: Uint8Array, { format, space, channels }: Metadata, grey16
   return raw(space === 'b-w' && channels === 1 ? open(bytes).toColourspace('b-w') : open(bytes))
 }
 
-const reason = (error: unknown): string =>
-  // Libvips repeats itself, one message a line.
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]!
+const reason = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error)
+  // Libvips repeats itself, one message a line; the last one says it.
+  return message.trimEnd().split('\n').at(-1)!.replace('Input buffer has corrupt header: ', '')
+}
 
 /** How files of the formats begin that libvips tells from no format at all only where their header is whole. */
 const beginnings = ['\xff\xd8\xff', '\x89PNG', 'GIF8', 'RIFF', 'II*\0', 'MM\0*']
@@ -135,6 +146,7 @@ export const decodeImage =
   ): TE.TaskEither<DecodeError, Pixels> =>
   async () => {
     if (bytes.length === 0) return E.left(decodeError('EmptyFile', 'is empty; get the file again'))
+    if (isHeic(bytes)) return E.left(heic)
     try {
       const header = await sharp(bytes, { limitInputPixels: false }).metadata()
       const refused = refusal(header, maxPixels)

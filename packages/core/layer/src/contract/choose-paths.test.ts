@@ -53,7 +53,7 @@ describe('choosePaths', () => {
 
   it('says which pattern chooses nothing, and what is near', () => {
     const wrong = (patterns: string) => () => choosePaths(patterns, resnet)
-    expect(wrong('layer1, leyer2')).toThrow(/^leyer2: nothing has such a path; did you mean|^leyer2: nothing/)
+    expect(wrong('layer1, leyer2')).toThrow('leyer2: nothing has such a path; did you mean layer2')
     expect(wrong('layer2..4')).toThrow(/^layer4: nothing has such a path/)
     expect(wrong('layer3..1')).toThrow(/^layer3\.\.1: a range goes from a number to a larger one/)
     expect(wrong('')).toThrow(PathError)

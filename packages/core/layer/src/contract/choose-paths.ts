@@ -42,7 +42,9 @@ const fits = (glob: string): ((path: string) => boolean) => {
 }
 
 const missing = (pattern: string, paths: readonly string[]): PathError => {
-  const near = nearest(pattern, paths)
+  const beginnings = (path: string): readonly string[] =>
+    path.split('.').map((_, i, own) => own.slice(0, i + 1).join('.'))
+  const near = nearest(pattern, [...new Set(paths.flatMap(beginnings))])
   const names = [...new Set(paths.map(firstOf))]
   return new PathError(
     pattern,

@@ -9,8 +9,10 @@ import { type Predicted, type Prediction, predictionFormat, type Unread, unread 
 import { pictureName } from '../image/read-picture.ts'
 import type { Action, Output } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
-import { type LoadedCheckpoint, openCheckpoint } from '../run/checkpoint-file.ts'
+import type { LoadedCheckpoint } from '../run/checkpoint-file.ts'
+import { locateNet } from '../run/located-net.ts'
 import { classify, lookAt } from '../run/look-at.ts'
+import { openNet } from '../run/open-net.ts'
 import { dataOf } from '../run/trained-net.ts'
 import { type CheckpointViewer, type Viewer, viewerOfCheckpoint } from '../run/viewer.ts'
 import { count } from '../text/format.ts'
@@ -146,16 +148,17 @@ export const predictPictures: Action<PredictFlags, readonly string[]> = async (c
   const { index, out } = flags
   if (out !== undefined) predictionFormat(out)
   const { from, net, pictures } = await requested(context, flags.net, given)
-  const loaded = await openCheckpoint(context, from, net)
+  const located = await locateNet(context, from, net)
   if ((index === undefined) === (pictures.length === 0))
     throw usageError('give an image file, or --index N for an image of the test set (one of the two)')
   const paths = await picturePaths(context, pictures)
   const backend = await startBackend(context, flags)
   try {
-    const viewer = viewerOfCheckpoint(context, loaded, flags)
-    return index === undefined
-      ? await predictPaths(context, viewer, paths, flags)
-      : await predictTestImage(context, loaded, viewer, { ...flags, index })
+    if (index === undefined) return await predictPaths(context, await openNet(context, located, flags), paths, flags)
+    if (located.kind === 'published')
+      throw usageError('--index N is an image of the test set that a run was trained on; give pictures to this net')
+    const { loaded } = located
+    return await predictTestImage(context, loaded, viewerOfCheckpoint(context, loaded, flags), { ...flags, index })
   } finally {
     backend.dispose()
   }

@@ -28,10 +28,11 @@ export const predictCommand: Command<Context> = buildCommand<PredictFlags, reado
   docs: {
     brief: 'Say what pictures show',
     fullDescription: [
-      'Says what pictures show (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG): files, folders with all below them, patterns, and - for standard input. The net is that of a run:',
+      'Says what pictures show (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG): files, folders with all below them, patterns, and - for standard input. The net is that of a run, or one that others published:',
       '',
       '  resfn predict shoe.jpg --net runs/quick  the classes of one picture',
       '  resfn predict runs/quick shoe.jpg  the same',
+      '  resfn predict cat.jpg --net resnet50.tv_in1k  weights of the Hugging Face hub, fetched once; also owner/name@revision, or a folder',
       "  resfn predict photos 'more/*.png' --net runs/quick --out said.csv  all of them, in batches, into a table",
       '  resfn predict - --net runs/quick --json < shoe.jpg  for programs',
       '  resfn predict runs/quick --index 7  an image of the test set',
@@ -54,7 +55,7 @@ export const predictCommand: Command<Context> = buildCommand<PredictFlags, reado
         ...optional(
           String,
           'run',
-          'The run or checkpoint that looks; behind a checkpoint as first argument, the net to build for it (see resfn nets)',
+          'The run, checkpoint, folder or name on the hub that looks; behind a checkpoint as first argument, the net to build for it (see resfn nets)',
         ),
         proposeCompletions: proposals.nets,
       },

@@ -1,7 +1,7 @@
 import type { Grey16 } from '@resfn/decode-image'
 import type { LoadedNet } from '@resfn/hub'
 import { formatShape } from '@resfn/layer'
-import { type Pixels, preprocess, withChannels } from '@resfn/preprocessing'
+import { type Pixels, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
 import { toFloat } from '@resfn/transforms'
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Context } from '../context/context.ts'
@@ -9,6 +9,7 @@ import { dataSource } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
 import { type Invert, lightOnDark, likeDataSet, onWhite } from '../image/like-data-set.ts'
 import { type LoadedCheckpoint, variablesOf } from './checkpoint-file.ts'
+import { storedPreprocessing } from './stored-preprocessing.ts'
 import { type ImageSize, preprocessingOf } from './trained-net.ts'
 
 /** A picture as the net takes it, and in words what was done to it. */
@@ -48,6 +49,48 @@ const imageSize = ({ path, checkpoint, notes }: LoadedCheckpoint): readonly [num
   return [height, width, channels]
 }
 
+/** How a net sees a picture that says how its pictures are prepared. */
+const seenAs =
+  (preprocessing: Preprocessing, invert: Invert): Viewer['see'] =>
+  (pixels) => {
+    const { channels } = preprocessing
+    // A net for photographs sees them as they are. One for grey images learned on light things on black.
+    const { pixels: shown, steps } =
+      channels === 3 && invert !== 'yes'
+        ? { pixels, steps: [] }
+        : lightOnDark(withChannels(onWhite(pixels), channels), invert)
+    return { x: preprocess(shown, preprocessing), steps }
+  }
+
+/** How a net sees a picture that was trained on the images of a data set: made like one of them. */
+const seenAsDataSet =
+  (
+    image: readonly [number, number, 1 | 3],
+    prepare: (bytes: Uint8Array) => Float32Array,
+    invert: Invert,
+  ): Viewer['see'] =>
+  (pixels) => {
+    const { pixels: liked, steps } = likeDataSet(pixels, image, invert)
+    return { x: prepare(new Uint8Array(liked.data)), steps }
+  }
+
+/** What is done to images as the data set of a checkpoint has them. */
+const preparation = (
+  context: Context,
+  loaded: LoadedCheckpoint,
+  { image, normalise }: { readonly image: ImageSize; readonly normalise: boolean | undefined },
+): ((bytes: Uint8Array) => Float32Array) => {
+  const transform = preprocessingOf(context, loaded, { image, normalise, source: dataSource })
+  return (bytes) => transform(toFloat(bytes, [1, ...image])).images
+}
+
+/** Weights of another program were not trained on the images of a data set. */
+const takesPictures =
+  ({ path }: LoadedCheckpoint) =>
+  (): never => {
+    throw new CliError('OtherImages', `${path}: its net was trained on pictures of its own; give it pictures`)
+  }
+
 /** The net of a run or a checkpoint. A backend must be running. */
 export const viewerOfCheckpoint = (
   context: Context,
@@ -55,21 +98,18 @@ export const viewerOfCheckpoint = (
   { invert, normalise }: ViewerOptions,
 ): CheckpointViewer => {
   const image = imageSize(loaded)
-  const transform = preprocessingOf(context, loaded, { image, normalise, source: dataSource })
-  const prepare = (bytes: Uint8Array): Float32Array => transform(toFloat(bytes, [1, ...image])).images
+  const stored = storedPreprocessing(loaded.checkpoint.description.training)
+  const prepare = stored === undefined ? preparation(context, loaded, { image, normalise }) : takesPictures(loaded)
   const { params, state } = variablesOf(loaded)
   const { net } = loaded.checkpoint.description
   return {
     name: loaded.name,
     classes: net.classes,
     input: net.input as unknown as ImageSize,
-    see: (pixels) => {
-      const { pixels: liked, steps } = likeDataSet(pixels, image, invert)
-      return { x: prepare(new Uint8Array(liked.data)), steps }
-    },
+    see: stored === undefined ? seenAsDataSet(image, prepare, invert) : seenAs(stored, invert),
     apply: (x) => loaded.net.apply(params, x, state),
     // The numbers of a data set are those of 8 bits.
-    grey16: 'scale',
+    grey16: stored === undefined ? 'scale' : 'clip',
     checkpoint: loaded.path,
     prepare,
   }
@@ -85,14 +125,7 @@ export const viewerOfNet = (
     name,
     classes,
     input: [...size, channels],
-    see: (pixels) => {
-      // A net for photographs sees them as they are. One for grey images learned on light things on black.
-      const { pixels: shown, steps } =
-        channels === 3 && invert !== 'yes'
-          ? { pixels, steps: [] }
-          : lightOnDark(withChannels(onWhite(pixels), channels), invert)
-      return { x: preprocess(shown, preprocessing), steps }
-    },
+    see: seenAs(preprocessing, invert),
     apply: (x) => net.apply(params, x, state),
     grey16: 'clip',
     ...(revision !== undefined && { revision }),

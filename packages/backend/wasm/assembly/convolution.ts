@@ -1,6 +1,7 @@
 import { align, bound, tilesOver } from './args'
 import { product6x8 } from './micro-kernels.generated'
-import { BLOCK, PANEL, ROWS } from './sizes'
+import { BLOCK, PANEL, ROWS, SUMS_BYTES } from './sizes'
+import { clamp, store8 } from './vectors'
 
 @unmanaged class Pack {
   w: usize = 0
@@ -119,6 +120,20 @@ function gatherRow(
   high: f32 = 0
 }
 
+// sums += part, of one tile and one panel.
+function addSums(sums: usize, part: usize): void {
+  for (let at: usize = 0; at < <usize>SUMS_BYTES; at += 16) v128.store(sums + at, f32x4.add(v128.load(sums + at), v128.load(part + at)))
+}
+
+// Adds the bias to the sums of one tile and one panel, clamps them, and stores `count` of eight to each of `outs`, `at` bytes on.
+function finish(sums: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128): void {
+  const bias0 = v128.load(bias), bias1 = v128.load(bias, 16)
+  for (let lane = 0; lane < ROWS; lane++, sums += 32, outs += 4) {
+    const low4 = f32x4.add(v128.load(sums), bias0), high4 = f32x4.add(v128.load(sums, 16), bias1)
+    store8(<usize>load<u32>(outs) + at, clamp(low4, low, high), clamp(high4, low, high), count)
+  }
+}
+
 /**
  * A gathering convolution: output pixel (n, row * outStep + outFirst, …) of a grid [batch, rows, columns] is the sum
  * over taps of source pixel (n, row * step + offset[tap], …) times the packed filter. Forward convolution is one call;
@@ -132,10 +147,11 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
   const outHeight = args.outHeight, outWidth = args.outWidth, outDepth = args.outDepth
   const outStepY = args.outStepY, outStepX = args.outStepX, outFirstY = args.outFirstY, outFirstX = args.outFirstX
   const taps = args.taps, offsets = args.offsets, gather = args.gather
-  const low = args.low, high = args.high
+  const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
 
-  // Scratch of this thread: row pointers, output pointers, a row for outputs that do not exist, gathered rows.
-  const pointers = args.scratch + args.threadBytes * thread
+  // Scratch of this thread: sums, row pointers, output pointers, a row for outputs that do not exist, gathered rows.
+  const sums = args.scratch + args.threadBytes * thread, part = sums + SUMS_BYTES
+  const pointers = part + SUMS_BYTES
   const outs = pointers + <usize>(BLOCK * ROWS * 4) * taps
   const spare = outs + <usize>(BLOCK * ROWS * 4)
   const gathered = spare + align(<usize>outDepth * 4)
@@ -197,9 +213,13 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
         const at = <usize>(group * groupOut + (panel << 3)) << 2
         const count = groupOut - (panel << 3)
         for (let tile = 0; tile < blocks; tile++) {
-          product6x8(
-            pointers + <usize>(tile * innerTaps) * 24, from, innerTaps, inner, b, biasAt, outs + <usize>tile * 24, at, count, low, high,
-          )
+          const tileRows = pointers + <usize>(tile * innerTaps) * 24
+          product6x8(tileRows, from, inner, b, sums)
+          for (let tap = 1; tap < innerTaps; tap++) {
+            product6x8(tileRows + <usize>tap * 24, from, inner, b + (<usize>(tap * inner) << 5), part)
+            addSums(sums, part)
+          }
+          finish(sums, biasAt, outs + <usize>tile * 24, at, count, low, high)
         }
       }
     }

@@ -1,78 +1,69 @@
 // Written by scripts/build-kernels.mjs from scripts/micro-kernels.mjs: do not edit.
-import { addTo8, clamp, madd, store8 } from './vectors'
+import { addTo8, madd } from './vectors'
 
 /**
- * 6 output pixels by eight output channels: for each tap, 6 rows of `depth` floats (pointers in
- * `rows`, `from` bytes on) times the packed panel `b` [taps * depth, 8]; starts from the eight floats at
- * `bias`; clamps; stores `count` of eight to each of `outs`, `at` bytes on.
+ * sums[6, 8] = 6 rows of `depth` floats (pointers in `rows`, `from` bytes on) times the packed panel b[depth, 8].
  */
-export function product6x8(
-  rows: usize, from: usize, taps: i32, depth: i32, b: usize, bias: usize, outs: usize, at: usize, count: i32, low: f32,
-  high: f32,
-): void {
-  let c00 = v128.load(bias), c01 = v128.load(bias, 16)
-  let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01
+export function product6x8(rows: usize, from: usize, depth: i32, b: usize, sums: usize): void {
+  let a0 = <usize>load<u32>(rows) + from
+  let a1 = <usize>load<u32>(rows, 4) + from
+  let a2 = <usize>load<u32>(rows, 8) + from
+  let a3 = <usize>load<u32>(rows, 12) + from
+  let a4 = <usize>load<u32>(rows, 16) + from
+  let a5 = <usize>load<u32>(rows, 20) + from
+  let c00 = f32x4.splat(0)
+  let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
   let s: v128, b0: v128, b1: v128
-  for (let tap = 0; tap < taps; tap++) {
-    let a0 = <usize>load<u32>(rows) + from
-    let a1 = <usize>load<u32>(rows, 4) + from
-    let a2 = <usize>load<u32>(rows, 8) + from
-    let a3 = <usize>load<u32>(rows, 12) + from
-    let a4 = <usize>load<u32>(rows, 16) + from
-    let a5 = <usize>load<u32>(rows, 20) + from
-    rows += 24
-    let k = depth
-    if (!ASC_FEATURE_RELAXED_SIMD) {
-      if (k & 1) {
-        b0 = v128.load(b), b1 = v128.load(b, 16)
-        s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-        s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-        s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-        s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-        s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-        s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-        a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
-        b += 32
-      }
-      for (k >>= 1; k > 0; k--) {
-        b0 = v128.load(b), b1 = v128.load(b, 16)
-        s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-        s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-        s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-        s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-        s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-        s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-        b0 = v128.load(b, 32), b1 = v128.load(b, 48)
-        s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-        s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-        s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-        s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-        s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-        s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-        a0 += 8, a1 += 8, a2 += 8, a3 += 8, a4 += 8, a5 += 8
-        b += 64
-      }
-    } else {
-      for (; k > 0; k--) {
-        b0 = v128.load(b), b1 = v128.load(b, 16)
-        s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
-        s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
-        s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
-        s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
-        s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
-        s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
-        a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
-        b += 32
-      }
+  let k = depth
+  if (!ASC_FEATURE_RELAXED_SIMD) {
+    if (k & 1) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
+      b += 32
+    }
+    for (k >>= 1; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      b0 = v128.load(b, 32), b1 = v128.load(b, 48)
+      s = v128.load_splat<f32>(a0, 4), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1, 4), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2, 4), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3, 4), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4, 4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5, 4), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a0 += 8, a1 += 8, a2 += 8, a3 += 8, a4 += 8, a5 += 8
+      b += 64
+    }
+  } else {
+    for (; k > 0; k--) {
+      b0 = v128.load(b), b1 = v128.load(b, 16)
+      s = v128.load_splat<f32>(a0), c00 = madd(s, b0, c00), c01 = madd(s, b1, c01)
+      s = v128.load_splat<f32>(a1), c10 = madd(s, b0, c10), c11 = madd(s, b1, c11)
+      s = v128.load_splat<f32>(a2), c20 = madd(s, b0, c20), c21 = madd(s, b1, c21)
+      s = v128.load_splat<f32>(a3), c30 = madd(s, b0, c30), c31 = madd(s, b1, c31)
+      s = v128.load_splat<f32>(a4), c40 = madd(s, b0, c40), c41 = madd(s, b1, c41)
+      s = v128.load_splat<f32>(a5), c50 = madd(s, b0, c50), c51 = madd(s, b1, c51)
+      a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4
+      b += 32
     }
   }
-  const least = f32x4.splat(low), most = f32x4.splat(high)
-  store8(<usize>load<u32>(outs) + at, clamp(c00, least, most), clamp(c01, least, most), count)
-  store8(<usize>load<u32>(outs, 4) + at, clamp(c10, least, most), clamp(c11, least, most), count)
-  store8(<usize>load<u32>(outs, 8) + at, clamp(c20, least, most), clamp(c21, least, most), count)
-  store8(<usize>load<u32>(outs, 12) + at, clamp(c30, least, most), clamp(c31, least, most), count)
-  store8(<usize>load<u32>(outs, 16) + at, clamp(c40, least, most), clamp(c41, least, most), count)
-  store8(<usize>load<u32>(outs, 20) + at, clamp(c50, least, most), clamp(c51, least, most), count)
+  v128.store(sums, c00), v128.store(sums, c01, 16)
+  v128.store(sums, c10, 32), v128.store(sums, c11, 48)
+  v128.store(sums, c20, 64), v128.store(sums, c21, 80)
+  v128.store(sums, c30, 96), v128.store(sums, c31, 112)
+  v128.store(sums, c40, 128), v128.store(sums, c41, 144)
+  v128.store(sums, c50, 160), v128.store(sums, c51, 176)
 }
 
 /** c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes. */

@@ -4,6 +4,8 @@
 export const PANEL: i32 = 8
 /** Rows of a product that are worked out together: six by a panel fill twelve of sixteen registers. */
 export const ROWS: i32 = 6
+/** The sums of ROWS pixels and a panel. */
+export const SUMS_BYTES: i32 = ROWS * PANEL * 4
 /** Tiles of ROWS pixels that share one pass over all panels: their rows stay in the first two caches. */
 export const BLOCK: i32 = 16
 

@@ -50,7 +50,8 @@ const direct = (device: Device, convolution: Convolution): void => {
   const packedBytes = groups * width * inner * 4
   const biasBytes = groups * width * 4
   const threadBytes = align(
-    blockPixels * 4 * taps.length +
+    2 * sizes.SUMS_BYTES +
+      blockPixels * 4 * taps.length +
       blockPixels * 4 +
       align(to.depth * 4) +
       64 +

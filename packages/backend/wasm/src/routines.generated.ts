@@ -149,6 +149,7 @@ export const routines = {
 export const sizes = {
   PANEL: 8,
   ROWS: 6,
+  SUMS_BYTES: 192,
   BLOCK: 16,
   POINTS: 36,
   POINTER_BYTES: 160,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { exportWeights } from '@resfn/export'
 import { init, type Variables } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { useBackend } from '@resfn/runtime'
-import { relativeError } from '@resfn/test-utils'
+import { publishedFiles, relativeError } from '@resfn/test-utils'
 import { loadGraphModel } from '@tensorflow/tfjs-converter'
 import { tensor, transpose } from '@tensorflow/tfjs-core'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
@@ -48,6 +48,24 @@ const serve = async (folder: string): Promise<{ readonly url: string; readonly c
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() }
 }
+
+describe('resfn export of a folder with config.json', () => {
+  it('says in the model what is done to pictures, and gives its weights the keys of others', async () => {
+    const folder = join(cwd, 'published')
+    mkdirSync(folder)
+    for (const [file, content] of Object.entries(await publishedFiles(name)))
+      writeFileSync(join(folder, file), content as Uint8Array)
+    const { stdout, code, stderr } = await run('export', 'published', '--out', 'published.onnx', '--json')
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect(json(stdout)).toMatchObject({ checkpoint: null, source: folder, net: name, input: ['batch', 3, 32, 32] })
+    const text = readFileSync(join(cwd, 'published.onnx'), 'latin1')
+    expect(text).toMatch(/"cropFraction":[\d.]+/)
+    const other = await run('export', 'published', '--out', 'other.safetensors', '--format', 'akamaster', '--json')
+    expect(json(other.stdout)).toMatchObject({ format: 'akamaster', net: name })
+    const weights = readFileSync(join(cwd, 'other.safetensors'), 'latin1')
+    expect(weights).toContain('layer2.0.shortcut.0.weight')
+  })
+})
 
 describe('resfn export --format tfjs', () => {
   it.each(['kept', 'folded'])(

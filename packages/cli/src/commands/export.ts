@@ -2,14 +2,7 @@ import { buildCommand, type Command } from '@stricli/core'
 import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import type { BackendFlags } from '../run/backend.ts'
-import {
-  backendFlags,
-  checkpointFlags,
-  type CheckpointFlags,
-  checkpointParameter,
-  commonFlags,
-  formatFlag,
-} from './flags.ts'
+import { backendFlags, checkpointFlags, type CheckpointFlags, commonFlags, formatFlag } from './flags.ts'
 
 export type ExportFlags = CommonFlags &
   BackendFlags &
@@ -23,13 +16,14 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
   docs: {
     brief: 'Write a net or its weights for another program',
     fullDescription: [
-      'Writes a checkpoint, or the one in the folder of a run, for another program. The name of the file says how:',
+      'Writes the net of a run, a checkpoint, a repository of the Hugging Face hub or a folder with config.json for another program. The file says how:',
       "  net.safetensors  the weights, with the keys, shapes and order of axes that timm's and torchvision's load_state_dict(strict=True) takes",
       '  net.onnx         the net with its weights for ONNX Runtime and others: opset 17, [batch, channels, height, width], any batch size',
       '  --format tfjs    the net with its weights as a folder that tf.loadGraphModel reads in a page: [batch, height, width, channels]',
       'Examples:',
       '  resfn export runs/2026-11-22-0740-resnet8 --out net.onnx --batch-norm folded',
       '  resfn export runs/2026-11-22-0740-resnet8 --out public/net --format tfjs',
+      '  resfn export resnet50.tv_in1k --out resnet50.onnx',
       '  resfn export net.safetensors --net resnet50 --format torchvision --out for-torch.safetensors',
     ].join('\n'),
   },
@@ -52,7 +46,10 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
       ...backendFlags,
       ...commonFlags,
     },
-    positional: { kind: 'tuple', parameters: [checkpointParameter] },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'Run, checkpoint, repository or folder', parse: String, placeholder: 'net' }],
+    },
   },
-  func: perform(async () => (await import('../actions/export.ts')).exportCheckpoint),
+  func: perform(async () => (await import('../actions/export.ts')).exportNet),
 })

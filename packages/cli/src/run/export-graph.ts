@@ -8,9 +8,9 @@ import { dispose } from '@resfn/tree'
 import type { Context } from '../context/context.ts'
 import { unwrap, usageError } from '../error.ts'
 import { startBackend } from './backend.ts'
-import { variablesOf } from './checkpoint-file.ts'
 import type { Exporter, ExportJob } from './exporter.ts'
 import { keysAskedFor } from './formats.ts'
+import { nameOfNet, wholeNet } from './whole-net.ts'
 import { writeParts } from './write-parts.ts'
 
 /** The bytes of a model; tensors that one file cannot hold lie in a second one beside it. */
@@ -31,41 +31,45 @@ const write = async (context: Context, model: Model, out: string): Promise<reado
 
 /** What a net does, and what its model says of itself. */
 type Traced = {
+  readonly name: string
   readonly graph: Graph
-  readonly options: {
-    readonly nameOf: (path: string) => string
-    readonly metadata: { readonly net: string; readonly classes: string }
-  }
+  readonly nameOf: (path: string) => string
+  readonly metadata: { readonly [name: string]: string }
 }
 
-/** Runs `work` on the graph of a checkpoint's net; nothing is left on the backend. */
+/** Runs `work` on the graph of a net; nothing is left on the backend. */
 const withGraph = async <A>(
   context: Context,
-  { loaded, flags }: ExportJob,
+  { located, flags }: ExportJob,
   primitives: 'whole' | 'expanded',
   work: (traced: Traced) => Promise<A>,
 ): Promise<A> => {
-  const { name, net, checkpoint } = loaded
   const isTarget = flags.format === 'onnx' || flags.format === 'tfjs'
-  const { keys } = keysAskedFor(flags.net ?? name, isTarget ? undefined : flags.format)
-  const { input, classes } = checkpoint.description.net
+  const { keys } = keysAskedFor(flags.net ?? nameOfNet(located), isTarget ? undefined : flags.format)
   const backend = await startBackend(context, flags)
-  const variables = variablesOf(loaded)
-  const traced = trace(net, variables, { input, primitives })
-  const graph = flags.batchNorm === 'folded' ? foldBatchNorm(traced) : traced
+  const { name, net, variables, input, classes, preprocessing } = await wholeNet(located)
+  const held: unknown[] = [variables]
   try {
-    const metadata = { net: name, classes: JSON.stringify(classes) }
-    return await work({ graph, options: { nameOf: (path) => keyOf(path, keys), metadata } })
+    const traced = trace(net, variables, { input, primitives })
+    held.push(traced.tensors)
+    const graph = flags.batchNorm === 'folded' ? foldBatchNorm(traced) : traced
+    held.push(graph.tensors)
+    const metadata = {
+      net: name,
+      classes: JSON.stringify(classes),
+      ...(preprocessing !== undefined && { preprocessing: JSON.stringify(preprocessing) }),
+    }
+    return await work({ name, graph, nameOf: (path) => keyOf(path, keys), metadata })
   } finally {
-    dispose([variables, traced.tensors, graph.tensors])
+    dispose(held)
     backend.dispose()
   }
 }
 
 /** The net with its weights, as a model of ONNX. */
 export const exportOnnx: Exporter = (context, job) =>
-  withGraph(context, job, 'whole', async ({ graph, options }) => {
-    const model = unwrap(onnxModel(graph, { ...options, name: job.loaded.name }))
+  withGraph(context, job, 'whole', async ({ graph, ...options }) => {
+    const model = unwrap(onnxModel(graph, options))
     const files = await write(context, model, job.out)
     const [operators, tensors] = [model.operators.length, model.initialisers.length]
     return {
@@ -88,8 +92,8 @@ export const exportTfjs: Exporter = async (context, job) => {
   const page = join(job.out, 'model.json')
   if ((await files.kind(job.out)) === 'folder' && (await files.list(job.out)).length > 0)
     throw usageError(`${job.out} is a folder that holds something; choose another one (--out)`)
-  return withGraph(context, job, 'expanded', async ({ graph, options }) => {
-    const model = unwrap(tfjsModel(graph, options))
+  return withGraph(context, job, 'expanded', async ({ graph, nameOf, metadata }) => {
+    const model = unwrap(tfjsModel(graph, { nameOf, metadata }))
     const weights = model.files.map((file) => ({ ...file, path: join(job.out, file.name) }))
     for (const { path, read } of weights) await writeParts(context, path, read())
     await files.write(page, JSON.stringify(model.json))

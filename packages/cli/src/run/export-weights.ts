@@ -1,9 +1,14 @@
 import { planOf } from '@resfn/checkpoint'
-import { type ExportedLeaf, metadata, planExport, publishedView } from '@resfn/export'
+import { type ExportedLeaf, exportWeights as exportLeaves, metadata, planExport, publishedView } from '@resfn/export'
 import { encodeHeader, type TensorView, typedArray } from '@resfn/safetensors'
+import { dispose } from '@resfn/tree'
+import type { Context } from '../context/context.ts'
 import { unwrap, usageError } from '../error.ts'
-import type { Exporter } from './exporter.ts'
+import { startBackend } from './backend.ts'
+import type { LoadedCheckpoint } from './checkpoint-file.ts'
+import type { Exporter, ExportJob } from './exporter.ts'
 import { keysAskedFor } from './formats.ts'
+import { nameOfNet, wholeNet } from './whole-net.ts'
 import { writeParts } from './write-parts.ts'
 
 /** The bytes of a published file; one tensor after the other is turned. */
@@ -22,15 +27,40 @@ const publishedBytes = async function* (
   }
 }
 
+/** The weights of a checkpoint: its file has the tensors. */
+const checkpointWeights = async (context: Context, { checkpoint, net, name }: LoadedCheckpoint, job: ExportJob) => {
+  const { format, keys } = keysAskedFor(job.flags.net ?? name, job.flags.format)
+  const plan = unwrap(planOf(checkpoint, { net, name, input: checkpoint.description.net.input }))
+  const leaves = planExport(plan, keys)
+  await writeParts(context, job.out, publishedBytes(leaves, checkpoint.tensors))
+  return { format, tensors: leaves.length }
+}
+
+/** The weights of a published net, under the keys of another program. */
+const otherWeights = async (context: Context, { located, out, flags }: ExportJob) => {
+  const { format, keys } = keysAskedFor(nameOfNet(located), flags.format)
+  const backend = await startBackend(context, flags)
+  const { net, variables, input } = await wholeNet(located)
+  try {
+    const bytes = unwrap(await exportLeaves(net, variables, { input, keys })())
+    await context.files.write(out, bytes)
+    return { format, tensors: planExport(net.plan(input), keys).length }
+  } finally {
+    dispose(variables)
+    backend.dispose()
+  }
+}
+
 /** The weights alone, as a safetensors file with the keys of another program. */
-export const exportWeights: Exporter = async (context, { loaded: { checkpoint, net, name }, out, flags }) => {
+export const exportWeights: Exporter = async (context, job) => {
+  const { located, out, flags } = job
   if (flags.batchNorm === 'folded')
     throw usageError(
       `${out} holds weights under the keys of a net that has batch normalisation; leave out --batch-norm`,
     )
-  const { format, keys } = keysAskedFor(flags.net ?? name, flags.format)
-  const plan = unwrap(planOf(checkpoint, { net, name, input: checkpoint.description.net.input }))
-  const leaves = planExport(plan, keys)
-  await writeParts(context, out, publishedBytes(leaves, checkpoint.tensors))
-  return { json: { format, tensors: leaves.length }, text: `${leaves.length} tensors for ${format} in ${out}` }
+  const json =
+    located.kind === 'checkpoint'
+      ? await checkpointWeights(context, located.loaded, job)
+      : await otherWeights(context, job)
+  return { json, text: `${json.tensors} tensors for ${json.format} in ${out}` }
 }

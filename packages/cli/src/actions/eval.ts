@@ -1,12 +1,15 @@
 import type { EvalFlags } from '../commands/eval.ts'
 import { say } from '../context/context.ts'
+import { type DataPart, isFiles } from '../data/data-part.ts'
 import { describeData, type LoadedData } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
 import type { Action } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
 import { openCheckpoint, variablesOf } from '../run/checkpoint-file.ts'
 import { evaluateOn } from '../run/evaluation.ts'
-import { dataOf, preprocessingOf } from '../run/trained-net.ts'
+import { photoView } from '../run/photo-preprocessing.ts'
+import { testReading } from '../run/reading.ts'
+import { dataOf, type ImageSize, preprocessingOf } from '../run/trained-net.ts'
 import { table } from '../text/layout.ts'
 
 const share = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–')
@@ -19,6 +22,8 @@ const checkClasses = ({ source, test }: LoadedData, classes: number): void => {
     )
 }
 
+const imageShape = (test: DataPart): ImageSize => (isFiles(test) ? [1, 1, 3] : test.shape)
+
 /** How good a checkpoint is on the test images. */
 export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags, given) => {
   const loaded = await openCheckpoint(context, given, flags.net)
@@ -26,11 +31,15 @@ export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags
   const data = await dataOf(context, loaded, flags.data)
   checkClasses(data, checkpoint.description.net.classes.length)
   const { source, test } = data
-  const preprocess = preprocessingOf(context, loaded, { image: test.shape, normalise: flags.normalise, source })
+  const reading = testReading(context, test, {
+    preprocessing: photoView(loaded),
+    strict: false,
+    transform: () => preprocessingOf(context, loaded, { image: imageShape(test), normalise: flags.normalise, source }),
+  })
   const backend = await startBackend(context, flags)
   say(context, `data ${describeData(data)}`)
   const variables = variablesOf(loaded)
-  const { examples, loss, accuracy, perClass, confusion } = await evaluateOn({ net, variables, preprocess }, test)
+  const { examples, loss, accuracy, perClass, confusion } = await evaluateOn(net, variables, reading.evaluation())
   backend.dispose()
   const { classes } = test
   const columns = context.columns()
@@ -54,6 +63,7 @@ export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags
       perClass: scores,
       classes,
       confusion,
+      leftOut: reading.leftOut(),
     },
     text: [
       `${name}: accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} on ${examples} test images`,

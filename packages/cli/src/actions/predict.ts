@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path'
 import { select } from '@resfn/batches'
 import type { PredictFlags } from '../commands/predict.ts'
 import { type Context, say } from '../context/context.ts'
+import { isFiles } from '../data/data-part.ts'
 import { describeData } from '../data/load-data.ts'
 import { CliError, usageError } from '../error.ts'
 import { isNamedAsPicture, picturePaths } from '../image/picture-paths.ts'
@@ -64,6 +65,8 @@ const predictTestImage = async (
   const { test } = images
   if (index >= test.labels.length)
     throw usageError(`--index ${index}: the test set has the images 0 to ${test.labels.length - 1}`)
+  if (isFiles(test))
+    throw usageError(`--index ${index} is for images of a data set; give the photo itself: ${test.paths[index]}`)
   const { images: bytes, labels } = select(test, [index])
   const label = test.classes[labels[0]!] ?? `class ${labels[0]}`
   const image = `test image ${index}`

@@ -1,10 +1,11 @@
 import { buildCommand, buildRouteMap, type Command, type RouteMap } from '@stricli/core'
 import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
-import { wholeFrom } from '../text/numbers.ts'
+import { below1, wholeFrom } from '../text/numbers.ts'
 import { commonFlags, dataFlag, optional, withDefault } from './flags.ts'
 
 export type FetchFlags = CommonFlags & { readonly mirror?: string }
+export type DescribeFlags = CommonFlags & { readonly testShare: number; readonly seed: number }
 export type VerifyFlags = CommonFlags & { readonly data: string }
 export type ShowFlags = VerifyFlags & {
   readonly out: string
@@ -16,6 +17,36 @@ const fetchCommand: Command<Context> = buildCommand<FetchFlags, [], Context>({
   docs: { brief: 'Download all 70,000 images into the cache; resumes a broken download' },
   parameters: { flags: { mirror: optional(String, 'url', 'URL of a folder with the same files'), ...commonFlags } },
   func: perform(async () => (await import('../actions/data.ts')).fetchData),
+})
+
+const describeCommand: Command<Context> = buildCommand<DescribeFlags, [string], Context>({
+  docs: {
+    brief: 'Say what a folder or a manifest of photos holds: classes, counts, parts',
+    fullDescription: [
+      'Says what a folder of class folders or a manifest (.csv, .jsonl) holds, and what a run would train and test on. No photo is read.',
+      '',
+      'Examples:',
+      '  resfn data photos  the classes in photos/cat, photos/dog, …',
+      '  resfn data photos.csv --test-share 0.1  a manifest, of which a tenth is drawn for testing',
+    ].join('\n'),
+  },
+  parameters: {
+    flags: {
+      testShare: withDefault(
+        below1,
+        's',
+        '0.2',
+        'Share of each class that is drawn for testing, where nothing says it',
+      ),
+      seed: withDefault(wholeFrom(0), 'n', '0', 'Random seed of the run'),
+      ...commonFlags,
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'Folder or manifest of photos', parse: String, placeholder: 'folder' }],
+    },
+  },
+  func: perform(async () => (await import('../actions/describe-data.ts')).describeFolder),
 })
 
 const verifyCommand: Command<Context> = buildCommand<VerifyFlags, [], Context>({
@@ -39,6 +70,7 @@ const showCommand: Command<Context> = buildCommand<ShowFlags, [], Context>({
 })
 
 export const dataRoutes: RouteMap<Context> = buildRouteMap({
-  routes: { fetch: fetchCommand, verify: verifyCommand, show: showCommand },
-  docs: { brief: 'Get, check and look at the images' },
+  routes: { describe: describeCommand, fetch: fetchCommand, verify: verifyCommand, show: showCommand },
+  defaultCommand: 'describe',
+  docs: { brief: 'Describe photos; get, check and look at images' },
 })

@@ -11,17 +11,21 @@ export type FetchProgress = { readonly file: string; readonly received: number; 
 /** An error as the packages return it. */
 export type Failure = { readonly _tag: string; readonly message: string }
 
-/** A data set as the command sees it: a row of `dataSources`. */
-export type DataSource = {
+/** What is known of images whatever they are. */
+export type DataName = {
   /** The name that people know it by. */
   readonly title: string
-  readonly classes: readonly string[]
   /** Mean and deviation of each channel of the training images, from 0 to 1. */
   readonly moments: Moments
-  /** The names of its files, each as it is or with `.gz`. */
-  readonly files: readonly string[]
   /** What images with a digest are; however their files are compressed. */
   readonly known: { readonly [digest: string]: string }
+}
+
+/** A data set as the command sees it: a row of `dataSources`. */
+export type DataSource = DataName & {
+  readonly classes: readonly string[]
+  /** The names of its files, each as it is or with `.gz`. */
+  readonly files: readonly string[]
   /** Reads the files in a folder. */
   readonly loadFolder: (folder: string) => TE.TaskEither<Failure, TrainAndTest>
   /** Reads the images that come with resfn. */

@@ -3,17 +3,33 @@ import { join, resolve } from 'node:path'
 import type { Context } from '../context/context.ts'
 import { unwrap } from '../error.ts'
 import { count } from '../text/format.ts'
-import type { DataSource, TrainAndTest } from './data-source.ts'
+import type { DataPart } from './data-part.ts'
+import type { DataName, DataSource, TrainAndTest } from './data-source.ts'
 import { dataSources, defaultData } from './data-sources.ts'
+import { holdsPhotos, listPhotos, type SplitSettings } from './photos.ts'
 
 /** Where images come from, and why from there. */
 export type Origin = { readonly kind: 'folder' | 'cache' | 'subset'; readonly folder?: string; readonly reason: string }
 
 /** Images, the data set that they are of, and where they come from. `digest` tells other images from these. */
-export type LoadedData = TrainAndTest & {
-  readonly source: DataSource
+export type LoadedData = {
+  readonly train: DataPart
+  readonly test: DataPart
+  readonly source: DataName
   readonly origin: Origin
   readonly digest: string
+  /** On photos: whether folders or a column say which are for testing, and what was left out. */
+  readonly split?: 'given' | 'drawn'
+  readonly notes?: readonly string[]
+}
+
+/** The moments of ImageNet, which stand for those of any photos. */
+const photoMoments = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
+
+/** How images are asked for. */
+export type DataOptions = Partial<SplitSettings> & {
+  /** Why those, for people. */
+  readonly reason?: string
 }
 
 /** The row of the data set that commands use. */
@@ -51,15 +67,35 @@ const digestOf = ({ train, test }: TrainAndTest): string => {
 }
 
 /** In words: `Fashion-MNIST, 10,000 training and 2,000 test images that come with resfn (as asked)`. */
-export const describeData = ({ source, origin, train, test }: LoadedData): string => {
+export const describeData = ({ source, origin, train, test, split }: LoadedData): string => {
   const counts = `${count(train.labels.length)} training and ${count(test.labels.length)} test images`
-  return `${source.title}, ${counts} ${origin.kind === 'subset' ? 'that come with resfn' : `from ${origin.folder}`} (${origin.reason})`
+  const classes = split === undefined ? '' : ` of ${train.classes.length} classes`
+  const drawn = split === 'drawn' ? '; the test images were drawn' : ''
+  return `${source.title}, ${counts}${classes} ${origin.kind === 'subset' ? 'that come with resfn' : `from ${origin.folder}`} (${origin.reason})${drawn}`
 }
 
-/** Reads the images; `reason` says why those. */
-export const loadData = async (context: Context, asked: string, reason?: string): Promise<LoadedData> => {
+/** The first names of files and folders of data sets that are no folders of photos. */
+const otherFiles = [...dataSource.files.map((name) => name.replace(/[.-]idx.*$/, '')), 'FashionMNIST', 'raw']
+
+/** Whether the images that are asked for are photos of a folder or a manifest. */
+export const holdsOwnPhotos = async (context: Context, asked = 'auto'): Promise<boolean> => {
+  const { folder } = await findOrigin(context, asked)
+  return folder !== undefined && holdsPhotos(context, folder, otherFiles)
+}
+
+/** Reads the images, or lists the photos. */
+export const loadData = async (
+  context: Context,
+  asked: string,
+  { reason, seed = 0, testShare = 0.2 }: DataOptions = {},
+): Promise<LoadedData> => {
   const origin = await findOrigin(context, asked, reason)
-  const load = origin.folder === undefined ? dataSource.loadBundled : dataSource.loadFolder(origin.folder)
+  const { folder } = origin
+  if (folder !== undefined && (await holdsPhotos(context, folder, otherFiles))) {
+    const { title, ...photos } = await listPhotos(context, folder, { seed, testShare })
+    return { ...photos, source: { title, moments: photoMoments, known: {} }, origin }
+  }
+  const load = folder === undefined ? dataSource.loadBundled : dataSource.loadFolder(folder)
   const data = unwrap(await load())
   return { ...data, source: dataSource, origin, digest: digestOf(data) }
 }

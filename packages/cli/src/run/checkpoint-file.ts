@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { nets } from '@resfn/archs'
 import type { Layer } from '@resfn/layer'
 import { type Checkpoint, decodeCheckpoint, type Description, type Json, restoreVariables } from '@resfn/checkpoint'
+import type { Preprocessing } from '@resfn/preprocessing'
 import { decodeWith, longestSide, type RecipeError, wholeNumber } from '@resfn/recipe'
 import { either as E } from 'fp-ts'
 import * as v from 'valibot'
@@ -10,12 +11,15 @@ import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import type { AnyVariables } from './evaluation.ts'
 import { netNamed } from './net.ts'
 import { decodeSettings, type Settings } from './settings.ts'
+import { preprocessingSchema } from './stored-preprocessing.ts'
 
 /** What the command notes in a checkpoint beside the run. */
 export type CheckpointNotes = {
   readonly settings: Settings
   /** The images as the data set has them, before they are resized. */
   readonly image: readonly [height: number, width: number, channels: number]
+  /** What the net sees of photos, where it learned on some. */
+  readonly preprocessing?: Preprocessing
   /** Tells the training and test images from others. */
   readonly digest: string
   /** How long the log was when the checkpoint was made: what comes after is not in it. */
@@ -46,6 +50,7 @@ const notesSchema: v.GenericSchema<unknown, Omit<CheckpointNotes, 'settings'> & 
   v.object({
     settings: v.unknown(),
     image: v.tuple([side, side, wholeNumber({ from: 1, to: 4 })]),
+    preprocessing: v.exactOptional(preprocessingSchema),
     digest: v.string(),
     logBytes: whole,
     started: wholeNumber({ from: 0, to: latestDate }),

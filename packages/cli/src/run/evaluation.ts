@@ -1,4 +1,4 @@
-import { batchesInOrder, type ImageSet } from '@resfn/batches'
+import { batchesInOrder, type Examples, type ImageSet } from '@resfn/batches'
 import type { Layer, Shape } from '@resfn/layer'
 import { evaluate } from '@resfn/loop'
 import { type Images, outputShape } from '@resfn/transforms'
@@ -13,19 +13,13 @@ export type AnyVariables = { readonly params: unknown; readonly state: unknown }
 export const evaluationBatch = ([height = 1, width = 1]: Shape): number =>
   Math.max(1, Math.min(100, Math.floor((100 * 96 * 96) / (height * width))))
 
-/** A net with what it learned, and what is done to images before it sees them. */
-export type TrainedNet = {
-  readonly net: Layer<unknown, unknown>
-  readonly variables: AnyVariables
-  readonly preprocess: (images: Images) => Images
-}
-
 /** All images of a set in their order, prepared for the net. */
 export const passOver = (set: ImageSet, preprocess: (images: Images) => Images): ReturnType<typeof batchesInOrder> =>
   batchesInOrder(set, { size: evaluationBatch(outputShape(preprocess, set.shape)), transform: preprocess })
 
-/** Loss, accuracy, classes, confusion and predictions of a net on a set. */
-export const evaluateOn = (trained: TrainedNet, set: ImageSet): ReturnType<typeof evaluate> => {
-  const { net, variables } = trained
-  return evaluate((x) => net.apply(variables.params, x, variables.state), passOver(set, trained.preprocess))
-}
+/** Loss, accuracy, classes, confusion and predictions of a net on examples. */
+export const evaluateOn = (
+  net: Layer<unknown, unknown>,
+  { params, state }: AnyVariables,
+  examples: AsyncIterable<Examples>,
+): ReturnType<typeof evaluate> => evaluate((x) => net.apply(params, x, state), examples)

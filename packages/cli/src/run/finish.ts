@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { summary } from '@resfn/layer'
+import { bestEpoch } from '@resfn/loop'
 import { confusion as confusionOf } from '@resfn/losses'
 import { describeRecipe } from '@resfn/recipe'
 import { dispose } from '@resfn/tree'
@@ -42,14 +43,24 @@ const result = (
     seconds: secondsOf(log),
     train: trained === undefined ? null : { loss: trained.loss, accuracy: trained.accuracy },
     test: tested === undefined ? null : { loss: tested.loss, accuracy: tested.accuracy },
+    leftOut: setup.reading.leftOut(),
   }
 }
 
-const warningsOf = ({ notes, setup, run }: OpenRun, log: readonly LoggedEvent[]): readonly string[] => {
+/** Whether a run ended because it waited long enough for a better evaluation. */
+const hasStalled = ({ setup, run }: OpenRun): boolean => {
+  const { patience } = setup.settings
+  const best = bestEpoch(run.history)
+  return patience > 0 && best !== undefined && run.history.at(-1)!.epoch - best >= patience
+}
+
+const warningsOf = (open: OpenRun, log: readonly LoggedEvent[]): readonly string[] => {
+  const { notes, setup, run } = open
   const [first, tested] = [log[0], lastOf(log, 'evaluation')]
   const { engines } = notes
+  const leftOut = setup.reading.leftOut()
   return [
-    ...(run.history.length < setup.settings.epochs
+    ...(run.history.length < setup.settings.epochs && !hasStalled(open)
       ? [
           `The training stopped after step ${run.step}, because the loss or the gradients of the next one were not finite. A smaller learning rate may help.`,
         ]
@@ -60,6 +71,14 @@ const warningsOf = ({ notes, setup, run }: OpenRun, log: readonly LoggedEvent[])
     ...(engines.length > 1
       ? [`The run was computed by ${engines.join(', then ')}. The weights are not exactly those of one of them alone.`]
       : []),
+    ...(leftOut.length > 0
+      ? [
+          `${count(leftOut.length)} ${leftOut.length === 1 ? 'photo' : 'photos'} could not be read and ${leftOut.length === 1 ? 'was' : 'were'} left out: ${leftOut
+            .slice(0, 10)
+            .map(({ path, reason }) => `${path} ${reason}`)
+            .join('; ')}${leftOut.length > 10 ? '; …' : ''}`,
+        ]
+      : []),
     ...(first !== undefined && first.step > 1
       ? [`The log begins at step ${first.step}: what was before it is lost.`]
       : []),
@@ -67,10 +86,10 @@ const warningsOf = ({ notes, setup, run }: OpenRun, log: readonly LoggedEvent[])
 }
 
 const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]): Promise<string> => {
-  const { setup, backend, notes, run } = open
-  const { settings, data, set, net, input, size, batches, preprocess } = setup
+  const { setup, learner, backend, notes, run } = open
+  const { settings, data, set, net, input, size, batches, reading } = setup
   // The last evaluation has them, unless the run was over or failed before one.
-  const predictions = open.predictions ?? (await evaluateOn({ net, variables: run, preprocess }, data.test)).predictions
+  const predictions = open.predictions ?? (await evaluateOn(learner.net, run, reading.evaluation())).predictions
   const confusion = confusionOf(data.test.classes.length)(predictions.labels, predictions.predicted)
   const hits = confusion.reduce((total, row, label) => total + row[label]!, 0)
   const tested = lastOf(log, 'evaluation')
@@ -81,7 +100,7 @@ const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]
     subtitle: `preset ${settings.preset} · ${count(set.labels.length)} training images, ${count(data.test.labels.length)} test images · ${new Date(context.now()).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     warnings: warningsOf(open, log),
     headline: [
-      { name: 'test accuracy', value: (hits / data.test.labels.length).toFixed(3) },
+      { name: 'test accuracy', value: (hits / predictions.labels.length).toFixed(3) },
       ...(tested === undefined ? [] : [{ name: 'test loss', value: tested.loss.toFixed(3) }]),
       { name: 'parameters', value: short(size.params) },
       { name: 'multiply-adds', value: short(size.macs) },
@@ -110,6 +129,7 @@ const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]
     log,
     batches,
     test: data.test,
+    reading,
     confusion,
     predictions,
   })
@@ -140,6 +160,6 @@ export const finishRun = async (context: Context, open: OpenRun): Promise<Output
       ].join('\n'),
     }
   } finally {
-    dispose(open.run)
+    dispose([open.run, open.learner.whole])
   }
 }

@@ -1,13 +1,16 @@
-import { firstOfEachClass, type ImageSet } from '@resfn/batches'
+import { firstOfEachClass } from '@resfn/batches'
 import type { PredictionColumns } from '@resfn/loop'
 import { report, type Epoch, type ReportData, type Sample, type Step } from '@resfn/report'
+import type { DataPart } from '../data/data-part.ts'
 import type { LoggedEvent } from './event-log.ts'
+import type { TestReading } from './reading.ts'
 
 /** Everything a report is made of. */
 export type ReportInput = Omit<ReportData, 'epochs' | 'steps' | 'classes' | 'samples' | 'mistakes'> & {
   readonly log: readonly LoggedEvent[]
   readonly batches: number
-  readonly test: ImageSet
+  readonly test: DataPart
+  readonly reading: TestReading
   readonly predictions: PredictionColumns
 }
 
@@ -50,55 +53,58 @@ const shown = 24
 
 type Prediction = Omit<Sample, 'image'>
 
-const rowsOf = ({ labels, predicted, probabilities }: PredictionColumns): readonly Prediction[] =>
-  Array.from(labels, (label, index) => ({
-    index,
+const rowsOf = (
+  { labels, predicted, probabilities }: PredictionColumns,
+  readable: readonly number[],
+): readonly Prediction[] =>
+  Array.from(labels, (label, i) => ({
+    index: readable[i] ?? i,
     label,
-    predicted: predicted[index]!,
-    probability: probabilities[index]!,
+    predicted: predicted[i]!,
+    probability: probabilities[i]!,
   }))
 
-const sampleFrom = ({ images, shape: [height, width, channels] }: ImageSet): ((prediction: Prediction) => Sample) => {
+/** The predictions with their images. */
+const withImages = async (rows: readonly Prediction[], { samples }: TestReading): Promise<readonly Sample[]> => {
+  const { images, shape } = await samples(rows.map(({ index }) => index))
+  const [height, width, channels] = shape
   const size = height * width * channels
-  return ({ index, label, predicted, probability }) => ({
-    index,
-    label,
-    predicted,
-    probability,
-    image: {
-      pixels: images.subarray(index * size, (index + 1) * size),
-      height,
-      width,
-      channels: channels === 3 ? 3 : 1,
-    },
-  })
+  return rows.map((row, i) => ({
+    ...row,
+    image: { pixels: images.subarray(i * size, (i + 1) * size), height, width, channels: channels === 3 ? 3 : 1 },
+  }))
 }
 
 /** The first images of each class. */
-export const samplesOf = (predictions: PredictionColumns, test: ImageSet): readonly Sample[] => {
+const firstRows = (rows: readonly Prediction[], test: DataPart): readonly Prediction[] => {
   const ofEach = Math.max(1, Math.floor(shown / test.classes.length))
   const wanted = new Set(firstOfEachClass(test, ofEach).slice(0, shown))
-  return rowsOf(predictions)
-    .filter(({ index }) => wanted.has(index))
-    .sort((a, b) => a.label - b.label || a.index - b.index)
-    .map(sampleFrom(test))
+  return rows.filter(({ index }) => wanted.has(index)).sort((a, b) => a.label - b.label || a.index - b.index)
 }
 
 /** The mistakes that the net is most sure of. */
-export const mistakesOf = (predictions: PredictionColumns, test: ImageSet): readonly Sample[] =>
-  rowsOf(predictions)
+const mistakenRows = (rows: readonly Prediction[]): readonly Prediction[] =>
+  rows
     .filter(({ label, predicted }) => label !== predicted)
     .sort((a, b) => b.probability - a.probability || a.index - b.index)
     .slice(0, shown)
-    .map(sampleFrom(test))
 
 /** The page of a run. */
-export const reportPage = ({ log, batches, test, predictions, ...rest }: ReportInput): string =>
-  report({
+export const reportPage = async ({
+  log,
+  batches,
+  test,
+  reading,
+  predictions,
+  ...rest
+}: ReportInput): Promise<string> => {
+  const rows = rowsOf(predictions, reading.readable())
+  return report({
     ...rest,
     epochs: epochsOf(log),
     steps: stepsOf(log, batches),
     classes: test.classes,
-    samples: samplesOf(predictions, test),
-    mistakes: mistakesOf(predictions, test),
+    samples: await withImages(firstRows(rows, test), reading),
+    mistakes: await withImages(mistakenRows(rows), reading),
   })
+}

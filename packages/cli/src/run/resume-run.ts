@@ -1,19 +1,20 @@
 import { join, resolve } from 'node:path'
 import { restoreRun } from '@resfn/checkpoint'
+import { dispose } from '@resfn/tree'
 import { type Context, say } from '../context/context.ts'
 import { isTemporary } from '../context/files.ts'
 import { loadData, type LoadedData } from '../data/load-data.ts'
 import { CliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { type BackendFlags, startBackend } from './backend.ts'
-import { type CheckpointNotes, notesOf, openCheckpoint } from './checkpoint-file.ts'
+import { type CheckpointNotes, notesOf, openCheckpoint, variablesOf } from './checkpoint-file.ts'
 import { engineOf } from './engine.ts'
 import { cutLog } from './event-log.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
 import type { SettingFlags, Settings } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
-import { setupOf } from './training-setup.ts'
+import { learnerOf, setupOf } from './training-setup.ts'
 
 const checkSameData = (wanted: string, { digest, origin }: LoadedData): void => {
   if (wanted !== digest)
@@ -61,7 +62,7 @@ export const resumeRun = async (context: Context, folder: string, changes: RunCh
     const { checkpoint, net, name } = loaded
     const notes = notesOf(loaded)
     const logBytes = await cutLog(context, files.log, notes.logBytes)
-    const images = await loadData(context, changes.data ?? notes.settings.data)
+    const images = await loadData(context, changes.data ?? notes.settings.data, notes.settings)
     checkSameData(notes.digest, images)
     const backend = await startBackend(context, backendOf(notes.settings, changes))
     const settings: Settings = {
@@ -70,14 +71,19 @@ export const resumeRun = async (context: Context, folder: string, changes: RunCh
       backend: backend.backend,
       threads: backend.threads ?? 0,
     }
-    const setup = setupOf(settings, net, images)
-    announce(context, setup)
-    const run = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser: setup.optimiser })) as AnyRun
+    const setup = setupOf(context, { settings, net, data: images, preprocessing: notes.preprocessing })
+    const learner = learnerOf(setup, variablesOf(loaded))
+    announce(context, setup, learner)
+    // The optimiser remembers only what learns.
+    const optimiser = { ...setup.optimiser, init: () => setup.optimiser.init(learner.variables.params) }
+    const whole = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser })) as AnyRun
+    dispose([whole.params, whole.state])
+    const run: AnyRun = { ...whole, ...learner.variables }
     say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
     const kept = { ...notes, settings, logBytes }
     const isFinished = run.history.length >= settings.epochs
     const noted = isFinished ? kept : withEngine(context, kept, engineOf(context, backend))
-    const open: OpenRun = { setup, files, notes: noted, run, backend, release }
+    const open: OpenRun = { setup, learner, files, notes: noted, run, backend, release }
     // Else the checkpoint would count more bytes than the new log has.
     if (logBytes < notes.logBytes) await saveRun(context, open)
     return open

@@ -11,6 +11,8 @@ export type RunFolder = {
   readonly board: string
   /** The run itself: all that is needed to go on or to predict. */
   readonly checkpoint: string
+  /** The weights of the epoch with the best evaluation, where a run waits for a better one. */
+  readonly best: string
   readonly report: string
   /** Says which process trains the run, while one does. */
   readonly lock: string
@@ -23,6 +25,7 @@ export const runFolder = (folder: string): RunFolder => ({
   log: join(folder, 'log.jsonl'),
   board: join(folder, 'events.out.tfevents.resfn'),
   checkpoint: join(folder, 'checkpoint.safetensors'),
+  best: join(folder, 'best.safetensors'),
   report: join(folder, 'report.html'),
   lock: join(folder, 'run.lock'),
 })

@@ -22,6 +22,12 @@ export type Settings = Recipe & {
   readonly backend: string
   /** Threads of the WASM backend; 0 for all cores. Once a run is started, the number that it has. */
   readonly threads: number
+  /** The share of each class of photos that is drawn for testing. */
+  readonly testShare: number
+  /** Whether a photo that cannot be read ends the run. */
+  readonly strict: boolean
+  /** Worker threads that read photos; 0 for as many as there are cores. */
+  readonly workers: number
 }
 
 /** What the command line may set; all else comes from the preset. */
@@ -36,7 +42,10 @@ const schema: v.GenericSchema<unknown, Settings> = v.object({
   saveSteps: wholeNumber({ from: 1 }),
   backend: v.string(),
   threads: wholeNumber({ from: 0 }),
-})
+  testShare: v.optional(v.number(), 0.2),
+  strict: v.optional(v.boolean(), false),
+  workers: v.optional(wholeNumber({ from: 0 }), 0),
+}) as v.GenericSchema<unknown, Settings>
 
 /** Settings from data of unknown origin, such as a checkpoint. */
 export const decodeSettings = (value: unknown): E.Either<RecipeError, Settings> => decodeWith(schema, value)
@@ -53,7 +62,12 @@ export const settingsFrom = (flags: SettingFlags): Settings => {
   checkName('preset', name, Object.keys(presets), `those known are ${Object.keys(presets).join(', ')}`)
   const { recipe, data = 'auto' } = presets[name]!
   const given = Object.fromEntries(Object.entries(flags).filter(isGiven)) as SettingFlags
-  const plain = given.momentum === 0 || given.optimiser === 'adam'
+  const plain = given.momentum === 0 || (given.optimiser !== undefined && given.optimiser !== 'sgd')
+  const asPictures = (given.scale ?? 0) > 0 || (given.randAugment ?? '') !== '' || (given.colourJitter ?? 0) > 0
+  if (asPictures && (given.crop ?? 0) > 0)
+    throw usageError(
+      '--crop pads small images, and --scale, --rand-augment and --colour-jitter change pictures before that; give one or the other',
+    )
   const settings: Settings = {
     ...recipe,
     preset: name,
@@ -63,6 +77,10 @@ export const settingsFrom = (flags: SettingFlags): Settings => {
     saveSteps: 50,
     backend: 'auto',
     threads: 0,
+    testShare: 0.2,
+    strict: false,
+    workers: 0,
+    ...(asPictures && { crop: 0 }),
     ...(plain && { nesterov: false }),
     ...given,
   }

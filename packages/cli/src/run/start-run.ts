@@ -1,22 +1,27 @@
 import { resolve } from 'node:path'
-import { restoreVariables } from '@resfn/checkpoint'
+import { planOf } from '@resfn/checkpoint'
 import { checkLastBatch } from '@resfn/loop'
-import { BatchError, startRun } from '@resfn/step'
-import { dispose } from '@resfn/tree'
+import { BatchError, checkRun, startRun } from '@resfn/step'
+import { initHead } from '@resfn/surgery'
+import { dispose, leaves } from '@resfn/tree'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import { fold, key } from '@resfn/random'
-import type { Context } from '../context/context.ts'
-import { loadData } from '../data/load-data.ts'
-import { CliError, usageError } from '../error.ts'
+import { type Context, say } from '../context/context.ts'
+import { isFiles } from '../data/data-part.ts'
+import { holdsOwnPhotos, loadData } from '../data/load-data.ts'
+import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
-import { type LoadedCheckpoint, openCheckpoint } from './checkpoint-file.ts'
+import { type CheckpointNotes, type LoadedCheckpoint, openCheckpoint, variablesOf } from './checkpoint-file.ts'
 import { netNamed } from './net.ts'
+import type { AnyVariables } from './evaluation.ts'
 import { engineOf } from './engine.ts'
 import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
-import { setupOf, trainingOf, type TrainingSetup } from './training-setup.ts'
+import { photoPreprocessing } from './photo-preprocessing.ts'
+import { type Learner, learnerOf, setupOf, type TrainingSetup } from './training-setup.ts'
 
 const argsJson = (context: Context, { settings, data, size, input }: TrainingSetup, started: number): string =>
   `${JSON.stringify(
@@ -56,11 +61,11 @@ const makeFolder = async (
 }
 
 /** A batch size that the net cannot train with is said before there is a folder. */
-const checkBatches = (setup: TrainingSetup, run: AnyRun): void => {
-  const { sizes } = trainingOf(setup, new AbortController().signal).batches(run.cursor)
+const checkBatches = (setup: TrainingSetup, { net }: Learner, run: AnyRun): void => {
+  const { sizes } = setup.reading.batches(run.cursor)
   if (sizes === undefined) return
   try {
-    checkLastBatch(setup.net, run, setup.input, sizes)
+    checkLastBatch(net, run, setup.input, sizes)
   } catch (error) {
     if (!(error instanceof BatchError)) throw error
     const { examples, full, last } = sizes
@@ -72,24 +77,61 @@ const checkBatches = (setup: TrainingSetup, run: AnyRun): void => {
   }
 }
 
-/** The first state of a run: drawn from the seed, or with the weights of a checkpoint. */
-const firstRun = (
-  { settings, net, optimiser, input, data }: TrainingSetup,
-  from: LoadedCheckpoint | undefined,
-): AnyRun => {
-  const run = startRun(net, { optimiser, key: fold(key(settings.seed), 'run'), input }) as AnyRun
-  if (from === undefined) return run
-  const weights = restoreVariables(from.checkpoint, { net, name: settings.net, input })
-  if (weights._tag === 'Left') {
-    const { _tag, message } = weights.left
+/** Whether the head of a net tells the same classes apart: by their names, or by their number where it has none. */
+const sameClasses = (own: readonly string[], wanted: readonly string[]): boolean =>
+  own.length === wanted.length && own.every((name, label) => name === wanted[label] || name === `class ${label}`)
+
+/** The weights of a checkpoint for a net, with a new head where it told other classes apart. */
+const startingWeights = (
+  context: Context,
+  { settings, net, input, data }: TrainingSetup,
+  run: AnyRun,
+  from: LoadedCheckpoint,
+): AnyVariables => {
+  const { classes } = from.checkpoint.description.net
+  if (from.name !== settings.net)
+    throw usageError(
+      `${from.path}: it has the weights of ${from.name}, not of ${settings.net}; leave --net away, or give --net ${from.name}`,
+    )
+  const given = variablesOf(from)
+  try {
+    if (sameClasses(classes, data.train.classes)) {
+      // Images of a data set are not fitted to a net; photos are.
+      if (!isFiles(data.train)) unwrap(planOf(from.checkpoint, { net, name: settings.net, input }))
+      checkRun(net, { ...run, ...given }, input)
+      return given
+    }
+    const variables = initHead(net, given, fold(key(settings.seed), 'head'), input)
+    const kept = new Set(leaves<Tensor>(variables))
+    dispose(leaves<Tensor>(given).filter((tensor) => !kept.has(tensor)))
+    say(context, `a new head for ${data.train.classes.length} classes, in the place of that for ${classes.length}`)
+    return variables
+  } catch (error) {
+    dispose(given)
+    const { _tag, message } = toCliError(error)
     const shape = `--input ${input.join('x')} --classes ${data.train.classes.length}`
     throw new CliError(
       _tag,
       `${from.path}: ${message}, or import its weights for these images: resfn import FILE --net ${settings.net} ${shape} --out FOLDER`,
+      { cause: error },
     )
   }
-  dispose([run.params, run.state])
-  return { ...run, ...weights.right }
+}
+
+/** The first state of a run, drawn from the seed or with the weights of a checkpoint, and what of it learns. */
+const firstRun = (
+  context: Context,
+  setup: TrainingSetup,
+  from: LoadedCheckpoint | undefined,
+): { readonly run: AnyRun; readonly learner: Learner } => {
+  const { settings, net, optimiser, input } = setup
+  const drawn = startRun(net, { optimiser, key: fold(key(settings.seed), 'run'), input }) as AnyRun
+  const weights = from === undefined ? undefined : startingWeights(context, setup, drawn, from)
+  if (weights !== undefined) dispose([drawn.params, drawn.state])
+  const learner = learnerOf(setup, weights ?? drawn)
+  dispose(drawn.optimiser)
+  const { params, state } = learner.variables
+  return { run: { ...drawn, params, state, optimiser: optimiser.init(params) }, learner }
 }
 
 /** A new run in a folder that has none. */
@@ -99,11 +141,13 @@ export const startNewRun = async (
   { out, from }: { readonly out: string | undefined; readonly from: string | undefined },
 ): Promise<OpenRun> => {
   const loaded = from === undefined ? undefined : await openCheckpoint(context, from)
-  const asked = settingsFrom(loaded === undefined ? flags : { ...flags, net: flags.net ?? loaded.name })
-  const { make } = netNamed(asked.net)
+  const isPhotos = await holdsOwnPhotos(context, flags.data)
+  const withPreset = isPhotos && flags.preset === undefined ? { ...flags, preset: 'photos' } : flags
+  const asked = settingsFrom(loaded === undefined ? withPreset : { ...withPreset, net: flags.net ?? loaded.name })
+  const entry = netNamed(asked.net)
   const started = context.now()
   if (out !== undefined) await checkNoRun(context, runFolder(resolve(context.cwd, out)))
-  const data = await loadData(context, asked.data)
+  const data = await loadData(context, asked.data, asked)
   const backend = await startBackend(context, asked)
   // What was chosen is kept, so that the run is resumed with the same images, backend and number of threads, from
   // wherever.
@@ -113,17 +157,28 @@ export const startNewRun = async (
     backend: backend.backend,
     threads: backend.threads ?? 0,
   }
-  const setup = setupOf(settings, make({ classes: data.train.classes.length }), data)
-  const run = firstRun(setup, loaded)
-  announce(context, setup)
-  checkBatches(setup, run)
+  const preprocessing = isFiles(data.train) ? photoPreprocessing(settings, entry, loaded) : undefined
+  const net = entry.make({ classes: data.train.classes.length })
+  const setup = setupOf(context, { settings, net, data, preprocessing })
+  const { run, learner } = firstRun(context, setup, loaded)
+  announce(context, setup, learner)
+  checkBatches(setup, learner, run)
   const files = await makeFolder(context, { out, started, net: asked.net })
   const engines = [engineOf(context, backend)]
-  const notes = { settings, image: data.train.shape, digest: data.digest, logBytes: 0, started, engines }
+  const image = setup.input.length === 3 ? setup.input : [1, 1, 1]
+  const notes: CheckpointNotes = {
+    settings,
+    image: isFiles(data.train) ? (image as unknown as CheckpointNotes['image']) : data.train.shape,
+    ...(preprocessing !== undefined && { preprocessing }),
+    digest: data.digest,
+    logBytes: 0,
+    started,
+    engines,
+  }
   return withRunLocked(context, files, async (release) => {
     // Another process may have started a run there in the meantime.
     await checkNoRun(context, files)
-    const open: OpenRun = { setup, files, notes, run, backend, release }
+    const open: OpenRun = { setup, learner, files, notes, run, backend, release }
     await context.files.write(files.args, argsJson(context, setup, started))
     await context.files.write(files.log, '')
     await saveRun(context, open)

@@ -1,4 +1,4 @@
-import { encodeCheckpoint } from '@resfn/checkpoint'
+import { encodeCheckpoint, encodeWeights } from '@resfn/checkpoint'
 import { type PredictionColumns, train } from '@resfn/loop'
 import type { Run } from '@resfn/step'
 import type { Chosen } from '@resfn/runtime'
@@ -11,7 +11,7 @@ import { eventBoard } from './event-board.ts'
 import { isLogged, logLine, parseLog } from './event-log.ts'
 import { writeReport } from './finish.ts'
 import type { RunFolder } from './run-folder.ts'
-import { trainingOf, type TrainingSetup } from './training-setup.ts'
+import { type Learner, trainingOf, type TrainingSetup, wholeOf } from './training-setup.ts'
 
 /** A run with parameters and state of any net. */
 export type AnyRun = Run<unknown, unknown>
@@ -21,7 +21,9 @@ export type OpenRun = {
   readonly setup: TrainingSetup
   readonly files: RunFolder
   readonly notes: CheckpointNotes
+  /** Its parameters and state are those of the learner. */
   readonly run: AnyRun
+  readonly learner: Learner
   /** Of the test images, if this process evaluated the run as it is. */
   readonly predictions?: PredictionColumns | undefined
   readonly backend: Chosen
@@ -57,13 +59,22 @@ const failed = (open: OpenRun, error: unknown): CliError => {
 /** Writes the checkpoint of a run; the old one stays until the new one is whole. */
 export const saveRun = async (
   { files }: Context,
-  { setup, files: { checkpoint, log }, notes, run }: OpenRun,
+  { setup, learner, files: { checkpoint, log }, notes, run }: OpenRun,
 ): Promise<void> => {
   const description = descriptionOf(notes, { input: setup.input, classes: setup.data.train.classes })
-  const content = unwrap(await encodeCheckpoint(run, description)())
+  const content = unwrap(await encodeCheckpoint({ ...run, ...wholeOf(learner, run) }, description)())
   // The checkpoint counts the bytes of the log: after a power cut, it must not be there before they are.
   await files.sync(log)
   await files.write(checkpoint, content)
+}
+
+/** Writes the weights of a run as they are now as the best ones. */
+const saveBest = async (
+  { files }: Context,
+  { setup, learner, files: { best }, notes, run }: OpenRun,
+): Promise<void> => {
+  const description = descriptionOf(notes, { input: setup.input, classes: setup.data.train.classes })
+  await files.write(best, unwrap(await encodeWeights(wholeOf(learner, run), description)()))
 }
 
 /**
@@ -73,14 +84,14 @@ export const saveRun = async (
  * @returns the run at the end, which the caller owns, and the predictions of the last evaluation
  */
 export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<OpenRun, 'run' | 'predictions'>> => {
-  const { setup, files } = open
+  const { setup, learner, files } = open
   const { signal, release } = context.interrupts()
   const report = progressReporter(context, setup)
   let { logBytes } = open.notes
   try {
     const board = eventBoard(open.notes.started, parseLog(files.log, await context.files.readText(files.log)))
     await context.files.write(files.board, board.file)
-    for await (const event of train(trainingOf(setup, signal), open.run)) {
+    for await (const event of train(trainingOf(setup, learner.net, signal), open.run)) {
       if (isLogged(event)) {
         const line = logLine(event)
         await context.files.append(files.log, line)
@@ -89,6 +100,7 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
         report(event)
       } else if (event.type === 'checkpoint') {
         const reached = { ...open, notes: { ...open.notes, logBytes }, run: event.run }
+        if (event.isBest === true && setup.settings.patience > 0) await saveBest(context, reached)
         await saveRun(context, reached)
         if (event.reason === 'not finite') await writeReport(context, reached)
       } else if (event.reason === 'aborted') {

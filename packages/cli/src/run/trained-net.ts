@@ -2,8 +2,8 @@ import { formatShape, sameShape } from '@resfn/layer'
 import { preprocessing, type Preprocessing } from '@resfn/recipe'
 import { type Images, outputShape } from '@resfn/transforms'
 import { type Context, say } from '../context/context.ts'
-import type { DataSource } from '../data/data-source.ts'
-import { loadData, type LoadedData } from '../data/load-data.ts'
+import type { DataName } from '../data/data-source.ts'
+import { type DataOptions, loadData, type LoadedData } from '../data/load-data.ts'
 import { CliError, toCliError } from '../error.ts'
 import type { LoadedCheckpoint } from './checkpoint-file.ts'
 
@@ -41,7 +41,7 @@ export const preprocessingOf = (
     image,
     normalise,
     source,
-  }: { readonly image: ImageSize; readonly normalise: boolean | undefined; readonly source: DataSource },
+  }: { readonly image: ImageSize; readonly normalise: boolean | undefined; readonly source: DataName },
 ): ((images: Images) => Images) => {
   const { input } = checkpoint.description.net
   const steps =
@@ -66,15 +66,20 @@ export const dataOf = async (
 ): Promise<LoadedData> => {
   if (notes._tag === 'Left') return loadData(context, asked ?? 'auto')
   const { settings, digest } = notes.right
-  const data = await loadRunData(context, settings.data, asked)
+  const data = await loadRunData(context, settings.data, asked, settings)
   if (data.digest !== digest) say(context, 'warning: these are other images than those of the run')
   return data
 }
 
-const loadRunData = async (context: Context, own: string, asked: string | undefined): Promise<LoadedData> => {
-  if (asked !== undefined) return loadData(context, asked)
+const loadRunData = async (
+  context: Context,
+  own: string,
+  asked: string | undefined,
+  split: DataOptions,
+): Promise<LoadedData> => {
+  if (asked !== undefined) return loadData(context, asked, split)
   try {
-    return await loadData(context, own, 'those of the run')
+    return await loadData(context, own, { ...split, reason: 'those of the run' })
   } catch (error) {
     const { _tag, message, exitCode, cause } = toCliError(error)
     throw new CliError(_tag, `the images of the run: ${message}; or name other images with --data`, { exitCode, cause })

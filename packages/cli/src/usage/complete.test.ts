@@ -11,8 +11,8 @@ const proposed = async (...words: readonly string[]): Promise<readonly string[]>
 describe('completion', () => {
   it('proposes commands, flags and names', async () => {
     expect(await proposed('tr')).toEqual(['train'])
-    expect(await proposed('data', '')).toEqual(['fetch', 'verify', 'show'])
-    expect(await proposed('train', '--ba')).toEqual(['--batch', '--backend'])
+    expect(await proposed('data', '')).toEqual(['describe', 'fetch', 'verify', 'show'])
+    expect(await proposed('train', '--ba')).toEqual(['--batch', '--balance', '--backend'])
     expect(await proposed('train', '--schedule', 'c')).toEqual(['constant', 'cosine'])
     expect(await proposed('train', '--preset', 'qu')).toEqual(['quick'])
     expect(await proposed('train', '--backend', 'w')).toContain('wasm')

@@ -16,7 +16,11 @@ export const locate = (routes: RouteMap<Context>, args: readonly string[]): Loca
     const entry: ReturnType<RouteMap<Context>['getAllEntries']>[number] | undefined = target
       .getAllEntries()
       .find(({ name }) => name.original === arg)
-    if (entry === undefined) break
+    if (entry === undefined) {
+      // A group may stand for one of its commands, with the arguments of that.
+      const own = path.length > 1 && !arg.startsWith('-') && arg !== 'help' ? target.getDefaultCommand() : undefined
+      return { path, target: own ?? target }
+    }
     path.push(arg)
     target = entry.target
   }

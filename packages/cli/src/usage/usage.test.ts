@@ -27,7 +27,10 @@ describe('a wrong command line', () => {
     ],
     [['train', '--epoch', '1'], 'there is no flag "--epoch"; did you mean --epochs? (see resfn train --help)'],
     [['train', '--nosuch'], 'there is no flag "--nosuch"; see resfn train --help'],
-    [['train', '-b', '5'], 'there is no flag "-b"; flags are written in full, did you mean --batch or --backend?'],
+    [
+      ['train', '-b', '5'],
+      'there is no flag "-b"; flags are written in full, did you mean --batch, --balance or --backend?',
+    ],
     [['train', '--batch', '0'], '--batch "0": give a whole number from 1'],
     [['train', '--batch', "'16'"], `--batch "'16'": give a whole number from 1`],
     [['train', '--momentum', '1'], '--momentum "1": give a number from 0 and below 1'],

@@ -122,7 +122,7 @@ export const select = (set: ImageSet, indices: ArrayLike<number>): ImageSet => {
 /**
  * The indices of the first images of each class, in the order of the set: a balanced part of it.
  *
- * @param set any set
+ * @param set labels and classes of any set
  * @param count how many of each class; fewer where the class has fewer
  * @example
  * ```ts
@@ -133,7 +133,7 @@ export const select = (set: ImageSet, indices: ArrayLike<number>): ImageSet => {
  * assert.deepEqual(firstOfEachClass(set, 1), [0, 2])
  * ```
  */
-export const firstOfEachClass = (set: ImageSet, count: number): readonly number[] => {
+export const firstOfEachClass = (set: Pick<ImageSet, 'labels' | 'classes'>, count: number): readonly number[] => {
   const seen = set.classes.map(() => 0)
   const indices: number[] = []
   set.labels.forEach((label, index) => {

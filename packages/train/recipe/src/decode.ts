@@ -1,6 +1,8 @@
+import { parseRandAugment } from '@resfn/augment'
 import { either as E } from 'fp-ts'
 import * as v from 'valibot'
-import type { Recipe } from './recipe.ts'
+import { noExtras } from './presets.ts'
+import type { Extras, Recipe } from './recipe.ts'
 
 /** What is wrong with data that should be a recipe: each field, and what to give. */
 export type RecipeError = { readonly _tag: 'RecipeError'; readonly message: string }
@@ -25,22 +27,52 @@ const oneOf = <const T extends string>(...values: readonly T[]): v.GenericSchema
 /** The longest side of images in pixels: a damaged file must not ask for more memory than there is. */
 export const longestSide = 2048
 
+const fromTo1 = checked<number>((value) => isNumber(value) && value >= 0 && value <= 1, 'a number from 0 to 1')
+
+const isRandAugment = (value: unknown): boolean => {
+  if (value === '') return true
+  try {
+    parseRandAugment(String(value))
+    return typeof value === 'string'
+  } catch {
+    return false
+  }
+}
+
+/** A field that may be left out. */
+const extra = <K extends keyof Extras>(name: K, schema: v.GenericSchema<Recipe[K]>): v.GenericSchema<Recipe[K]> =>
+  v.optional(schema, () => noExtras[name]) as v.GenericSchema<Recipe[K]>
+
 /** The schema of each field of a recipe; spread it into the schema of settings that hold a recipe. */
 export const recipeEntries: { readonly [K in keyof Recipe]: v.GenericSchema<Recipe[K]> } = {
   net: v.string(),
   epochs: wholeNumber({ from: 0 }),
   batch: wholeNumber({ from: 1 }),
-  optimiser: oneOf('sgd', 'adam'),
+  optimiser: oneOf('sgd', 'adam', 'adamw', 'lamb'),
   lr: numberFrom0,
   schedule: oneOf('constant', 'cosine', 'milestones', 'one-cycle'),
   momentum: checked((value) => isNumber(value) && value >= 0 && value < 1, 'a number from 0 and below 1'),
   nesterov: v.boolean(),
   weightDecay: numberFrom0,
-  smoothing: checked((value) => isNumber(value) && value >= 0 && value <= 1, 'a number from 0 to 1'),
+  smoothing: fromTo1,
   resize: wholeNumber({ from: 0, to: longestSide }),
   flip: v.boolean(),
   crop: wholeNumber({ from: 0, to: longestSide }),
   normalise: v.boolean(),
+  loss: extra('loss', oneOf('cross-entropy', 'binary')),
+  balance: extra('balance', v.boolean()),
+  scale: extra('scale', fromTo1),
+  randAugment: extra(
+    'randAugment',
+    checked<string>(isRandAugment, 'a configuration of RandAugment, such as rand-m9-mstd0.5, or nothing'),
+  ),
+  colourJitter: extra('colourJitter', numberFrom0),
+  erasing: extra('erasing', fromTo1),
+  mixup: extra('mixup', numberFrom0),
+  cutmix: extra('cutmix', numberFrom0),
+  microBatch: extra('microBatch', wholeNumber({ from: 0 })),
+  patience: extra('patience', wholeNumber({ from: 0 })),
+  freeze: extra('freeze', v.string()),
 }
 
 /** Decodes data of unknown origin with a schema; the error names every field that is wrong. */

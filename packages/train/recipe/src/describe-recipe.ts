@@ -1,7 +1,7 @@
 import type { Recipe } from './recipe.ts'
 
 const optimiser = ({ optimiser: name, momentum, nesterov }: Recipe): string => {
-  if (name === 'adam') return 'Adam'
+  if (name !== 'sgd') return { adam: 'Adam', adamw: 'AdamW', lamb: 'LAMB' }[name]
   return momentum > 0 ? `SGD, ${nesterov ? 'Nesterov ' : ''}momentum ${momentum}` : 'SGD'
 }
 
@@ -25,5 +25,16 @@ export const describeRecipe = (recipe: Recipe): string =>
     ...(recipe.smoothing > 0 ? [`label smoothing ${recipe.smoothing}`] : []),
     ...(recipe.flip ? ['flips'] : []),
     ...(recipe.crop > 0 ? [`crops from ${recipe.crop} pixels of padding`] : []),
+    ...(recipe.loss === 'binary' ? ['binary cross-entropy'] : []),
+    ...(recipe.balance ? ['classes balanced'] : []),
+    ...(recipe.scale > 0 ? [`random crops of ${recipe.scale} of the area or more`] : []),
+    ...(recipe.randAugment !== '' ? [`RandAugment ${recipe.randAugment}`] : []),
+    ...(recipe.colourJitter > 0 ? [`colour jitter ${recipe.colourJitter}`] : []),
+    ...(recipe.erasing > 0 ? [`erasing ${recipe.erasing}`] : []),
+    ...(recipe.mixup > 0 ? [`mixup ${recipe.mixup}`] : []),
+    ...(recipe.cutmix > 0 ? [`cutmix ${recipe.cutmix}`] : []),
+    ...(recipe.microBatch > 0 ? [`${recipe.microBatch} images at once`] : []),
+    ...(recipe.patience > 0 ? [`patience of ${recipe.patience} epochs`] : []),
+    ...(recipe.freeze !== '' ? [`${recipe.freeze} frozen`] : []),
     ...(recipe.resize > 0 ? [`images of ${recipe.resize} x ${recipe.resize}`] : []),
   ].join(', ')

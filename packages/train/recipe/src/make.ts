@@ -1,5 +1,7 @@
 import { batchesPerEpoch } from '@resfn/batches'
-import { adam, exceptVectors, type Optimiser, sgd, weightDecay } from '@resfn/optimisers'
+import type { Augmentation } from '@resfn/augment'
+import { binaryCrossEntropy, crossEntropy, type Loss } from '@resfn/losses'
+import { adam, adamW, exceptVectors, lamb, type Optimiser, sgd, weightDecay } from '@resfn/optimisers'
 import { constantRate, cosine, milestones, oneCycle, type Schedule } from '@resfn/schedules'
 import {
   compose,
@@ -7,6 +9,7 @@ import {
   type Moments,
   normalise,
   randomCrop,
+  randomErasing,
   randomHorizontalFlip,
   resize,
   type Transform,
@@ -28,16 +31,60 @@ export const preprocessing = (
   compose(...(side > 0 ? [resize({ height: side, width: side })] : []), ...(shift ? [normalise(moments)] : []))
 
 /**
- * The transform of training: random flips and crops, then `preprocessing`.
+ * The transform of training on images in memory: random flips and crops, then `preprocessing`, then random erasing.
  *
  * @param moments of the data set, for `normalise`
  */
-export const augmentation = (recipe: Pick<Recipe, 'flip' | 'crop'> & Preprocessing, moments: Moments): Transform =>
+export const augmentation = (
+  recipe: Pick<Recipe, 'flip' | 'crop' | 'erasing'> & Preprocessing,
+  moments: Moments,
+): Transform =>
   compose(
     ...(recipe.flip ? [randomHorizontalFlip()] : []),
     ...(recipe.crop > 0 ? [randomCrop({ padding: recipe.crop })] : []),
     preprocessing(recipe, moments),
+    ...(recipe.erasing > 0 ? [randomErasing({ probability: recipe.erasing })] : []),
   )
+
+/**
+ * What is done at random to pictures, one by one, before they are normalised.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { pictureAugmentation, presets } from '@resfn/recipe'
+ *
+ * assert.deepEqual(pictureAugmentation(presets['photos']!.recipe), { crop: { scale: [0.5, 1] }, mirror: true })
+ * ```
+ */
+export const pictureAugmentation = ({
+  scale,
+  flip,
+  randAugment,
+  colourJitter,
+}: Pick<Recipe, 'scale' | 'flip' | 'randAugment' | 'colourJitter'>): Augmentation => ({
+  ...(scale > 0 && { crop: { scale: [scale, 1] as const } }),
+  mirror: flip,
+  ...(randAugment !== '' && { randAugment }),
+  ...(colourJitter > 0 && { colourJitter }),
+})
+
+/**
+ * The loss of a recipe.
+ *
+ * @param weights of the classes, where the recipe balances them
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { lossOf, presets } from '@resfn/recipe'
+ *
+ * assert.equal(typeof lossOf(presets['quick']!.recipe), 'function')
+ * ```
+ */
+export const lossOf = ({ loss, smoothing }: Pick<Recipe, 'loss' | 'smoothing'>, weights?: readonly number[]): Loss => {
+  const options = { smoothing, ...(weights !== undefined && { weights }) }
+  return loss === 'binary' ? binaryCrossEntropy(options) : crossEntropy(options)
+}
 
 /** The optimiser of a recipe, with weight decay on all parameters but vectors. */
 export const optimiserOf = ({
@@ -46,6 +93,8 @@ export const optimiserOf = ({
   nesterov,
   weightDecay: decay,
 }: Pick<Recipe, 'optimiser' | 'momentum' | 'nesterov' | 'weightDecay'>): Optimiser => {
+  if (optimiser === 'adamw') return adamW({ decay, mask: exceptVectors })
+  if (optimiser === 'lamb') return lamb({ decay })
   const plain = optimiser === 'adam' ? adam() : sgd({ momentum, nesterov })
   return decay > 0 ? weightDecay({ decay, mask: exceptVectors })(plain) : plain
 }

@@ -1,9 +1,25 @@
-import type { Recipe } from './recipe.ts'
+import type { Extras, Recipe } from './recipe.ts'
 
 /** A recipe with a description. `data` is set where the recipe is for that data alone. */
 export type Preset = { readonly description: string; readonly recipe: Recipe; readonly data?: string }
 
+/** What a recipe that does not name a field has in its place. */
+export const noExtras: Extras = {
+  loss: 'cross-entropy',
+  balance: false,
+  scale: 0,
+  randAugment: '',
+  colourJitter: 0,
+  erasing: 0,
+  mixup: 0,
+  cutmix: 0,
+  microBatch: 0,
+  patience: 0,
+  freeze: '',
+}
+
 const modern: Recipe = {
+  ...noExtras,
   net: 'cifar-resnet20',
   epochs: 10,
   batch: 128,
@@ -25,6 +41,7 @@ const modern: Recipe = {
  * are.
  */
 const textbook: Recipe = {
+  ...noExtras,
   net: 'd2l-resnet18',
   epochs: 10,
   batch: 256,
@@ -45,6 +62,7 @@ const textbook: Recipe = {
 const he = (depth: number): Preset => ({
   description: `ResNet-${depth} as in the paper: SGD with momentum, rate 0.1 divided by 10 after half and three quarters, 136 epochs`,
   recipe: {
+    ...noExtras,
     net: `cifar-resnet${depth}`,
     epochs: 136,
     batch: 128,
@@ -82,6 +100,24 @@ export const presets: { readonly [name: string]: Preset } = {
     description: 'ResNet-8 on the 10,000 images that come with resfn: a few minutes on a laptop',
     recipe: { ...modern, net: 'cifar-resnet8', epochs: 6, batch: 64, lr: 0.2 },
     data: 'subset',
+  },
+  photos: {
+    description:
+      'A folder of your own photos, with the weights of --from: AdamW, 10 epochs, random crops of half the area or more, flips',
+    recipe: {
+      ...modern,
+      net: 'resnet18',
+      batch: 16,
+      optimiser: 'adamw',
+      lr: 2e-3,
+      schedule: 'cosine',
+      momentum: 0,
+      nesterov: false,
+      weightDecay: 0.01,
+      smoothing: 0.1,
+      crop: 0,
+      scale: 0.5,
+    },
   },
   'lenet-bn': {
     description: 'LeNet with batch normalisation as in "Dive into deep learning": rate 1, 10 epochs',

@@ -5,7 +5,7 @@ export type Recipe = {
   /** Passes over the training images. */
   readonly epochs: number
   readonly batch: number
-  readonly optimiser: 'sgd' | 'adam'
+  readonly optimiser: 'sgd' | 'adam' | 'adamw' | 'lamb'
   /** The highest learning rate. */
   readonly lr: number
   readonly schedule: 'constant' | 'cosine' | 'milestones' | 'one-cycle'
@@ -25,4 +25,42 @@ export type Recipe = {
   readonly crop: number
   /** Shift and scale the images by the mean and deviation of the data set. */
   readonly normalise: boolean
+  /** Softmax cross-entropy, or the binary one of each class by itself. */
+  readonly loss: 'cross-entropy' | 'binary'
+  /** Weigh the classes so that all count alike, however many images each has. */
+  readonly balance: boolean
+  /** The smallest share of the area that Inception's random crop takes, from 0 to 1; 0 for none. */
+  readonly scale: number
+  /** Timm's configuration of RandAugment, such as `rand-m9-mstd0.5`; empty for none. */
+  readonly randAugment: string
+  /** The strength of the jitter of colours; 0 for none. */
+  readonly colourJitter: number
+  /** How likely a rectangle of an image is erased, from 0 to 1. */
+  readonly erasing: number
+  /** Mixup's alpha; 0 for none. */
+  readonly mixup: number
+  /** Cutmix's alpha; 0 for none. */
+  readonly cutmix: number
+  /** Images that go through the net at once, where a batch is done in parts; 0 for all. */
+  readonly microBatch: number
+  /** Training ends after so many epochs without a better test accuracy; 0 for never. */
+  readonly patience: number
+  /** Parts of the net that do not learn, such as `stem,layer1..2`; empty for none. */
+  readonly freeze: string
 }
+
+/** The fields of a recipe that a recipe may leave out. */
+export type Extras = Pick<
+  Recipe,
+  | 'loss'
+  | 'balance'
+  | 'scale'
+  | 'randAugment'
+  | 'colourJitter'
+  | 'erasing'
+  | 'mixup'
+  | 'cutmix'
+  | 'microBatch'
+  | 'patience'
+  | 'freeze'
+>

@@ -1,0 +1,68 @@
+import type { NetEntry } from '@resfn/archs'
+import type { Preprocessing } from '@resfn/preprocessing'
+import { usageError } from '../error.ts'
+import type { LoadedCheckpoint } from './checkpoint-file.ts'
+import { dataSource } from '../data/load-data.ts'
+import type { Settings } from './settings.ts'
+import { storedPreprocessing } from './stored-preprocessing.ts'
+
+const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
+const unchanged = (channels: 1 | 3): Pick<Preprocessing, 'mean' | 'std'> => ({
+  mean: new Array<number>(channels).fill(0),
+  std: new Array<number>(channels).fill(1),
+})
+
+const channelsOf = (net: string, [, , channels]: readonly number[]): 1 | 3 => {
+  if (channels !== 1 && channels !== 3) throw usageError(`${net} takes no pictures; give another --net, see resfn nets`)
+  return channels
+}
+
+/**
+ * What the net of a checkpoint sees of photos: its own preprocessing, or that of the data set that it was trained on.
+ */
+export const photoView = ({ checkpoint, notes, name }: LoadedCheckpoint): Preprocessing => {
+  const { training, net } = checkpoint.description
+  const stored = storedPreprocessing(training)
+  if (stored !== undefined) return stored
+  const { input } = net
+  const channels = channelsOf(name, input)
+  const isNormalised = notes._tag === 'Right' && notes.right.settings.normalise
+  const moments =
+    notes._tag === 'Left' && channels === 3
+      ? imagenet
+      : isNormalised && dataSource.moments.mean.length === channels
+        ? dataSource.moments
+        : unchanged(channels)
+  return {
+    size: [input[0]!, input[1]!],
+    channels,
+    ...moments,
+    interpolation: 'bilinear',
+    cropFraction: 1,
+    cropMode: 'center',
+  }
+}
+
+/** What a net sees of photos: as its weights learned it, or as nets for ImageNet do; `--resize` changes the size. */
+export const photoPreprocessing = (
+  { net, resize, normalise }: Pick<Settings, 'net' | 'resize' | 'normalise'>,
+  { input }: Pick<NetEntry, 'input'>,
+  from: LoadedCheckpoint | undefined,
+): Preprocessing => {
+  const own: Preprocessing =
+    from === undefined
+      ? {
+          size: [input[0]!, input[1]!],
+          channels: channelsOf(net, input),
+          ...(input[2] === 3 ? imagenet : { mean: [0.5], std: [0.25] }),
+          interpolation: 'bicubic',
+          cropFraction: 0.875,
+          cropMode: 'center',
+        }
+      : photoView(from)
+  return {
+    ...own,
+    ...(resize > 0 && { size: [resize, resize] as const }),
+    ...(!normalise && unchanged(own.channels)),
+  }
+}

@@ -7,7 +7,7 @@ import { align } from './shape.ts'
 // Up to so many tiles a transformed filter is kept.
 const mostTilesOfKept = 128
 // Up to so many tiles times channels the transformed tiles fit the cache beside the products, for panels in turn.
-const mostForPanels = { kept: 8192, fresh: 65_536 }
+const mostForPanels = { kept: 16_384, fresh: 65_536 }
 
 type Tiled = Pick<Grid, 'batch' | 'rows' | 'columns'>
 type WindowConvolution = Convolution & { readonly window: Window }

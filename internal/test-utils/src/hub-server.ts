@@ -127,7 +127,8 @@ export const startHub = async (repositories: { readonly [id: string]: HubFiles }
     if (!wanted.isLarge) return sendFile(request, response, wanted)
     response
       .writeHead(302, {
-        location: `/cdn/${wanted.sha256}`,
+        // Another name of this machine: Python asks the hub itself again, and fetches from others.
+        location: `http://localhost:${request.socket.localPort}/cdn/${wanted.sha256}`,
         'x-linked-etag': `"${wanted.sha256}"`,
         'x-linked-size': wanted.bytes.length,
       })

@@ -107,6 +107,12 @@ describe('resfn predict', () => {
     expect(stdout).toMatch(/^photos\/b\.png +class \d +\d+\.\d % {2}class \d \d+\.\d %, class \d \d+\.\d %$/m)
     expect(stdout).toMatch(/^3 of 3 pictures classified$/m)
     expect((await documentOf([names[0]!])).images[0]!.predictions).toHaveLength(5)
+    // A long path leaves room for the classes.
+    mkdirSync(join(cwd, 'a-folder-with-a-name-that-takes-a-line'))
+    for (const name of ['one.png', 'two.png'])
+      writeFileSync(join(cwd, 'a-folder-with-a-name-that-takes-a-line', name), await picture(1))
+    const far = await predict(['a-folder-with-a-name-that-takes-a-line', '--top', '1'], { columns: () => 60 })
+    expect(far.stdout).toMatch(/^…at-takes-a-line\/one\.png {2}class \d +\d+\.\d %$/m)
   })
 
   it('shows how far it is on a terminal, and clears the line', async () => {

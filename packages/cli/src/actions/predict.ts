@@ -5,7 +5,7 @@ import { type Context, say } from '../context/context.ts'
 import { isFiles } from '../data/data-part.ts'
 import { describeData } from '../data/load-data.ts'
 import { CliError, usageError } from '../error.ts'
-import { isNamedAsPicture, picturePaths } from '../image/picture-paths.ts'
+import { isNamedAsPicture, picturePaths, standardInput } from '../image/picture-paths.ts'
 import { type Predicted, type Prediction, predictionFormat, type Unread, unread } from '../image/prediction-file.ts'
 import { pictureName } from '../image/read-picture.ts'
 import type { Action, Output } from '../output.ts'
@@ -80,10 +80,12 @@ const predictTestImage = async (
   }
 }
 
-/** The name of a picture in a table: short where it is below the current folder. */
-const shortName = ({ cwd }: Context, path: string): string => {
-  const below = relative(cwd, path)
-  return below.startsWith('..') ? path : below
+/** The name of a picture in a table: short below the current folder, and its end where it takes too much of a line. */
+const shortName = ({ cwd, columns }: Context, path: string): string => {
+  const below = path === standardInput ? pictureName(path) : relative(cwd, path)
+  const name = below.startsWith('..') ? path : below
+  const most = Math.max(24, Math.floor(columns() * 0.4))
+  return name.length <= most ? name : `…${name.slice(1 - most)}`
 }
 
 const textOf = (context: Context, images: readonly Extract<Predicted, { readonly predictions: unknown }>[]): string => {
@@ -91,7 +93,7 @@ const textOf = (context: Context, images: readonly Extract<Predicted, { readonly
   if (images.length === 1) return table({ rows: shares(images[0]!.predictions), align: ['left', 'right'], columns })
   const rows = images.map(({ image, predictions }) => {
     const [first = [], ...others] = shares(predictions)
-    return [shortName(context, pictureName(image)), ...first, others.map((other) => other.join(' ')).join(', ')]
+    return [shortName(context, image), ...first, others.map((other) => other.join(' ')).join(', ')]
   })
   return table({ rows, align: ['left', 'left', 'right', 'left'], columns })
 }

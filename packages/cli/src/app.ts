@@ -2,6 +2,11 @@ import { type Application, buildApplication, buildRouteMap, type RouteMap, text_
 import { completionCommand } from './commands/completion.ts'
 import { dataRoutes } from './commands/data.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { benchCommand } from './commands/bench.ts'
+import { embedCommand } from './commands/embed.ts'
+import { explainCommand } from './commands/explain.ts'
+import { graphCommand } from './commands/graph.ts'
+import { similarCommand } from './commands/similar.ts'
 import { evalCommand } from './commands/eval.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
@@ -18,7 +23,12 @@ export const routes: RouteMap<Context> = buildRouteMap({
     train: trainCommand,
     eval: evalCommand,
     predict: predictCommand,
+    embed: embedCommand,
+    similar: similarCommand,
+    explain: explainCommand,
     summary: summaryCommand,
+    graph: graphCommand,
+    bench: benchCommand,
     nets: netsCommand,
     import: importCommand,
     export: exportCommand,

@@ -15,7 +15,9 @@ describe('the command line', () => {
     expect(await resfn(['--version'])).toMatchObject({ stdout: '1.2.3\n', code: 0 })
     const { stdout, code } = await resfn(['--help'])
     expect(code).toBe(0)
-    for (const command of ['train', 'eval', 'predict', 'summary', 'nets', 'import', 'export', 'data', 'doctor'])
+    for (const command of 'train eval predict embed similar explain summary graph bench nets import export data doctor'.split(
+      ' ',
+    ))
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
     expect((await resfn(['train', '--help'])).stdout).toMatch(/d2l-resnet18 +ResNet-18 as in/)
   })

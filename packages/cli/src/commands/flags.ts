@@ -113,3 +113,25 @@ export const checkpointParameter: {
   readonly parse: (text: string) => string
   readonly placeholder: 'checkpoint'
 } = { brief: 'Checkpoint file or folder of a run', parse: String, placeholder: 'checkpoint' }
+
+/** The flag of commands over many pictures. */
+export const strictFlag = {
+  kind: 'boolean',
+  brief: 'Stop at the first picture that cannot be read',
+  default: false,
+} as const
+
+/** The flags of the commands in which a net looks at pictures. */
+export const lookFlags: {
+  readonly net: Flag<string>
+  readonly invert: {
+    readonly kind: 'enum'
+    readonly values: readonly ['auto', 'yes', 'no']
+    readonly brief: string
+    readonly default: 'auto'
+  }
+} & typeof backendFlags = {
+  net: { kind: 'parsed', parse: String, placeholder: 'run', brief: 'The run, checkpoint, folder or hub id that looks' },
+  invert: { kind: 'enum', values: ['auto', 'yes', 'no'], brief: 'Swap light and dark', default: 'auto' },
+  ...backendFlags,
+}

@@ -1,6 +1,6 @@
 import type { Grey16 } from '@resfn/decode-image'
 import type { LoadedNet } from '@resfn/hub'
-import { formatShape } from '@resfn/layer'
+import { formatShape, type Layer } from '@resfn/layer'
 import { type Pixels, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
 import { toFloat } from '@resfn/transforms'
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
@@ -22,6 +22,10 @@ export type Viewer = {
   /** What the net takes. */
   readonly input: ImageSize
   readonly see: (pixels: Pixels) => Seen
+  /** The net itself with its weights, for what is not in its logits. */
+  readonly net: Layer<unknown, unknown>
+  readonly params: unknown
+  readonly state: unknown
   /** Logits of a batch. */
   readonly apply: (x: Tensor4D) => Tensor
   /** What becomes of grey pictures of 16 bits. */
@@ -101,12 +105,15 @@ export const viewerOfCheckpoint = (
   const stored = storedPreprocessing(loaded.checkpoint.description.training)
   const prepare = stored === undefined ? preparation(context, loaded, { image, normalise }) : takesPictures(loaded)
   const { params, state } = variablesOf(loaded)
-  const { net } = loaded.checkpoint.description
+  const { classes, input } = loaded.checkpoint.description.net
   return {
     name: loaded.name,
-    classes: net.classes,
-    input: net.input as unknown as ImageSize,
+    classes,
+    input: input as unknown as ImageSize,
     see: stored === undefined ? seenAsDataSet(image, prepare, invert) : seenAs(stored, invert),
+    net: loaded.net,
+    params,
+    state,
     apply: (x) => loaded.net.apply(params, x, state),
     // The numbers of a data set are those of 8 bits.
     grey16: stored === undefined ? 'scale' : 'clip',
@@ -126,6 +133,9 @@ export const viewerOfNet = (
     classes,
     input: [...size, channels],
     see: seenAs(preprocessing, invert),
+    net,
+    params,
+    state,
     apply: (x) => net.apply(params, x, state),
     grey16: 'clip',
     ...(revision !== undefined && { revision }),

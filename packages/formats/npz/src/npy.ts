@@ -1,21 +1,7 @@
 import { byteLength, type Dtype, dtypeBits, type TensorView } from '@resfn/safetensors'
 import { either as E } from 'fp-ts'
 import { failure, type NpzError } from './error.ts'
-
-const types: ReadonlyMap<string, Dtype> = new Map([
-  ['f2', 'F16'],
-  ['f4', 'F32'],
-  ['f8', 'F64'],
-  ['i1', 'I8'],
-  ['i2', 'I16'],
-  ['i4', 'I32'],
-  ['i8', 'I64'],
-  ['u1', 'U8'],
-  ['u2', 'U16'],
-  ['u4', 'U32'],
-  ['u8', 'U64'],
-  ['b1', 'BOOL'],
-])
+import { magic, types } from './types.ts'
 
 type Header = {
   readonly dtype: Dtype
@@ -25,8 +11,6 @@ type Header = {
   /** the first byte of the data */
   readonly start: number
 }
-
-const magic = [0x93, ...[...'NUMPY'].map((letter) => letter.charCodeAt(0))]
 
 const field = (text: string, name: string, value: string): string | undefined =>
   new RegExp(`['"]${name}['"]\\s*:\\s*${value}`).exec(text)?.[1]

@@ -1,0 +1,85 @@
+import { basename, extname, resolve } from 'node:path'
+import { gradCam, lastMaps } from '@resfn/class-activation'
+import { partPaths } from '@resfn/layer'
+import { softmax, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import type { ExplainFlags } from '../commands/explain.ts'
+import { usageError } from '../error.ts'
+import { overlay } from '../image/overlay.ts'
+import { pngOf } from '../image/picture-file.ts'
+import { picturePaths } from '../image/picture-paths.ts'
+import { pictureName, readPicture } from '../image/read-picture.ts'
+import type { Action } from '../output.ts'
+import type { Viewer } from '../run/viewer.ts'
+import { withViewer } from '../run/with-viewer.ts'
+import { checkName } from '../text/nearest.ts'
+import { count } from '../text/format.ts'
+
+/** The index of a class by its name, or by its number where no class has that name. */
+const classIndex = ({ classes }: Viewer, given: string): number => {
+  const found = classes.indexOf(given)
+  if (found >= 0) return found
+  if (/^\d+$/.test(given) && Number(given) < classes.length) return Number(given)
+  checkName('class', given, classes, `there are ${count(classes.length)}, and their numbers are taken too`)
+  return found
+}
+
+const checkLayer = ({ net, name }: Viewer, layer: string): void => {
+  const paths = partPaths(net)
+  // Parts that a shape makes are not listed.
+  if (!paths.some((path) => layer === path || layer.startsWith(`${path}.`)))
+    checkName('part', layer, paths, `resfn graph ${name} --depth 3 shows them`)
+}
+
+/** Where a net looks in a picture, as a picture. */
+export const explainPicture: Action<ExplainFlags, [string]> = async (context, flags, given) => {
+  const [path, ...more] = await picturePaths(context, [given])
+  if (path === undefined || more.length > 0)
+    throw usageError(`${given} is ${count(more.length + 1)} pictures; explain one at a time`)
+  const name = pictureName(path)
+  const out = flags.out ?? `${basename(name, extname(name)).replaceAll(' ', '-')}-explained.png`
+  if (extname(out).toLowerCase() !== '.png') throw usageError(`--out ${out}: give a name that ends in .png`)
+  const file = resolve(context.cwd, out)
+  return withViewer(context, flags, async (viewer) => {
+    const { net, params, state, input, classes } = viewer
+    const asked = flags.class === undefined ? {} : { class: classIndex(viewer, flags.class) }
+    if (flags.layer !== undefined) checkLayer(viewer, flags.layer)
+    const layer = flags.layer ?? lastMaps(net, input)
+    const { x } = viewer.see(await readPicture(context, path, { grey16: viewer.grey16 }))
+    const [map, probabilities, label] = tidy(() => {
+      const found = gradCam(net, params, state, tensor4d(x, [1, ...input]), { layer, ...asked })
+      const [, height = 1, width = 1] = found.map.shape
+      const values = found.map.dataSync<'float32'>().slice()
+      return [
+        { values, height, width },
+        softmax(found.logits).dataSync<'float32'>().slice(),
+        found.classes[0]!,
+      ] as never
+    }) as unknown as readonly [
+      { readonly values: Float32Array; readonly height: number; readonly width: number },
+      Float32Array,
+      number,
+    ]
+    const { data, width, height } = overlay(x, input, map)
+    await context.files.write(file, await pngOf(data, width, height))
+    const said = classes[label] ?? `class ${label}`
+    const probability = probabilities[label]!
+    const nothing = map.values.every((value) => value === 0)
+    return {
+      json: {
+        net: viewer.name,
+        checkpoint: viewer.checkpoint ?? null,
+        image: path,
+        file,
+        layer,
+        class: said,
+        label,
+        probability,
+        map: { shape: [map.height, map.width], values: [...map.values] },
+      },
+      text: [
+        `${said} (${(100 * probability).toFixed(1)} %), seen at ${layer}: ${file}`,
+        ...(nothing ? ['nothing in the picture speaks for this class there; try another --layer or --class'] : []),
+      ].join('\n'),
+    }
+  })
+}

@@ -24,6 +24,10 @@ beforeAll(() => {
   for (const [i, name] of ['noise.jpg', 'orientation-6.jpg', 'large.jpg'].entries())
     writeFileSync(join(cwd, 'photos', i === 0 ? 'more' : '.', name), photo(name))
   writeFileSync(join(cwd, 'photos', 'broken.jpg'), 'no picture')
+  for (const [name, file] of Object.entries({ cat: 'noise.jpg', dog: 'large.jpg' })) {
+    mkdirSync(join(cwd, 'mine', name), { recursive: true })
+    for (let i = 0; i < 5; i++) writeFileSync(join(cwd, 'mine', name, `${i}.jpg`), photo(file))
+  }
 })
 
 /** Runs a command of a shell: words, single quotes, and one file for standard input. */
@@ -59,6 +63,9 @@ describe('the guide "Your own photos"', () => {
     )
     expect(of("resfn predict 'photos/**").stdout).toContain('4 of 5 pictures classified')
     expect(readFileSync(join(cwd, 'said.csv'), 'utf8').split('\n')).toHaveLength(1 + 3 * 5 + 1 + 1)
+    expect(of('resfn data mine').stdout).toContain('8 training and 2 test images of 2 classes')
+    expect(of('resfn train --from clothes').stderr).toContain('a new head for 2 classes, in the place of that for 10')
+    expect(of('resfn eval my-net').stdout).toContain('on 2 test images')
     expect(readFileSync(join(cwd, 'said.jsonl'), 'utf8').split('\n')).toHaveLength(4 + 1)
   })
 })

@@ -1,6 +1,7 @@
-import { cpSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeCheckpoint } from '@resfn/checkpoint'
+import { publishedFiles } from '@resfn/test-utils'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Ran, resfn as run, temporaryFolder } from './fixtures/context.ts'
 import { otherScenes, scenes, writePhotos } from './fixtures/photos.ts'
@@ -112,6 +113,22 @@ describe('fine-tuning on a folder of 200 photos in 4 classes', () => {
     expect(
       readFileSync(join(cwd, 'patient', 'log.jsonl'), 'utf8').split('"type":"evaluation"').length - 1,
     ).toBeLessThan(8)
+  })
+
+  it('begins with a net that timm published, and sees photos as it does', async () => {
+    mkdirSync(join(cwd, 'published'))
+    for (const [file, content] of Object.entries(await publishedFiles('cifar-resnet8-b')))
+      writeFileSync(join(cwd, 'published', file), content)
+    const { stderr, code } = await resfn(
+      'train --from published --data photos --freeze stem,layer1..3 --epochs 1 --threads 1 --images 40 --out ours',
+    )
+    expect(code).toBe(0)
+    expect(stderr).toContain('a new head for 4 classes')
+    const config = JSON.parse(readFileSync(join(cwd, 'published', 'config.json'), 'utf8')) as {
+      readonly pretrained_cfg: { readonly input_size: readonly number[] }
+    }
+    const [, height, width] = config.pretrained_cfg.input_size
+    expect(stderr).toContain(`on ${height}x${width}x3`)
   })
 
   it.each([

@@ -118,7 +118,11 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
       },
       threads: optional(wholeFrom(0), 'n', 'Threads of the WASM backend (default: all cores)'),
       out: optional(String, 'dir', 'Folder for the run (default: runs/<date>-<net>)'),
-      from: optional(String, 'run|file', 'Begin with the weights of a checkpoint, such as resfn import makes'),
+      from: optional(
+        String,
+        'net',
+        'Begin with the weights of a run, a checkpoint, a folder with config.json, or a net of the hub such as timm/resnet18.a1_in1k',
+      ),
       resume: optional(String, 'dir', 'Resume the run in a folder'),
       ...commonFlags,
     },

@@ -47,10 +47,10 @@ export const photoView = ({ checkpoint, notes, name }: LoadedCheckpoint): Prepro
 export const photoPreprocessing = (
   { net, resize, normalise }: Pick<Settings, 'net' | 'resize' | 'normalise'>,
   { input }: Pick<NetEntry, 'input'>,
-  from: LoadedCheckpoint | undefined,
+  seen: Preprocessing | undefined,
 ): Preprocessing => {
   const own: Preprocessing =
-    from === undefined
+    seen === undefined
       ? {
           size: [input[0]!, input[1]!],
           channels: channelsOf(net, input),
@@ -59,7 +59,7 @@ export const photoPreprocessing = (
           cropFraction: 0.875,
           cropMode: 'center',
         }
-      : photoView(from)
+      : seen
   return {
     ...own,
     ...(resize > 0 && { size: [resize, resize] as const }),

@@ -12,12 +12,13 @@ import { holdsOwnPhotos, loadData } from '../data/load-data.ts'
 import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
-import { type CheckpointNotes, type LoadedCheckpoint, openCheckpoint, variablesOf } from './checkpoint-file.ts'
+import type { CheckpointNotes } from './checkpoint-file.ts'
 import { netNamed } from './net.ts'
 import type { AnyVariables } from './evaluation.ts'
 import { engineOf } from './engine.ts'
 import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
+import { type StartingNet, startingNet } from './starting-net.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
 import { photoPreprocessing } from './photo-preprocessing.ts'
@@ -82,22 +83,23 @@ const sameClasses = (own: readonly string[], wanted: readonly string[]): boolean
   own.length === wanted.length && own.every((name, label) => name === wanted[label] || name === `class ${label}`)
 
 /** The weights of a checkpoint for a net, with a new head where it told other classes apart. */
-const startingWeights = (
+const startingWeights = async (
   context: Context,
   { settings, net, input, data }: TrainingSetup,
   run: AnyRun,
-  from: LoadedCheckpoint,
-): AnyVariables => {
-  const { classes } = from.checkpoint.description.net
+  from: StartingNet,
+): Promise<AnyVariables> => {
+  const { classes, checkpoint } = from
   if (from.name !== settings.net)
     throw usageError(
-      `${from.path}: it has the weights of ${from.name}, not of ${settings.net}; leave --net away, or give --net ${from.name}`,
+      `${from.where}: it has the weights of ${from.name}, not of ${settings.net}; leave --net away, or give --net ${from.name}`,
     )
-  const given = variablesOf(from)
+  const given = await from.variables()
   try {
     if (sameClasses(classes, data.train.classes)) {
       // Images of a data set are not fitted to a net; photos are.
-      if (!isFiles(data.train)) unwrap(planOf(from.checkpoint, { net, name: settings.net, input }))
+      if (!isFiles(data.train) && checkpoint !== undefined)
+        unwrap(planOf(checkpoint, { net, name: settings.net, input }))
       checkRun(net, { ...run, ...given }, input)
       return given
     }
@@ -112,21 +114,21 @@ const startingWeights = (
     const shape = `--input ${input.join('x')} --classes ${data.train.classes.length}`
     throw new CliError(
       _tag,
-      `${from.path}: ${message}, or import its weights for these images: resfn import FILE --net ${settings.net} ${shape} --out FOLDER`,
+      `${from.where}: ${message}, or import its weights for these images: resfn import FILE --net ${settings.net} ${shape} --out FOLDER`,
       { cause: error },
     )
   }
 }
 
 /** The first state of a run, drawn from the seed or with the weights of a checkpoint, and what of it learns. */
-const firstRun = (
+const firstRun = async (
   context: Context,
   setup: TrainingSetup,
-  from: LoadedCheckpoint | undefined,
-): { readonly run: AnyRun; readonly learner: Learner } => {
+  from: StartingNet | undefined,
+): Promise<{ readonly run: AnyRun; readonly learner: Learner }> => {
   const { settings, net, optimiser, input } = setup
   const drawn = startRun(net, { optimiser, key: fold(key(settings.seed), 'run'), input }) as AnyRun
-  const weights = from === undefined ? undefined : startingWeights(context, setup, drawn, from)
+  const weights = from === undefined ? undefined : await startingWeights(context, setup, drawn, from)
   if (weights !== undefined) dispose([drawn.params, drawn.state])
   const learner = learnerOf(setup, weights ?? drawn)
   dispose(drawn.optimiser)
@@ -140,7 +142,7 @@ export const startNewRun = async (
   flags: SettingFlags,
   { out, from }: { readonly out: string | undefined; readonly from: string | undefined },
 ): Promise<OpenRun> => {
-  const loaded = from === undefined ? undefined : await openCheckpoint(context, from)
+  const loaded = from === undefined ? undefined : await startingNet(context, from)
   const isPhotos = await holdsOwnPhotos(context, flags.data)
   const withPreset = isPhotos && flags.preset === undefined ? { ...flags, preset: 'photos' } : flags
   const asked = settingsFrom(loaded === undefined ? withPreset : { ...withPreset, net: flags.net ?? loaded.name })
@@ -157,10 +159,10 @@ export const startNewRun = async (
     backend: backend.backend,
     threads: backend.threads ?? 0,
   }
-  const preprocessing = isFiles(data.train) ? photoPreprocessing(settings, entry, loaded) : undefined
+  const preprocessing = isFiles(data.train) ? photoPreprocessing(settings, entry, loaded?.view()) : undefined
   const net = entry.make({ classes: data.train.classes.length })
   const setup = setupOf(context, { settings, net, data, preprocessing })
-  const { run, learner } = firstRun(context, setup, loaded)
+  const { run, learner } = await firstRun(context, setup, loaded)
   announce(context, setup, learner)
   checkBatches(setup, learner, run)
   const files = await makeFolder(context, { out, started, net: asked.net })

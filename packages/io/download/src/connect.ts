@@ -66,7 +66,7 @@ const meaningOf = (response: Response, have: number): Outcome | Omit<Body, 'read
 const ask = async ({ url, headers }: Download, have: number, { signal, broken }: Watch): Promise<Outcome | Body> => {
   try {
     // Identity: with a Content-Encoding the offsets would be those of other bytes.
-    const range = have > 0 ? { range: `bytes=${have}-` } : {}
+    const range: Readonly<Record<string, string>> = have > 0 ? { range: `bytes=${have}-` } : {}
     const response = await fetch(url, { headers: { ...headers, 'accept-encoding': 'identity', ...range }, signal })
     const meaning = meaningOf(response, have)
     if (meaning.kind === 'body' && response.body !== null) return { ...meaning, reader: response.body.getReader() }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { cifarMoments, loadCifarFolder } from '@resfn/cifar'
 import type { Context } from '../context/context.ts'
 import { unwrap } from '../error.ts'
 import { count } from '../text/format.ts'
@@ -74,8 +75,20 @@ export const describeData = ({ source, origin, train, test, split }: LoadedData)
   return `${source.title}, ${counts}${classes} ${origin.kind === 'subset' ? 'that come with resfn' : `from ${origin.folder}`} (${origin.reason})${drawn}`
 }
 
+/** What a folder with the binary files of CIFAR, or the one above it, holds. */
+const cifarNames = ['data_batch_', 'train.bin', 'cifar-10-batches-bin', 'cifar-100-binary']
+
+const holdsCifar = async ({ files }: Context, folder: string): Promise<boolean> =>
+  (await files.kind(folder)) === 'folder' &&
+  (await files.list(folder)).some((name) => cifarNames.some((known) => name.startsWith(known)))
+
 /** The first names of files and folders of data sets that are no folders of photos. */
-const otherFiles = [...dataSource.files.map((name) => name.replace(/[.-]idx.*$/, '')), 'FashionMNIST', 'raw']
+const otherFiles = [
+  ...dataSource.files.map((name) => name.replace(/[.-]idx.*$/, '')),
+  'FashionMNIST',
+  'raw',
+  ...cifarNames,
+]
 
 /** Whether the images that are asked for are photos of a folder or a manifest. */
 export const holdsOwnPhotos = async (context: Context, asked = 'auto'): Promise<boolean> => {
@@ -94,6 +107,12 @@ export const loadData = async (
   if (folder !== undefined && (await holdsPhotos(context, folder, otherFiles))) {
     const { title, ...photos } = await listPhotos(context, folder, { seed, testShare })
     return { ...photos, source: { title, moments: photoMoments, known: {} }, origin }
+  }
+  if (folder !== undefined && (await holdsCifar(context, folder))) {
+    const { name, train, test } = unwrap(await loadCifarFolder(folder)())
+    const title = name === 'cifar10' ? 'CIFAR-10' : 'CIFAR-100'
+    const source: DataName = { title, moments: cifarMoments[name], known: {} }
+    return { train, test, source, origin, digest: digestOf({ train, test }) }
   }
   const load = folder === undefined ? dataSource.loadBundled : dataSource.loadFolder(folder)
   const data = unwrap(await load())

@@ -43,6 +43,23 @@ export const photoView = ({ checkpoint, notes, name }: LoadedCheckpoint): Prepro
   }
 }
 
+/** What a net that learned on images of a data set in colour sees of photos: the whole picture in their size. */
+export const pictureView = (
+  [height = 1, width = 1, channels]: readonly number[],
+  moments: Pick<Preprocessing, 'mean' | 'std'>,
+  normalise: boolean,
+): Preprocessing => {
+  const own = channels === 1 ? 1 : 3
+  return {
+    size: [height, width],
+    channels: own,
+    ...(normalise ? { mean: moments.mean, std: moments.std } : unchanged(own)),
+    interpolation: 'bilinear',
+    cropFraction: 1,
+    cropMode: 'center',
+  }
+}
+
 /** What a net sees of photos: as its weights learned it, or as nets for ImageNet do; `--resize` changes the size. */
 export const photoPreprocessing = (
   { net, resize, normalise }: Pick<Settings, 'net' | 'resize' | 'normalise'>,

@@ -8,7 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { fold, key } from '@resfn/random'
 import { type Context, say } from '../context/context.ts'
 import { isFiles } from '../data/data-part.ts'
-import { holdsOwnPhotos, loadData } from '../data/load-data.ts'
+import { dataSource, holdsOwnPhotos, loadData } from '../data/load-data.ts'
 import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
@@ -21,7 +21,7 @@ import { withRunLocked } from './run-lock.ts'
 import { type StartingNet, startingNet } from './starting-net.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
-import { photoPreprocessing } from './photo-preprocessing.ts'
+import { photoPreprocessing, pictureView } from './photo-preprocessing.ts'
 import { type Learner, learnerOf, setupOf, type TrainingSetup } from './training-setup.ts'
 
 const argsJson = (context: Context, { settings, data, size, input }: TrainingSetup, started: number): string =>
@@ -167,11 +167,16 @@ export const startNewRun = async (
   checkBatches(setup, learner, run)
   const files = await makeFolder(context, { out, started, net: asked.net })
   const engines = [engineOf(context, backend)]
+  const { source } = data
+  // Other pictures than those of Fashion-MNIST are seen as photos are.
+  const stored =
+    preprocessing ??
+    (source.moments === dataSource.moments ? undefined : pictureView(setup.input, source.moments, settings.normalise))
   const image = setup.input.length === 3 ? setup.input : [1, 1, 1]
   const notes: CheckpointNotes = {
     settings,
     image: isFiles(data.train) ? (image as unknown as CheckpointNotes['image']) : data.train.shape,
-    ...(preprocessing !== undefined && { preprocessing }),
+    ...(stored !== undefined && { preprocessing: stored }),
     digest: data.digest,
     logBytes: 0,
     started,

@@ -1,0 +1,3 @@
+export { cifarClasses, type CifarName, decodeCifar } from './decode.ts'
+export type { CifarError } from './error.ts'
+export { type Cifar, cifarFiles, cifarMoments, loadCifarFolder } from './folder.ts'

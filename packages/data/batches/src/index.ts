@@ -1,7 +1,7 @@
 export type { Batch, Batches, BatchSizes, Cursor, Examples } from './batch.ts'
 export { batches, batchesInOrder, type BatchesOptions } from './batches.ts'
 export { firstOfEachClass, type ImageSet, imageSet, type ImageSetError, type Labels, select } from './image-set.ts'
-export { type Box, cutmix, mixed, type Mixing, mixup } from './mix.ts'
+export { type Box, cutmix, mixed, type Mixing, mixup, type Mixed } from './mix.ts'
 export { batchesPerEpoch, type PassOptions } from './pass.ts'
 export {
   type BrokenImage,

@@ -24,11 +24,14 @@ export type Box = { readonly top: number; readonly left: number; readonly bottom
 
 const sizeOf = ({ shape }: Examples): number => shape.slice(1).reduce((product, side) => product * side, 1)
 
+/** What mixing makes of labels: those with the larger share, and shares of all classes as targets. */
+export type Mixed = Required<Pick<Examples, 'labels' | 'targets'>>
+
 /**
  * Targets where each image has `share` of its own label and the rest of its partner's: the one at the same place from
  * the end.
  */
-const mixedLabels = ({ labels }: Examples, share: number, classes: number): Pick<Examples, 'labels' | 'targets'> => {
+const mixedLabels = ({ labels }: Examples, share: number, classes: number): Mixed => {
   const targets = new Float32Array(labels.length * classes)
   labels.forEach((label, i) => {
     targets[i * classes + label]! += share
@@ -54,13 +57,13 @@ const mixedLabels = ({ labels }: Examples, share: number, classes: number): Pick
  * const examples = { images: new Float32Array([0, 8]), shape: [2, 1], labels: new Int32Array([0, 1]) }
  * const { images, targets } = mixup(examples, { share: 0.75, classes: 2 })
  * assert.deepEqual([...images], [2, 6])
- * assert.deepEqual([...targets!], [0.75, 0.25, 0.25, 0.75])
+ * assert.deepEqual([...targets], [0.75, 0.25, 0.25, 0.75])
  * ```
  */
 export const mixup = <B extends Examples>(
   examples: B,
   { share, classes }: { readonly share: number; readonly classes: number },
-): B => {
+): B & Mixed => {
   const { images } = examples
   const size = sizeOf(examples)
   const last = examples.labels.length - 1
@@ -88,13 +91,13 @@ export const mixup = <B extends Examples>(
  * const examples = { images: new Float32Array([1, 1, 2, 2]), shape: [2, 1, 2, 1], labels: new Int32Array([0, 1]) }
  * const { images, targets } = cutmix(examples, { box: { top: 0, left: 1, bottom: 1, right: 2 }, classes: 2 })
  * assert.deepEqual([...images], [1, 2, 2, 1])
- * assert.deepEqual([...targets!], [0.5, 0.5, 0.5, 0.5])
+ * assert.deepEqual([...targets], [0.5, 0.5, 0.5, 0.5])
  * ```
  */
 export const cutmix = <B extends Examples>(
   examples: B,
   { box, classes }: { readonly box: Box; readonly classes: number },
-): B => {
+): B & Mixed => {
   const { images } = examples
   const [count = 0, height = 1, width = 1, channels = 1] = examples.shape
   const result = images.slice()

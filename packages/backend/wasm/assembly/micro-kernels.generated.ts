@@ -2,7 +2,8 @@
 import { addTo8, madd } from './vectors'
 
 /**
- * sums[6, 8] = 6 rows of `depth` floats (pointers in `rows`, `from` bytes on) times the packed panel b[depth, 8].
+ * sums[6, 8] = 6 rows of `depth` floats (pointers in `rows`, `from` bytes on) times the packed panel
+ * b[depth, 8].
  */
 export function product6x8(rows: usize, from: usize, depth: i32, b: usize, sums: usize): void {
   let a0 = <usize>load<u32>(rows) + from

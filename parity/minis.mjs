@@ -57,7 +57,7 @@ const smooth = { ...makers, act: silu }
  * @param {any} own makers
  */
 const resnetOf =
-  (kind, blocks = [1, 1, 1, 1], own = makers) =>
+  (kind, blocks = [1, 1, 1, 1], own = smooth) =>
   (/** @type {{ classes: number }} */ { classes }) =>
     untyped(fourStages({ stem: deepStem(stemWidths, own), kind, blocks, widths, classes }))
 
@@ -94,7 +94,7 @@ const smoothBit = { ...bitMakers, act: silu }
 const attentionOf =
   (/** @type {any} */ form = {}) =>
   (/** @type {{ classes: number }} */ { classes }) => {
-    const units = preActivated()
+    const units = preActivated(smooth)
     const kind = attentionBlocks(units, () => 2, form)
     const attentionStem = { conv1: conv2d({ out: 16, size: 3 }) }
     const options = { kind, blocks: /** @type {const} */ ([2, 1, 1]), widths: /** @type {const} */ ([6, 8, 12]) }
@@ -104,7 +104,7 @@ const attentionOf =
 /** Bottlenecks with an attention at the end of their branches. */
 const attendedOf = (/** @type {any} */ attention) => {
   const branch = attended(bottleneckBranches({}, smooth), () => attention)
-  return resnetOf(blockKind({ expansion: 4, branch, shortcut: convShortcut() }, smooth), [1, 1, 1, 1], smooth)
+  return resnetOf(blockKind({ expansion: 4, branch, shortcut: convShortcut() }, smooth))
 }
 
 const selective = blockKind({
@@ -114,7 +114,7 @@ const selective = blockKind({
 })
 
 const bamResnetOf = (/** @type {{ classes: number }} */ options) => {
-  const body = /** @type {any} */ (resnetOf(basicBlocks({}, smooth), [1, 1, 1, 1], smooth)(options))
+  const body = /** @type {any} */ (resnetOf(basicBlocks({}, smooth))(options))
   const { layer2, layer3, layer4, globalAvgPool, fc, ...begin } = body.layers
   const stages = { bam1: bam(), layer2, bam2: bam(), layer3, bam3: bam(), layer4 }
   return untyped(sequential({ ...begin, ...stages, globalAvgPool, fc }))
@@ -127,14 +127,14 @@ const bamKeys = bamResnetKeys
 
 /** By name, as rows of `nets` are. */
 export const minis = {
-  'mini-resnet-basic': { input: [48, 48, 3], make: resnetOf(basicBlocks()) },
-  'mini-resnet-bottleneck': { input: [48, 48, 3], make: resnetOf(bottlenecks()) },
+  'mini-resnet-basic': { input: [48, 48, 3], make: resnetOf(basicBlocks({}, smooth)) },
+  'mini-resnet-bottleneck': { input: [48, 48, 3], make: resnetOf(bottlenecks({}, smooth)) },
   'mini-resnet-d': {
     input: [48, 48, 3],
     keys: { timm: averagedKeys },
-    make: resnetOf(basicBlocks({ shortcut: averagedShortcut() })),
+    make: resnetOf(basicBlocks({ shortcut: averagedShortcut() }, smooth)),
   },
-  'mini-resnext': { input: [48, 48, 3], make: resnetOf(bottlenecks({ groups: 8, groupWidth: 16 })) },
+  'mini-resnext': { input: [48, 48, 3], make: resnetOf(bottlenecks({ groups: 8, groupWidth: 16 }, smooth)) },
   'mini-attention': { input: [24, 24, 3], keys: { tengshaofeng: tengshaofengCifarKeys }, make: attentionOf() },
   'mini-resattnet': {
     input: [24, 24, 3],
@@ -147,18 +147,18 @@ export const minis = {
     input: [64, 64, 3],
     batch: 8,
     keys: { timm: resnestKeys },
-    make: resnetOf(resnestBlocks({ radix: 2, cardinality: 2, baseWidth: 32 })),
+    make: resnetOf(resnestBlocks({ radix: 2, cardinality: 2, baseWidth: 32 }, smooth)),
   },
   'mini-res2net': {
     input: [48, 48, 3],
     keys: { timm: res2netKeys },
-    make: resnetOf(res2netBlocks({}, smooth), [1, 2, 1, 1], smooth),
+    make: resnetOf(res2netBlocks({}, smooth), [1, 2, 1, 1]),
   },
   'mini-seresnet': { input: [48, 48, 3], make: attendedOf(squeezeAndExcitation()) },
   'mini-ecaresnet': { input: [48, 48, 3], make: attendedOf(efficientChannelAttention()) },
   'mini-cbam-resnet': { input: [48, 48, 3], make: attendedOf(cbam()) },
   'mini-bam-resnet': { input: [40, 40, 3], keys: { mini: [...bamKeys, ...torchvisionKeys] }, make: bamResnetOf },
-  'mini-skresnet': { input: [56, 56, 3], keys: { timm: sknetKeys }, make: resnetOf(selective) },
+  'mini-skresnet': { input: [56, 56, 3], keys: { timm: sknetKeys }, make: resnetOf(selective, undefined, makers) },
   'mini-resnetv2-basic': resnetv2Of({}),
   'mini-resnetv2-bottleneck': resnetv2Of({
     stem: bareDeepStem(stemWidths, smooth),

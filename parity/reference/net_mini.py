@@ -14,14 +14,24 @@ CHANNELS = (16, 24, 32, 48)
 STEM = {"stem_type": "deep", "stem_width": 8}
 
 
+def smooth(module):
+    """SiLU for each ReLU: steps over the kink would go apart in float32 and float64."""
+    for name, child in module.named_children():
+        if isinstance(child, nn.ReLU):
+            setattr(module, name, nn.SiLU())
+        else:
+            smooth(child)
+    return module
+
+
 def of_resnet(block, blocks=(1, 1, 1, 1), **options):
     return lambda classes: resnet.ResNet(
-        block, blocks, num_classes=classes, channels=CHANNELS, **{**STEM, **options}
+        block, blocks, num_classes=classes, channels=CHANNELS, **{"act_layer": nn.SiLU, **STEM, **options}
     )
 
 
 def attended(attention):
-    return of_resnet(resnet.Bottleneck, block_args={"attn_layer": attention}, act_layer=nn.SiLU)
+    return of_resnet(resnet.Bottleneck, block_args={"attn_layer": attention})
 
 
 class BamResNet(resnet.ResNet):
@@ -45,13 +55,13 @@ minis = {
     "mini-resnet-d": of_resnet(resnet.BasicBlock, avg_down=True),
     "mini-resnext": of_resnet(resnet.Bottleneck, cardinality=8, base_width=16),
     "mini-densenet": lambda classes: densenet.DenseNet(8, (2, 2, 2, 2), num_classes=classes, act_layer="silu"),
-    "mini-resnest": of_resnet(resnest.ResNestBottleneck, cardinality=2, base_width=32, avg_down=True, block_args={"radix": 2, "avd": True, "avd_first": False}),
-    "mini-res2net": of_resnet(res2net.Bottle2neck, (1, 2, 1, 1), base_width=26, block_args={"scale": 4}, act_layer=nn.SiLU),
+    "mini-resnest": lambda classes: smooth(of_resnet(resnest.ResNestBottleneck, cardinality=2, base_width=32, avg_down=True, block_args={"radix": 2, "avd": True, "avd_first": False})(classes)),
+    "mini-res2net": of_resnet(res2net.Bottle2neck, (1, 2, 1, 1), base_width=26, block_args={"scale": 4}),
     "mini-seresnet": attended("se"),
     "mini-ecaresnet": attended("eca"),
     "mini-cbam-resnet": attended(CbamModule),
     "mini-bam-resnet": BamResNet,
-    "mini-skresnet": of_resnet(SelectiveKernelBasic, zero_init_last=False),
+    "mini-skresnet": of_resnet(SelectiveKernelBasic, zero_init_last=False, act_layer=nn.ReLU),
     "mini-resnetv2-basic": of_resnetv2(channels=CHANNELS, basic=True, bottle_ratio=1.0),
     "mini-resnetv2-bottleneck": of_resnetv2(channels=[4 * width for width in CHANNELS], stem_type="deep"),
     "mini-bit": lambda classes: resnetv2.ResNetV2(

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from net_mini import smooth
+
 
 class PreActivated(nn.Module):
     """BN-ReLU before each convolution; where the shape changes, the first of them feeds the shortcut too."""
@@ -20,10 +22,11 @@ class PreActivated(nn.Module):
         self.bn2, self.conv2 = nn.BatchNorm2d(width), nn.Conv2d(width, width, 3, stride, 1, bias=False)
         self.bn3, self.conv3 = nn.BatchNorm2d(width), nn.Conv2d(width, out, 1, bias=False)
         self.conv4 = nn.Conv2d(channels, out, 1, stride, bias=False) if stride != 1 or channels != out else None
+        self.relu = nn.ReLU()
 
     def forward(self, x):
-        u = F.relu(self.bn1(x))
-        y = self.conv3(F.relu(self.bn3(self.conv2(F.relu(self.bn2(self.conv1(u)))))))
+        u = self.relu(self.bn1(x))
+        y = self.conv3(self.relu(self.bn3(self.conv2(self.relu(self.bn2(self.conv1(u)))))))
         return y + (x if self.conv4 is None else self.conv4(u))
 
 
@@ -159,6 +162,6 @@ def build(name, classes, channels):
     if family == "cifar-resattnet":
         return Net(classes, channels, port_stem, (128, 256, 512, 1024), modules, (2, 1, 0), 0, counts, ports=True, small=True, last_stride=1)
     if family.startswith("mini"):
-        return Net(classes, channels, plain_stem, (24, 32, 48), (1, 0, 0), (2, 1, 0), 0, ports=ports, small=True)
+        return smooth(Net(classes, channels, plain_stem, (24, 32, 48), (1, 0, 0), (2, 1, 0), 0, ports=ports, small=True))
     unit = Grouped if family == "attentionnext" else PreActivated
     return Net(classes, channels, photo_stem(ports), (256, 512, 1024, 2048), modules, (3, 2, 1), 0, counts, unit, ports)

@@ -18,7 +18,8 @@ const { values } = parseArgs({
 const threads = Number(values.threads ?? availableParallelism())
 const seconds = Number(values.seconds)
 
-// [batch, side, in, out, kernel, stride]: the layers of CIFAR ResNets at 28x28 and of ResNet-18 at 96x96.
+// [batch, side, in, out, kernel, stride]: the layers of CIFAR ResNets at 28x28 and of ResNet-18 at 96x96, and two 1x1
+// of ResNet-50 at 224x224.
 const convolutions = [
   [64, 28, 1, 16, 3, 1],
   [64, 28, 16, 16, 3, 1],
@@ -33,6 +34,8 @@ const convolutions = [
   [32, 12, 128, 128, 3, 1],
   [32, 6, 256, 256, 3, 1],
   [32, 3, 512, 512, 3, 1],
+  [8, 28, 512, 128, 1, 1],
+  [8, 14, 256, 1024, 1, 1],
 ]
 // [batch, side, channels] of an activation.
 const activations = [

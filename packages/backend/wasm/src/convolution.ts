@@ -3,6 +3,7 @@ import type { Device } from './device.ts'
 import {
   type Convolution,
   depthsOf,
+  filterKey,
   filterTaps,
   filterWindow,
   imagesOf,
@@ -57,9 +58,9 @@ const direct = (device: Device, convolution: Convolution): void => {
       64 +
       (gather > 0 ? blockPixels * inner * 4 : 0),
   )
-  const { at: w, depthStride, outStride } = weights
-  const key = [w, depthStride, outStride, groups, depth, to.depth, ...taps.map((tap) => tap.at)].join()
-  const kept = device.keep(weights.data, key, packedBytes, (at) => packFilter(device, convolution, at))
+  const kept = device.keep(weights.data, filterKey(convolution), packedBytes, (at) =>
+    packFilter(device, convolution, at),
+  )
   const parts = {
     packed: kept === undefined ? packedBytes : 0,
     bias: biasBytes,

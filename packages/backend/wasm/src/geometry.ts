@@ -56,6 +56,10 @@ export const depthsOf = ({ from, to, groups }: Pick<Convolution, 'from' | 'to' |
   to: to.depth / groups,
 })
 
+/** What tells the filters of one tensor's data apart that are packed or transformed from it. */
+export const filterKey = ({ weights, groups, from, to, taps }: Convolution): string =>
+  [weights.at, weights.depthStride, weights.outStride, groups, from.depth, to.depth, ...taps.map(({ at }) => at)].join()
+
 /** The images first .. first + count of a convolution. */
 export const imagesOf = (convolution: Convolution, first: number, count: number): Convolution => {
   const { source, out, grid, from, to } = convolution

@@ -1,6 +1,6 @@
 // When Winograd's method pays, and the scratch memory that it works in.
 import type { Device } from './device.ts'
-import { type Convolution, type Depths, depthsOf, type Grid, panels, type Window } from './geometry.ts'
+import { type Convolution, type Depths, depthsOf, filterKey, type Grid, panels, type Window } from './geometry.ts'
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
 
@@ -42,18 +42,22 @@ export const apart = (bytes: number): number => align(bytes) + sizes.APART_BYTES
 /** Channels of all panels, of which the last may be a half. */
 export const widthOf = (channels: number): number => panels(channels) * sizes.PANEL
 
-// The bias (or zeros), a pixel of zeros for padding, and where each tap's weights are.
+// The bias (or zeros), and a pixel of zeros for padding.
 const prepare = (
   device: Device,
-  { from, to, bias, taps }: Convolution,
-  at: { readonly bias: number; readonly zeros: number; readonly tapAt: number },
+  { from, to, bias }: Convolution,
+  at: { readonly bias: number; readonly zeros: number },
 ): void => {
   device.zero(at.zeros, from.depth * 4)
   const stride = widthOf(to.depth)
   if (bias === undefined) device.zero(at.bias, stride * 4)
   else device.run('padRows', { from: bias, to: at.bias, rows: 1, width: to.depth, stride }, 0)
+}
+
+// Where each tap's weights are.
+const writeTaps = (device: Device, { taps }: Convolution, at: number): void => {
   const starts = taps.map((tap) => tap.at)
-  device.ints(at.tapAt, starts)
+  device.ints(at, starts)
 }
 
 // Bytes between two points of a transformed filter.
@@ -65,8 +69,7 @@ const transformFilter = (device: Device, convolution: WindowConvolution, out: nu
   const { from: depth, to: outDepth } = depthsOf(convolution)
   const { at: w, depthStride, outStride, groupStride } = weights
   device.scratch({ tapAt: taps.length * 4 }, ({ tapAt }) => {
-    const starts = taps.map((tap) => tap.at)
-    device.ints(tapAt, starts)
+    writeTaps(device, convolution, tapAt)
     const pointStride = filterStride(convolution)
     device.run(
       'winogradFilter',
@@ -79,19 +82,9 @@ const transformFilter = (device: Device, convolution: WindowConvolution, out: nu
 // The transformed filter has four times the bytes of the filter, and where there are many tiles its transform costs
 // little.
 const keepFilter = (device: Device, convolution: WindowConvolution): number | undefined => {
-  const { weights, groups, grid, from, to, taps } = convolution
+  const { weights, grid } = convolution
   if (winogradTiles(grid) > mostTilesOfKept) return undefined
-  const { at, depthStride, outStride } = weights
-  const key = [
-    'winograd',
-    at,
-    depthStride,
-    outStride,
-    groups,
-    from.depth,
-    to.depth,
-    ...taps.map((tap) => tap.at),
-  ].join()
+  const key = `winograd ${filterKey(convolution)}`
   return device.keep(weights.data, key, sizes.POINTS * filterStride(convolution), (place) =>
     transformFilter(device, convolution, place),
   )
@@ -114,6 +107,7 @@ const byPanels = (device: Device, convolution: WindowConvolution, kept: number |
   }
   device.scratch(parts, (at) => {
     prepare(device, convolution, at)
+    writeTaps(device, convolution, at.tapAt)
     device.run(
       'winogradSource',
       {
@@ -178,7 +172,6 @@ const byTiles = (device: Device, convolution: WindowConvolution, kept: number | 
     filter: kept === undefined ? sizes.POINTS * filterStride(convolution) : 0,
     bias: widthOf(to.depth) * 4,
     zeros: from.depth * 4,
-    tapAt: convolution.taps.length * 4,
     threads: threadBytes * device.threads,
   }
   device.scratch(parts, (at) => {

@@ -1,6 +1,6 @@
 import { formatShape, init, type Layer, sizeOf, summary } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
-import { memory, profile, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
+import { dispose, memory, profile, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
 import type { BenchFlags } from '../commands/bench.ts'
 import { type Context, say } from '../context/context.ts'
 import { interruptedBy } from '../error.ts'
@@ -56,10 +56,8 @@ const run = async (context: Context, flags: BenchFlags, given: GivenNet): Promis
     say(context, `${given.name}: ${count(flags.batch)} x ${formatShape(input)}, for ${duration(flags.seconds)}`)
     const first = await measured(pass, 0, signal)
     const times = await measured(pass, flags.seconds, signal)
-    const { peakBytes } = await profile(() => {
-      apply().dispose()
-      return undefined as never
-    })
+    const { peakBytes, result } = await profile(apply)
+    dispose(result)
     return outputOf(context, given, flags, { first: first[0]!, times, weights, peak: peakBytes })
   } finally {
     release()

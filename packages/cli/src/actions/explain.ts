@@ -1,7 +1,7 @@
 import { basename, extname, resolve } from 'node:path'
 import { gradCam, lastMaps } from '@resfn/class-activation'
 import { partPaths } from '@resfn/layer'
-import { softmax, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { dispose, softmax, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import type { ExplainFlags } from '../commands/explain.ts'
 import { usageError } from '../error.ts'
 import { overlay } from '../image/overlay.ts'
@@ -45,20 +45,19 @@ export const explainPicture: Action<ExplainFlags, [string]> = async (context, fl
     if (flags.layer !== undefined) checkLayer(viewer, flags.layer)
     const layer = flags.layer ?? lastMaps(net, input)
     const { x } = viewer.see(await readPicture(context, path, { grey16: viewer.grey16 }))
-    const [map, probabilities, label] = tidy(() => {
-      const found = gradCam(net, params, state, tensor4d(x, [1, ...input]), { layer, ...asked })
-      const [, height = 1, width = 1] = found.map.shape
-      const values = found.map.dataSync<'float32'>().slice()
-      return [
-        { values, height, width },
-        softmax(found.logits).dataSync<'float32'>().slice(),
-        found.classes[0]!,
-      ] as never
-    }) as unknown as readonly [
-      { readonly values: Float32Array; readonly height: number; readonly width: number },
-      Float32Array,
-      number,
-    ]
+    const found = tidy(() => {
+      const {
+        map,
+        logits,
+        classes: labels,
+      } = gradCam(net, params, state, tensor4d(x, [1, ...input]), { layer, ...asked })
+      return { map, probabilities: softmax(logits), label: labels[0]! }
+    })
+    const { label } = found
+    const [, mapHeight = 1, mapWidth = 1] = found.map.shape
+    const map = { values: found.map.dataSync<'float32'>().slice(), height: mapHeight, width: mapWidth }
+    const probabilities = found.probabilities.dataSync<'float32'>().slice()
+    dispose([found.map, found.probabilities])
     const { data, width, height } = overlay(x, input, map)
     await context.files.write(file, await pngOf(data, width, height))
     const said = classes[label] ?? `class ${label}`

@@ -172,10 +172,10 @@ export const startNewRun = async (
   const stored =
     preprocessing ??
     (source.moments === dataSource.moments ? undefined : pictureView(setup.input, source.moments, settings.normalise))
-  const image = setup.input.length === 3 ? setup.input : [1, 1, 1]
+  const [height = 1, width = 1, channels = 1] = setup.input
   const notes: CheckpointNotes = {
     settings,
-    image: isFiles(data.train) ? (image as unknown as CheckpointNotes['image']) : data.train.shape,
+    image: isFiles(data.train) ? [height, width, channels] : data.train.shape,
     ...(stored !== undefined && { preprocessing: stored }),
     digest: data.digest,
     logBytes: 0,

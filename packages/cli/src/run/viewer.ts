@@ -42,13 +42,16 @@ export type CheckpointViewer = Viewer & { readonly prepare: (bytes: Uint8Array) 
 export type ViewerOptions = { readonly invert: Invert; readonly normalise?: boolean }
 
 /** The size of the images that the net was trained on, or else of those that it takes. */
-const imageSize = ({ path, checkpoint, notes }: LoadedCheckpoint): readonly [number, number, 1 | 3] => {
-  const { input } = checkpoint.description.net
-  const [height, width, channels] = notes._tag === 'Right' ? notes.right.image : input
+/** `size`, if a net takes images of it. */
+const imageSize = (
+  { path, checkpoint }: LoadedCheckpoint,
+  size: readonly number[],
+): readonly [number, number, 1 | 3] => {
+  const [height, width, channels] = size
   if (height === undefined || width === undefined || (channels !== 1 && channels !== 3))
     throw new CliError(
       'OtherImages',
-      `${path}: its net takes no images but ${formatShape(input)}; give a checkpoint of a net for images`,
+      `${path}: its net takes no images but ${formatShape(checkpoint.description.net.input)}; give a checkpoint of a net for images`,
     )
   return [height, width, channels]
 }
@@ -101,15 +104,15 @@ export const viewerOfCheckpoint = (
   loaded: LoadedCheckpoint,
   { invert, normalise }: ViewerOptions,
 ): CheckpointViewer => {
-  const image = imageSize(loaded)
+  const { classes, input } = loaded.checkpoint.description.net
+  const image = imageSize(loaded, loaded.notes._tag === 'Right' ? loaded.notes.right.image : input)
   const stored = storedPreprocessing(loaded.checkpoint.description.training)
   const prepare = stored === undefined ? preparation(context, loaded, { image, normalise }) : takesPictures(loaded)
   const { params, state } = variablesOf(loaded)
-  const { classes, input } = loaded.checkpoint.description.net
   return {
     name: loaded.name,
     classes,
-    input: input as unknown as ImageSize,
+    input: imageSize(loaded, input),
     see: stored === undefined ? seenAsDataSet(image, prepare, invert) : seenAs(stored, invert),
     net: loaded.net,
     params,

@@ -24,7 +24,8 @@ const message = (writer: BinaryWriter, field: number, write: () => void): void =
 
 const eventProto = (wallTime: number, step: number): BinaryWriter => {
   const writer = new BinaryWriter()
-  if (wallTime !== 0) writer.tag(1, WireType.Bit64).double(wallTime)
+  // As in protobuf, 0 is left out, and -0 is another number.
+  if (!Object.is(wallTime, 0)) writer.tag(1, WireType.Bit64).double(wallTime)
   if (step !== 0) writer.tag(2, WireType.Varint).int64(step)
   return writer
 }

@@ -1,14 +1,15 @@
-import { backend_util, slice_util, type Tensor, type TensorInfo, util } from '@tensorflow/tfjs-core'
-import { type Contracts, poolInfo, type PoolSettings } from '@resfn/primitive'
+import { backend_util, slice_util, type Tensor, util } from '@tensorflow/tfjs-core'
+import { floatKernel, isFloat, isPerChannel, type OwnKernel, type OwnKernels, primitiveKernel } from '@resfn/overlay'
+import { poolInfo, type PoolSettings } from '@resfn/primitive'
 import { activate } from './activation.ts'
 import { clampOf, type ConvolutionAttributes, convolutionInfo, depthwiseInfo, groupedInfo } from './attributes.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
 import { concat, pad, slice, split, tile } from './copying.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
+import type { Device } from './device.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
 import { product } from './matrix-product.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
-import { floatKernel, isFloat, isPerChannel, type OwnKernel } from './own-kernel.ts'
 import { poolGradient } from './pooling.ts'
 import { reduce } from './reduction.ts'
 import { channelsOf, sizeOf } from './shape.ts'
@@ -17,9 +18,8 @@ type Shaped<N extends string> = { readonly [name in N]: readonly number[] }
 type Fused = { readonly activation?: string; readonly leakyreluAlpha?: number }
 type Reduction = { readonly axis: number | number[]; readonly keepDims: boolean }
 type Transposition = { readonly transposeA?: boolean; readonly transposeB?: boolean }
-type Settings<N extends keyof Contracts> = Contracts[N]['settings']
 
-const matMul = floatKernel(
+const matMul: OwnKernel<Device> = floatKernel(
   ['a', 'b'],
   (
     device,
@@ -33,7 +33,7 @@ const matMul = floatKernel(
 )
 
 /** Our kernels, by the names of tfjs or of @resfn/primitive. */
-export const kernels: { readonly [kernelName: string]: OwnKernel } = {
+export const kernels: OwnKernels<Device> = {
   Conv2D: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
     const info = convolutionInfo(x.shape, filter.shape, attributes)
     return info && forward(device, info, { x, filter })
@@ -65,24 +65,18 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
       return info && filterGradient(device, info, { x, dy })
     },
   ),
-  GroupedConv2D: floatKernel(['x', 'filter'], (device, { x, filter }, settings: Settings<'GroupedConv2D'>) => {
+  GroupedConv2D: primitiveKernel('GroupedConv2D', (device, { x, filter }, settings) => {
     const info = groupedInfo(x.shape, filter.shape, settings)
     return info && [forward(device, info, { x, filter })]
   }),
-  GroupedConv2DBackpropInput: floatKernel(
-    ['dy', 'filter'],
-    (device, { dy, filter }, settings: Settings<'GroupedConv2DBackpropInput'>) => {
-      const info = groupedInfo(settings.inputShape, filter.shape, settings)
-      return info && [inputGradient(device, info, { dy, filter })]
-    },
-  ),
-  GroupedConv2DBackpropFilter: floatKernel(
-    ['x', 'dy'],
-    (device, { x, dy }, settings: Settings<'GroupedConv2DBackpropFilter'>) => {
-      const info = groupedInfo(x.shape, settings.filterShape, settings)
-      return info && [filterGradient(device, info, { x, dy })]
-    },
-  ),
+  GroupedConv2DBackpropInput: primitiveKernel('GroupedConv2DBackpropInput', (device, { dy, filter }, settings) => {
+    const info = groupedInfo(settings.inputShape, filter.shape, settings)
+    return info && [inputGradient(device, info, { dy, filter })]
+  }),
+  GroupedConv2DBackpropFilter: primitiveKernel('GroupedConv2DBackpropFilter', (device, { x, dy }, settings) => {
+    const info = groupedInfo(x.shape, settings.filterShape, settings)
+    return info && [filterGradient(device, info, { x, dy })]
+  }),
   DepthwiseConv2dNative: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
     const info = depthwiseInfo(x.shape, filter.shape, attributes)
     return info && depthwise(device, info, { x, filter })
@@ -174,7 +168,7 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
   Add: floatKernel(['a', 'b'], (device, { a, b }) =>
     util.arraysEqual(a.shape, b.shape) ? add(device, a, b) : undefined,
   ),
-  ReluGrad: floatKernel(['dy', 'y'], (device, { dy, y }) => [reluGradient(device, dy, y)]),
+  ReluGrad: primitiveKernel('ReluGrad', (device, { dy, y }) => [reluGradient(device, dy, y)]),
   FusedBatchNorm: floatKernel(
     ['x', 'mean', 'variance'],
     (
@@ -188,13 +182,10 @@ export const kernels: { readonly [kernelName: string]: OwnKernel } = {
       return batchNormAffine(device, { x, mean, variance, weight, bias }, varianceEpsilon)
     },
   ),
-  BatchNormTrain: floatKernel(
-    ['x', 'weight', 'bias'],
-    (device, inputs, { epsilon }: Settings<'BatchNormTrain'>): TensorInfo[] => batchNormTrain(device, inputs, epsilon),
+  BatchNormTrain: primitiveKernel('BatchNormTrain', (device, inputs, { epsilon }) =>
+    batchNormTrain(device, inputs, epsilon),
   ),
-  BatchNormTrainGrad: floatKernel(
-    ['dy', 'x', 'weight', 'mean', 'variance'],
-    (device, inputs, { epsilon }: Settings<'BatchNormTrainGrad'>): TensorInfo[] =>
-      batchNormTrainGradient(device, inputs, epsilon),
+  BatchNormTrainGrad: primitiveKernel('BatchNormTrainGrad', (device, inputs, { epsilon }) =>
+    batchNormTrainGradient(device, inputs, epsilon),
   ),
 }

@@ -1,7 +1,7 @@
 import { backend_util, broadcast_util, getKernel, type TensorInfo } from '@tensorflow/tfjs-core'
+import { isPerChannel } from '@resfn/overlay'
 import { convolve, filterGradient } from './convolution.ts'
 import type { Device } from './device.ts'
-import { isPerChannel } from './own-kernel.ts'
 import { sizeOf } from './shape.ts'
 
 type Factors = { readonly a: TensorInfo; readonly b: TensorInfo; readonly bias?: TensorInfo | null | undefined }

@@ -1,7 +1,7 @@
 import { findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
 import { BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm'
+import { noteData } from '@resfn/overlay'
 import type { WasmHost } from './device.ts'
-import { guardKernels, noteOutputs } from './ownership.ts'
 import { tfjsBinaryBase64, tfjsVersion } from './tfjs-binary.generated.ts'
 import { startTfjsModule } from './tfjs-module.ts'
 
@@ -14,6 +14,17 @@ const inflated = async (base64: string): Promise<Uint8Array<ArrayBuffer>> => {
 /** The SIMD binary of tfjs that is a part of this package. */
 export const tfjsBinary = (): Promise<Uint8Array<ArrayBuffer>> => inflated(tfjsBinaryBase64)
 
+/** An address that C++ gives is signed, and what is made at an address is noted here; what is not, tfjs writes. */
+const mendOutputs = (backend: BackendWasm): void => {
+  const makeOutput = backend.makeOutput.bind(backend)
+  backend.makeOutput = (shape, dtype, at, values) => {
+    if (at == null) return makeOutput(shape, dtype, at, values)
+    const out = makeOutput(shape, dtype, at >>> 0, values)
+    noteData(backend, out.dataId as object)
+    return out
+  }
+}
+
 /** Starts the tfjs backend 'wasm' on the embedded binary and makes it current. */
 export const openBackend = async (shared: boolean): Promise<Omit<WasmHost, 'startThreads'>> => {
   if (version_wasm !== tfjsVersion)
@@ -25,10 +36,9 @@ export const openBackend = async (shared: boolean): Promise<Omit<WasmHost, 'star
     throw new Error('this engine has no WebAssembly SIMD; update it, or use another backend, such as webgl')
   const module = await startTfjsModule(binary, shared)
   const backend = new BackendWasm(module as unknown as BackendWasm['wasm'])
-  noteOutputs(backend)
+  mendOutputs(backend)
   if (findBackendFactory('wasm') != null) removeBackend('wasm')
   registerBackend('wasm', () => backend)
-  guardKernels()
   await setBackend('wasm')
   return { backend, memory: module.memory }
 }

@@ -1,12 +1,13 @@
 import { platform } from '#platform'
 import { engine, setBackend } from '@tensorflow/tfjs-core'
+import { overlayKernels } from '@resfn/overlay'
 import { threadLimit } from './control-block.ts'
 import { openDevice } from './device.ts'
 import type { Device } from './device.ts'
 import { WrongOptionError } from './errors.ts'
+import { kernels } from './kernels.ts'
 import { openBackend } from './open-backend.ts'
 import { mostThreads } from './platform.ts'
-import { kernelNames, registerKernels } from './register.ts'
 
 /** Settings of `useWasm`. */
 export type WasmOptions = {
@@ -42,7 +43,7 @@ const open = async (): Promise<Device> => {
   const shared = platform.unshared() === undefined
   const host = await openBackend(shared)
   const device = openDevice({ ...host, ...(shared && { startThreads: platform.startThreads }) })
-  registerKernels(device)
+  overlayKernels('wasm', device, kernels)
   devices.set(device.backend, device)
   return device
 }
@@ -100,7 +101,7 @@ export const useWasm = async ({ threads }: WasmOptions = {}): Promise<WasmReport
       backend: 'wasm',
       simd: device.relaxed ? 'relaxed' : 'strict',
       threads: device.threads,
-      kernels: kernelNames,
+      kernels: Object.keys(kernels),
       warnings: [
         ...(problem === undefined ? [] : [`one thread instead of ${wanted}: ${problem}`]),
         ...(device.threads > cores

@@ -23,6 +23,25 @@ export type Contracts<T = Tensor> = {
     /** dx [..., channels], dweight [channels], dbias [channels] */
     readonly outputs: readonly [dx: T, dweight: T, dbias: T]
   }
+  /**
+   * Group normalisation by the mean and the biased variance of each sample and group of channels. The second and third
+   * output are the mean and r = 1 / sqrt(variance + epsilon) of each group, at each of its channels.
+   */
+  readonly GroupNorm: {
+    /** x [batch, height, width, channels] or [batch, channels], weight [channels], bias [channels] */
+    readonly inputs: { readonly x: T; readonly weight: T; readonly bias: T }
+    readonly settings: { readonly groups: number; readonly epsilon: number }
+    /** y of the shape of x; mean and r [batch, 1, 1, channels] */
+    readonly outputs: readonly [y: T, mean: T, r: T]
+  }
+  /** The gradients of `GroupNorm` from that of y; mean and r are the outputs of the forward pass. */
+  readonly GroupNormGrad: {
+    /** dy and x of one shape, weight [channels], mean and r [batch, 1, 1, channels] */
+    readonly inputs: { readonly dy: T; readonly x: T; readonly weight: T; readonly mean: T; readonly r: T }
+    readonly settings: { readonly groups: number }
+    /** dx of the shape of x, dweight [channels], dbias [channels] */
+    readonly outputs: readonly [dx: T, dweight: T, dbias: T]
+  }
   /** `dy` where the output `y` of a ReLU is positive, else 0. */
   readonly ReluGrad: {
     /** dy and y, of one shape */
@@ -69,3 +88,15 @@ export type Contracted<N extends keyof Contracts> = (
   inputs: Contracts[N]['inputs'],
   settings: Contracts[N]['settings'],
 ) => Contracts[N]['outputs']
+
+/** The names of the inputs of each contract, for kernels that look at them. */
+export const contractInputs: { readonly [N in keyof Contracts]: readonly (keyof Contracts[N]['inputs'] & string)[] } = {
+  BatchNormTrain: ['x', 'weight', 'bias'],
+  BatchNormTrainGrad: ['dy', 'x', 'weight', 'mean', 'variance'],
+  GroupNorm: ['x', 'weight', 'bias'],
+  GroupNormGrad: ['dy', 'x', 'weight', 'mean', 'r'],
+  ReluGrad: ['dy', 'y'],
+  GroupedConv2D: ['x', 'filter'],
+  GroupedConv2DBackpropInput: ['dy', 'filter'],
+  GroupedConv2DBackpropFilter: ['x', 'dy'],
+}

@@ -8,7 +8,7 @@ import {
   registerKernel,
   tidy,
 } from '@tensorflow/tfjs-core'
-import type { NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
+import type { KernelFunc, NamedAttrMap, Tensor } from '@tensorflow/tfjs-core'
 
 /** The inputs of a primitive, by name. */
 export type Inputs = { readonly [name: string]: Tensor }
@@ -115,6 +115,35 @@ const forms = new Map<string, Composed>()
  */
 export const composedForm = (name: string): Composed | undefined => forms.get(name)
 
+/**
+ * The portable form of a primitive that has run, as a kernel: for a backend whose own kernel declines some inputs.
+ *
+ * @param name the name of a kernel
+ * @returns undefined if no primitive of that name has run
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { composedKernel } from '@resfn/primitive'
+ *
+ * assert.equal(composedKernel('Add'), undefined)
+ * ```
+ */
+export const composedKernel = (name: string): KernelFunc | undefined => {
+  const composed = forms.get(name)
+  return (
+    composed &&
+    (({ inputs, attrs }) => {
+      const given = new Set<unknown>(Object.values(inputs))
+      // An output must be a new tensor; otherwise its gradient would be taken for the input's.
+      return tidy(() =>
+        composed(inputs as unknown as Inputs, attrs as unknown as Settings).map((output) =>
+          given.has(output) ? clone(output) : output,
+        ),
+      )
+    })
+  )
+}
+
 // Registration happens at the first call and not at import, so that importing has no side effect and bundlers may drop
 // what is unused.
 const prepare = <
@@ -132,19 +161,7 @@ const prepare = <
   forms.set(name, composed as unknown as Composed)
   const backendName = getBackend()
   if (getKernel(name, backendName) == null)
-    registerKernel({
-      kernelName: name,
-      backendName,
-      kernelFunc: ({ inputs, attrs }) => {
-        const given = new Set<unknown>(Object.values(inputs))
-        // An output must be a new tensor; otherwise its gradient would be taken for the input's.
-        return tidy(() =>
-          composed(inputs as unknown as I, attrs as unknown as S).map((output) =>
-            given.has(output) ? clone(output) : output,
-          ),
-        )
-      },
-    })
+    registerKernel({ kernelName: name, backendName, kernelFunc: composedKernel(name)! })
   if (getGradient(name) == null) {
     const kept = [...saves.outputs].sort((a, b) => a - b)
     registerGradient({

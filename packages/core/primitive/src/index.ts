@@ -1,6 +1,7 @@
-export { type Contracted, type Contracts } from './contracts.ts'
+export { contractInputs, type Contracted, type Contracts } from './contracts.ts'
 export {
   composedForm,
+  composedKernel,
   definePrimitive,
   type Definition,
   type Inputs,

@@ -12,10 +12,7 @@ import {
   type Tensor4D,
   tile,
 } from '@tensorflow/tfjs-core'
-import { definePrimitive } from '@resfn/primitive'
-
-type Inputs = { readonly x: Tensor; readonly weight: Tensor; readonly bias: Tensor }
-type Settings = { readonly groups: number; readonly epsilon: number }
+import { type Contracted, definePrimitive } from '@resfn/primitive'
 
 /** x as images: features are images of one pixel. */
 const imagesOf = (x: Tensor): Tensor4D => (x.rank === 4 ? x : reshape(x, [x.shape[0]!, 1, 1, x.shape[1]!])) as Tensor4D
@@ -34,18 +31,9 @@ const groupMean = (perChannel: Tensor4D, groups: number): Tensor4D => {
  * The closed-form gradient. With r = 1 / sqrt(variance + epsilon), xhat = (x - mean) r and E the mean over a group:
  * dbias = sum dy, dweight = sum dy xhat, dx = r (weight dy - E(weight dy) - xhat E(weight dy xhat)).
  */
-const gradient = definePrimitive({
+const gradient: Contracted<'GroupNormGrad'> = definePrimitive({
   name: 'GroupNormGrad',
-  composed: (
-    inputs: {
-      readonly dy: Tensor
-      readonly x: Tensor
-      readonly weight: Tensor
-      readonly mean: Tensor
-      readonly r: Tensor
-    },
-    { groups }: Pick<Settings, 'groups'>,
-  ) => {
+  composed: (inputs, { groups }) => {
     const { weight, mean: centre, r } = inputs
     const [dy, x] = [imagesOf(inputs.dy), imagesOf(inputs.x)]
     const pixels = x.shape[1] * x.shape[2]
@@ -61,21 +49,20 @@ const gradient = definePrimitive({
 })
 
 /** y = weight (x - mean) r + bias, with the mean and r = 1 / sqrt(variance + epsilon) of each sample and group. */
-export const groupNormPrimitive: (inputs: Inputs, settings: Settings) => readonly [y: Tensor, mean: Tensor, r: Tensor] =
-  definePrimitive({
-    name: 'GroupNorm',
-    composed: (inputs: Inputs, { groups, epsilon }: Settings) => {
-      const { weight, bias } = inputs
-      const x = imagesOf(inputs.x)
-      const centre = groupMean(pixelMean(x), groups)
-      const centred = sub(x, centre) as Tensor4D
-      const r = rsqrt(add(groupMean(pixelMean(square(centred)), groups), epsilon))
-      return [reshape(add(mul(centred, mul(r, weight)), bias), inputs.x.shape), centre, r]
-    },
-    saves: { inputs: ['x', 'weight'], outputs: [1, 2] },
-    // Nothing is differentiated through the mean and r, which nobody else is given.
-    gradient: ([dy], { inputs: { x, weight }, outputs: [centre, r] }, { groups }) => {
-      const [dx, dweight, dbias] = gradient({ dy, x, weight, mean: centre, r }, { groups })
-      return { x: dx, weight: dweight, bias: dbias }
-    },
-  })
+export const groupNormPrimitive: Contracted<'GroupNorm'> = definePrimitive({
+  name: 'GroupNorm',
+  composed: (inputs, { groups, epsilon }) => {
+    const { weight, bias } = inputs
+    const x = imagesOf(inputs.x)
+    const centre = groupMean(pixelMean(x), groups)
+    const centred = sub(x, centre) as Tensor4D
+    const r = rsqrt(add(groupMean(pixelMean(square(centred)), groups), epsilon))
+    return [reshape(add(mul(centred, mul(r, weight)), bias), inputs.x.shape), centre, r]
+  },
+  saves: { inputs: ['x', 'weight'], outputs: [1, 2] },
+  // Nothing is differentiated through the mean and r, which nobody else is given.
+  gradient: ([dy], { inputs: { x, weight }, outputs: [centre, r] }, { groups }) => {
+    const [dx, dweight, dbias] = gradient({ dy, x, weight, mean: centre, r }, { groups })
+    return { x: dx, weight: dweight, bias: dbias }
+  },
+})

@@ -21,12 +21,14 @@ const fetchCommand: Command<Context> = buildCommand<FetchFlags, [], Context>({
 
 const describeCommand: Command<Context> = buildCommand<DescribeFlags, [string], Context>({
   docs: {
-    brief: 'Say what a folder or a manifest of photos holds: classes, counts, parts',
+    brief: 'Say what a folder of images or a manifest of photos holds: classes, counts, parts',
     fullDescription: [
-      'Says what a folder of class folders or a manifest (.csv, .jsonl) holds, and what a run would train and test on. No photo is read.',
+      'Says what a folder of class folders, a manifest (.csv, .jsonl) or a folder with the files of Fashion-MNIST or CIFAR (binary or Python) holds, and',
+      'what a run would train and test on. No photo is read.',
       '',
       'Examples:',
       '  resfn data photos  the classes in photos/cat, photos/dog, …',
+      '  resfn data cifar-10-batches-py  CIFAR-10 from its Python archive',
       '  resfn data photos.csv --test-share 0.1  a manifest, of which a tenth is drawn for testing',
     ].join('\n'),
   },

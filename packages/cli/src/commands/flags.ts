@@ -73,7 +73,7 @@ export const dataFlag: Flag<string> & { readonly default: string } = withDefault
   String,
   'dir|subset',
   'auto',
-  'A folder with the files of the data set, subset for the images that come with resfn, or auto',
+  'A folder with the files of Fashion-MNIST or CIFAR, or of photos; subset for the images that come with resfn, or auto',
 )
 
 /** What the flags of all commands that read a checkpoint give. */

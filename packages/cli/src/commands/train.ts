@@ -43,7 +43,7 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
       data: optional(
         String,
         'dir|file|subset',
-        'A folder of class folders of photos (with train/ and val/, or drawn), a manifest (.csv, .jsonl), a folder with the files of a data set, or subset for the images that come with resfn',
+        'A folder of class folders of photos (with train/ and val/, or drawn), a manifest (.csv, .jsonl), a folder with the files of Fashion-MNIST or CIFAR (binary or Python), or subset for the images that come with resfn',
       ),
       epochs: optional(wholeFrom(0), 'n', 'Passes over the training images'),
       batch: optional(wholeFrom(1), 'n', 'Images in a batch'),

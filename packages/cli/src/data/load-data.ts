@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import { cifarMoments, loadCifarFolder } from '@resfn/cifar'
+import { cifarFolders, cifarMoments, loadCifarFolder } from '@resfn/cifar'
 import type { Context } from '../context/context.ts'
 import { unwrap } from '../error.ts'
 import { count } from '../text/format.ts'
@@ -75,12 +75,16 @@ export const describeData = ({ source, origin, train, test, split }: LoadedData)
   return `${source.title}, ${counts}${classes} ${origin.kind === 'subset' ? 'that come with resfn' : `from ${origin.folder}`} (${origin.reason})${drawn}`
 }
 
-/** What a folder with the binary files of CIFAR, or the one above it, holds. */
-const cifarNames = ['data_batch_', 'train.bin', 'cifar-10-batches-bin', 'cifar-100-binary']
+/** First letters of files and folders that a folder with CIFAR, or the one above it, holds. */
+const cifarNames = [...cifarFolders, 'data_batch_', 'train.bin']
 
+const beginsLike = (names: readonly string[], known: readonly string[]): boolean =>
+  names.some((name) => known.some((first) => name.startsWith(first)))
+
+/** Whether a folder holds CIFAR. The Python files of CIFAR-100 are named as folders of photos are. */
 const holdsCifar = async ({ files }: Context, folder: string): Promise<boolean> =>
   (await files.kind(folder)) === 'folder' &&
-  (await files.list(folder)).some((name) => cifarNames.some((known) => name.startsWith(known)))
+  (beginsLike(await files.list(folder), cifarNames) || (await files.kind(join(folder, 'train'))) === 'file')
 
 /** The first names of files and folders of data sets that are no folders of photos. */
 const otherFiles = [

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { cifarClasses, cifarFiles, type CifarName, decodeCifar, loadCifarFolder } from './index.ts'
+import { type Cifar, cifarClasses, cifarFiles, type CifarName, decodeCifar, loadCifarFolder } from './index.ts'
 
 /** Records whose pixels are their place, channel and image. */
 const records = (name: CifarName, labels: readonly number[]): Uint8Array => {
@@ -18,7 +19,7 @@ const records = (name: CifarName, labels: readonly number[]): Uint8Array => {
 }
 const fill = async (folder: string, name: CifarName): Promise<void> => {
   await mkdir(folder, { recursive: true })
-  for (const [i, file] of [...cifarFiles[name].train, ...cifarFiles[name].test].entries())
+  for (const [i, file] of [...cifarFiles[name].binary.train, ...cifarFiles[name].binary.test].entries())
     await writeFile(join(folder, file), records(name, [i % 10, 9 - i]))
 }
 const withFolder = async (work: (folder: string) => Promise<void>): Promise<void> => {
@@ -60,6 +61,56 @@ describe('decodeCifar', () => {
   })
 })
 
+const fixtures = fileURLToPath(new URL('fixtures', import.meta.url))
+const loaded = async (folder: string): Promise<Cifar> => {
+  const found = await loadCifarFolder(folder)()
+  if (E.isLeft(found)) throw new Error(found.left.message)
+  return found.right
+}
+
+describe('the files of Python', () => {
+  it.each([
+    ['cifar10', 'cifar-10-batches-py', 'cifar-10-batches-bin'],
+    ['cifar100', 'cifar-100-python', 'cifar-100-binary'],
+  ])('of %s hold what the binary files hold', async (name, python, binary) => {
+    const [pickled, records] = [await loaded(join(fixtures, python)), await loaded(join(fixtures, binary))]
+    expect(pickled.name).toBe(name)
+    for (const part of ['train', 'test'] as const) {
+      expect(pickled[part].images).toEqual(records[part].images)
+      expect(pickled[part].labels).toEqual(records[part].labels)
+    }
+  })
+
+  it('are found in the folder above, and name the classes', () =>
+    withFolder(async (folder) => {
+      await cp(join(fixtures, 'cifar-100-python'), join(folder, 'cifar-100-python'), { recursive: true })
+      expect((await loaded(folder)).test.classes[99]).toBe('fine 99')
+      await rm(join(folder, 'cifar-100-python', 'meta'))
+      expect((await loaded(folder)).train.classes[99]).toBe('worm')
+    }))
+
+  it('are refused by name where they are damaged, of another data set, or hostile', () =>
+    withFolder(async (folder) => {
+      await cp(join(fixtures, 'cifar-10-batches-py'), folder, { recursive: true })
+      const path = join(folder, 'data_batch_2')
+      const whole = await readFile(path)
+      const pickles = fileURLToPath(new URL('../../../formats/pickle/src/fixtures', import.meta.url))
+      const cases: readonly (readonly [Uint8Array, string, string])[] = [
+        [whole.subarray(0, 3000), 'InvalidPickle', 'ends in the middle'],
+        [await readFile(join(pickles, 'refused-evil.pkl')), 'ForbiddenGlobal', 'posix.system'],
+        [await readFile(join(fixtures, 'cifar-100-python', 'train')), 'WrongFields', 'its labels are not a list'],
+        [await readFile(join(fixtures, 'cifar-10-batches-py', 'batches.meta')), 'WrongFields', 'labels'],
+        [await readFile(join(pickles, 'arrays-python-2.pkl')), 'NotAnArray', 'is not an array'],
+      ]
+      for (const [bytes, tag, what] of cases) {
+        await writeFile(path, bytes)
+        expect(await loadCifarFolder(folder)()).toMatchObject({
+          left: { _tag: tag, where: path, message: expect.stringContaining(what) as string },
+        })
+      }
+    }))
+})
+
 describe('loadCifarFolder', () => {
   it.each([
     ['cifar10', '.'],
@@ -72,7 +123,7 @@ describe('loadCifarFolder', () => {
       const found = await loadCifarFolder(folder)()
       expect(found).toMatchObject({ right: { name } })
       if (E.isRight(found)) {
-        expect(found.right.train.labels.length).toBe(2 * cifarFiles[name].train.length)
+        expect(found.right.train.labels.length).toBe(2 * cifarFiles[name].binary.train.length)
         expect(found.right.test.labels.length).toBe(2)
       }
     }),

@@ -1,23 +1,41 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImageSet } from '@resfn/batches'
-import { either as E, type taskEither as TE } from 'fp-ts'
-import { type CifarName, decodeCifar } from './decode.ts'
+import { either as E, function as F, type taskEither as TE } from 'fp-ts'
+import { cifarClasses, decodeCifar } from './decode.ts'
 import { type CifarError, failure } from './error.ts'
+import type { CifarFile, CifarName } from './part.ts'
+import { pickledClasses } from './pickled.ts'
 
 /** Training and test images of CIFAR-10 or CIFAR-100. */
 export type Cifar = { readonly name: CifarName; readonly train: ImageSet; readonly test: ImageSet }
 
-type Files = { readonly train: readonly string[]; readonly test: readonly string[] }
+type Files = { readonly train: readonly string[]; readonly test: readonly string[]; readonly classes?: string }
+type Layout = 'binary' | 'python'
 
-/** The names of the binary files. */
-export const cifarFiles: { readonly [name in CifarName]: Files } = {
-  cifar10: { train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`), test: ['test_batch.bin'] },
-  cifar100: { train: ['train.bin'], test: ['test.bin'] },
+/** The names of the files of either archive. `classes`: the names of the classes; it may be missing. */
+export const cifarFiles: { readonly [name in CifarName]: { readonly [layout in Layout]: Files } } = {
+  cifar10: {
+    binary: { train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`), test: ['test_batch.bin'] },
+    python: {
+      train: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}`),
+      test: ['test_batch'],
+      classes: 'batches.meta',
+    },
+  },
+  cifar100: {
+    binary: { train: ['train.bin'], test: ['test.bin'] },
+    python: { train: ['train'], test: ['test'], classes: 'meta' },
+  },
 }
 
 /** The folders that the archives make. */
-const below = ['cifar-10-batches-bin', 'cifar-100-binary']
+export const cifarFolders: readonly string[] = [
+  'cifar-10-batches-bin',
+  'cifar-10-batches-py',
+  'cifar-100-binary',
+  'cifar-100-python',
+]
 
 /** Mean and deviation of each channel of the 50,000 training images, from 0 to 1. */
 export const cifarMoments: {
@@ -40,21 +58,30 @@ const list = async (folder: string): Promise<E.Either<CifarError, readonly strin
   }
 }
 
-const names = Object.keys(cifarFiles) as readonly CifarName[]
+type Place = {
+  readonly folder: string
+  readonly name: CifarName
+  readonly layout: Layout
+  readonly missing: readonly string[]
+}
 
-const missingIn = (present: readonly string[], { train, test }: Files): readonly string[] =>
-  [...train, ...test].filter((file) => !present.includes(file))
+const placesIn = (folder: string, present: readonly string[]): readonly Place[] =>
+  (['cifar10', 'cifar100'] as const).flatMap((name) =>
+    (['binary', 'python'] as const).map((layout) => {
+      const { train, test } = cifarFiles[name][layout]
+      return { folder, name, layout, missing: [...train, ...test].filter((file) => !present.includes(file)) }
+    }),
+  )
 
-const read = async (
+const readFiles = async (
   folder: string,
-  files: readonly string[],
-  name: CifarName,
-): Promise<E.Either<CifarError, ImageSet>> => {
-  const parts: { readonly name: string; readonly bytes: Uint8Array }[] = []
-  for (const file of files) {
-    const path = join(folder, file)
+  names: readonly string[],
+): Promise<E.Either<CifarError, readonly CifarFile[]>> => {
+  const files: CifarFile[] = []
+  for (const name of names) {
+    const path = join(folder, name)
     try {
-      parts.push({ name: path, bytes: new Uint8Array(await readFile(path)) })
+      files.push({ name: path, bytes: new Uint8Array(await readFile(path)) })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       return E.left(
@@ -62,13 +89,36 @@ const read = async (
       )
     }
   }
-  return decodeCifar(name, parts)
+  return E.right(files)
 }
 
+/** The names of the classes that a file of the archive gives, where it is there. */
+const classesIn = async ({ folder, name, layout }: Place): Promise<E.Either<CifarError, readonly string[]>> => {
+  const known = cifarClasses[name]
+  const { classes } = cifarFiles[name][layout]
+  const present = await list(folder)
+  if (E.isLeft(present)) return present
+  if (classes === undefined || !present.right.includes(classes)) return E.right(known)
+  return F.pipe(
+    await readFiles(folder, [classes]),
+    E.flatMap(([file]) => pickledClasses(name, file!, known.length)),
+  )
+}
+
+const read = async (
+  { folder, name }: Place,
+  files: readonly string[],
+  classes: readonly string[],
+): Promise<E.Either<CifarError, ImageSet>> =>
+  F.pipe(
+    await readFiles(folder, files),
+    E.flatMap((found) => decodeCifar(name, found, classes)),
+  )
+
 /**
- * Loads CIFAR-10 or CIFAR-100 from the folder that its binary archive makes, or the one above it.
+ * Loads CIFAR-10 or CIFAR-100 from the folder that its binary or its Python archive makes, or the one above it.
  *
- * @param folder the path of the folder with the `.bin` files
+ * @param folder the path of the folder with the files
  * @returns a task of the training and the test set, or of what is missing or wrong
  * @example
  * ```ts
@@ -84,29 +134,30 @@ export const loadCifarFolder =
   async () => {
     const given = await list(folder)
     if (E.isLeft(given)) return given
-    const folders = [folder, ...below.filter((name) => given.right.includes(name)).map((name) => join(folder, name))]
-    const candidates: { readonly folder: string; readonly name: CifarName; readonly missing: readonly string[] }[] = []
-    for (const each of folders) {
+    const below = cifarFolders.filter((name) => given.right.includes(name)).map((name) => join(folder, name))
+    const places = [...placesIn(folder, given.right)]
+    for (const each of below) {
       const present = await list(each)
       if (E.isLeft(present)) return present
-      for (const name of names)
-        candidates.push({ folder: each, name, missing: missingIn(present.right, cifarFiles[name]) })
+      places.push(...placesIn(each, present.right))
     }
     // The one that lacks the smallest part.
-    const share = ({ name, missing }: (typeof candidates)[number]): number =>
-      missing.length / (cifarFiles[name].train.length + 1)
-    const found = candidates.toSorted((a, b) => share(a) - share(b))[0]!
-    const { train, test } = cifarFiles[found.name]
+    const share = ({ name, missing }: Place): number => missing.length / (cifarFiles[name].binary.train.length + 1)
+    const found = places.toSorted((a, b) => share(a) - share(b))[0]!
     if (found.missing.length > 0)
       return E.left(
         failure(
           'MissingFile',
           found.folder,
-          `it lacks ${found.missing.join(', ')}; give the folder of the binary version of CIFAR-10 or CIFAR-100, extracted`,
+          `it lacks ${found.missing.join(', ')}; give the folder of the binary or the Python version of CIFAR-10 or CIFAR-100, extracted`,
         ),
       )
-    const [learnt, tested] = [await read(found.folder, train, found.name), await read(found.folder, test, found.name)]
+    const classes = await classesIn(found)
+    if (E.isLeft(classes)) return classes
+    const { train, test } = cifarFiles[found.name][found.layout]
+    const learnt = await read(found, train, classes.right)
     if (E.isLeft(learnt)) return learnt
+    const tested = await read(found, test, classes.right)
     if (E.isLeft(tested)) return tested
     return E.right({ name: found.name, train: learnt.right, test: tested.right })
   }

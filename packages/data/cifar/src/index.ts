@@ -1,3 +1,4 @@
-export { cifarClasses, type CifarName, decodeCifar } from './decode.ts'
+export { cifarClasses, decodeCifar } from './decode.ts'
 export type { CifarError } from './error.ts'
-export { type Cifar, cifarFiles, cifarMoments, loadCifarFolder } from './folder.ts'
+export { type Cifar, cifarFiles, cifarFolders, cifarMoments, loadCifarFolder } from './folder.ts'
+export type { CifarFile, CifarName } from './part.ts'

@@ -1,9 +1,9 @@
 import { byteLength, type Dtype, type TensorView } from '@resfn/safetensors'
 import { either as E } from 'fp-ts'
 import { failure, type NpzError } from './error.ts'
-import { magic, types } from './types.ts'
+import { magic, numpyDtypes } from './types.ts'
 
-const nameOf = (dtype: Dtype): string | undefined => [...types].find(([, known]) => known === dtype)?.[0]
+const nameOf = (dtype: Dtype): string | undefined => [...numpyDtypes].find(([, known]) => known === dtype)?.[0]
 
 /** `(3,)`, `(2, 3)`. */
 const tuple = (shape: readonly number[]): string => (shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`)

@@ -1,7 +1,7 @@
 import { byteLength, type Dtype, dtypeBits, type TensorView } from '@resfn/safetensors'
 import { either as E } from 'fp-ts'
 import { failure, type NpzError } from './error.ts'
-import { magic, types } from './types.ts'
+import { magic, numpyDtypes } from './types.ts'
 
 type Header = {
   readonly dtype: Dtype
@@ -33,7 +33,7 @@ const headerOf = (bytes: Uint8Array): E.Either<NpzError, Header> => {
   const sizes = field(text, 'shape', '\\(([\\d, L]*)\\)')
   if (isFortran === undefined || sizes === undefined || (type === undefined && !text.includes('descr')))
     return invalid('it lacks descr, fortran_order or shape')
-  const dtype = types.get(type?.slice(1) ?? '')
+  const dtype = numpyDtypes.get(type?.slice(1) ?? '')
   if (dtype === undefined || !/^[<>|=]/.test(type!))
     return E.left(
       failure(

@@ -1,7 +1,17 @@
 import type { Dtype } from '@resfn/safetensors'
 
-/** The names of NumPy, without the order of the bytes. */
-export const types: ReadonlyMap<string, Dtype> = new Map([
+/**
+ * The dtypes by their names in NumPy, without the order of the bytes.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { numpyDtypes } from '@resfn/npz'
+ *
+ * assert.equal(numpyDtypes.get('u1'), 'U8')
+ * ```
+ */
+export const numpyDtypes: ReadonlyMap<string, Dtype> = new Map([
   ['f2', 'F16'],
   ['f4', 'F32'],
   ['f8', 'F64'],

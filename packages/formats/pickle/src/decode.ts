@@ -2,8 +2,9 @@ import type { Dtype, TensorView } from '@resfn/safetensors'
 import { openZip, type Zip } from '@resfn/zip'
 import { either as E, function as F } from 'fp-ts'
 import { failure, type PickleError } from './error.ts'
-import { readPickle } from './machine.ts'
+import { program } from './program.ts'
 import { tensorFault, viewOf } from './strided.ts'
+import { torchLanguage } from './torch.ts'
 import { isTensor, type TensorRef, type Value } from './value.ts'
 
 /** A tensor of a file; its values are read when they are asked for. */
@@ -67,16 +68,6 @@ const checkOrder = (zip: Zip, folder: string): E.Either<PickleError, unknown> =>
       )
     : E.right(undefined)
 
-const program = (bytes: Uint8Array): E.Either<PickleError, Value> => {
-  try {
-    return E.right(readPickle(bytes))
-  } catch (error) {
-    // The machine throws PickleError values; anything else is a fault of this package and must be seen.
-    if (typeof error === 'object' && error !== null && '_tag' in error) return E.left(error as PickleError)
-    throw error
-  }
-}
-
 /** The names under which programs keep weights in a larger record. */
 const inner = ['state_dict', 'model_state_dict', 'model', 'net', 'state_dict_ema', 'model_ema']
 
@@ -129,7 +120,11 @@ export const decode = (bytes: Uint8Array): E.Either<PickleError, ReadonlyMap<str
     E.bind('folder', ({ zip }) => folderOf(zip)),
     E.tap(({ zip, folder }) => checkOrder(zip, folder)),
     E.bind('tensors', ({ zip, folder }) =>
-      F.pipe(zip.read(`${folder}data.pkl`), E.flatMap(program), E.flatMap(weightsIn)),
+      F.pipe(
+        zip.read(`${folder}data.pkl`),
+        E.flatMap((pickle) => program(pickle, torchLanguage)),
+        E.flatMap(weightsIn),
+      ),
     ),
     E.flatMap(({ zip, folder, tensors }) => stored(zip, folder, tensors)),
   )

@@ -1,15 +1,17 @@
 import type { ZipError } from '@resfn/zip'
 
-/** What can be wrong with a file of PyTorch. */
+/** What can be wrong with a file of PyTorch, or a pickle. */
 export type PickleError = {
   /**
-   * - `OtherFormat`: the bytes are no zip file of PyTorch.
+   * - `OtherFormat`: the bytes are not a zip file of PyTorch, or not a pickle.
    * - `LegacyFormat`: PyTorch before 1.6 wrote it, without zip.
    * - `TorchScript`: the file is a program, not weights.
    * - `InvalidPickle`: the list of tensors is damaged.
-   * - `UnsupportedOpcode`, `ForbiddenGlobal`: it asks for more than tensors, records and numbers need.
+   * - `UnsupportedOpcode`, `ForbiddenGlobal`: it asks for more than tensors, arrays, records and numbers need.
    * - `NoWeights`: there is no record of tensors in it.
    * - `InvalidTensor`: a tensor lies outside its storage, or its storage is missing or cut short.
+   * - `UnsupportedType`: an array of objects, texts or dates, or with the highest byte first.
+   * - `NotAnArray`: a value of a pickle is asked for as an array.
    * - `InvalidZip`, `UnsupportedCompression`, `TooLarge`, `NoSuchFile`: see `ZipError`.
    */
   readonly _tag:
@@ -21,6 +23,8 @@ export type PickleError = {
     | 'ForbiddenGlobal'
     | 'NoWeights'
     | 'InvalidTensor'
+    | 'UnsupportedType'
+    | 'NotAnArray'
     | ZipError['_tag']
   /** One sentence: where, what is wrong, and how to fix it. */
   readonly message: string

@@ -1,2 +1,3 @@
 export { decode, type StoredTensor } from './decode.ts'
+export { arrayView, decodePickle, type PickledValue } from './decode-pickle.ts'
 export type { PickleError } from './error.ts'

@@ -1,25 +1,30 @@
 import { failure } from './error.ts'
-import { call, globalNamed, storageOf } from './globals.ts'
+import { call, damaged, globalNamed, type Language } from './language.ts'
 import type { Value } from './value.ts'
 
-const invalid = (at: number, what: string) =>
-  failure('InvalidPickle', `data.pkl, byte ${at}`, what, 'the file is damaged: save it again')
+// Without `ignoreBOM` the text would lack its first letter where that is a byte order mark.
+const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-const text = new TextDecoder('utf-8', { fatal: true })
+/** The size of what a call may copy. */
+const sizeOf = (value: Value | undefined): number =>
+  typeof value === 'string' || Array.isArray(value) || value instanceof Uint8Array ? value.length : 0
 
 /**
- * Reads a pickle: a program of a stack machine, of whose opcodes only those are known that make tensors, records and
- * numbers. Nothing can be called but the few functions of `globals.ts`, which only make values. Throws `PickleError`
- * values.
+ * Reads a pickle: a program of a stack machine, of whose opcodes only those are known that make arrays, records
+ * and numbers. Nothing can be called but the few functions of the language, which only make values. Throws
+ * `PickleError` values.
  *
  * @see The Python standard library, `pickletools`
  */
-export const readPickle = (bytes: Uint8Array): Value => {
+export const readPickle = (bytes: Uint8Array, language: Language): Value => {
+  const invalid = (place: number, what: string) => damaged(`${language.where}, byte ${place}`, what)
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const memo = new Map<number, Value>()
   const marks: Value[][] = []
   let stack: Value[] = []
   let at = 0
+  // A value can be recalled and given to many calls, and a call may copy it; together they copy at most the file.
+  let allowance = bytes.length
 
   const take = (count: number): number => {
     if (!(count >= 0 && count <= bytes.length - at)) throw invalid(at, 'it ends in the middle of a value')
@@ -41,6 +46,16 @@ export const readPickle = (bytes: Uint8Array): Value => {
       return text.decode(bytes.subarray(from, from + length))
     } catch {
       throw invalid(from, 'a text is not UTF-8')
+    }
+  }
+  // A text of Python 2 is bytes. Where it is not UTF-8, it stays bytes.
+  const oldString = (length: number): string | Uint8Array => {
+    const from = take(length)
+    const found = bytes.subarray(from, from + length)
+    try {
+      return text.decode(found)
+    } catch {
+      return found
     }
   }
   const line = (): string => {
@@ -120,8 +135,8 @@ export const readPickle = (bytes: Uint8Array): Value => {
     0x58: () => push(string(uint32())), // BINUNICODE X
     0x8c: () => push(string(byte())), // SHORT_BINUNICODE
     0x8d: () => push(string(uint64())), // BINUNICODE8
-    0x54: () => push(string(uint32())), // BINSTRING T, of Python 2
-    0x55: () => push(string(byte())), // SHORT_BINSTRING U
+    0x54: () => push(oldString(uint32())), // BINSTRING T, of Python 2
+    0x55: () => push(oldString(byte())), // SHORT_BINSTRING U
     0x42: () => push(raw(uint32())), // BINBYTES B
     0x43: () => push(raw(byte())), // SHORT_BINBYTES C
     0x71: () => void memo.set(byte(), top()), // BINPUT q
@@ -129,23 +144,25 @@ export const readPickle = (bytes: Uint8Array): Value => {
     0x94: () => void memo.set(memo.size, top()), // MEMOIZE
     0x68: () => recall(byte()), // BINGET h
     0x6a: () => recall(uint32()), // LONG_BINGET j
-    0x63: () => push(globalNamed(line(), line())), // GLOBAL c
+    0x63: () => push(globalNamed(language, line(), line())), // GLOBAL c
     0x93: () => {
       const name = pop()
       const module = pop()
       if (typeof name !== 'string' || typeof module !== 'string')
         throw invalid(at - 1, 'the name of a class is not text')
-      push(globalNamed(module, name))
+      push(globalNamed(language, module, name))
     }, // STACK_GLOBAL
     0x52: () => {
       const args = pop()
-      push(call(pop(), args))
+      allowance -= Array.isArray(args) ? sizeOf(args[0]) : 0
+      if (allowance < 0) throw invalid(at - 1, 'its calls make more than the file holds')
+      push(call(language, pop(), args))
     }, // REDUCE R
-    0x51: () => push(storageOf(pop())), // BINPERSID Q
+    0x51: () => push(language.persistent(pop())), // BINPERSID Q
     0x62: () => {
-      pop()
-      if (!(top() instanceof Map)) throw invalid(at - 1, 'it sets attributes of what is not a record')
-    }, // BUILD b: the versions of layers that a record of weights carries, which say nothing of values
+      const state = pop()
+      if (!language.build(top(), state)) throw invalid(at - 1, 'it sets attributes of what has none')
+    }, // BUILD b
     0x30: () => void pop(), // POP 0
     0x31: () => void popMark(), // POP_MARK 1
     0x95: () => void take(8), // FRAME
@@ -162,9 +179,9 @@ export const readPickle = (bytes: Uint8Array): Value => {
     if (run === undefined)
       throw failure(
         'UnsupportedOpcode',
-        `data.pkl, byte ${at - 1}`,
-        `the opcode 0x${opcode.toString(16).padStart(2, '0')} is not one that weights need`,
-        'save the weights alone, without objects of other kinds: torch.save(net.state_dict(), path)',
+        `${language.where}, byte ${at - 1}`,
+        `the opcode 0x${opcode.toString(16).padStart(2, '0')} is not one that is needed for ${language.holds}`,
+        `load it in Python, and ${language.remedy}`,
       )
     run()
   }

@@ -22,10 +22,11 @@ describeBackends('evaluate', () => {
       fc.asyncProperty(fc.integer({ min: 1, max: count }), async (size) => {
         const cut = await evaluate(predict, inOrder(size))
         expect(cut.loss).toBeCloseTo(whole.loss, 5)
-        const exact = ({ predictions: { labels, predicted }, ...rest }: typeof cut) => ({
+        const exact = ({ predictions: { labels, predicted, ranks }, ...rest }: typeof cut) => ({
           ...rest,
           labels,
           predicted,
+          ranks,
           loss: 0,
         })
         expect(exact(cut)).toEqual(exact(whole))
@@ -53,10 +54,12 @@ describeBackends('evaluate', () => {
     const predict = predictOf(run())
     const {
       accuracy,
-      predictions: { labels, predicted, probabilities },
+      predictions: { labels, predicted, probabilities, ranks },
     } = await evaluate(predict, inOrder(4))
     expect([...labels]).toEqual(Array.from({ length: count }, (_, i) => i % 3))
     expect(predicted.filter((each, i) => each === labels[i]).length / count).toBe(accuracy)
+    expect([...ranks].map((rank) => rank === 0)).toEqual([...predicted].map((each, i) => each === labels[i]))
+    for (const rank of ranks) expect(rank).toBeLessThan(3)
     expect(probabilities).toHaveLength(count)
     for (const each of probabilities) expect(each).toSatisfy((p: number) => p >= 1 / 3 && p <= 1)
   })

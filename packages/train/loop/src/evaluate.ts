@@ -6,6 +6,7 @@ import {
   type ClassScore,
   confusion,
   type Confusion,
+  labelRanks,
   meanLoss,
   noScore,
   perClass,
@@ -29,12 +30,14 @@ export type Evaluation = {
   readonly confusion: Confusion
 }
 
-/** The predictions of a whole pass in its order, in columns: 12 bytes an example. */
+/** The predictions of a whole pass in its order, in columns: 16 bytes an example. */
 export type PredictionColumns = {
   readonly labels: Int32Array
   readonly predicted: Int32Array
   /** Of the predicted class. */
   readonly probabilities: Float32Array
+  /** How many classes come before the label: 0 where it is predicted. */
+  readonly ranks: Int32Array
 }
 
 /**
@@ -45,7 +48,7 @@ export type PredictionColumns = {
  *
  * @param predict the net; see `Predict`
  * @param batches examples in any number of batches; the result does not depend on how they are cut
- * @returns the evaluation, and the `predictions` of the pass in columns, 12 bytes an example
+ * @returns the evaluation, and the `predictions` of the pass in columns, 16 bytes an example
  * @throws BatchError if a batch does not fit itself or the net, or there is none
  * @throws LossError if a label is not a class
  * @example
@@ -73,7 +76,8 @@ export const evaluate = async (
     score = addScores(score, scoreOf(said, labels))
     const found = confusion(logits.classes)(labels, said.predicted)
     counts = counts === undefined ? found : addConfusions(counts, found)
-    columns.push({ labels: labels.slice(), predicted: said.predicted, probabilities: said.probabilities })
+    const ranks = labelRanks(logits, labels)
+    columns.push({ labels: labels.slice(), predicted: said.predicted, probabilities: said.probabilities, ranks })
     await nextTask()
   }
   if (counts === undefined) throw new BatchError('evaluate: there was no batch; is the set empty?')
@@ -91,12 +95,14 @@ const joined = (columns: readonly PredictionColumns[], examples: number): Predic
   const labels = new Int32Array(examples)
   const predicted = new Int32Array(examples)
   const probabilities = new Float32Array(examples)
+  const ranks = new Int32Array(examples)
   let from = 0
   for (const part of columns) {
     labels.set(part.labels, from)
     predicted.set(part.predicted, from)
     probabilities.set(part.probabilities, from)
+    ranks.set(part.ranks, from)
     from += part.labels.length
   }
-  return { labels, predicted, probabilities }
+  return { labels, predicted, probabilities, ranks }
 }

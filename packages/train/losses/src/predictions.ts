@@ -64,6 +64,39 @@ export const predictions = (logits: Logits, labels: Labels): Predictions => {
   return { predicted, probabilities, losses }
 }
 
+/** The rank of a label whose logit is not a number: behind any class. */
+const unranked = 2 ** 31 - 1
+
+/**
+ * How many classes each example has before its label: 0 where the label is the predicted class, below 5 where it is
+ * among the five most probable. Of equal logits the first class comes first; a label whose logit is NaN is behind any
+ * class.
+ *
+ * @param logits `[batch, classes]` read back as plain numbers
+ * @param labels one a row, from 0 to classes - 1
+ * @throws LossError if the number of labels does not fit, or a label is not a class
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { labelRanks } from '@resfn/losses'
+ *
+ * const logits = { values: new Float32Array([3, 2, 1, 3, 2, 1]), classes: 3 }
+ * assert.deepEqual([...labelRanks(logits, new Int32Array([0, 2]))], [0, 2])
+ * ```
+ */
+export const labelRanks = (logits: Logits, labels: Labels): Int32Array => {
+  checkLabels('labelRanks', logits, labels)
+  const { values, classes } = logits
+  const ranks = new Int32Array(labels.length)
+  labels.forEach((label, i) => {
+    const row = values.subarray(i * classes, (i + 1) * classes)
+    const own = row[label]!
+    const ahead = row.reduce((count, x, c) => (x > own || (x === own && c < label) ? count + 1 : count), 0)
+    ranks[i] = Number.isNaN(own) ? unranked : ahead
+  })
+  return ranks
+}
+
 /**
  * How many examples have their label among the `k` largest logits. Of equal logits the first class counts as larger.
  *
@@ -86,14 +119,6 @@ export const topCorrect = (k: number): ((logits: Logits, labels: Labels) => numb
   checkOptions('topCorrect', { k }, { k: wholeNumberFrom(1) })
   return (logits, labels) => {
     checkLabels('topCorrect', logits, labels)
-    const { values, classes } = logits
-    let correct = 0
-    labels.forEach((label, i) => {
-      const row = values.subarray(i * classes, (i + 1) * classes)
-      const own = row[label]!
-      const ahead = row.reduce((count, x, c) => (x > own || (x === own && c < label) ? count + 1 : count), 0)
-      if (ahead < k && !Number.isNaN(own)) correct += 1
-    })
-    return correct
+    return labelRanks(logits, labels).reduce((count, rank) => (rank < k ? count + 1 : count), 0)
   }
 }

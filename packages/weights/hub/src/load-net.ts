@@ -1,4 +1,4 @@
-import { createNet } from '@resfn/archs'
+import type { KeyMap } from '@resfn/archs'
 import { nets } from '@resfn/archs/nets'
 import { bestFormat, importWeights } from '@resfn/import'
 import { key } from '@resfn/random'
@@ -8,23 +8,12 @@ import { failure, type HubError } from './error.ts'
 import type { LoadedNet } from './loaded-net.ts'
 import { type LoadOptions, type PublishedNet, publishedNet, weightsError } from './published-net.ts'
 
-/** The net of a config, with its plan and the map of the keys that the weights have. */
-const madeFor = ({ config, weights, where }: PublishedNet) =>
-  E.tryCatch(
-    () => {
-      const { architecture, classes, input } = config
-      const net = { ...createNet(architecture, { classes: classes.length, channels: input[2] }), input }
-      const formats = nets[architecture]?.keys ?? {}
-      const known = Object.keys(formats).length === 0 ? { resfn: [] } : formats
-      return { net, keys: known[bestFormat(weights.keys(), net.plan(input), known)] ?? [] }
-    },
-    (error): HubError =>
-      failure(
-        'WrongConfig',
-        where,
-        `the net cannot be made (${error instanceof Error ? error.message : String(error)})`,
-      ),
-  )
+/** The map of the keys that the weights have. */
+const keysOf = ({ config, net, weights }: PublishedNet): KeyMap => {
+  const formats = nets[config.architecture]?.keys ?? {}
+  const known = Object.keys(formats).length === 0 ? { resfn: [] } : formats
+  return known[bestFormat(weights.keys(), net.plan(net.input), known)] ?? []
+}
 
 /**
  * The net of published weights: its parameters and its state, read tensor by tensor.
@@ -43,18 +32,12 @@ const madeFor = ({ config, weights, where }: PublishedNet) =>
  * ```
  */
 export const loadPublished = (published: PublishedNet): TE.TaskEither<HubError, LoadedNet> => {
-  const { config, weights, where, revision } = published
+  const { config, net, weights, where, revision } = published
   const { architecture, classes, input, preprocessing } = config
   return F.pipe(
-    TE.fromEither(madeFor(published)),
-    TE.bindTo('made'),
-    TE.bind('imported', ({ made: { net, keys } }) =>
-      F.pipe(
-        importWeights(net, weights, { input, keys, key: key(0) }),
-        TE.mapLeft(weightsError(`${where}, as ${architecture}`)),
-      ),
-    ),
-    TE.flatMapEither(({ made: { net }, imported: { params, state, drawn } }): E.Either<HubError, LoadedNet> => {
+    importWeights(net, weights, { input, keys: keysOf(published), key: key(0) }),
+    TE.mapLeft(weightsError(`${where}, as ${architecture}`)),
+    TE.flatMapEither(({ params, state, drawn }): E.Either<HubError, LoadedNet> => {
       if (drawn.length === 0)
         return E.right({
           name: architecture,

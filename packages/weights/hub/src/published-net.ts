@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { createNet, type CreatedNet } from '@resfn/archs'
 import {
   type PublishedWeights,
   type ReadError,
@@ -17,17 +18,23 @@ import { parseRepository } from './repository.ts'
 import { hubSettings } from './settings.ts'
 import { sourceFile, textFile, wholeFile } from './source-file.ts'
 
-/** A published net before its weights are read. */
-export type PublishedNet = {
+/** A published net without its weights. */
+export type DescribedNet = {
   readonly config: NetConfig
-  /** its tensors by their published keys; they are read when they are asked for */
-  readonly weights: PublishedWeights
-  /** the name of the file of weights, or of its index */
-  readonly file: string
+  /** the net of the config, with the shape of the images in `input` */
+  readonly net: CreatedNet
   /** the folder or the repository */
   readonly where: string
   /** the commit, where it is from a hub */
   readonly revision?: string
+}
+
+/** A published net before its weights are read. */
+export type PublishedNet = DescribedNet & {
+  /** its tensors by their published keys; they are read when they are asked for */
+  readonly weights: PublishedWeights
+  /** the name of the file of weights, or of its index */
+  readonly file: string
 }
 
 /** How a net is found and fetched; the settings are by default those of the environment. */
@@ -108,6 +115,64 @@ const filesOf =
     return E.isLeft(repository) ? repository : hubFiles(repository.right, { ...hubSettings(process.env), ...options })()
   }
 
+const madeFor = ({ architecture, classes, input }: NetConfig, where: string): E.Either<HubError, CreatedNet> =>
+  E.tryCatch(
+    () => {
+      const net = { ...createNet(architecture, { classes: classes.length, channels: input[2] }), input }
+      net.plan(input)
+      return net
+    },
+    (error): HubError =>
+      failure(
+        'WrongConfig',
+        where,
+        `the net cannot be made (${error instanceof Error ? error.message : String(error)})`,
+      ),
+  )
+
+type Described = { readonly files: NetFiles; readonly described: DescribedNet }
+
+const describe = (idOrFolder: string, options: LoadOptions): TE.TaskEither<HubError, Described> =>
+  F.pipe(
+    TE.Do,
+    TE.bind('files', () => filesOf(idOrFolder, options)),
+    TE.bind('file', ({ files }) => found(files, ['config.json'], 'config.json')),
+    TE.bind('config', ({ file: { path } }) =>
+      F.pipe(
+        textFile(path),
+        TE.flatMapEither((text) => parseNetConfig(text, { where: path })),
+      ),
+    ),
+    TE.bind('net', ({ config, file }) => TE.fromEither(madeFor(config, file.path))),
+    TE.map(({ files, config, net }) => {
+      const { where, revision } = files
+      return { files, described: { config, net, where, ...(revision === undefined ? {} : { revision }) } }
+    }),
+  )
+
+/**
+ * Says which net somebody published, without its weights: fetches its `config.json` into the cache where it is not
+ * there. No backend is needed.
+ *
+ * @param idOrFolder `owner/name` on the hub, a name of timm's, each with `@revision` or without, or a folder
+ * @param options settings of the hub, by default those of the environment; patience; `onProgress` for each file
+ * @returns the net without its weights, or why there is none
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { describedNet } from '@resfn/hub'
+ *
+ * const net = await describedNet('resnet50.tv_in1k', { offline: true, cache: 'no/cache' })()
+ * assert.equal(net._tag === 'Left' && net.left._tag, 'Offline')
+ * ```
+ */
+export const describedNet = (idOrFolder: string, options: LoadOptions = {}): TE.TaskEither<HubError, DescribedNet> =>
+  F.pipe(
+    describe(idOrFolder, options),
+    TE.tap(({ files }) => files.keep),
+    TE.map(({ described }) => described),
+  )
+
 /**
  * Finds a published net: fetches its `config.json` and its weights into the cache where they are not there, and reads
  * the config and which tensors there are. No backend is needed.
@@ -127,23 +192,9 @@ const filesOf =
  */
 export const publishedNet = (idOrFolder: string, options: LoadOptions = {}): TE.TaskEither<HubError, PublishedNet> =>
   F.pipe(
-    TE.Do,
-    TE.bind('files', () => filesOf(idOrFolder, options)),
-    TE.bind('described', ({ files }) => found(files, ['config.json'], 'config.json')),
-    TE.bind('config', ({ described: { path } }) =>
-      F.pipe(
-        textFile(path),
-        TE.flatMapEither((text) => parseNetConfig(text, { where: path })),
-      ),
-    ),
+    describe(idOrFolder, options),
     TE.bind('file', ({ files }) => found(files, weightFiles, weightFiles.join(', '))),
     TE.bind('weights', ({ files, file }) => openWeights(files, file)),
     TE.tap(({ files }) => files.keep),
-    TE.map(({ config, weights, file, files: { where, revision } }) => ({
-      config,
-      weights,
-      file: file.name,
-      where,
-      ...(revision === undefined ? {} : { revision }),
-    })),
+    TE.map(({ described, weights, file }) => ({ ...described, weights, file: file.name })),
   )

@@ -1,4 +1,4 @@
-import { formatShape, init, type Layer, sizeOf, summary } from '@resfn/layer'
+import { formatShape, sizeOf, summary } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { dispose, memory, profile, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
 import type { BenchFlags } from '../commands/bench.ts'
@@ -6,12 +6,8 @@ import { type Context, say } from '../context/context.ts'
 import { interruptedBy } from '../error.ts'
 import type { Action } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
-import { variablesOf } from '../run/checkpoint-file.ts'
 import { type GivenNet, givenNet } from '../run/given-net.ts'
 import { count, duration } from '../text/format.ts'
-
-const variables = ({ net, input, loaded }: GivenNet): { readonly params: unknown; readonly state: unknown } =>
-  loaded === undefined ? init(net as Layer<unknown, unknown>, key(0), input) : variablesOf(loaded)
 
 /** Milliseconds of each pass, until the time is over; at least three passes. */
 const measured = async (
@@ -41,11 +37,11 @@ const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} Mi
 
 const run = async (context: Context, flags: BenchFlags, given: GivenNet): Promise<ReturnType<typeof outputOf>> => {
   const { net, input } = given
-  const { params, state } = variables(given)
+  const { params, state } = await given.variables()
   const weights = memory().numBytes
   const shape = [flags.batch, ...input]
   const x = tensor(normal(key(1), sizeOf(shape)), shape)
-  const apply = (): Tensor => tidy(() => (net as Layer<unknown, unknown>).apply(params, x, state))
+  const apply = (): Tensor => tidy(() => net.apply(params, x, state))
   const { signal, release } = context.interrupts()
   const pass = async (): Promise<void> => {
     const y = apply()
@@ -66,7 +62,7 @@ const run = async (context: Context, flags: BenchFlags, given: GivenNet): Promis
 
 const outputOf = (
   context: Context,
-  { name, net, input }: GivenNet,
+  { name, net, input, from }: GivenNet,
   { batch }: BenchFlags,
   found: { readonly first: number; readonly times: readonly number[]; readonly weights: number; readonly peak: number },
 ) => {
@@ -78,6 +74,7 @@ const outputOf = (
   return {
     json: {
       net: name,
+      ...from,
       input,
       batch,
       passes: times.length,

@@ -27,7 +27,7 @@ export const embedInto: Action<EmbedFlags, readonly string[]> = async (context, 
     return {
       json: {
         net: viewer.name,
-        checkpoint: viewer.checkpoint ?? null,
+        ...viewer.origin,
         file,
         names,
         shape: [vectors.length, size],

@@ -1,50 +1,82 @@
 import type { EvalFlags } from '../commands/eval.ts'
-import { say } from '../context/context.ts'
+import { type Context, say } from '../context/context.ts'
 import { type DataPart, isFiles } from '../data/data-part.ts'
 import { describeData, type LoadedData } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
 import type { Action } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
-import { openCheckpoint, variablesOf } from '../run/checkpoint-file.ts'
 import { evaluateOn } from '../run/evaluation.ts'
+import { locateNet, type LocatedNet } from '../run/located-net.ts'
+import { matchClasses } from '../run/match-classes.ts'
 import { photoView } from '../run/photo-preprocessing.ts'
-import { testReading } from '../run/reading.ts'
-import { dataOf, type ImageSize, preprocessingOf } from '../run/trained-net.ts'
+import { type TestReading, testReading } from '../run/reading.ts'
+import { dataOf, preprocessingOf } from '../run/trained-net.ts'
 import { table } from '../text/layout.ts'
+
+/** Up to so many classes are shown with what the net says instead of them. */
+const shownClasses = 25
 
 const share = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–')
 
-const checkClasses = ({ source, test }: LoadedData, classes: number): void => {
-  if (test.classes.length !== classes)
+/** The label that the net has for each class of the images; data sets have their own names for classes. */
+const labelsOf = ({ classes, where, name }: LocatedNet, { source, test }: LoadedData): readonly number[] => {
+  if (isFiles(test))
+    return matchClasses({ title: `${name} (${where})`, classes }, { title: source.title, classes: test.classes })
+  if (test.classes.length !== classes.length)
     throw new CliError(
       'OtherClasses',
-      `the net tells ${classes} classes apart, ${source.title} has ${test.classes.length}; give the images that it was trained on with --data`,
+      `the net tells ${classes.length} classes apart, ${source.title} has ${test.classes.length}; give the images that it was trained on with --data`,
     )
+  return test.classes.map((_, label) => label)
 }
 
-const imageShape = (test: DataPart): ImageSize => (isFiles(test) ? [1, 1, 3] : test.shape)
+const relabelled = (test: DataPart, labels: readonly number[], classes: readonly string[]): DataPart => ({
+  ...test,
+  labels: Int32Array.from(test.labels, (label) => labels[label]!),
+  classes,
+})
 
-/** How good a checkpoint is on the test images. */
-export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags, given) => {
-  const loaded = await openCheckpoint(context, given, flags.net)
-  const { path, checkpoint, net, name } = loaded
-  const data = await dataOf(context, loaded, flags.data)
-  checkClasses(data, checkpoint.description.net.classes.length)
-  const { source, test } = data
-  const reading = testReading(context, test, {
-    preprocessing: photoView(loaded),
-    strict: false,
-    transform: () => preprocessingOf(context, loaded, { image: imageShape(test), normalise: flags.normalise, source }),
-  })
+const readingFor = (
+  context: Context,
+  located: LocatedNet,
+  { source }: LoadedData,
+  test: DataPart,
+  { normalise }: EvalFlags,
+): TestReading => {
+  const { loaded, preprocessing } = located
+  return testReading(
+    context,
+    test,
+    isFiles(test) || preprocessing !== undefined || loaded === undefined
+      ? photoView(located)
+      : preprocessingOf(context, loaded, { image: test.shape, normalise, source }),
+  )
+}
+
+/** How good a net is on the test images. */
+export const evalNet: Action<EvalFlags, [string]> = async (context, flags, given) => {
+  const located = await locateNet(context, given, { net: flags.net })
+  const { name, net, origin } = located
+  const data = await dataOf(context, located, flags.data)
+  const labels = labelsOf(located, data)
+  const test = relabelled(data.test, labels, located.classes)
+  const reading = readingFor(context, located, data, test, flags)
   const backend = await startBackend(context, flags)
   say(context, `data ${describeData(data)}`)
-  const variables = variablesOf(loaded)
-  const { examples, loss, accuracy, perClass, confusion } = await evaluateOn(net, variables, reading.evaluation())
+  const found = await evaluateOn(net, await located.variables(), reading.evaluation())
   backend.dispose()
-  const { classes } = test
+  const { examples, loss, accuracy, predictions } = found
+  const top5 = predictions.ranks.reduce((count, rank) => (rank < 5 ? count + 1 : count), 0) / examples
+  const { classes } = data.test
   const columns = context.columns()
-  const scores = perClass.map((score, label) => ({ name: classes[label] ?? `class ${label}`, ...score }))
-  const rows = scores.map((score) => [
+  const perClass = classes.map((own, at) => ({ name: own, ...found.perClass[labels[at]!]! }))
+  const confusion = labels.map((label) => labels.map((said) => found.confusion[label]![said]!))
+  // What the net says, and no class of the images is.
+  const others = confusion.map((row, at) => row.reduce((rest, said) => rest - said, perClass[at]!.examples))
+  const isShown = classes.length <= shownClasses
+  const hasOthers = located.classes.length > classes.length
+  const top = located.classes.length > 5 ? `, top-5 accuracy ${top5.toFixed(4)}` : ''
+  const rows = perClass.map((score) => [
     score.name,
     String(score.examples),
     share(score.precision),
@@ -53,20 +85,23 @@ export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags
   ])
   return {
     json: {
-      checkpoint: path,
+      ...origin,
       net: name,
       backend: backend.backend,
       data: { ...data.origin, test: examples },
       examples,
       loss,
       accuracy,
-      perClass: scores,
+      top5,
+      perClass,
       classes,
+      labels,
       confusion,
+      others,
       leftOut: reading.leftOut(),
     },
     text: [
-      `${name}: accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} on ${examples} test images`,
+      `${name}: accuracy ${accuracy.toFixed(4)}${top}, loss ${loss.toFixed(4)} on ${examples} test images`,
       '',
       table({
         rows: [['class', 'images', 'precision', 'recall', 'F1'], ...rows],
@@ -74,15 +109,23 @@ export const evalCheckpoint: Action<EvalFlags, [string]> = async (context, flags
         columns,
       }),
       '',
-      'rows: what it is; columns: what the net says',
-      table({
-        rows: [
-          ['', ...classes.map((_, i) => String(i))],
-          ...confusion.map((row, label) => [`${label} ${classes[label] ?? ''}`, ...row.map(String)]),
-        ],
-        align: ['left', ...classes.map(() => 'right' as const)],
-        columns,
-      }),
+      ...(isShown
+        ? [
+            'rows: what it is; columns: what the net says',
+            table({
+              rows: [
+                ['', ...classes.map((_, i) => String(i)), ...(hasOthers ? ['other'] : [])],
+                ...confusion.map((row, at) => [
+                  `${at} ${classes[at] ?? ''}`,
+                  ...row.map(String),
+                  ...(hasOthers ? [String(others[at])] : []),
+                ]),
+              ],
+              align: ['left', ...classes.map(() => 'right' as const), ...(hasOthers ? ['right' as const] : [])],
+              columns,
+            }),
+          ]
+        : [`what the net says instead of each of the ${classes.length} classes: --json`]),
     ].join('\n'),
   }
 }

@@ -66,7 +66,7 @@ export const explainPicture: Action<ExplainFlags, [string]> = async (context, fl
     return {
       json: {
         net: viewer.name,
-        checkpoint: viewer.checkpoint ?? null,
+        ...viewer.origin,
         image: path,
         file,
         layer,

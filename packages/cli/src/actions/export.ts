@@ -5,8 +5,7 @@ import type { Action } from '../output.ts'
 import { exportOnnx, exportTfjs } from '../run/export-graph.ts'
 import type { Exporter } from '../run/exporter.ts'
 import { exportWeights } from '../run/export-weights.ts'
-import { locateNet, type LocatedNet } from '../run/located-net.ts'
-import { nameOfNet } from '../run/whole-net.ts'
+import { locateNet } from '../run/located-net.ts'
 import { checkOtherFile } from '../run/write-parts.ts'
 
 /** How something is written, and what its name ends in. */
@@ -34,21 +33,13 @@ const exporterOf = (out: string, { format = '' }: ExportFlags): Exporter => {
   return target.exporter
 }
 
-/** Where a net is from: a path or a repository, and what the output says of it. */
-const originOf = (located: LocatedNet): { readonly from: string; readonly json: object } => {
-  if (located.kind === 'checkpoint') return { from: located.loaded.path, json: { checkpoint: located.loaded.path } }
-  const { where, revision } = located.published
-  return { from: where, json: { checkpoint: null, source: where, revision: revision ?? null } }
-}
-
 /** Writes a net, or its weights, for another program. */
 export const exportNet: Action<ExportFlags, [string]> = async (context, flags, given) => {
   const out = resolve(context.cwd, flags.out)
   const exporter = exporterOf(out, flags)
-  const located = await locateNet(context, given, flags.net)
-  const { from, json: origin } = originOf(located)
-  const net = nameOfNet(located)
-  checkOtherFile(from, out)
+  const located = await locateNet(context, given, { net: flags.net })
+  const { name, where, origin } = located
+  checkOtherFile(where, out)
   const { json, text } = await exporter(context, { located, out, flags })
-  return { json: { file: out, ...origin, net, ...json }, text: `${net}: ${text}` }
+  return { json: { file: out, ...origin, net: name, ...json }, text: `${name}: ${text}` }
 }

@@ -16,7 +16,7 @@ export const graphOf: Action<GraphFlags, [string]> = async (context, flags, give
   const format = formats.find((known) => out !== undefined && extname(out).toLowerCase() === known)
   if (out !== undefined && format === undefined)
     throw usageError(`--out ${out}: give a name that ends in ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}`)
-  const { name, net, input } = await givenNet(context, given, flags)
+  const { name, net, input, from } = await givenNet(context, given, { ...flags, weights: 'later' })
   const graph = netGraph(net, input, depth)
   const text = mermaid(graph)
   const file = out === undefined ? undefined : resolve(context.cwd, out)
@@ -26,7 +26,7 @@ export const graphOf: Action<GraphFlags, [string]> = async (context, flags, give
       format === '.svg' ? svg(graph, name) : format === '.md' ? `\`\`\`mermaid\n${text}\`\`\`\n` : text,
     )
   return {
-    json: { net: name, input, file: file ?? null, ...graph },
+    json: { net: name, ...from, input, file: file ?? null, ...graph },
     text: file === undefined ? text : `${count(graph.nodes.length)} boxes: ${file}`,
   }
 }

@@ -10,12 +10,10 @@ import { type Predicted, type Prediction, predictionFormat, type Unread, unread 
 import { pictureName } from '../image/read-picture.ts'
 import type { Action, Output } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
-import type { LoadedCheckpoint } from '../run/checkpoint-file.ts'
-import { locateNet } from '../run/located-net.ts'
+import { locateNet, type LocatedNet } from '../run/located-net.ts'
 import { classify, lookAt } from '../run/look-at.ts'
-import { openNet } from '../run/open-net.ts'
 import { dataOf } from '../run/trained-net.ts'
-import { type CheckpointViewer, type Viewer, viewerOfCheckpoint } from '../run/viewer.ts'
+import { openNet, type Viewer } from '../run/viewer.ts'
 import { count } from '../text/format.ts'
 import { table } from '../text/layout.ts'
 
@@ -48,19 +46,15 @@ const requested = async (context: Context, net: string | undefined, given: reado
 const shares = (predictions: readonly Prediction[]): readonly (readonly string[])[] =>
   predictions.map((one) => [one.class, `${(100 * one.probability).toFixed(1)} %`])
 
-const about = ({ name, checkpoint, revision }: Viewer): object => ({
-  net: name,
-  checkpoint: checkpoint ?? null,
-  revision: revision ?? null,
-})
+const about = ({ name, origin }: Viewer): object => ({ net: name, ...origin })
 
 const predictTestImage = async (
   context: Context,
-  loaded: LoadedCheckpoint,
-  viewer: CheckpointViewer,
+  located: LocatedNet,
+  viewer: Viewer,
   { index, data, top }: PredictFlags & { readonly index: number },
 ): Promise<Output> => {
-  const images = await dataOf(context, loaded, data)
+  const images = await dataOf(context, located, data)
   say(context, `data ${describeData(images)}`)
   const { test } = images
   if (index >= test.labels.length)
@@ -153,17 +147,18 @@ export const predictPictures: Action<PredictFlags, readonly string[]> = async (c
   const { index, out } = flags
   if (out !== undefined) predictionFormat(out)
   const { from, net, pictures } = await requested(context, flags.net, given)
-  const located = await locateNet(context, from, net)
+  const located = await locateNet(context, from, { net })
   if ((index === undefined) === (pictures.length === 0))
     throw usageError('give an image file, or --index N for an image of the test set (one of the two)')
   const paths = await picturePaths(context, pictures)
   const backend = await startBackend(context, flags)
   try {
-    if (index === undefined) return await predictPaths(context, await openNet(context, located, flags), paths, flags)
-    if (located.kind === 'published')
+    if (index !== undefined && located.loaded === undefined)
       throw usageError('--index N is an image of the test set that a run was trained on; give pictures to this net')
-    const { loaded } = located
-    return await predictTestImage(context, loaded, viewerOfCheckpoint(context, loaded, flags), { ...flags, index })
+    const viewer = await openNet(context, located, flags)
+    return index === undefined
+      ? await predictPaths(context, viewer, paths, flags)
+      : await predictTestImage(context, located, viewer, { ...flags, index })
   } finally {
     backend.dispose()
   }

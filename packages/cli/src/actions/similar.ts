@@ -43,7 +43,7 @@ export const similarPictures: Action<SimilarFlags, readonly string[]> = async (c
     return {
       json: {
         net: viewer.name,
-        checkpoint: viewer.checkpoint ?? null,
+        ...viewer.origin,
         query: query!,
         compared: images.length,
         file: file ?? null,

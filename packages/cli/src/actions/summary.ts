@@ -15,7 +15,7 @@ const rowCells = ({ path, kind, depth, output, params, macs }: SummaryRow): read
 
 /** A net in numbers; needs no backend. */
 export const summaryOf: Action<SummaryFlags, [string]> = async (context, flags, given) => {
-  const { name, description, input, net, from } = await givenNet(context, given, flags)
+  const { name, description, input, net, from } = await givenNet(context, given, { ...flags, weights: 'later' })
   const { rows, ...found } = summary(net, input)
   const layers = rows.filter((row) => row.depth < flags.depth)
   const head = ['layer', 'kind', 'output', 'parameters', 'multiply-adds']

@@ -2,7 +2,7 @@ import { buildCommand, type Command } from '@stricli/core'
 import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import type { BackendFlags } from '../run/backend.ts'
-import { backendFlags, checkpointFlags, type CheckpointFlags, commonFlags, formatFlag } from './flags.ts'
+import { backendFlags, checkpointFlags, type CheckpointFlags, commonFlags, formatFlag, netParameter } from './flags.ts'
 
 export type ExportFlags = CommonFlags &
   BackendFlags &
@@ -46,10 +46,7 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
       ...backendFlags,
       ...commonFlags,
     },
-    positional: {
-      kind: 'tuple',
-      parameters: [{ brief: 'Run, checkpoint, repository or folder', parse: String, placeholder: 'net' }],
-    },
+    positional: { kind: 'tuple', parameters: [netParameter] },
   },
   func: perform(async () => (await import('../actions/export.ts')).exportNet),
 })

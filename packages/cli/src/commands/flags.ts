@@ -107,12 +107,20 @@ export const checkpointFlags: {
   },
 }
 
-/** The argument that names a checkpoint. */
-export const checkpointParameter: {
+/** The argument that names a net with weights. */
+export const netParameter: {
   readonly brief: string
   readonly parse: (text: string) => string
-  readonly placeholder: 'checkpoint'
-} = { brief: 'Checkpoint file or folder of a run', parse: String, placeholder: 'checkpoint' }
+  readonly placeholder: string
+} = { brief: 'Run, checkpoint, folder with config.json, or hub id', parse: String, placeholder: 'net' }
+
+/** The argument that names a net, whether it has weights or not. */
+export const anyNetParameter: typeof netParameter & { readonly proposeCompletions: () => Promise<readonly string[]> } =
+  {
+    ...netParameter,
+    brief: 'Name of a net, run, checkpoint, folder with config.json, or hub id',
+    proposeCompletions: proposals.nets,
+  }
 
 /** The flag of commands over many pictures. */
 export const strictFlag = {

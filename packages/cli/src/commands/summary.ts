@@ -4,7 +4,7 @@ import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
 import { wholeFrom } from '../text/numbers.ts'
 import { parseInput } from '../text/shape.ts'
-import { type CheckpointFlags, checkpointFlags, commonFlags, optional, proposals, withDefault } from './flags.ts'
+import { anyNetParameter, type CheckpointFlags, checkpointFlags, commonFlags, optional, withDefault } from './flags.ts'
 
 export type SummaryFlags = CommonFlags &
   Pick<CheckpointFlags, 'net'> & { readonly input?: Shape; readonly classes?: number; readonly depth: number }
@@ -14,7 +14,11 @@ export const summaryCommand: Command<Context> = buildCommand<SummaryFlags, [stri
     brief: 'Show a net layer by layer: output shapes, parameters, multiply-adds',
     fullDescription: [
       'Shows a net layer by layer: output shape of one image [height,width,channels], parameters, multiply-adds. The net is one of those that',
-      '`resfn nets` lists, or that of a run or a checkpoint. Needs no backend.',
+      '`resfn nets` lists, that of a run or a checkpoint, or one that others published, of which only config.json is fetched. Needs no backend.',
+      '',
+      '  resfn summary resnet50 --depth 2  block by block',
+      '  resfn summary runs/quick  the net of a run',
+      '  resfn summary timm/resnet18.a1_in1k --json  a repository of the Hugging Face hub; also owner/name@revision, or a folder with config.json',
     ].join('\n'),
   },
   parameters: {
@@ -29,17 +33,7 @@ export const summaryCommand: Command<Context> = buildCommand<SummaryFlags, [stri
       net: checkpointFlags.net,
       ...commonFlags,
     },
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        {
-          brief: 'Name of a net, folder of a run, or checkpoint file',
-          parse: String,
-          placeholder: 'net',
-          proposeCompletions: proposals.nets,
-        },
-      ],
-    },
+    positional: { kind: 'tuple', parameters: [anyNetParameter] },
   },
   func: perform(async () => (await import('../actions/summary.ts')).summaryOf),
 })

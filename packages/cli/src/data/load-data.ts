@@ -19,8 +19,9 @@ export type LoadedData = {
   readonly source: DataName
   readonly origin: Origin
   readonly digest: string
-  /** On photos: whether folders or a column say which are for testing, and what was left out. */
-  readonly split?: 'given' | 'drawn'
+  /** On photos: whether folders or a column say which are for testing, they were drawn, or all are. */
+  readonly split?: 'given' | 'drawn' | 'all'
+  /** On photos: what was left out. */
   readonly notes?: readonly string[]
 }
 
@@ -31,6 +32,8 @@ const photoMoments = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 export type DataOptions = Partial<SplitSettings> & {
   /** Why those, for people. */
   readonly reason?: string
+  /** Whether all photos are for testing where nothing says which are; by default a part is drawn. */
+  readonly testing?: 'drawn' | 'all'
 }
 
 /** The row of the data set that commands use. */
@@ -69,7 +72,10 @@ const digestOf = ({ train, test }: TrainAndTest): string => {
 
 /** In words: `Fashion-MNIST, 10,000 training and 2,000 test images that come with resfn (as asked)`. */
 export const describeData = ({ source, origin, train, test, split }: LoadedData): string => {
-  const counts = `${count(train.labels.length)} training and ${count(test.labels.length)} test images`
+  const counts =
+    split === 'all'
+      ? `${count(test.labels.length)} images`
+      : `${count(train.labels.length)} training and ${count(test.labels.length)} test images`
   const classes = split === undefined ? '' : ` of ${train.classes.length} classes`
   const drawn = split === 'drawn' ? '; the test images were drawn' : ''
   return `${source.title}, ${counts}${classes} ${origin.kind === 'subset' ? 'that come with resfn' : `from ${origin.folder}`} (${origin.reason})${drawn}`
@@ -104,12 +110,12 @@ export const holdsOwnPhotos = async (context: Context, asked = 'auto'): Promise<
 export const loadData = async (
   context: Context,
   asked: string,
-  { reason, seed = 0, testShare = 0.2 }: DataOptions = {},
+  { reason, seed = 0, testShare = 0.2, testing = 'drawn' }: DataOptions = {},
 ): Promise<LoadedData> => {
   const origin = await findOrigin(context, asked, reason)
   const { folder } = origin
   if (folder !== undefined && (await holdsPhotos(context, folder, otherFiles))) {
-    const { title, ...photos } = await listPhotos(context, folder, { seed, testShare })
+    const { title, ...photos } = await listPhotos(context, folder, { seed, testShare, testing })
     return { ...photos, source: { title, moments: photoMoments, known: {} }, origin }
   }
   if (folder !== undefined && (await holdsCifar(context, folder))) {

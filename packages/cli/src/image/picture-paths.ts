@@ -1,9 +1,8 @@
-import { basename, dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
-import { nearest } from '@resfn/options'
+import { isAbsolute, join, parse, resolve, sep } from 'node:path'
 import { type Context, say } from '../context/context.ts'
 import { CliError } from '../error.ts'
-import { alternatives } from '../text/nearest.ts'
 import { expandPattern, isPattern } from './glob.ts'
+import { missingPath } from '../context/missing-path.ts'
 
 /** Stands for standard input among the paths. */
 export const standardInput = '-'
@@ -43,14 +42,6 @@ const picturesBelow = async (context: Context, top: string): Promise<readonly st
   return search(top)
 }
 
-const missing = async ({ files }: Context, path: string): Promise<CliError> => {
-  const folder = dirname(path)
-  const names = (await files.kind(folder)) === 'folder' ? await files.list(folder) : []
-  const near = nearest(basename(path), names)
-  const meant = near.length === 0 ? 'check the path' : `did you mean ${alternatives(near)}?`
-  return new CliError('ENOENT', `cannot read ${path}: there is no such file; ${meant}`)
-}
-
 const pathsOf = async (context: Context, given: string): Promise<readonly string[]> => {
   const { cwd, files } = context
   if (given === standardInput) return [given]
@@ -65,7 +56,7 @@ const pathsOf = async (context: Context, given: string): Promise<readonly string
     )
   }
   if (kind !== 'none') return [path]
-  if (!isPattern(given)) throw await missing(context, path)
+  if (!isPattern(given)) throw await missingPath(context, path)
   const root = isAbsolute(given) ? parse(given).root : cwd
   const found = await expandPattern(files, root, given.slice(isAbsolute(given) ? root.length : 0))
   if (found.length === 0) throw new CliError('NoPictures', `no file fits ${given}; check the pattern`)

@@ -10,7 +10,6 @@ import { unwrap, usageError } from '../error.ts'
 import { startBackend } from './backend.ts'
 import type { Exporter, ExportJob } from './exporter.ts'
 import { keysAskedFor } from './formats.ts'
-import { nameOfNet, wholeNet } from './whole-net.ts'
 import { writeParts } from './write-parts.ts'
 
 /** The bytes of a model; tensors that one file cannot hold lie in a second one beside it. */
@@ -45,9 +44,10 @@ const withGraph = async <A>(
   work: (traced: Traced) => Promise<A>,
 ): Promise<A> => {
   const isTarget = flags.format === 'onnx' || flags.format === 'tfjs'
-  const { keys } = keysAskedFor(flags.net ?? nameOfNet(located), isTarget ? undefined : flags.format)
+  const { keys } = keysAskedFor(flags.net ?? located.name, isTarget ? undefined : flags.format)
   const backend = await startBackend(context, flags)
-  const { name, net, variables, input, classes, preprocessing } = await wholeNet(located)
+  const { name, net, input, classes, preprocessing } = located
+  const variables = await located.variables()
   const held: unknown[] = [variables]
   try {
     const traced = trace(net, variables, { input, primitives })

@@ -8,7 +8,6 @@ import { startBackend } from './backend.ts'
 import type { LoadedCheckpoint } from './checkpoint-file.ts'
 import type { Exporter, ExportJob } from './exporter.ts'
 import { keysAskedFor } from './formats.ts'
-import { nameOfNet, wholeNet } from './whole-net.ts'
 import { writeParts } from './write-parts.ts'
 
 /** The bytes of a published file; one tensor after the other is turned. */
@@ -38,9 +37,10 @@ const checkpointWeights = async (context: Context, { checkpoint, net, name }: Lo
 
 /** The weights of a published net, under the keys of another program. */
 const otherWeights = async (context: Context, { located, out, flags }: ExportJob) => {
-  const { format, keys } = keysAskedFor(nameOfNet(located), flags.format)
+  const { format, keys } = keysAskedFor(located.name, flags.format)
   const backend = await startBackend(context, flags)
-  const { net, variables, input } = await wholeNet(located)
+  const { net, input } = located
+  const variables = await located.variables()
   try {
     const bytes = unwrap(await exportLeaves(net, variables, { input, keys })())
     await context.files.write(out, bytes)
@@ -58,9 +58,7 @@ export const exportWeights: Exporter = async (context, job) => {
     throw usageError(
       `${out} holds weights under the keys of a net that has batch normalisation; leave out --batch-norm`,
     )
-  const json =
-    located.kind === 'checkpoint'
-      ? await checkpointWeights(context, located.loaded, job)
-      : await otherWeights(context, job)
+  const { loaded } = located
+  const json = loaded === undefined ? await otherWeights(context, job) : await checkpointWeights(context, loaded, job)
   return { json, text: `${json.tensors} tensors for ${json.format} in ${out}` }
 }

@@ -1,10 +1,9 @@
 import type { NetEntry } from '@resfn/archs'
 import type { Preprocessing } from '@resfn/preprocessing'
 import { usageError } from '../error.ts'
-import type { LoadedCheckpoint } from './checkpoint-file.ts'
 import { dataSource } from '../data/load-data.ts'
+import type { LocatedNet } from './located-net.ts'
 import type { Settings } from './settings.ts'
-import { storedPreprocessing } from './stored-preprocessing.ts'
 
 const imagenet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] }
 const unchanged = (channels: 1 | 3): Pick<Preprocessing, 'mean' | 'std'> => ({
@@ -17,18 +16,14 @@ const channelsOf = (net: string, [, , channels]: readonly number[]): 1 | 3 => {
   return channels
 }
 
-/**
- * What the net of a checkpoint sees of photos: its own preprocessing, or that of the data set that it was trained on.
- */
-export const photoView = ({ checkpoint, notes, name }: LoadedCheckpoint): Preprocessing => {
-  const { training, net } = checkpoint.description
-  const stored = storedPreprocessing(training)
-  if (stored !== undefined) return stored
-  const { input } = net
+/** What a net that was found sees of photos: its own preprocessing, or that of the data set that it was trained on. */
+export const photoView = ({ preprocessing, loaded, input, name }: LocatedNet): Preprocessing => {
+  if (preprocessing !== undefined) return preprocessing
   const channels = channelsOf(name, input)
-  const isNormalised = notes._tag === 'Right' && notes.right.settings.normalise
+  const notes = loaded?.notes._tag === 'Right' ? loaded.notes.right : undefined
+  const isNormalised = notes?.settings.normalise === true
   const moments =
-    notes._tag === 'Left' && channels === 3
+    notes === undefined && channels === 3
       ? imagenet
       : isNormalised && dataSource.moments.mean.length === channels
         ? dataSource.moments

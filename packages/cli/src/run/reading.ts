@@ -131,22 +131,26 @@ const setTest = (test: ImageSet, transform: (images: Images) => Images): TestRea
   leftOut: () => [],
 })
 
-/** The test images as a net sees them: files by a preprocessing, images in memory by a transform. */
+/** The test images as a net sees them. */
 export const testReading = (
   context: Context,
   test: DataPart,
-  seen: {
-    readonly preprocessing: Preprocessing | undefined
-    readonly transform: () => (images: Images) => Images
-    readonly strict: boolean
-  },
+  /** What it sees of pictures, or what is done to images in memory. */
+  seen: Preprocessing | ((images: Images) => Images),
 ): TestReading => {
-  if (!isFiles(test)) return setTest(test, seen.transform())
-  if (seen.preprocessing === undefined)
-    throw new CliError('OtherImages', 'the net does not say how it sees photos; train it on some: resfn train --from')
-  const source = fileSource(startReaders(context.cores), test, { preprocessing: seen.preprocessing })
-  const { preprocessing: view } = seen
-  return photoTest(context, { test: source, preprocessing: view }, test, seen.strict, noting(context))
+  if (typeof seen === 'function') {
+    if (isFiles(test)) throw new Error('photos need a preprocessing')
+    return setTest(test, seen)
+  }
+  if (isFiles(test)) {
+    const source = fileSource(startReaders(context.cores), test, { preprocessing: seen })
+    return photoTest(context, { test: source, preprocessing: seen }, test, false, noting(context))
+  }
+  const source = setSource(test, { preprocessing: seen })
+  return {
+    ...setTest(test, (images) => images),
+    evaluation: () => streamedInOrder(source, { size: evaluationBatch(source.shape) }),
+  }
 }
 
 /** Images in memory as pictures of the size that the net takes, for what is done to pictures one by one. */

@@ -13,15 +13,15 @@ import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
 import type { CheckpointNotes } from './checkpoint-file.ts'
+import { locateNet, type LocatedNet } from './located-net.ts'
 import { netNamed } from './net.ts'
 import type { AnyVariables } from './evaluation.ts'
 import { engineOf } from './engine.ts'
 import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
-import { type StartingNet, startingNet } from './starting-net.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
-import { photoPreprocessing, pictureView } from './photo-preprocessing.ts'
+import { photoPreprocessing, photoView, pictureView } from './photo-preprocessing.ts'
 import { type Learner, learnerOf, setupOf, type TrainingSetup } from './training-setup.ts'
 
 const argsJson = (context: Context, { settings, data, size, input }: TrainingSetup, started: number): string =>
@@ -87,9 +87,9 @@ const startingWeights = async (
   context: Context,
   { settings, net, input, data }: TrainingSetup,
   run: AnyRun,
-  from: StartingNet,
+  from: LocatedNet,
 ): Promise<AnyVariables> => {
-  const { classes, checkpoint } = from
+  const { classes, loaded } = from
   if (from.name !== settings.net)
     throw usageError(
       `${from.where}: it has the weights of ${from.name}, not of ${settings.net}; leave --net away, or give --net ${from.name}`,
@@ -98,8 +98,8 @@ const startingWeights = async (
   try {
     if (sameClasses(classes, data.train.classes)) {
       // Images of a data set are not fitted to a net; photos are.
-      if (!isFiles(data.train) && checkpoint !== undefined)
-        unwrap(planOf(checkpoint, { net, name: settings.net, input }))
+      if (!isFiles(data.train) && loaded !== undefined)
+        unwrap(planOf(loaded.checkpoint, { net, name: settings.net, input }))
       checkRun(net, { ...run, ...given }, input)
       return given
     }
@@ -124,7 +124,7 @@ const startingWeights = async (
 const firstRun = async (
   context: Context,
   setup: TrainingSetup,
-  from: StartingNet | undefined,
+  from: LocatedNet | undefined,
 ): Promise<{ readonly run: AnyRun; readonly learner: Learner }> => {
   const { settings, net, optimiser, input } = setup
   const drawn = startRun(net, { optimiser, key: fold(key(settings.seed), 'run'), input }) as AnyRun
@@ -142,7 +142,7 @@ export const startNewRun = async (
   flags: SettingFlags,
   { out, from }: { readonly out: string | undefined; readonly from: string | undefined },
 ): Promise<OpenRun> => {
-  const loaded = from === undefined ? undefined : await startingNet(context, from)
+  const loaded = from === undefined ? undefined : await locateNet(context, from)
   const isPhotos = await holdsOwnPhotos(context, flags.data)
   const withPreset = isPhotos && flags.preset === undefined ? { ...flags, preset: 'photos' } : flags
   const asked = settingsFrom(loaded === undefined ? withPreset : { ...withPreset, net: flags.net ?? loaded.name })
@@ -159,7 +159,9 @@ export const startNewRun = async (
     backend: backend.backend,
     threads: backend.threads ?? 0,
   }
-  const preprocessing = isFiles(data.train) ? photoPreprocessing(settings, entry, loaded?.view()) : undefined
+  const preprocessing = isFiles(data.train)
+    ? photoPreprocessing(settings, entry, loaded && photoView(loaded))
+    : undefined
   const net = entry.make({ classes: data.train.classes.length })
   const setup = setupOf(context, { settings, net, data, preprocessing })
   const { run, learner } = await firstRun(context, setup, loaded)

@@ -6,6 +6,7 @@ import type { DataName } from '../data/data-source.ts'
 import { type DataOptions, loadData, type LoadedData } from '../data/load-data.ts'
 import { CliError, toCliError } from '../error.ts'
 import type { LoadedCheckpoint } from './checkpoint-file.ts'
+import type { LocatedNet } from './located-net.ts'
 
 /** Height, width and channels of one image. */
 export type ImageSize = readonly [height: number, width: number, channels: number]
@@ -58,14 +59,18 @@ export const preprocessingOf = (
   return preprocess
 }
 
-/** The images that are asked for, or those of the run; warns where they are others than those of the run. */
+/**
+ * The images that are asked for, or those of the run; warns where they are others than those of the run. A net that was
+ * not trained here has seen none of them, so that all photos are for testing, unless folders say which.
+ */
 export const dataOf = async (
   context: Context,
-  { notes }: LoadedCheckpoint,
+  { loaded }: LocatedNet,
   asked: string | undefined,
 ): Promise<LoadedData> => {
-  if (notes._tag === 'Left') return loadData(context, asked ?? 'auto')
-  const { settings, digest } = notes.right
+  if (loaded === undefined || loaded.notes._tag === 'Left')
+    return loadData(context, asked ?? 'auto', { testing: 'all' })
+  const { settings, digest } = loaded.notes.right
   const data = await loadRunData(context, settings.data, asked, settings)
   if (data.digest !== digest) say(context, 'warning: these are other images than those of the run')
   return data

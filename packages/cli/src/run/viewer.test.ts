@@ -1,22 +1,30 @@
 import { createNet } from '@resfn/archs'
-import type { LoadedNet } from '@resfn/hub'
-import { init } from '@resfn/layer'
+import { init, untyped } from '@resfn/layer'
 import { type Pixels, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
 import { key } from '@resfn/random'
 import { useBackend } from '@resfn/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { viewerOfNet } from './viewer.ts'
+import { testContext } from '../fixtures/context.ts'
+import type { Invert } from '../image/like-data-set.ts'
+import { openNet, type Viewer } from './viewer.ts'
 
-const loaded = (preprocessing: Preprocessing): LoadedNet => {
+const origin = { checkpoint: null, source: 'timm/net', revision: 'abc' }
+const viewerOf = (preprocessing: Preprocessing, invert: Invert): Promise<Viewer> => {
   const net = createNet('cifar-resnet8', { channels: preprocessing.channels })
-  return {
-    name: net.name,
-    net,
-    ...init(net, key(0), net.input),
-    classes: ['cat', 'dog'],
-    preprocessing,
-    revision: 'abc',
-  }
+  return openNet(
+    testContext().context,
+    {
+      name: net.name,
+      where: 'timm/net',
+      origin,
+      net: untyped(net),
+      input: [32, 32, preprocessing.channels],
+      variables: async () => init(net, key(0), net.input),
+      classes: ['cat', 'dog'],
+      preprocessing,
+    },
+    { invert },
+  )
 }
 const colour: Preprocessing = {
   size: [32, 32],
@@ -44,19 +52,19 @@ describe('a net from a hub', () => {
     await useBackend('cpu')
   })
 
-  it('sees photographs as Python sees them, whatever their border is', () => {
-    const viewer = viewerOfNet(loaded(colour), { invert: 'auto' })
-    expect(viewer).toMatchObject({ name: 'cifar-resnet8', input: [32, 32, 3], revision: 'abc', grey16: 'clip' })
+  it('sees photographs as Python sees them, whatever their border is', async () => {
+    const viewer = await viewerOf(colour, 'auto')
+    expect(viewer).toMatchObject({ name: 'cifar-resnet8', input: [32, 32, 3], origin, grey16: 'clip' })
     expect(viewer.see(picture)).toEqual({ x: preprocess(picture, colour), steps: [] })
   })
 
-  it('that learned on grey images sees light on dark, with white where the picture is transparent', () => {
-    const { x, steps } = viewerOfNet(loaded(grey), { invert: 'auto' }).see(picture)
+  it('that learned on grey images sees light on dark, with white where the picture is transparent', async () => {
+    const { x, steps } = (await viewerOf(grey, 'auto')).see(picture)
     const flat = { ...picture, data: picture.data.map((value, i) => (picture.data[i | 3] === 0 ? 255 : value)) }
     const swapped = { ...flat, data: flat.data.map((value) => 255 - value) }
     expect(steps).toEqual(['light and dark swapped (its border is light)'])
     const expected = preprocess(withChannels(swapped, 1), grey)
     expect(Math.max(...x.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThan(0.02)
-    expect(viewerOfNet(loaded(grey), { invert: 'no' }).see(picture).steps).toEqual(['light and dark kept (as asked)'])
+    expect((await viewerOf(grey, 'no')).see(picture).steps).toEqual(['light and dark kept (as asked)'])
   })
 })

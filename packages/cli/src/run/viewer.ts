@@ -1,6 +1,5 @@
 import type { Grey16 } from '@resfn/decode-image'
-import type { LoadedNet } from '@resfn/hub'
-import { formatShape, type Layer } from '@resfn/layer'
+import { formatShape, type Layer, type Shape } from '@resfn/layer'
 import { type Pixels, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
 import { toFloat } from '@resfn/transforms'
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
@@ -8,8 +7,10 @@ import type { Context } from '../context/context.ts'
 import { dataSource } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
 import { type Invert, lightOnDark, likeDataSet, onWhite } from '../image/like-data-set.ts'
-import { type LoadedCheckpoint, variablesOf } from './checkpoint-file.ts'
-import { storedPreprocessing } from './stored-preprocessing.ts'
+import type { LoadedCheckpoint } from './checkpoint-file.ts'
+import type { AnyVariables } from './evaluation.ts'
+import type { LocatedNet, Origin } from './located-net.ts'
+import { photoView } from './photo-preprocessing.ts'
 import { type ImageSize, preprocessingOf } from './trained-net.ts'
 
 /** A picture as the net takes it, and in words what was done to it. */
@@ -22,6 +23,8 @@ export type Viewer = {
   /** What the net takes. */
   readonly input: ImageSize
   readonly see: (pixels: Pixels) => Seen
+  /** Makes of an image as the data set has it what the net takes. */
+  readonly prepare: (bytes: Uint8Array) => Float32Array
   /** The net itself with its weights, for what is not in its logits. */
   readonly net: Layer<unknown, unknown>
   readonly params: unknown
@@ -31,27 +34,19 @@ export type Viewer = {
   /** What becomes of grey pictures of 16 bits. */
   readonly grey16: Grey16
   /** Where the weights are from. */
-  readonly checkpoint?: string
-  readonly revision?: string
+  readonly origin: Origin
 }
-
-/** The net of a checkpoint, which also takes images as its data set has them. */
-export type CheckpointViewer = Viewer & { readonly prepare: (bytes: Uint8Array) => Float32Array }
 
 /** How pictures are prepared, where the net does not say all of it. */
 export type ViewerOptions = { readonly invert: Invert; readonly normalise?: boolean }
 
-/** The size of the images that the net was trained on, or else of those that it takes. */
 /** `size`, if a net takes images of it. */
-const imageSize = (
-  { path, checkpoint }: LoadedCheckpoint,
-  size: readonly number[],
-): readonly [number, number, 1 | 3] => {
+const imageSize = ({ where, input }: LocatedNet, size: Shape): readonly [number, number, 1 | 3] => {
   const [height, width, channels] = size
   if (height === undefined || width === undefined || (channels !== 1 && channels !== 3))
     throw new CliError(
       'OtherImages',
-      `${path}: its net takes no images but ${formatShape(checkpoint.description.net.input)}; give a checkpoint of a net for images`,
+      `${where}: its net takes no images but ${formatShape(input)}; give a checkpoint of a net for images`,
     )
   return [height, width, channels]
 }
@@ -71,11 +66,7 @@ const seenAs =
 
 /** How a net sees a picture that was trained on the images of a data set: made like one of them. */
 const seenAsDataSet =
-  (
-    image: readonly [number, number, 1 | 3],
-    prepare: (bytes: Uint8Array) => Float32Array,
-    invert: Invert,
-  ): Viewer['see'] =>
+  (image: readonly [number, number, 1 | 3], prepare: Viewer['prepare'], invert: Invert): Viewer['see'] =>
   (pixels) => {
     const { pixels: liked, steps } = likeDataSet(pixels, image, invert)
     return { x: prepare(new Uint8Array(liked.data)), steps }
@@ -86,61 +77,51 @@ const preparation = (
   context: Context,
   loaded: LoadedCheckpoint,
   { image, normalise }: { readonly image: ImageSize; readonly normalise: boolean | undefined },
-): ((bytes: Uint8Array) => Float32Array) => {
+): Viewer['prepare'] => {
   const transform = preprocessingOf(context, loaded, { image, normalise, source: dataSource })
   return (bytes) => transform(toFloat(bytes, [1, ...image])).images
 }
 
-/** Weights of another program were not trained on the images of a data set. */
-const takesPictures =
-  ({ path }: LoadedCheckpoint) =>
-  (): never => {
-    throw new CliError('OtherImages', `${path}: its net was trained on pictures of its own; give it pictures`)
-  }
+/** How a net sees pictures, and what becomes of grey ones of 16 bits. */
+type Sight = Pick<Viewer, 'see' | 'prepare' | 'grey16'>
 
-/** The net of a run or a checkpoint. A backend must be running. */
-export const viewerOfCheckpoint = (
-  context: Context,
-  loaded: LoadedCheckpoint,
-  { invert, normalise }: ViewerOptions,
-): CheckpointViewer => {
-  const { classes, input } = loaded.checkpoint.description.net
-  const image = imageSize(loaded, loaded.notes._tag === 'Right' ? loaded.notes.right.image : input)
-  const stored = storedPreprocessing(loaded.checkpoint.description.training)
-  const prepare = stored === undefined ? preparation(context, loaded, { image, normalise }) : takesPictures(loaded)
-  const { params, state } = variablesOf(loaded)
-  return {
-    name: loaded.name,
-    classes,
-    input: imageSize(loaded, input),
-    see: stored === undefined ? seenAsDataSet(image, prepare, invert) : seenAs(stored, invert),
-    net: loaded.net,
-    params,
-    state,
-    apply: (x) => loaded.net.apply(params, x, state),
-    // The numbers of a data set are those of 8 bits.
-    grey16: stored === undefined ? 'scale' : 'clip',
-    checkpoint: loaded.path,
-    prepare,
+const sightOf = (context: Context, located: LocatedNet, { invert, normalise }: ViewerOptions): Sight => {
+  const { preprocessing, loaded, input, where } = located
+  if (preprocessing !== undefined || loaded === undefined) {
+    const view = photoView(located)
+    // Weights of another program were not trained on the images of a data set.
+    const prepare = (): never => {
+      throw new CliError('OtherImages', `${where}: its net was trained on pictures of its own; give it pictures`)
+    }
+    return { see: seenAs(view, invert), prepare, grey16: 'clip' }
   }
+  const image = imageSize(located, loaded.notes._tag === 'Right' ? loaded.notes.right.image : input)
+  const prepare = preparation(context, loaded, { image, normalise })
+  // The numbers of a data set are those of 8 bits.
+  return { see: seenAsDataSet(image, prepare, invert), prepare, grey16: 'scale' }
 }
 
-/** A net from a hub or a folder, which says how its pictures are prepared. */
-export const viewerOfNet = (
-  { name, net, params, state, classes, preprocessing, revision }: LoadedNet,
-  { invert }: ViewerOptions,
+/** A net that was found, with its weights, ready to look at pictures. */
+export const viewerOf = (
+  context: Context,
+  located: LocatedNet,
+  { params, state }: AnyVariables,
+  options: ViewerOptions,
 ): Viewer => {
-  const { size, channels } = preprocessing
+  const { name, origin, classes, net, input } = located
   return {
     name,
+    origin,
     classes,
-    input: [...size, channels],
-    see: seenAs(preprocessing, invert),
+    input: imageSize(located, input),
+    ...sightOf(context, located, options),
     net,
     params,
     state,
     apply: (x) => net.apply(params, x, state),
-    grey16: 'clip',
-    ...(revision !== undefined && { revision }),
   }
 }
+
+/** Reads the weights of a net that was found. A backend must be running. */
+export const openNet = async (context: Context, located: LocatedNet, options: ViewerOptions): Promise<Viewer> =>
+  viewerOf(context, located, await located.variables(), options)

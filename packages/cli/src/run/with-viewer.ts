@@ -2,8 +2,7 @@ import type { Context } from '../context/context.ts'
 import type { Invert } from '../image/like-data-set.ts'
 import { type BackendFlags, startBackend } from './backend.ts'
 import { locateNet } from './located-net.ts'
-import { openNet } from './open-net.ts'
-import type { Viewer } from './viewer.ts'
+import { openNet, type Viewer } from './viewer.ts'
 
 /** Which net looks at pictures, and how they are made for it. */
 export type LookFlags = BackendFlags & { readonly net: string; readonly invert: Invert }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -5,6 +6,7 @@ import { join } from 'node:path'
 import { createNet, type CreatedNet } from '@resfn/archs'
 import { torchvisionKeys } from '@resfn/archs/resnet/keys'
 import { exportWeights } from '@resfn/export'
+import { loadNet } from '@resfn/hub'
 import { init, type Variables } from '@resfn/layer'
 import { key, normal } from '@resfn/random'
 import { useBackend } from '@resfn/runtime'
@@ -100,6 +102,34 @@ describe('resfn export --format tfjs', () => {
   )
 })
 
+describe('resfn export --format hub', () => {
+  it('writes a folder that says all of the net, with the same classes of pictures', async () => {
+    const flags = ['--format', 'hub', '--dtype', 'float16', '--json']
+    const { stdout, code, stderr } = await run('export', 'run', '--out', 'hub', ...flags)
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    const folder = join(cwd, 'hub')
+    const sha256 = createHash('sha256')
+      .update(readFileSync(join(folder, 'model.safetensors')))
+      .digest('hex')
+    const files = ['model.safetensors', 'README.md', 'config.json'].map((file) => join(folder, file))
+    expect(json(stdout)).toMatchObject({ format: 'hub', keys: 'torchvision', net: name, sha256, files })
+    const card = readFileSync(join(folder, 'README.md'), 'utf8')
+    expect(card).toContain(`float16, SHA-256 \`${sha256}\``)
+    expect(card).toContain('does not say how they were trained')
+    const [loaded, { x, y }] = [await loadNet(folder)(), await ours()]
+    if (loaded._tag === 'Left') throw new Error(loaded.left.message)
+    const { params, state, ...said } = loaded.right
+    expect(said).toMatchObject({
+      name,
+      classes: Array.from({ length: 10 }, (_, label) => `class ${label}`),
+      preprocessing: { size: [28, 28], channels: 1, interpolation: 'bicubic', cropMode: 'border', cropFraction: 1 },
+    })
+    // A half has 11 bits.
+    expect(relativeError(said.net.apply(params, x, state), y)).toBeLessThan(5e-3)
+    expect(await run('export', 'run', '--out', 'hub', ...flags)).toMatchObject({ code: 2 })
+  })
+})
+
 describe('resfn export --out net.onnx', () => {
   it.each(['kept', 'folded'])(
     'writes a model with the logits of the net, batch normalisation %s',
@@ -159,7 +189,9 @@ describe('resfn export --out net.onnx', () => {
     ],
     [['run', '--out', 'net.safetensors', '--format', 'onnx'], 2, 'give it a name that ends in .onnx'],
     [['run', '--out', 'net.onnx', '--format', 'tfjs'], 2, 'which is a folder; give it a name without an ending'],
-    [['run', '--out', 'page', '--format', 'timm'], 2, 'or say --format tfjs for a folder'],
+    [['run', '--out', 'page', '--format', 'timm'], 2, 'or say --format tfjs or hub for a folder'],
+    [['run', '--out', 'page.onnx', '--format', 'hub'], 2, 'which is a folder; give it a name without an ending'],
+    [['run', '--out', 'net.onnx', '--dtype', 'float16'], 2, 'leave out --dtype float16'],
     [['run', '--out', 'net.onnx', '--format', 'kears'], 2, 'there is no format "kears"'],
     [['run', '--out', 'net.safetensors', '--batch-norm', 'folded'], 2, 'leave out --batch-norm'],
     [['run', '--out', 'net.onnx', '--batch-norm', 'melted'], 2, 'melted'],

@@ -3,6 +3,7 @@ import type { ExportFlags } from '../commands/export.ts'
 import { usageError } from '../error.ts'
 import type { Action } from '../output.ts'
 import { exportOnnx, exportTfjs } from '../run/export-graph.ts'
+import { exportHub } from '../run/export-hub.ts'
 import type { Exporter } from '../run/exporter.ts'
 import { exportWeights } from '../run/export-weights.ts'
 import { locateNet } from '../run/located-net.ts'
@@ -12,14 +13,15 @@ import { checkOtherFile } from '../run/write-parts.ts'
 const targets: { readonly [target: string]: { readonly ending: string; readonly exporter: Exporter } } = {
   safetensors: { ending: '.safetensors', exporter: exportWeights },
   onnx: { ending: '.onnx', exporter: exportOnnx },
-  // A folder, whose name may be any other.
+  // Folders, whose names may be any other.
   tfjs: { ending: '', exporter: exportTfjs },
+  hub: { ending: '', exporter: exportHub },
 }
 
-const exporterOf = (out: string, { format = '' }: ExportFlags): Exporter => {
+const exporterOf = (out: string, { format = '', dtype }: ExportFlags): Exporter => {
   const byEnding = Object.values(targets).find(({ ending }) => ending !== '' && out.endsWith(ending))
   const asked = Object.hasOwn(targets, format) ? targets[format] : undefined
-  if (asked !== undefined && asked !== (byEnding ?? targets['tfjs']))
+  if (asked !== undefined && asked.ending !== (byEnding?.ending ?? ''))
     throw usageError(
       asked.ending === ''
         ? `${out} is written as ${format}, which is a folder; give it a name without an ending (--out)`
@@ -28,8 +30,10 @@ const exporterOf = (out: string, { format = '' }: ExportFlags): Exporter => {
   const target = asked ?? byEnding
   if (target === undefined)
     throw usageError(
-      `${out}: the ending says how it is written; give it a name that ends in .safetensors or .onnx, or say --format tfjs for a folder (--out)`,
+      `${out}: the ending says how it is written; give it a name that ends in .safetensors or .onnx, or say --format tfjs or hub for a folder (--out)`,
     )
+  if (dtype !== 'float32' && target !== targets['safetensors'] && target !== targets['hub'])
+    throw usageError(`${out} holds float32 numbers; leave out --dtype ${dtype}, or write .safetensors or --format hub`)
   return target.exporter
 }
 

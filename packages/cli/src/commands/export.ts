@@ -10,6 +10,7 @@ export type ExportFlags = CommonFlags &
     readonly out: string
     readonly format?: string
     readonly batchNorm: 'kept' | 'folded'
+    readonly dtype: 'float32' | 'float16'
   }
 
 export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string], Context>({
@@ -20,7 +21,9 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
       "  net.safetensors  the weights, with the keys, shapes and order of axes that timm's and torchvision's load_state_dict(strict=True) takes",
       '  net.onnx         the net with its weights for ONNX Runtime and others: opset 17, [batch, channels, height, width], any batch size',
       '  --format tfjs    the net with its weights as a folder that tf.loadGraphModel reads in a page: [batch, height, width, channels]',
+      "  --format hub     a folder as timm publishes nets: model.safetensors, config.json, the log of the run, and a README.md that is the net's model card",
       'Examples:',
+      '  resfn export runs/2026-11-22-0740-resnet8 --out shoes --format hub --dtype float16',
       '  resfn export runs/2026-11-22-0740-resnet8 --out net.onnx --batch-norm folded',
       '  resfn export runs/2026-11-22-0740-resnet8 --out public/net --format tfjs',
       '  resfn export resnet50.tv_in1k --out resnet50.onnx',
@@ -35,12 +38,20 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
         brief: 'The file, whose ending is .safetensors or .onnx, or the folder',
         placeholder: 'file',
       },
-      format: formatFlag('tfjs, onnx, or the program whose keys the tensors have (default: the usual one of the net)'),
+      format: formatFlag(
+        'hub, tfjs, onnx, or the program whose keys the tensors have (default: the usual one of the net)',
+      ),
       batchNorm: {
         kind: 'enum',
         values: ['kept', 'folded'],
         brief: 'In a net: an operator of its own, or folded into the convolution before it',
         default: 'kept',
+      },
+      dtype: {
+        kind: 'enum',
+        values: ['float32', 'float16'],
+        brief: 'How the numbers of a safetensors file are written: float16 is half as large, and rounded',
+        default: 'float32',
       },
       net: checkpointFlags.net,
       ...backendFlags,

@@ -19,6 +19,8 @@ export type DataName = {
   readonly moments: Moments
   /** What images with a digest are; however their files are compressed. */
   readonly known: { readonly [digest: string]: string }
+  /** Whose they are and under which licence, where that is known. */
+  readonly licence?: string
 }
 
 /** A data set as the command sees it: a row of `dataSources`. */

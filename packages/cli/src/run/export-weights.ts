@@ -26,11 +26,13 @@ const publishedBytes = async function* (
   }
 }
 
+const dtypes = { float32: 'F32', float16: 'F16' } as const
+
 /** The weights of a checkpoint: its file has the tensors. */
 const checkpointWeights = async (context: Context, { checkpoint, net, name }: LoadedCheckpoint, job: ExportJob) => {
   const { format, keys } = keysAskedFor(job.flags.net ?? name, job.flags.format)
   const plan = unwrap(planOf(checkpoint, { net, name, input: checkpoint.description.net.input }))
-  const leaves = planExport(plan, keys)
+  const leaves = planExport(plan, keys, { dtype: dtypes[job.flags.dtype] })
   await writeParts(context, job.out, publishedBytes(leaves, checkpoint.tensors))
   return { format, tensors: leaves.length }
 }
@@ -42,7 +44,7 @@ const otherWeights = async (context: Context, { located, out, flags }: ExportJob
   const { net, input } = located
   const variables = await located.variables()
   try {
-    const bytes = unwrap(await exportLeaves(net, variables, { input, keys })())
+    const bytes = unwrap(await exportLeaves(net, variables, { input, keys, dtype: dtypes[flags.dtype] })())
     await context.files.write(out, bytes)
     return { format, tensors: planExport(net.plan(input), keys).length }
   } finally {

@@ -38,6 +38,16 @@ export const photoView = ({ preprocessing, loaded, input, name }: LocatedNet): P
   }
 }
 
+/**
+ * What is done to pictures for the net of a checkpoint, as a published net says it: one that learned on grey images of
+ * a data set sees all of a picture, in its proportions and centred on black.
+ */
+export const picturesOf = (loaded: LoadedCheckpoint): Preprocessing => {
+  const seen = photoView(loaded)
+  const isStored = storedPreprocessing(loaded.checkpoint.description.training) !== undefined
+  return isStored || seen.channels === 3 ? seen : { ...seen, interpolation: 'bicubic', cropMode: 'border' }
+}
+
 /** What a net that learned on images of a data set in colour sees of photos: the whole picture in their size. */
 export const pictureView = (
   [height = 1, width = 1, channels]: readonly number[],

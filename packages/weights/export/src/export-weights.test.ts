@@ -88,6 +88,18 @@ describe.skipIf(python === undefined)('the weights of timm, with RESFN_PYTHON', 
   )
 })
 
+it.each([
+  [65_519, undefined],
+  [65_520, /fc\.weight holds 65520, and the largest number of F16 is 65504/],
+  [-1e6, /fc\.weight holds -1000000/],
+  [Number.POSITIVE_INFINITY, undefined],
+] as const)('the number %d as F16', (value, message) => {
+  const leaf = { key: 'fc.weight', shape: [1], dtype: 'F16', name: 'params.fc.weight' } as const
+  const view = () => publishedView(leaf, new Float32Array([value]))
+  if (message === undefined) expect(view().data).toEqual(new Uint8Array(value === 65_519 ? [255, 123] : [0, 124]))
+  else expect(view).toThrow(message)
+})
+
 describeBackends('an exported net', () => {
   const { make } = nets['cifar-resnet8-b']!
   const net = make({ classes: 10 })
@@ -121,6 +133,25 @@ describeBackends('an exported net', () => {
     expect(theirs.shape).toEqual([16, 3, 3, 3])
     expect(right(toFloat32(theirs))[((5 * 3 + 2) * 3 + 1) * 3 + 0]).toBe((ours as number[][][][])[1]![0]![2]![5])
     expect(tensors.get('bn1.num_batches_tracked')).toEqual({ dtype: 'I64', shape: [], data: new Uint8Array(8) })
+    dispose([params, state])
+  })
+
+  it('is rounded to halves where that is asked for, and counters stay what they are', async () => {
+    const { params, state } = init(net, key(3), options.input)
+    const whole = right(decode(right(await exportWeights(net, { params, state }, options)())))
+    const half = right(decode(right(await exportWeights(net, { params, state }, { ...options, dtype: 'F16' })())))
+    expect([...half.tensors.keys()]).toEqual([...whole.tensors.keys()])
+    for (const [name, tensor] of whole.tensors) {
+      const found = half.tensors.get(name)!
+      expect(found.shape).toEqual(tensor.shape)
+      expect(found.dtype).toBe(tensor.dtype === 'F32' ? 'F16' : 'I64')
+      if (tensor.dtype !== 'F32') continue
+      const [exact, rounded] = [right(toFloat32(tensor)), right(toFloat32(found))]
+      for (let i = 0; i < exact.length; i++)
+        expect(Math.abs(rounded[i]! - exact[i]!)).toBeLessThanOrEqual(
+          Math.max(Math.abs(exact[i]!) * 2 ** -11, 2 ** -25),
+        )
+    }
     dispose([params, state])
   })
 

@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { KeyMap } from '@resfn/archs'
 import type { Layer, Shape, Variables } from '@resfn/layer'
-import { encode, type SafetensorsError, type TensorView } from '@resfn/safetensors'
+import { encode, type FloatDtype, type SafetensorsError, type TensorView } from '@resfn/safetensors'
 import { flatten } from '@resfn/tree'
 import type { taskEither as TE } from 'fp-ts'
 import { planExport, publishedView } from './plan-export.ts'
@@ -12,6 +12,8 @@ export type ExportOptions = {
   readonly input: Shape
   /** the map of the format that the file shall have, such as `torchvisionKeys` */
   readonly keys: KeyMap
+  /** how numbers are written; `F32`, which loses nothing, by default */
+  readonly dtype?: FloatDtype
 }
 
 /** What the Python library writes, and some readers ask for. */
@@ -25,7 +27,7 @@ export const metadata: readonly (readonly [string, string])[] = [['format', 'pt'
  * @param variables its parameters and state, which are read when the task runs
  * @param options the input of the net and the map of the format
  * @returns a task of the bytes, or of a `SafetensorsError` (a name twice: the map gives two leaves one key)
- * @throws ShapeError, KeyMapError if the net or the map cannot be used
+ * @throws ShapeError, KeyMapError if the net or the map cannot be used, RangeError where F16 is too small for a value
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -47,12 +49,12 @@ export const exportWeights =
   <P, S>(
     net: Layer<P, S>,
     { params, state }: Variables<P, S>,
-    { input, keys }: ExportOptions,
+    { input, keys, dtype = 'F32' }: ExportOptions,
   ): TE.TaskEither<SafetensorsError, Uint8Array> =>
   async () => {
     const leaves = new Map(flatten<Tensor>({ params, state }).map(({ path, leaf }) => [path, leaf]))
     const tensors: (readonly [string, TensorView])[] = []
-    for (const leaf of planExport(net.plan(input), keys)) {
+    for (const leaf of planExport(net.plan(input), keys, { dtype })) {
       const values = leaf.name === undefined ? undefined : await leaves.get(leaf.name)!.data<'float32'>()
       tensors.push([leaf.key, publishedView(leaf, values)])
     }

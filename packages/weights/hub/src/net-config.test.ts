@@ -1,7 +1,7 @@
 import { readFixture } from '@resfn/test-utils'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
-import { type NetConfig, parseNetConfig, pretrainedNames } from './index.ts'
+import { formatNetConfig, type NetConfig, parseNetConfig, pretrainedNames } from './index.ts'
 
 type Row = {
   readonly name: string
@@ -51,6 +51,19 @@ describe('the config of timm', () => {
       cropFraction: data.crop_pct,
       cropMode: data.crop_mode,
     })
+  })
+
+  it.each(rows.map((row) => [row.name, row] as const))('of %s comes back from the text of what it says', (_, row) => {
+    const config = parsed(row.config)
+    expect(parsed(JSON.parse(formatNetConfig(config)) as object)).toEqual(config)
+  })
+
+  it('of a net for grey images comes back too', () => {
+    const config = parsed(
+      small({ model_args: { in_chans: 1 }, label_names: ['a', 'b', 'c'] }, { input_size: [1, 28, 20] }),
+    )
+    expect(config.input).toEqual([28, 20, 1])
+    expect(parsed(JSON.parse(formatNetConfig(config)) as object)).toEqual(config)
   })
 
   const small = (changes: object = {}, pretrained: object = {}): object => ({

@@ -27,9 +27,11 @@ const allowed = {
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
   weights: [...core, 'core/layer', 'core/trace', 'archs', 'formats', 'weights'],
   'weights/hub': [...core, 'core/layer', 'archs', 'formats', 'io', 'data', 'weights'],
+  // Trained weights as files, and where they lie.
+  nets: [],
   backend: [...core, 'formats', 'backend'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
-  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'backend'],
+  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend'],
 }
 
 const anything = new Set(['apps', 'bench', 'internal'])
@@ -42,6 +44,7 @@ const withoutNode = new Set([
   'train',
   'formats',
   'weights',
+  'nets',
   'resfn',
   'data/augment',
   'data/batches',

@@ -236,14 +236,10 @@ describe('a wrong command line', () => {
     expect(await predict(args)).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) as string })
   })
 
-  it('is refused without a net', async () => {
+  it('is refused without anything to look at', async () => {
     expect(await resfn(['predict'], { cwd })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('say which net looks, and at what: resfn predict PATHS… --net RUN') as string,
-    })
-    expect(await resfn(['predict', 'photos/b.png'], { cwd })).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('say which net looks at it: resfn predict photos/b.png --net RUN') as string,
+      stderr: expect.stringContaining('say what to look at: resfn predict PATHS…') as string,
     })
   })
 

@@ -5,6 +5,7 @@ import { type Context, say } from '../context/context.ts'
 import { isFiles } from '../data/data-part.ts'
 import { describeData } from '../data/load-data.ts'
 import { CliError, usageError } from '../error.ts'
+import { isPattern } from '../image/glob.ts'
 import { isNamedAsPicture, picturePaths, standardInput } from '../image/picture-paths.ts'
 import { type Predicted, type Prediction, predictionFormat, type Unread, unread } from '../image/prediction-file.ts'
 import { pictureName } from '../image/read-picture.ts'
@@ -12,6 +13,7 @@ import type { Action, Output } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
 import { locateNet, type LocatedNet } from '../run/located-net.ts'
 import { classify, lookAt } from '../run/look-at.ts'
+import { usualNet } from '../run/own-nets.ts'
 import { dataOf } from '../run/trained-net.ts'
 import { openNet, type Viewer } from '../run/viewer.ts'
 import { count } from '../text/format.ts'
@@ -28,17 +30,31 @@ const isCheckpoint = async ({ cwd, files }: Context, given: string): Promise<boo
     : kind === 'file' && path.endsWith('.safetensors')
 }
 
-/** The arguments are `RUN PATHS…` or, with `--net RUN`, `PATHS…`. */
+/** Whether an argument names pictures rather than a net. */
+const namesPictures = async ({ cwd, files }: Context, given: string): Promise<boolean> => {
+  if (isNamedAsPicture(given) || given === standardInput) return true
+  const path = resolve(cwd, given)
+  const kind = await files.kind(path)
+  if (kind !== 'folder') return kind === 'none' && isPattern(given)
+  const holds = await Promise.all(
+    ['checkpoint.safetensors', 'config.json', 'args.json'].map((file) => files.kind(join(path, file))),
+  )
+  return holds.every((found) => found === 'none')
+}
+
+/** The arguments are `RUN PATHS…` or `PATHS…`, with `--net RUN` or for the net that comes with the command. */
 const requested = async (context: Context, net: string | undefined, given: readonly string[]): Promise<Request> => {
   const [from, ...pictures] = given
   if (net !== undefined && (from === undefined || !(await isCheckpoint(context, from))))
     return { from: net, pictures: given }
   if (from === undefined)
-    throw usageError('say which net looks, and at what: resfn predict PATHS… --net RUN; see resfn predict --help')
-  if (isNamedAsPicture(from))
     throw usageError(
-      `${from} is named as a picture; say which net looks at it: resfn predict ${given.join(' ')} --net RUN`,
+      'say what to look at: resfn predict PATHS…, and --net RUN for a net of yours; see resfn predict --help',
     )
+  if (await namesPictures(context, from)) {
+    say(context, `net ${usualNet}, which knows ten kinds of clothing; --net names another one`)
+    return { from: usualNet, pictures: given }
+  }
   return { from, pictures, ...(net !== undefined && { net }) }
 }
 

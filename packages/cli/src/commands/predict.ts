@@ -28,9 +28,10 @@ export const predictCommand: Command<Context> = buildCommand<PredictFlags, reado
   docs: {
     brief: 'Say what pictures show',
     fullDescription: [
-      'Says what pictures show (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG): files, folders with all below them, patterns, and - for standard input. The net is that of a run, or one that others published:',
+      'Says what pictures show (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG): files, folders with all below them, patterns, and - for standard input. The net is that of a run, one that others published, or ResNet-20 trained on Fashion-MNIST, which comes with resfn:',
       '',
-      '  resfn predict shoe.jpg --net runs/quick  the classes of one picture',
+      '  resfn predict shoe.jpg  the kind of clothing, by the net that comes with resfn',
+      '  resfn predict shoe.jpg --net runs/quick  by a net of yours',
       '  resfn predict runs/quick shoe.jpg  the same',
       '  resfn predict cat.jpg --net resnet50.tv_in1k  weights of the Hugging Face hub, fetched once; also owner/name@revision, or a folder',
       "  resfn predict photos 'more/*.png' --net runs/quick --out said.csv  all of them, in batches, into a table",

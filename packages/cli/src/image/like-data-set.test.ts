@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { likeDataSet, onWhite } from './like-data-set.ts'
+import { inProportions, likeDataSet, onWhite, trimmed } from './like-data-set.ts'
 
 const grey = (width: number, height: number, values: readonly number[]): Parameters<typeof likeDataSet>[0] => ({
   data: Uint8Array.from(values),
@@ -31,4 +31,24 @@ it('shows what is transparent as white', () => {
 
 it('makes RGB of grey for a net that takes it', () => {
   expect([...likeDataSet(grey(1, 1, [7]), [1, 1, 3], 'no').pixels.data]).toEqual([7, 7, 7])
+})
+
+it('cuts off margins that have the shade of the corner, as Fashion-MNIST was made', () => {
+  const picture = grey(5, 3, [250, 255, 240, 255, 255, 255, 10, 20, 255, 255, 250, 255, 255, 255, 255])
+  const { pixels, steps } = trimmed(picture, [2, 2])
+  expect([pixels.height, pixels.width, ...pixels.data]).toEqual([1, 2, 10, 20])
+  expect(steps).toEqual(['margins of one shade cut off'])
+  // One shade, a picture as small as those of the net, and a thing that touches every side stay as they are.
+  for (const [one, size] of [
+    [grey(3, 3, new Array<number>(9).fill(9)), [2, 2]],
+    [picture, [3, 5]],
+    [grey(2, 2, [0, 200, 200, 0]), [1, 1]],
+  ] as const)
+    expect(trimmed(one, size)).toEqual({ pixels: one, steps: [] })
+})
+
+it('puts a picture into black of the proportions of a size', () => {
+  const wide = inProportions(grey(4, 2, new Array<number>(8).fill(9)), [28, 28])
+  expect([wide.height, wide.width, ...wide.data.subarray(0, 5)]).toEqual([4, 4, 0, 0, 0, 0, 9])
+  expect(inProportions(grey(4, 2, new Array<number>(8).fill(9)), [14, 28]).height).toBe(2)
 })

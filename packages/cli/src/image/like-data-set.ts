@@ -31,6 +31,47 @@ const borderMean = ({ data, width, height, channels }: Pixels): number => {
   return total / counted
 }
 
+// As Fashion-MNIST was made: 5 % of the largest intensity.
+const likeCorner = 0.05 * 255
+
+/** The rows or columns from the first to the last that holds something. */
+const spanOf = (length: number, holds: (at: number) => boolean): readonly [from: number, to: number] => {
+  let [from, to] = [0, length]
+  while (from < to && !holds(from)) from += 1
+  while (to > from && !holds(to - 1)) to -= 1
+  return [from, to]
+}
+
+/**
+ * A grey picture without the margins that have the shade of its corner, so that the thing fills it; one of a single
+ * shade, and one that is as small as `smallest`, stay.
+ *
+ * @see Xiao et al. 2017, "Fashion-MNIST", section 2, step 2
+ */
+export const trimmed = (
+  pixels: Pixels,
+  [height, width]: readonly [height: number, width: number, ...rest: unknown[]],
+): LikeDataSet => {
+  const whole = { pixels, steps: [] }
+  if (pixels.channels !== 1 || (pixels.height <= height && pixels.width <= width)) return whole
+  const { data } = pixels
+  const differs = (y: number, x: number): boolean => Math.abs(data[y * pixels.width + x]! - data[0]!) > likeCorner
+  const some = (length: number, holds: (at: number) => boolean): boolean => {
+    for (let at = 0; at < length; at++) if (holds(at)) return true
+    return false
+  }
+  const [top, bottom] = spanOf(pixels.height, (y) => some(pixels.width, (x) => differs(y, x)))
+  const [left, right] = spanOf(pixels.width, (x) => some(pixels.height, (y) => differs(y, x)))
+  const size = { height: bottom - top, width: right - left }
+  if (size.height === 0 || (size.height === pixels.height && size.width === pixels.width)) return whole
+  const inside = new Uint8Array(size.height * size.width)
+  for (let y = 0; y < size.height; y++) {
+    const row = (top + y) * pixels.width
+    inside.set(data.subarray(row + left, row + right), y * size.width)
+  }
+  return { pixels: { data: inside, ...size, channels: 1 }, steps: ['margins of one shade cut off'] }
+}
+
 /** A picture with light and dark swapped where that is asked for, or where its border is light. */
 export const lightOnDark = (pixels: Pixels, invert: Invert): LikeDataSet => {
   const isLight = borderMean(pixels) > 127
@@ -64,18 +105,26 @@ const centred = (pixels: Pixels, height: number, width: number): Pixels => {
   return { data, width, height, channels }
 }
 
+/** A picture in the middle of a black one with the proportions of a size: nothing of it is cropped or stretched. */
+export const inProportions = (pixels: Pixels, [height, width]: readonly [height: number, width: number]): Pixels => {
+  const ratio = Math.max(pixels.height / height, pixels.width / width)
+  const [tall, wide] = [Math.round(height * ratio), Math.round(width * ratio)]
+  return centred(pixels, Math.max(tall, pixels.height), Math.max(wide, pixels.width))
+}
+
 /**
  * A picture made like the images of a data set: transparent parts white, grey where the data set is grey, shrunk to
- * fit, light on dark (Fashion-MNIST shows light clothes on black), and centred on black.
+ * fit without margins, light on dark (Fashion-MNIST shows light clothes on black), and centred on black.
  */
 export const likeDataSet = (
   picture: Pixels,
   [height, width, channels]: readonly [height: number, width: number, channels: 1 | 3],
   invert: Invert,
 ): LikeDataSet => {
-  const { pixels, steps } = lightOnDark(shrunkToFit(withChannels(onWhite(picture), channels), height, width), invert)
+  const cut = trimmed(withChannels(onWhite(picture), channels), [height, width])
+  const { pixels, steps } = lightOnDark(shrunkToFit(cut.pixels, height, width), invert)
   return {
     pixels: centred(pixels, height, width),
-    steps: [...(channels === 1 ? ['made grey'] : []), `shrunk to fit ${width} x ${height}`, ...steps],
+    steps: [...(channels === 1 ? ['made grey'] : []), ...cut.steps, `shrunk to fit ${width} x ${height}`, ...steps],
   }
 }

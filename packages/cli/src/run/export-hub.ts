@@ -10,26 +10,22 @@ import type { LocatedNet } from './located-net.ts'
 import { modelCard } from './model-card.ts'
 import { picturesOf } from './photo-preprocessing.ts'
 import { runFolder } from './run-folder.ts'
-import { nameOfNet } from './whole-net.ts'
 
 /** What timm's config says of a net that was found. */
 const configOf = (located: LocatedNet) => {
-  if (located.kind === 'published') return located.published.config
-  const { loaded } = located
-  const { classes } = loaded.checkpoint.description.net
-  const preprocessing = picturesOf(loaded)
+  const preprocessing = picturesOf(located)
   return {
-    architecture: loaded.name,
-    classes,
+    architecture: located.name,
+    classes: located.classes,
     input: [...preprocessing.size, preprocessing.channels] as const,
     preprocessing,
   }
 }
 
 /** The epochs and evaluations of the run of a checkpoint; nothing where it is not in the folder of one. */
-const eventsOf = async ({ files }: Context, located: LocatedNet) => {
-  if (located.kind === 'published') return []
-  const { path, notes } = located.loaded
+const eventsOf = async ({ files }: Context, { loaded }: LocatedNet) => {
+  if (loaded === undefined) return []
+  const { path, notes } = loaded
   const { log } = runFolder(join(path, '..'))
   if (notes._tag === 'Left' || (await files.kind(log)) !== 'file') return []
   return parseLog(log, await files.readText(log)).filter(({ type }) => type !== 'step')
@@ -46,7 +42,7 @@ export const exportHub: Exporter = async (context, job) => {
     throw usageError(`${out} is a folder that holds something; choose another one (--out)`)
   // Loaded here: it knows the hub, and other exports do not need it.
   const { formatNetConfig } = await import('@resfn/hub')
-  const name = nameOfNet(located)
+  const { name } = located
   const { format: _, ...others } = flags
   const [weights, config, card, log] = ['model.safetensors', 'config.json', 'README.md', 'log.jsonl'].map((file) =>
     join(out, file),
@@ -67,7 +63,7 @@ export const exportHub: Exporter = async (context, job) => {
       events,
       sha256,
       dtype: flags.dtype,
-      ...(located.kind === 'checkpoint' && { loaded: located.loaded }),
+      ...(located.loaded !== undefined && { loaded: located.loaded }),
     }),
   )
   await files.write(config, formatNetConfig(said))

@@ -12,6 +12,7 @@ import { type LoadedCheckpoint, openCheckpoint, variablesOf } from './checkpoint
 import type { AnyVariables } from './evaluation.ts'
 import { hubProgress } from './hub-progress.ts'
 import { storedPreprocessing } from './stored-preprocessing.ts'
+import { ownFolder } from './own-nets.ts'
 
 /** Where a net is from, as JSON has it: a checkpoint, or the folder or the repository of a published net. */
 export type Origin = {
@@ -127,8 +128,8 @@ const ofCheckpoint = (loaded: LoadedCheckpoint): LocatedNet => {
 }
 
 /**
- * Finds the net of a run, a checkpoint, a folder with `config.json` and weights, or a repository of the hub, which is
- * fetched. No backend is needed.
+ * Finds the net of a run, a checkpoint, a folder with `config.json` and weights, one that comes with the command, or a
+ * repository of the hub, which is fetched. No backend is needed.
  */
 export const locateNet = async (
   context: Context,
@@ -142,6 +143,8 @@ export const locateNet = async (
   if (kind === 'folder' && (await has('config.json')) && !(await has('checkpoint.safetensors')))
     return published(context, path, weights)
   if (kind === 'none') {
+    const own = await ownFolder(given)
+    if (own !== undefined) return published(context, own, weights)
     await checkHasWeights(given)
     if (await namesRepository(context, given)) return published(context, given, weights)
     throw await missingPath(context, path)

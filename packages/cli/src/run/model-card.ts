@@ -1,7 +1,7 @@
 import type { NetConfig } from '@resfn/hub'
 import { describeRecipe } from '@resfn/recipe'
 import { dataSources } from '../data/data-sources.ts'
-import { count, duration } from '../text/format.ts'
+import { count } from '../text/format.ts'
 import type { LoadedCheckpoint } from './checkpoint-file.ts'
 import type { LoggedEvent } from './event-log.ts'
 import { repeatCommand } from './repeat.ts'
@@ -61,7 +61,6 @@ const training = ({ loaded, events }: CardFacts): readonly string[] => {
   const data = source === undefined ? 'images of its own' : source.known[digest]!
   const command = repeatCommand({ ...settings, data: settings.data === 'subset' ? 'subset' : 'FOLDER' })
   const last = events.findLast((event): event is Evaluation => event.type === 'evaluation')
-  const seconds = events.reduce((total, event) => total + (event.type === 'evaluation' ? event.seconds : 0), 0)
   return [
     '## Training',
     `On ${data}: ${count(settings.epochs)} ${settings.epochs === 1 ? 'epoch' : 'epochs'}, ${describeRecipe(settings)}, seed ${settings.seed}, by ${engines.join(', then ')}.`,
@@ -69,7 +68,7 @@ const training = ({ loaded, events }: CardFacts): readonly string[] => {
     ...(last === undefined
       ? []
       : [
-          `**Test accuracy ${last.accuracy.toFixed(4)}**, loss ${last.loss.toFixed(4)}, on ${count(last.examples)} images, in float32 after epoch ${last.epoch + 1} (evaluations took ${duration(seconds)}). \`log.jsonl\` has the epochs and evaluations as the run wrote them.`,
+          `**Test accuracy ${last.accuracy.toFixed(4)}**, loss ${last.loss.toFixed(4)}, on ${count(last.examples)} images, in float32 after epoch ${last.epoch + 1}. \`log.jsonl\` has the epochs and evaluations as the run wrote them.`,
           epochs(events),
           classTable(last, loaded.checkpoint.description.net.classes),
         ]),

@@ -39,12 +39,12 @@ export const photoView = ({ preprocessing, loaded, input, name }: LocatedNet): P
 }
 
 /**
- * What is done to pictures for the net of a checkpoint, as a published net says it: one that learned on grey images of
- * a data set sees all of a picture, in its proportions and centred on black.
+ * What is done to pictures for a net that was found, as a published net says it: one that learned on grey images of a
+ * data set sees all of a picture, in its proportions.
  */
-export const picturesOf = (loaded: LoadedCheckpoint): Preprocessing => {
-  const seen = photoView(loaded)
-  const isStored = storedPreprocessing(loaded.checkpoint.description.training) !== undefined
+export const picturesOf = (located: LocatedNet): Preprocessing => {
+  const seen = photoView(located)
+  const isStored = located.preprocessing !== undefined
   return isStored || seen.channels === 3 ? seen : { ...seen, interpolation: 'bicubic', cropMode: 'border' }
 }
 

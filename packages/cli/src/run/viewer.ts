@@ -6,7 +6,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Context } from '../context/context.ts'
 import { dataSource } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
-import { type Invert, lightOnDark, likeDataSet, onWhite } from '../image/like-data-set.ts'
+import { inProportions, type Invert, lightOnDark, likeDataSet, onWhite, trimmed } from '../image/like-data-set.ts'
 import type { LoadedCheckpoint } from './checkpoint-file.ts'
 import type { AnyVariables } from './evaluation.ts'
 import type { LocatedNet, Origin } from './located-net.ts'
@@ -55,13 +55,13 @@ const imageSize = ({ where, input }: LocatedNet, size: Shape): readonly [number,
 const seenAs =
   (preprocessing: Preprocessing, invert: Invert): Viewer['see'] =>
   (pixels) => {
-    const { channels } = preprocessing
+    const { channels, size } = preprocessing
     // A net for photographs sees them as they are. One for grey images learned on light things on black.
-    const { pixels: shown, steps } =
-      channels === 3 && invert !== 'yes'
-        ? { pixels, steps: [] }
-        : lightOnDark(withChannels(onWhite(pixels), channels), invert)
-    return { x: preprocess(shown, preprocessing), steps }
+    if (channels === 3 && invert !== 'yes') return { x: preprocess(pixels, preprocessing), steps: [] }
+    const shown = lightOnDark(withChannels(onWhite(pixels), channels), invert)
+    if (channels === 3) return { x: preprocess(shown.pixels, preprocessing), steps: shown.steps }
+    const cut = trimmed(shown.pixels, size)
+    return { x: preprocess(inProportions(cut.pixels, size), preprocessing), steps: [...cut.steps, ...shown.steps] }
   }
 
 /** How a net sees a picture that was trained on the images of a data set: made like one of them. */

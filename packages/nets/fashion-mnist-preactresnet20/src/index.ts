@@ -1,0 +1,1 @@
+export { fashionMnistPreactresnet20 } from './files.ts'

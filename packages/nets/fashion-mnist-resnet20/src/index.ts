@@ -1,0 +1,1 @@
+export { fashionMnistResnet20 } from './files.ts'

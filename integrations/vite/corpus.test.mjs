@@ -1,0 +1,68 @@
+// @ts-check
+// The corpus in Chromium, on each of its backends. No GPU is asked for: WebGL and WebGPU run on the software renderer
+// that Chromium carries.
+import { chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serve, isolation } from './serve.mjs'
+import { findChromium } from '../../scripts/chromium.mjs'
+import { bundlePage, page as folder } from '../../internal/kernel-corpus/scripts/bundle.mjs'
+
+const executablePath = findChromium()
+if (executablePath === undefined)
+  throw new Error('no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it')
+
+const args = [
+  '--headless=new',
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  // On a busy machine a software renderer takes longer than a GPU would.
+  '--disable-gpu-watchdog',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+
+let browser
+let site
+beforeAll(async () => {
+  await bundlePage()
+  site = await serve(folder, isolation)
+  browser = await chromium.launch({ executablePath, args })
+})
+afterAll(async () => {
+  await browser?.close()
+  await site?.stop()
+})
+
+/** Runs the corpus, or some of its topics, in a new page. */
+const check = async (target, topics = []) => {
+  const page = await browser.newPage()
+  try {
+    const query = new URLSearchParams([['target', target], ...topics.map((topic) => ['topic', topic])])
+    await page.goto(`${site.url}/?${query}`)
+    const body = await page.waitForSelector('body[data-report]', { timeout: 1_500_000, state: 'attached' })
+    return JSON.parse(await body.getAttribute('data-report'))
+  } finally {
+    await page.close()
+  }
+}
+
+describe.each([
+  ['wasm-1', 'wasm', /1 thread, relaxed/],
+  ['wasm-2', 'wasm', /2 threads, relaxed/],
+  ['webgl', 'webgl', /SwiftShader/],
+  ['webgpu', 'webgpu', /swiftshader/i],
+])('the corpus in Chromium on %s', (target, backend, details) => {
+  it('agrees with plain JavaScript', { timeout: 1_800_000 }, async () => {
+    const report = await check(target)
+    for (const { name, reason } of report.excluded ?? []) console.info(`excluded on ${target}: ${name} (${reason})`)
+    expect(report).toMatchObject({ backend, details: expect.stringMatching(details), failed: [] })
+    expect(report.passed).toBeGreaterThan(300)
+    expect(report.excluded.filter(({ passes }) => passes)).toEqual([])
+  })
+})

@@ -1,0 +1,71 @@
+/** Cases that a backend is known to fail, by name or by the beginning of names that ends in `*`, and why. */
+export type Exclusions = { readonly [name: string]: string }
+
+/** Why a case is excluded, or undefined. */
+export const reasonFor = (exclusions: Exclusions, name: string): string | undefined =>
+  Object.entries(exclusions).find(([pattern]) =>
+    pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern,
+  )?.[1]
+
+// Faults that the kernels of tfjs have on several backends.
+const broadcast = 'BatchMatMul of tfjs cannot broadcast batches on both sides'
+const ties = 'MaxPoolGrad of tfjs gives a tie to the last element'
+const padded = 'AvgPoolGrad of tfjs divides by the whole window at the padding, where its AvgPool does not'
+const float32 = 'sums are added in float32, and differ by a few units in the last place for each factor of ten'
+const empty = 'the sum of tfjs over an axis without an element fails'
+
+const stock: Exclusions = {
+  'matMul of batches [2,1] and [1,3]': broadcast,
+  'matMul of batches [2,1] and [3]': broadcast,
+  'matMul of batches [3] and [2,1]': broadcast,
+  'matMul of batches [2,1,2] and [1,3,1]': broadcast,
+  'AvgPoolGrad is the gradient of avgPool with padding too': padded,
+}
+
+const onGpu: Exclusions = {
+  ...stock,
+  'MaxPoolGrad gives a tie to the first element in row-major order': ties,
+  'sums over an axis without an element': empty,
+}
+
+const wgsl = 'the shader of tfjs that transposes is not valid WGSL for int32, and spoils what is submitted with it'
+const cumsum = 'Cumsum of tfjs is wrong along the last axis on WebGPU'
+const driver = 'the precision of the driver'
+
+/** The exclusions of each backend. */
+export const exclusions: { readonly [backend: string]: Exclusions } = {
+  cpu: stock,
+  wasm: {
+    'NaN goes through activations and sums': 'Relu6 of tfjs is a clamp of XNNPACK, which turns NaN into 0',
+    'NaN goes through pools': 'AvgPool of tfjs clamps in XNNPACK, which turns NaN into -Infinity',
+    'the gradient of Conv2D, NCHW': 'tfjs has channels last alone on WASM',
+    'the gradient of AvgPool, rounding up': 'AvgPool of tfjs ignores the rounding of sizes on WASM',
+    'the gradient of MaxPool, rounding up': 'MaxPool of tfjs ignores the rounding of sizes on WASM',
+  },
+  webgl: {
+    ...onGpu,
+    '-Infinity goes through activations and sums': 'Relu of tfjs multiplies by 0, which makes NaN of -Infinity',
+  },
+  webgpu: {
+    ...onGpu,
+    'NaN goes through activations and sums': 'Relu6 and Sigmoid of tfjs turn NaN into 0 on WebGPU',
+    'a pad of five axes': 'the shader of tfjs that pads five axes is not valid WGSL',
+    'sums, means, largest and smallest of [1]': 'ArgMax of tfjs keeps the axis of a vector of one on WebGPU',
+    'sums, means, largest and smallest of [40,12,12,64]': float32,
+    'the mean and sum over [0] of [73728] times 0.1': float32,
+    'the mean and sum over [0] of [1000000] times 0.1': float32,
+    'the mean and sum over [0] of [73728,3] times 0.1': float32,
+    'the mean and sum over [0,1,2] of [4,200,200] times 0.1': float32,
+    'the gradient of Sin': driver,
+    'the gradient of Cos': driver,
+    'the gradient of Acos': driver,
+    'the gradient of Max, axis 0*': wgsl,
+    'the gradient of Min, axis 0*': wgsl,
+    'the gradient of Prod, axis 0*': wgsl,
+    'the gradient of Prod, axis -1*': wgsl,
+    'the gradient of Max, axis [0,2]*': wgsl,
+    'the gradient of Min, axis [0,2]*': wgsl,
+    'the gradient of Prod, axis [0,2]*': wgsl,
+    'the gradient of Cumsum, axis 1*': cumsum,
+  },
+}

@@ -1,0 +1,39 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { corpus } from './corpus.ts'
+import { exclusions as knownExclusions, type Exclusions, reasonFor } from './exclusions.ts'
+import { runCase } from './run-case.ts'
+import { startTarget, type Target } from './start.ts'
+
+/** What the backend is known to fail, and what its details must say. */
+export type RunOptions = { readonly exclusions?: Exclusions; readonly expected?: RegExp }
+
+/**
+ * The corpus as tests of vitest. What is excluded is printed, and must still fail: else the exclusion can go.
+ *
+ * @param target the backend, and how it is started
+ * @param options the exclusions of the backend, by default those that are known
+ */
+export const runCorpus = (
+  target: Target,
+  { exclusions = knownExclusions[target.backend] ?? {}, expected = /./ }: RunOptions = {},
+): void => {
+  describe(`the corpus on ${target.backend}`, () => {
+    beforeAll(async () => {
+      const details = await startTarget(target)
+      expect(details).toMatch(expected)
+      console.info(`the corpus runs on ${target.backend}: ${details}`)
+      for (const [name, reason] of Object.entries(exclusions)) console.info(`excluded: ${name} (${reason})`)
+    })
+    for (const [topic, examples] of Object.entries(corpus))
+      describe(topic, () => {
+        for (const example of examples) {
+          const reason = reasonFor(exclusions, example.name)
+          it(reason === undefined ? example.name : `fails, as is known: ${example.name} (${reason})`, async () => {
+            const { faults } = await runCase(example, target.backend)
+            if (reason === undefined) expect(faults).toEqual([])
+            else expect(faults, 'passes now: take the exclusion away').not.toEqual([])
+          })
+        }
+      })
+  })
+}

@@ -30,6 +30,8 @@ const allowed = {
   // Trained weights as files, and where they lie.
   nets: [],
   backend: [...core, 'formats', 'backend'],
+  // What it measured is kept beside what was fetched.
+  'backend/runtime': [...core, 'formats', 'backend', 'io/cache'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
   cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend'],
 }

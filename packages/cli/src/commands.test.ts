@@ -123,8 +123,14 @@ describe('doctor', () => {
       data: { kind: 'subset' },
     })
     const { backends } = json(stdout) as {
-      readonly backends: readonly { readonly backend: string; readonly works: boolean; readonly details: string }[]
+      readonly backends: readonly {
+        readonly backend: string
+        readonly works: boolean
+        readonly details: string
+        readonly milliseconds?: number
+      }[]
     }
+    expect(backends.find(({ backend }) => backend === 'wasm')?.milliseconds).toBeGreaterThan(0)
     expect(Object.fromEntries(backends.map(({ backend, works }) => [backend, works]))).toEqual({
       webgl: false,
       webgpu: false,
@@ -133,6 +139,9 @@ describe('doctor', () => {
     })
     const text = (await resfn(['doctor'])).stdout
     expect(text).toContain('all is well: resfn train uses wasm')
+    expect(text.replaceAll(/\s+/g, ' ')).toMatch(
+      /backend wasm works: .* \d+\.\d ms for a step of a residual block backend cpu works: plain JavaScript, slow/,
+    )
     expect(text).toMatch(/^To get what is missing:\n {2}resfn data fetch {2}all 70,000 images/m)
   })
 

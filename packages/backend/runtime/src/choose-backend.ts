@@ -1,9 +1,13 @@
-import { add, getBackend, scalar, setBackend } from '@tensorflow/tfjs-core'
+import { platform } from '#platform'
+import { getBackend, setBackend } from '@tensorflow/tfjs-core'
 import { either as E, type taskEither as TE } from 'fp-ts'
-import type { Adapter, Adapters, Started, StartOptions } from './adapter.ts'
+import type { Adapters, StartOptions } from './adapter.ts'
 import { adapters as knownAdapters } from './adapters.ts'
+import { attempt, isWrongOption, type WrongOption } from './attempt.ts'
 import { environment as here, nodeVersion, type Environment } from './environment.ts'
 import { type Attempt, BackendError } from './error.ts'
+import { findFastest, type Found } from './fastest.ts'
+import type { Memory } from './memory.ts'
 
 /** `'auto'`, the name of a backend, or names in the order to try them. */
 export type Choice = 'auto' | (string & {}) | readonly string[]
@@ -14,6 +18,8 @@ export type ChoiceOptions = StartOptions & {
   readonly adapters?: Adapters
   /** Where the code runs; found out by default. */
   readonly environment?: Environment
+  /** Where measurements of backends are kept; the user's cache folder in Node, the page's storage in browsers. */
+  readonly memory?: Memory
 }
 
 /** The backend that is now current. */
@@ -30,37 +36,16 @@ export type Chosen = {
   readonly simd?: 'relaxed' | 'strict'
   /** The version of Node, where it runs there: the bits of a run depend on it too. */
   readonly node?: string
+  /**
+   * Milliseconds of a training step of a small residual block, by backend, where the automatic choice measured: now, or
+   * at an earlier start on this machine.
+   */
+  readonly milliseconds?: { readonly [backend: string]: number }
   /** What is not as it was asked for, or slow, and what to do; mostly empty. */
   readonly warnings: readonly string[]
   /** Ends what the backend started besides itself, its threads say. The process ends without it too. */
   readonly dispose: () => void
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-/** Node says "Cannot find package …", Vite "Could not resolve …", a browser without bundler "Failed to resolve …". */
-const reasonOf = (error: unknown, { packages }: Adapter): string => {
-  const [message = ''] = messageOf(error).split('\n')
-  const missing = /cannot find (package|module)|(could not|failed to) resolve/i.test(message)
-  return missing || message === 'the app has not registered it'
-    ? `${missing ? 'not installed' : message}: npm install ${packages}`
-    : message
-}
-
-/** 1 + 2^-20 is 1 on a device that computes in half precision: training there would fail without a word. */
-const computes = async (): Promise<string | undefined> => {
-  const [one, little] = [scalar(1), scalar(2 ** -20)]
-  const sum = add(one, little)
-  try {
-    const [value] = await sum.data()
-    return value === 1 + 2 ** -20 ? undefined : `it computes 1 + 2^-20 = ${value}, so it lacks the precision of float32`
-  } finally {
-    for (const tensor of [one, little, sum]) tensor.dispose()
-  }
-}
-
-type WrongOption = { readonly _tag: 'WrongOption'; readonly message: string }
-const isWrongOption = (error: unknown): error is WrongOption => (error as Partial<WrongOption>)?._tag === 'WrongOption'
 
 // Choices that overlap are made one after the other, because tfjs has one current backend.
 let last: Promise<unknown> = Promise.resolve()
@@ -72,23 +57,6 @@ const inTurn =
     return next
   }
 
-/** Starts a backend and tells it from one that only claims to work. */
-const attempt = async (
-  adapter: Adapter,
-  options: StartOptions,
-  automatic: boolean,
-): Promise<E.Either<string | WrongOption, Started>> => {
-  try {
-    const started = await adapter.start(options)
-    const fault = (await computes()) ?? (automatic ? adapter.unfit?.() : undefined)
-    if (fault === undefined) return E.right(started)
-    started.dispose?.()
-    return E.left(fault)
-  } catch (error) {
-    return E.left(isWrongOption(error) ? error : reasonOf(error, adapter))
-  }
-}
-
 const candidates = (choice: Choice, adapters: Adapters, environment: Environment): readonly string[] => {
   if (choice !== 'auto') return typeof choice === 'string' ? [choice] : choice
   return Object.keys(adapters).filter((name) => adapters[name]!.automatic.includes(environment))
@@ -97,20 +65,44 @@ const candidates = (choice: Choice, adapters: Adapters, environment: Environment
 const listed = (tried: readonly Attempt[]): string =>
   tried.map(({ backend, reason }) => `\n  ${backend}: ${reason}`).join('')
 
-const reasonFor = (choice: Choice, tried: readonly Attempt[], environment: Environment): string => {
-  if (choice === 'auto') return `the fastest that works ${environment === 'node' ? 'in Node' : 'in this browser'}`
+const reasonFor = (choice: Choice, { tried, milliseconds }: Found, environment: Environment): string => {
+  if (choice === 'auto') {
+    const how = milliseconds === undefined ? 'that works' : 'by measurement'
+    return `the fastest ${how} ${environment === 'node' ? 'in Node' : 'in this browser'}`
+  }
   return typeof choice === 'string' || tried.length === 0 ? 'as asked' : 'the first of those asked for that works'
 }
 
+/** The first of some backends that starts. */
+const findFirst = async (
+  names: readonly string[],
+  adapters: Adapters,
+  options: StartOptions,
+): Promise<E.Either<WrongOption | readonly Attempt[], Found>> => {
+  const tried: Attempt[] = []
+  for (const backend of names) {
+    const result = await attempt(adapters[backend]!, options, false)
+    if (E.isRight(result)) return E.right({ backend, started: result.right, tried })
+    if (isWrongOption(result.left)) return E.left({ ...result.left, message: `${backend}: ${result.left.message}` })
+    tried.push({ backend, reason: result.left })
+  }
+  return E.left(tried)
+}
+
+/** What measuring may add to a start, in milliseconds; what cannot be measured in it goes by the order of the table. */
+const budget = 300
+
 /**
- * Makes a backend current: the first that starts and adds two numbers right. Prints nothing.
+ * Makes a backend current that starts and adds two numbers right. Prints nothing.
  *
  * `'auto'` goes through the table in its order, leaving out what is not for this place: in Node wasm, then cpu; in the
- * browser webgl (if it is installed and has a GPU behind it), webgpu (if the app registered it), wasm, cpu. By name,
- * only that one is tried. Choices that overlap are made in turn.
+ * browser webgl (if it is installed and has a GPU behind it), webgpu (if the app registered it), wasm, cpu. Where
+ * several work, a step of a small residual block is timed on each, and the fastest is taken and remembered for this
+ * machine. Measuring ends 300 ms after the first backend works; from then on the order decides. By name, only that one
+ * is tried. Choices that overlap are made in turn.
  *
  * @param choice `'auto'`, a name, or names in order
- * @param options `threads` for WASM; `adapters` to know more backends; `environment` for tests
+ * @param options `threads` for WASM; `adapters` to know more backends; `environment` and `memory` for tests
  * @returns a task of what was chosen and why, or of a `BackendError` that lists all that was tried; then the backend is
  * the one from before
  * @example
@@ -126,7 +118,7 @@ const reasonFor = (choice: Choice, tried: readonly Attempt[], environment: Envir
  */
 export const chooseBackend = (
   choice: Choice = 'auto',
-  { adapters = knownAdapters, environment = here(), ...start }: ChoiceOptions = {},
+  { adapters = knownAdapters, environment = here(), memory = platform.memory, ...options }: ChoiceOptions = {},
 ): TE.TaskEither<BackendError, Chosen> =>
   inTurn(async () => {
     const names = candidates(choice, adapters, environment)
@@ -140,34 +132,33 @@ export const chooseBackend = (
       )
     }
     const before = getBackend() as string | undefined
-    const tried: Attempt[] = []
-    for (const name of names) {
-      const result = await attempt(adapters[name]!, start, choice === 'auto')
-      if (E.isLeft(result)) {
-        if (isWrongOption(result.left)) {
-          if (before !== undefined) await setBackend(before)
-          return E.left(new BackendError('WrongOption', `${name}: ${result.left.message}`))
-        }
-        tried.push({ backend: name, reason: result.left })
-        continue
-      }
-      const { details, threads, simd, warnings = [], dispose = () => {} } = result.right
-      const { lastResort } = adapters[name]!
-      const node = nodeVersion()
-      return E.right({
-        backend: name,
-        details,
-        reason: reasonFor(choice, tried, environment),
-        tried,
-        ...(threads !== undefined && { threads }),
-        ...(simd !== undefined && { simd }),
-        ...(node !== undefined && { node }),
-        warnings: [...(choice === 'auto' && lastResort !== undefined ? [lastResort] : []), ...warnings],
-        dispose,
-      })
+    const automatic = choice === 'auto'
+    const found = automatic
+      ? await findFastest({ names, adapters, options, memory, cores: platform.cores(), budget })
+      : await findFirst(names, adapters, options)
+    if (E.isLeft(found)) {
+      if (before !== undefined) await setBackend(before)
+      if (isWrongOption(found.left)) return E.left(new BackendError('WrongOption', found.left.message))
+      const remedy = automatic
+        ? 'install one of the packages named above'
+        : 'ask for auto to have one chosen that works'
+      const tried = found.left
+      return E.left(new BackendError('NoBackend', `no backend works here; tried:${listed(tried)}\n${remedy}`, tried))
     }
-    if (before !== undefined) await setBackend(before)
-    const remedy =
-      choice === 'auto' ? 'install one of the packages named above' : 'ask for auto to have one chosen that works'
-    return E.left(new BackendError('NoBackend', `no backend works here; tried:${listed(tried)}\n${remedy}`, tried))
+    const { backend, started, tried, milliseconds } = found.right
+    const { details, threads, simd, warnings = [], dispose = () => {} } = started
+    const { lastResort } = adapters[backend]!
+    const node = nodeVersion()
+    return E.right({
+      backend,
+      details,
+      reason: reasonFor(choice, found.right, environment),
+      tried,
+      ...(threads !== undefined && { threads }),
+      ...(simd !== undefined && { simd }),
+      ...(node !== undefined && { node }),
+      ...(milliseconds !== undefined && { milliseconds }),
+      warnings: [...(automatic && lastResort !== undefined ? [lastResort] : []), ...warnings],
+      dispose,
+    })
   })

@@ -20,6 +20,7 @@ import {
   chooseBackend,
   describeBackend,
   environment,
+  type Memory,
   useBackend,
 } from './index.ts'
 
@@ -124,6 +125,21 @@ describe('the automatic choice', () => {
       { backend: 'slow', reason: 'draws in software' },
     ])
     expect(right(await chooseBackend('slow', { adapters })()).backend).toBe('slow')
+  })
+
+  it('takes what was fastest at an earlier start, by measurement', async () => {
+    const milliseconds = { first: 9, second: 2 }
+    const memory: Memory = {
+      read: async () => ({ fastest: 'second', details: 'works', milliseconds }),
+      write: async () => {},
+    }
+    const chosen = right(await chooseBackend('auto', { adapters: { first: working, second: working }, memory })())
+    expect(chosen).toMatchObject({
+      backend: 'second',
+      tried: [],
+      reason: 'the fastest by measurement in Node',
+      milliseconds,
+    })
   })
 
   it('in a browser prefers webgl, whatever the reason it does not work here', async () => {

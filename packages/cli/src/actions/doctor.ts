@@ -1,5 +1,5 @@
 import { env } from '@tensorflow/tfjs-core'
-import { adapters, chooseBackend } from '@resfn/runtime'
+import { adapters, chooseBackend, stepTime } from '@resfn/runtime'
 import { cacheFolder, findOrigin, isComplete } from '../data/load-data.ts'
 import { exitCodes } from '../error.ts'
 import type { Action, CommonFlags } from '../output.ts'
@@ -9,17 +9,36 @@ import { type Definition, definitions } from '../text/layout.ts'
 export type Probe = {
   readonly backend: string
   readonly works: boolean
+  /** What runs, or why it does not work. */
   readonly details: string
   readonly automatic: boolean
+  /** The command that gets it. */
+  readonly command?: string
+  /** Of a training step of a small residual block. */
+  readonly milliseconds?: number
 }
 
+const commandIn = (reason: string): string | undefined => /npm install .*$/.exec(reason)?.[0]
+
 const probe = async (backend: string): Promise<Probe> => {
-  const automatic = adapters[backend]!.automatic.includes('node')
+  const { automatic: places, lastResort } = adapters[backend]!
+  const automatic = places.includes('node')
   const result = await chooseBackend(backend)()
-  if (result._tag === 'Left')
-    return { backend, works: false, details: result.left.tried[0]?.reason ?? result.left.message, automatic }
-  result.right.dispose()
-  return { backend, works: true, details: result.right.details, automatic }
+  if (result._tag === 'Left') {
+    const details = result.left.tried[0]?.reason ?? result.left.message
+    const command = commandIn(details)
+    return { backend, works: false, details, automatic, ...(command !== undefined && { command }) }
+  }
+  const { details, dispose } = result.right
+  // Plain JavaScript takes seconds, and is known to be slow.
+  const milliseconds = lastResort === undefined ? await stepTime().catch(() => undefined) : undefined
+  dispose()
+  return { backend, works: true, details, automatic, ...(milliseconds !== undefined && { milliseconds }) }
+}
+
+const stateOf = ({ works, details, milliseconds }: Probe): string => {
+  const time = milliseconds === undefined ? '' : `, ${milliseconds.toFixed(1)} ms for a step of a residual block`
+  return `${works ? 'works' : 'does not work'}: ${details}${time}`
 }
 
 /** The smallest module with a vector instruction. */
@@ -58,8 +77,8 @@ const adviceFor = ({
     ? []
     : backends
         .filter(({ works, automatic }) => automatic && !works)
-        .map(({ backend, details }) => ({
-          command: /npm install .*$/.exec(details)?.[0] ?? 'resfn doctor --debug',
+        .map(({ backend, command = 'resfn doctor --debug' }) => ({
+          command,
           purpose: `the backend ${backend}`,
         }))),
   ...(cached ? [] : [{ command: 'resfn data fetch', purpose: 'all 70,000 images; 12,000 come with resfn' }]),
@@ -97,10 +116,7 @@ export const examine: Action<CommonFlags, []> = async (context) => {
         ? `those that come with resfn (${origin.reason})`
         : `${origin.folder} (${origin.reason})`,
     ],
-    ...backends.map(({ backend, works, details }): Definition => [
-      `backend ${backend}`,
-      `${works ? 'works' : 'does not work'}: ${details}`,
-    ]),
+    ...backends.map((probe): Definition => [`backend ${probe.backend}`, stateOf(probe)]),
   ]
   return {
     json: {

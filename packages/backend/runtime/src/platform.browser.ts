@@ -1,0 +1,12 @@
+import type { Platform } from './platform.ts'
+
+const place = (key: string): string => `resfn backends ${key}`
+
+/** The browser: the storage of the page's origin; a worker has none. */
+export const platform: Platform = {
+  cores: () => globalThis.navigator.hardwareConcurrency,
+  memory: {
+    read: async (key) => JSON.parse(globalThis.localStorage.getItem(place(key)) ?? 'null') as unknown,
+    write: async (key, value) => globalThis.localStorage.setItem(place(key), JSON.stringify(value)),
+  },
+}

@@ -11,7 +11,7 @@ import { add, relu, reluGradient } from './elementwise.ts'
 import { product } from './matrix-product.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
 import { poolGradient } from './pooling.ts'
-import { reduce } from './reduction.ts'
+import { emptySum, reduce } from './reduction.ts'
 import { channelsOf, sizeOf } from './shape.ts'
 
 type Shaped<N extends string> = { readonly [name in N]: readonly number[] }
@@ -162,7 +162,12 @@ export const kernels: OwnKernels<Device> = {
   Tile: floatKernel(['x'], (device, { x }, { reps }: { readonly reps: readonly number[] }) =>
     reps.length === x.shape.length && reps.every((count) => count > 0) ? tile(device, x, reps) : undefined,
   ),
-  Sum: floatKernel(['x'], (device, { x }, attributes: Reduction) => reduce(device, 'sum', x, attributes)),
+  // tfjs leaves what lies in memory where there is nothing to add.
+  Sum: (device, { x }, attributes) => {
+    if (x?.dtype !== 'float32') return undefined
+    if (sizeOf(x.shape) === 0) return emptySum(device, x, attributes as Reduction)
+    return reduce(device, 'sum', x, attributes as Reduction)
+  },
   Mean: floatKernel(['x'], (device, { x }, attributes: Reduction) => reduce(device, 'mean', x, attributes)),
   Relu: floatKernel(['x'], (device, { x }) => relu(device, x)),
   Add: floatKernel(['a', 'b'], (device, { a, b }) =>

@@ -59,18 +59,38 @@ const sumAxes = (device: Device, x: TensorInfo, axes: readonly number[], divisor
   return sum
 }
 
+type Attributes = { readonly axis: number | number[]; readonly keepDims?: boolean }
+
+/** The shape with each of `axes` as 1, and that of the result. */
+const shapesOf = (shape: readonly number[], axes: readonly number[], keepDims: boolean) => {
+  const kept = shape.map((length, index) => (axes.includes(index) ? 1 : length))
+  return { kept, outShape: keepDims ? kept : shape.filter((_, index) => !axes.includes(index)) }
+}
+
+/** Zeros, the sums over an axis without an element; undefined where the result has no element either. */
+export const emptySum = (
+  device: Device,
+  { shape }: TensorInfo,
+  { axis, keepDims = false }: Attributes,
+): TensorInfo | undefined => {
+  const { outShape } = shapesOf(shape, util.parseAxisParam(axis, [...shape]), keepDims)
+  if (sizeOf(outShape) === 0) return undefined
+  const out = device.output(outShape)
+  device.zero(device.address(out), sizeOf(outShape) * 4)
+  return out
+}
+
 /** Sums or means over any axes; undefined where there is nothing to add. */
 export const reduce = (
   device: Device,
   kind: 'sum' | 'mean',
   x: TensorInfo,
-  { axis, keepDims }: { readonly axis: number | number[]; readonly keepDims?: boolean },
+  { axis, keepDims = false }: Attributes,
 ): TensorInfo | undefined => {
   const { shape } = x
   const axes = util.parseAxisParam(axis, shape).toSorted((a, b) => a - b)
   if (axes.length === 0) return undefined
-  const kept = shape.map((length, index) => (axes.includes(index) ? 1 : length))
-  const outShape = keepDims === true ? kept : shape.filter((_, index) => !axes.includes(index))
+  const { kept, outShape } = shapesOf(shape, axes, keepDims)
   const divisor = kind === 'sum' ? 1 : sizeOf(shape) / sizeOf(kept)
   const sum = axes.length === shape.length ? sumAll(device, x, divisor) : sumAxes(device, x, axes, divisor)
   return { dataId: sum.dataId, dtype: sum.dtype, shape: outShape }

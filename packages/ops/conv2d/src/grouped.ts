@@ -20,11 +20,16 @@ const byGroup = (groups: number, a: Tensor, b: Tensor, f: (a: Tensor, b: Tensor)
 // The gradients call each other only when they run: the three are each other's second derivatives.
 export const groupedConv2d: Contracted<'GroupedConv2D'> = definePrimitive({
   name: 'GroupedConv2D',
-  composed: ({ x, filter }, { stride, padding, dilation, groups }) => [
-    byGroup(groups, x, filter, (x, filter) =>
-      conv2d(x as Tensor4D, filter as Tensor4D, stride, sides(padding), 'NHWC', dilation),
-    ),
-  ],
+  composed: ({ x, filter }, { stride, padding, dilation, groups }) => {
+    // tfjs takes no stride and dilation together.
+    const spread = stride > 1 ? dilation : 1
+    const wide = dilateFilter(filter, [spread, spread])
+    return [
+      byGroup(groups, x, wide, (x, filter) =>
+        conv2d(x as Tensor4D, filter as Tensor4D, stride, sides(padding), 'NHWC', dilation / spread),
+      ),
+    ]
+  },
   saves: { inputs: ['x', 'filter'], outputs: [] },
   gradient: ([dy], { inputs: { x, filter } }, settings) => {
     const window = windowOf(settings)

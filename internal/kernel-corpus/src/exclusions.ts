@@ -51,7 +51,6 @@ export const exclusions: { readonly [backend: string]: Exclusions } = {
     'NaN goes through activations and sums': 'Relu6 and Sigmoid of tfjs turn NaN into 0 on WebGPU',
     'a pad of five axes': 'the shader of tfjs that pads five axes is not valid WGSL',
     'sums, means, largest and smallest of [1]': 'ArgMax of tfjs keeps the axis of a vector of one on WebGPU',
-    'sums, means, largest and smallest of [40,12,12,64]': float32,
     'the mean and sum over [0] of [73728] times 0.1': float32,
     'the mean and sum over [0] of [1000000] times 0.1': float32,
     'the mean and sum over [0] of [73728,3] times 0.1': float32,

@@ -4,8 +4,12 @@ import { exclusions as knownExclusions, type Exclusions, reasonFor } from './exc
 import { runCase } from './run-case.ts'
 import { startTarget, type Target } from './start.ts'
 
-/** What the backend is known to fail, and what its details must say. */
-export type RunOptions = { readonly exclusions?: Exclusions; readonly expected?: RegExp }
+/** What the backend is known to fail, what its details must say, and the cases. */
+export type RunOptions = {
+  readonly exclusions?: Exclusions
+  readonly expected?: RegExp
+  readonly cases?: typeof corpus
+}
 
 /**
  * The corpus as tests of vitest. What is excluded is printed, and must still fail: else the exclusion can go.
@@ -15,7 +19,7 @@ export type RunOptions = { readonly exclusions?: Exclusions; readonly expected?:
  */
 export const runCorpus = (
   target: Target,
-  { exclusions = knownExclusions[target.backend] ?? {}, expected = /./ }: RunOptions = {},
+  { exclusions = knownExclusions[target.backend] ?? {}, expected = /./, cases = corpus }: RunOptions = {},
 ): void => {
   describe(`the corpus on ${target.backend}`, () => {
     beforeAll(async () => {
@@ -24,7 +28,7 @@ export const runCorpus = (
       console.info(`the corpus runs on ${target.backend}: ${details}`)
       for (const [name, reason] of Object.entries(exclusions)) console.info(`excluded: ${name} (${reason})`)
     })
-    for (const [topic, examples] of Object.entries(corpus))
+    for (const [topic, examples] of Object.entries(cases))
       describe(topic, () => {
         for (const example of examples) {
           const reason = reasonFor(exclusions, example.name)

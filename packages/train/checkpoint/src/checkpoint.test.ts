@@ -8,7 +8,7 @@ import { globalAvgPool } from '@resfn/pool'
 import { key } from '@resfn/random'
 import { startRun } from '@resfn/step'
 import { describeBackends } from '@resfn/test-utils'
-import { dispose } from '@resfn/tree'
+import { dispose, map } from '@resfn/tree'
 import fc from 'fast-check'
 import { either as E, function as F } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
@@ -68,6 +68,56 @@ describeBackends('a run restored from its checkpoint', () => {
     ).toBe('OtherNet')
     expect(tf.memory().numTensors).toBe(before)
     dispose(right(read(bytes, adam())))
+    expect(tf.memory().numTensors).toBe(before)
+  })
+})
+
+describe('a checkpoint of a run with a moving average', () => {
+  const averaged = (): TinyRun => {
+    const run = start()
+    const doubled = map({ params: run.params, state: run.state }, (leaf: tf.Tensor) => tf.mul(leaf, 2))
+    return { ...run, average: doubled }
+  }
+
+  it('gives the average to whoever evaluates, and both to whoever trains', async () => {
+    const run = averaged()
+    const bytes = await bytesOf(run)
+    const restored = right(read(bytes))
+    const tensors = ({ params, state, optimiser: memory, average }: TinyRun): unknown =>
+      valuesOf({ params, state, memory, average })
+    expect(tensors(restored)).toEqual(tensors(run))
+    const found = right(restoreVariables(right(decodeCheckpoint(bytes)), wanted))
+    expect(valuesOf(found)).toEqual(valuesOf(run.average))
+    const names = [...right(decodeCheckpoint(bytes)).tensors.keys()]
+    expect(names.filter((name) => name.includes('bn.') && name.startsWith('learning.'))).toEqual([
+      'learning.params.bn.bias',
+      'learning.params.bn.weight',
+      'learning.state.bn.mean',
+      'learning.state.bn.variance',
+    ])
+    expect(await bytesOf(restored)).toEqual(bytes)
+  })
+
+  it('is refused where what learns is not whole, and leaves no tensor', async () => {
+    const bytes = await bytesOf(averaged())
+    const { tensors, metadata } = F.pipe(
+      decode(bytes),
+      E.getOrElseW(() => {
+        throw new Error('it was refused')
+      }),
+    )
+    const fewer = new Map([...tensors].filter(([name]) => name !== 'learning.state.bn.mean'))
+    const damaged = F.pipe(
+      encode({ tensors: [...fewer], metadata: [...metadata] }),
+      E.getOrElseW(() => {
+        throw new Error('it was refused')
+      }),
+    )
+    const before = tf.memory().numTensors
+    expect(left(read(damaged))).toMatchObject({
+      _tag: 'OtherTensors',
+      message: expect.stringContaining('learning.state.bn.mean F32 [3] is missing') as string,
+    })
     expect(tf.memory().numTensors).toBe(before)
   })
 })

@@ -5,14 +5,17 @@ import { flatten } from '@resfn/tree'
 import { either as E, function as F, type taskEither as TE } from 'fp-ts'
 import type { CheckpointError } from './checkpoint-error.ts'
 import { decodeMetadata, type Description, encodeMetadata, type Progress } from './metadata.ts'
-import type { Run } from '@resfn/step'
+import { type Run, weightsOf } from '@resfn/step'
 
 /** A checkpoint file, decoded but not yet fitted to a net. */
 export type Checkpoint = {
   readonly description: Description
   /** nothing where the file holds weights only */
   readonly progress: Progress | undefined
-  /** by name: `params.<path>`, `state.<path>`, `optimiser.<slot>.<path>`; views into the bytes */
+  /**
+   * by name: `params.<path>`, `state.<path>`, `optimiser.<slot>.<path>`; where the run has a moving average, those are
+   * its tensors, and `learning.params.<path>` and `learning.state.<path>` what learns. Views into the bytes
+   */
   readonly tensors: ReadonlyMap<string, TensorView>
 }
 
@@ -38,8 +41,9 @@ const file =
 
 /**
  * A run as the bytes of one safetensors file: its tensors under `params.`, `state.` and `optimiser.`, all else as JSON
- * in the metadata. The same run gives the same bytes. Write them to a temporary name and rename, so that a crash leaves
- * the old file.
+ * in the metadata. Where the run has a moving average, that is under `params.` and `state.`, so that every reader
+ * evaluates it, and what learns under `learning.`. The same run gives the same bytes. Write them to a temporary name
+ * and rename, so that a crash leaves the old file.
  *
  * @param run a run; it is read when the task runs and must be alive until then
  * @param description what the file should say of the net and its training
@@ -62,15 +66,22 @@ const file =
  * ```
  */
 export const encodeCheckpoint = <P, S>(
-  { params, state, optimiser, ...progress }: Run<P, S>,
+  { params, state, optimiser, average, ...progress }: Run<P, S>,
   description: Description,
 ): TE.TaskEither<CheckpointError, Uint8Array> =>
-  file({ params, state, optimiser }, encodeMetadata(description, progress))
+  file(
+    {
+      ...weightsOf({ params, state, average }),
+      optimiser,
+      ...(average !== undefined && { learning: { params, state } }),
+    },
+    encodeMetadata(description, progress),
+  )
 
 /**
  * Parameters and state alone as the bytes of a safetensors file: enough to evaluate, not to train on.
  *
- * @param variables parameters and state; a run will do
+ * @param variables parameters and state; `weightsOf` a run
  * @param description what the file should say of the net
  * @returns a task of the bytes, or of a `CheckpointError`
  * @example

@@ -28,7 +28,7 @@ export type Description = {
 }
 
 /** The part of a run that holds no tensors. */
-export type Progress = Omit<Run<unknown, unknown>, 'params' | 'state' | 'optimiser'>
+export type Progress = Omit<Run<unknown, unknown>, 'params' | 'state' | 'optimiser' | 'average'>
 
 const format = 'resfn'
 const version = '1'

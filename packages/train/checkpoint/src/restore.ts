@@ -12,7 +12,7 @@ import {
 import type { Optimiser, OptimiserState } from '@resfn/optimisers'
 import { type TensorView, typedArray } from '@resfn/safetensors'
 import { dispose, flatten, mapTo } from '@resfn/tree'
-import { either as E, function as F } from 'fp-ts'
+import { either as E } from 'fp-ts'
 import { type CheckpointError, failure } from './checkpoint-error.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Run } from '@resfn/step'
@@ -120,7 +120,8 @@ export const planOf = <P, S>(
 }
 
 /**
- * The parameters and the state of a net from a checkpoint, of a run or of weights alone.
+ * The parameters and the state of a net from a checkpoint, of a run or of weights alone: those to evaluate, which are
+ * the moving average where the run has one.
  *
  * @param checkpoint see `decodeCheckpoint`
  * @param options the `net`, its `name`, and the shape of one `input` sample
@@ -151,14 +152,29 @@ export const restoreVariables = <P, S>(
   checkpoint: Checkpoint,
   options: RestoreOptions<P, S>,
 ): E.Either<CheckpointError, Variables<P, S>> => {
-  const { tensors } = checkpoint
-  return F.pipe(
-    planOf(checkpoint, options),
-    E.map((plan) => ({
-      params: mapTo<unknown, Tensor, Spec>(plan.params, read(tensors, 'params')) as P,
-      state: mapTo<unknown, Tensor, Spec>(plan.state, read(tensors, 'state')) as S,
-    })),
-  )
+  return E.map((plan: Plan<P, S>) => made(plan, checkpoint.tensors, ''))(planOf(checkpoint, options))
+}
+
+/** The tensors of a plan whose names begin with `prefix`. */
+const made = <P, S>(
+  plan: Plan<P, S>,
+  tensors: ReadonlyMap<string, TensorView>,
+  prefix: '' | 'learning.',
+): Variables<P, S> => ({
+  params: mapTo<unknown, Tensor, Spec>(plan.params, read(tensors, `${prefix}params`)) as P,
+  state: mapTo<unknown, Tensor, Spec>(plan.state, read(tensors, `${prefix}state`)) as S,
+})
+
+/** What learns in a checkpoint whose parameters and state are a moving average; nothing where they are not. */
+const learningOf = <P, S>(
+  { tensors }: Checkpoint,
+  { net, name, input }: RestoreOptions<P, S>,
+): E.Either<CheckpointError, Variables<P, S> | undefined> => {
+  if (![...tensors.keys()].some((path) => path.startsWith('learning.'))) return E.right(undefined)
+  const plan = net.plan(input)
+  const expected = new Map([...shapesOf('learning.params', plan.params), ...shapesOf('learning.state', plan.state)])
+  const found = differences(expected, tensors, ['learning'])
+  return found.length > 0 ? E.left(otherTensors(name, found)) : E.right(made(plan, tensors, 'learning.'))
 }
 
 /**
@@ -204,15 +220,21 @@ export const restoreRun = <P, S>(
     )
   const variables = restoreVariables(checkpoint, options)
   if (E.isLeft(variables)) return variables
-  const { params, state } = variables.right
+  const learning = learningOf(checkpoint, options)
+  if (E.isLeft(learning)) {
+    dispose(variables.right)
+    return learning
+  }
+  const average = learning.right === undefined ? undefined : variables.right
+  const { params, state } = learning.right ?? variables.right
   // Only the optimiser knows the structure of its state, so a new one is made and freed; its shapes stay readable.
   const fresh = optimiser.init(params)
   dispose(fresh)
   const found = differences(new Map(shapesOf('optimiser', fresh)), tensors, ['optimiser'])
   if (found.length > 0) {
-    dispose(variables.right)
+    dispose([variables.right, learning.right])
     return E.left(otherTensors('the optimiser', found))
   }
   const memory = mapTo<OptimiserState, Tensor, Tensor>(fresh, read(tensors, 'optimiser')) as OptimiserState
-  return E.right({ ...progress, params, state, optimiser: memory })
+  return E.right({ ...progress, params, state, optimiser: memory, ...(average !== undefined && { average }) })
 }

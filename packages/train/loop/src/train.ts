@@ -2,7 +2,15 @@ import { type Tensor, util } from '@tensorflow/tfjs-core'
 import type { Batch, Batches, Cursor, Examples } from '@resfn/batches'
 import { accuracy, meanLoss, noScore } from '@resfn/losses'
 import { dispose } from '@resfn/tree'
-import { BatchError, checkedStep, checkRunForm, type EpochRecord, type Learning, type Run } from '@resfn/step'
+import {
+  BatchError,
+  checkedStep,
+  checkRunForm,
+  type EpochRecord,
+  type Learning,
+  type Run,
+  weightsOf,
+} from '@resfn/step'
 import { bestEpoch } from './best-epoch.ts'
 import { checkStart, checkTraining, iteratorOf } from './check-training.ts'
 import { evaluate, type PredictionColumns } from './evaluate.ts'
@@ -21,8 +29,8 @@ export type Training<P, S> = Learning<P, S> & {
   /** Passes over the training data. */
   readonly epochs: number
   /**
-   * A new pass over the examples to evaluate after each epoch; by default there is no evaluation. Its first batch is
-   * also read before the first step, to check its form.
+   * A new pass over the examples to evaluate after each epoch, with `weightsOf` the run; by default there is no
+   * evaluation. Its first batch is also read before the first step, to check its form.
    */
   readonly evaluation?: () => AsyncIterable<Examples> | Iterable<Examples>
   /** A checkpoint event also comes after each multiple of this many steps; by default only after each epoch. */
@@ -200,7 +208,7 @@ class Aborted extends Error {}
 
 const evaluateUnlessAborted = async <P, S>(
   { evaluation, net, signal }: Training<P, S>,
-  { params, state }: Run<P, S>,
+  run: Run<P, S>,
 ): Promise<Awaited<ReturnType<typeof evaluate>> | 'aborted' | undefined> => {
   if (evaluation === undefined) return undefined
   async function* wanted(): AsyncGenerator<Examples> {
@@ -209,6 +217,7 @@ const evaluateUnlessAborted = async <P, S>(
       yield examples
     }
   }
+  const { params, state } = weightsOf(run)
   try {
     return await evaluate((x: Tensor) => net.apply(params, x, state), wanted())
   } catch (error) {

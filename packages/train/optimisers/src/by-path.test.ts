@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
-import { bitsOf, describeBackends, draw, expectClose, expectNoLeak } from '@resfn/test-utils'
-import { advance, dispose, flatten, map } from '@resfn/tree'
+import { bitsOf, describeBackends, draw, expectNoLeak } from '@resfn/test-utils'
+import { advance, dispose, flatten } from '@resfn/tree'
 import { describe, expect, it } from 'vitest'
 import {
   adam,
   adamW,
   exceptVectors,
-  movingAverage,
   type Optimiser,
-  OptimiserError,
   type OptimiserState,
   ratesByPath,
   sgd,
@@ -38,7 +36,6 @@ const optimisers: { readonly [name: string]: Optimiser } = {
   momentum: weightDecay({ decay: 0.05 })(sgd({ momentum: 0.9, nesterov: true })),
   adam: adam(),
   adamW: adamW({ decay: 0.1, mask: exceptVectors }),
-  average: movingAverage(0.5)(sgd({ momentum: 0.9 })),
 }
 
 const leavesOf = (moment: unknown): { readonly [path: string]: Int32Array } =>
@@ -86,57 +83,11 @@ describeBackends('ratesByPath', () => {
   })
 })
 
-describeBackends('movingAverage', () => {
-  it('is that of ModelEmaV2 of timm: decay times the average and the rest of the new parameters', () => {
-    tf.tidy(() => {
-      const decay = 0.9
-      const optimiser = movingAverage(decay)(sgd({ momentum: 0.9 }))
-      let params = tree(1)
-      let state = optimiser.init(params)
-      let expected = flatten<tf.Tensor>(params).map(({ leaf }) => [...leaf.dataSync()])
-      for (let step = 0; step < 4; step++) {
-        const next = optimiser.update(tree(10 * step + 20), state, params, { step, learningRate: 0.1 })
-        const values = flatten<tf.Tensor>(next.params).map(({ leaf }) => [...leaf.dataSync()])
-        expected = expected.map((leaf, i) => leaf.map((value, j) => decay * value + (1 - decay) * values[i]![j]!))
-        ;({ params, state } = next)
-      }
-      flatten<tf.Tensor>(state['average']).forEach(({ leaf }, i) => expectClose(leaf, expected[i]!, 1e-6))
-    })
-  })
-
-  it('changes nothing of the training', () => {
-    tf.tidy(() => {
-      const inner = adam()
-      const { average: _, ...own } = after(movingAverage(0.99)(inner), 3).state
-      expect(leavesOf({ state: own })).toEqual(leavesOf({ state: after(inner, 3).state }))
-      expect(leavesOf(after(movingAverage(0.99)(inner), 3).params)).toEqual(leavesOf(after(inner, 3).params))
-    })
-  })
-
-  it('starts with tensors of its own, and leaves none', () => {
-    const optimiser = movingAverage(0.9)(sgd())
-    const params = tree(1)
-    const state = optimiser.init(params)
-    let run: Moment = { params, state, step: 0 }
-    const gradients = map(params, (leaf: tf.Tensor) => tf.clone(leaf))
-    expectNoLeak(() => {
-      run = advance(run, (at) => ({
-        ...optimiser.update(gradients, at.state, at.params, { step: at.step, learningRate: 0.1 }),
-        step: at.step + 1,
-      }))
-    })
-    dispose([run, gradients])
-  })
-})
-
 describe('wrong use', () => {
-  it('names the factor, the pattern, and the state that is not its own', () => {
+  it('names the factor and the pattern', () => {
     expect(() => ratesByPath({ fc: -1 })).toThrow('ratesByPath: fc must be a finite number of at least 0, not -1')
     expect(() => ratesByPath({ layer2: 1 })(sgd()).init(tree(1))).toThrow(
       'layer2: nothing has such a path; did you mean layer1',
     )
-    expect(() => movingAverage(1)).toThrow('movingAverage: decay must be a number from 0 to below 1, not 1')
-    const wrong = (): unknown => movingAverage(0.5)(sgd()).update({}, {}, {}, { step: 0, learningRate: 1 })
-    expect(wrong).toThrow(OptimiserError)
   })
 })

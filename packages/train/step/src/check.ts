@@ -81,7 +81,7 @@ const checkAlive = (path: string, leaf: unknown): void => {
     )
 }
 
-const checkTree = (root: 'params' | 'state', specs: unknown, tree: unknown, sample: Shape): void => {
+const checkTree = (root: string, specs: unknown, tree: unknown, sample: Shape): void => {
   const given = new Map(flatten<Tensor>(tree).map(({ path, leaf }) => [path, leaf]))
   const expected = flatten<Spec>(specs)
   for (const { path, leaf } of expected) {
@@ -133,6 +133,10 @@ export const checkRun = <P, S>(net: Layer<P, S>, run: Run<P, S>, sample: Shape):
   const plan = net.plan(sample)
   checkTree('params', plan.params, run.params, sample)
   checkTree('state', plan.state, run.state, sample)
+  if (run.average !== undefined) {
+    checkTree('average.params', plan.params, run.average.params, sample)
+    checkTree('average.state', plan.state, run.average.state, sample)
+  }
   for (const { path, leaf } of flatten<unknown>(run.optimiser)) checkAlive(`optimiser.${path}`, leaf)
   const [classes] = plan.output
   if (plan.output.length !== 1 || classes === undefined)

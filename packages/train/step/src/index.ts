@@ -2,5 +2,5 @@ export { checkedStep, type CheckedStep, type StepNumbers } from './checked-step.
 export { checkClasses, checkExamples, checkRun, checkRunForm } from './check.ts'
 export { BatchError, NotFiniteError, RunError } from './error.ts'
 export { learningRules } from './rules.ts'
-export { type EpochRecord, type Run, startRun, type StartOptions } from './run.ts'
+export { type EpochRecord, type Run, startRun, type StartOptions, weightsOf } from './run.ts'
 export { type Gradients, gradientsOf, type Learned, type Learning, type Stepped, takeStep, updateWith } from './step.ts'

@@ -22,6 +22,7 @@ export const learningRules: Rules<Learning<unknown, unknown>> = {
   optimiser,
   schedule: func,
   statisticsDecay: optional(numberFrom(0, 1)),
+  averageDecay: optional(numberFrom(0, 1)),
   microBatch: optional(wholeNumberFrom(1)),
 }
 

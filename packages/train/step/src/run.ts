@@ -1,6 +1,5 @@
 import type { Cursor } from '@resfn/batches'
-import type { Layer, Shape } from '@resfn/layer'
-import { init } from '@resfn/layer'
+import { init, type Layer, type Shape, type Variables } from '@resfn/layer'
 import { noScore, type Score } from '@resfn/losses'
 import type { Optimiser, OptimiserState } from '@resfn/optimisers'
 import { checkOptions } from '@resfn/options'
@@ -36,7 +35,32 @@ export type Run<P, S> = {
   readonly score: Score
   /** The finished epochs. */
   readonly history: readonly EpochRecord[]
+  /** The moving average of parameters and state, from the first step on, where the net learns with one. */
+  readonly average?: Variables<P, S> | undefined
 }
+
+/**
+ * The parameters and the state to evaluate a run with: their moving average where there is one, else those that learn.
+ *
+ * @param run a run; none of its tensors is copied
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { sgd } from '@resfn/optimisers'
+ * import { key } from '@resfn/random'
+ * import { startRun, weightsOf } from '@resfn/step'
+ *
+ * const run = startRun(dense({ out: 2 }), { optimiser: sgd(), key: key(0), input: [3] })
+ * assert.equal(weightsOf(run).params, run.params)
+ * ```
+ */
+export const weightsOf = <P, S>({
+  params,
+  state,
+  average,
+}: Pick<Run<P, S>, 'params' | 'state' | 'average'>): Variables<P, S> => average ?? { params, state }
 
 /** What a run starts with: its optimiser, its key, and the shape of one sample. */
 export type StartOptions = { readonly optimiser: Optimiser; readonly key: Key; readonly input: Shape }

@@ -9,7 +9,7 @@ import type { Schedule } from '@resfn/schedules'
 import { advance, map, zip } from '@resfn/tree'
 import { checkClasses, checkExamples, checkTargets } from './check.ts'
 import { partsOf } from './parts.ts'
-import type { Run } from './run.ts'
+import { type Run, weightsOf } from './run.ts'
 
 /** How a net learns from one batch. */
 export type Learning<P, S> = {
@@ -19,6 +19,11 @@ export type Learning<P, S> = {
   readonly schedule: Schedule
   /** How much of the running statistics stays at each step; by default 0.9, which is PyTorch's momentum of 0.1. */
   readonly statisticsDecay?: number
+  /**
+   * How much of the moving average of parameters and state stays at each step, such as 0.9999; by default there is no
+   * average.
+   */
+  readonly averageDecay?: number
   /**
    * Examples that go through the net at once, by default the whole batch: a larger batch is done in parts whose
    * gradients and statistics are averaged, which takes the memory of one part.
@@ -38,7 +43,7 @@ export type Gradients<P, S> = {
 }
 
 /** The part of a run that one step changes. */
-export type Learned<P, S> = Pick<Run<P, S>, 'params' | 'state' | 'optimiser' | 'step'>
+export type Learned<P, S> = Pick<Run<P, S>, 'params' | 'state' | 'optimiser' | 'step' | 'average'>
 
 /** What a step gives: the changed part of the run, and three tensors about the batch (before the update). */
 export type Stepped<P, S> = {
@@ -145,10 +150,15 @@ const differentiate = <P, S>(
  * The second half of a step: the update of the optimiser at the rate of the schedule, and running statistics that
  * absorb what the net saw. Replicas of a run stay equal if they average gradients and `seen` before this half.
  *
- * @param learning the optimiser, the schedule and the decay of the running statistics
+ * With `averageDecay` the run also has a moving average of the parameters and of the running statistics: `average' =
+ * decay * average + (1 - decay) * (params', state')`, from those before the first step on. `weightsOf` gives what to
+ * evaluate.
+ *
+ * @param learning the optimiser, the schedule, the decay of the running statistics and that of the average
  * @returns a function of a run, gradients and `seen`; the caller owns all tensors of its result, and still those of the
  * arguments
- * @throws RangeError if statisticsDecay is not from 0 to 1
+ * @throws RangeError if statisticsDecay or averageDecay is not from 0 to 1
+ * @see timm, `ModelEmaV2`; Polyak and Juditsky, "Acceleration of stochastic approximation by averaging" (1992)
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -169,16 +179,21 @@ export const updateWith = ({
   optimiser,
   schedule,
   statisticsDecay = 0.9,
-}: Pick<Learning<unknown, unknown>, 'optimiser' | 'schedule' | 'statisticsDecay'>): (<P, S>(
+  averageDecay,
+}: Pick<Learning<unknown, unknown>, 'optimiser' | 'schedule' | 'statisticsDecay' | 'averageDecay'>): (<P, S>(
   run: Learned<P, S>,
   gradients: P,
   seen: S,
 ) => Learned<P, S>) => {
   const absorbSeen = absorb(statisticsDecay)
-  return ({ params, state, optimiser: memory, step }, gradients, seen) =>
+  const towards = averageDecay === undefined ? undefined : absorb(averageDecay)
+  return (run, gradients, seen) =>
     tidied(() => {
-      const updated = optimiser.update(gradients, memory, params, { step, learningRate: schedule(step) })
-      return { params: updated.params, state: absorbSeen(state, seen), optimiser: updated.state, step: step + 1 }
+      const { state, optimiser: memory, step } = run
+      const at = { step, learningRate: schedule(step) }
+      const updated = optimiser.update(gradients, memory, run.params, at)
+      const next = { params: updated.params, state: absorbSeen(state, seen) }
+      return { ...next, optimiser: updated.state, step: step + 1, average: towards?.(weightsOf(run), next) }
     })
 }
 

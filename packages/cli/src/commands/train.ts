@@ -24,6 +24,8 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
       'Examples:',
       '  resfn train --preset quick  a few minutes on the images that come with resfn',
       "  resfn train --from runs/base --freeze 'stem,layer1..2' --data photos  fine-tune on photos/cat, photos/dog, …",
+      "  resfn train --from runs/base --rates 'stem,layer1=0.1;fc=10' --ema 0.99 --data photos  other rates, averaged weights",
+      '  resfn train --net cifar-resnet8 --teacher runs/large --temperature 4 --distillation 0.7  a small net learns from a large one',
       '  resfn train --net resnet18 --data photos.csv --rand-augment rand-m9-mstd0.5 --mixup 0.2  from the start, by a manifest',
       '',
       'Presets:',
@@ -101,6 +103,23 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
         'parts',
         "Parts of the net that do not learn, such as 'stem,layer1..2'; see resfn summary",
       ),
+      rates: optional(
+        String,
+        'parts=factor',
+        "Other learning rates by parts, such as 'stem,layer1=0.1;fc=10'; see resfn summary",
+      ),
+      ema: optional(
+        below1,
+        'decay',
+        'Keep and evaluate a moving average of weights and statistics, such as 0.999; 0 for none',
+      ),
+      teacher: optional(
+        String,
+        'net',
+        'Learn from the outputs of another net as well: a run, a checkpoint, a folder with config.json, or a net of the hub',
+      ),
+      distillation: optional(share, 'w', 'Share of the teacher in the loss, from 0 to 1 (default: 0.5)'),
+      temperature: optional(positive, 't', "How much softer the teacher's outputs are made (default: 4)"),
       testShare: optional(below1, 's', 'Share of each class of photos that is drawn for testing (default: 0.2)'),
       strict: {
         kind: 'boolean',

@@ -9,7 +9,7 @@ import type { Learner, TrainingSetup } from './training-setup.ts'
 /** Says which data, net and recipe a run has. */
 export const announce = (
   context: Context,
-  { settings, data, size, input, set }: TrainingSetup,
+  { settings, data, size, input, set, teacher }: TrainingSetup,
   learner: Learner,
 ): void => {
   const part = set === data.train ? '' : `, of which ${count(set.labels.length)} are trained on`
@@ -23,6 +23,11 @@ export const announce = (
     const learning = leaves<Tensor>(learner.variables.params).reduce((total, { size: values }) => total + values, 0)
     say(context, `${settings.freeze} frozen: ${count(learning)} of ${count(size.params)} parameters learn`)
   }
+  if (teacher !== undefined)
+    say(
+      context,
+      `teacher ${teacher.name} from ${teacher.where}, ${settings.distillation} of the loss, temperature ${settings.temperature}`,
+    )
   say(
     context,
     `training ${settings.epochs} epochs (preset ${settings.preset}): ${describeRecipe(settings)}, seed ${settings.seed}`,

@@ -13,6 +13,11 @@ import { netNamed } from './net.ts'
 import { decodeSettings, type Settings } from './settings.ts'
 import { preprocessingSchema } from './stored-preprocessing.ts'
 
+/** What is noted of a teacher: `sha256` tells its weights from others. */
+export type TeacherNote = { readonly name: string; readonly where: string; readonly sha256: string }
+
+export const teacherNote = ({ name, where, sha256 }: TeacherNote): TeacherNote => ({ name, where, sha256 })
+
 /** What the command notes in a checkpoint beside the run. */
 export type CheckpointNotes = {
   readonly settings: Settings
@@ -20,6 +25,8 @@ export type CheckpointNotes = {
   readonly image: readonly [height: number, width: number, channels: number]
   /** What the net sees of photos, where it learned on some. */
   readonly preprocessing?: Preprocessing
+  /** The net that taught, where one did. */
+  readonly teacher?: TeacherNote
   /** Tells the training and test images from others. */
   readonly digest: string
   /** How long the log was when the checkpoint was made: what comes after is not in it. */
@@ -51,6 +58,7 @@ const notesSchema: v.GenericSchema<unknown, Omit<CheckpointNotes, 'settings'> & 
     settings: v.unknown(),
     image: v.tuple([side, side, wholeNumber({ from: 1, to: 4 })]),
     preprocessing: v.exactOptional(preprocessingSchema),
+    teacher: v.exactOptional(v.object({ name: v.string(), where: v.string(), sha256: v.string() })),
     digest: v.string(),
     logBytes: whole,
     started: wholeNumber({ from: 0, to: latestDate }),

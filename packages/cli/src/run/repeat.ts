@@ -13,7 +13,11 @@ const wordsOf = ([name, value]: readonly [string, string | number | boolean]): s
 /** The command that starts a run with the same settings: the preset, and every flag that differs from it. */
 export const repeatCommand = ({ preset, ...settings }: Settings): string => {
   const base = Object.hasOwn(presets, preset) ? settingsFrom({ preset }) : undefined
-  const given = Object.entries(settings).filter(([name, value]) => base?.[name as keyof Settings] !== value)
+  const given = Object.entries(settings).filter(
+    ([name, value]) =>
+      base?.[name as keyof Settings] !== value &&
+      (settings.teacher !== '' || !['teacher', 'temperature', 'distillation'].includes(name)),
+  )
   return ['resfn train', ...(base === undefined ? [] : [`--preset ${quoted(preset)}`]), ...given.map(wordsOf)].join(' ')
 }
 

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { restoreRun } from '@resfn/checkpoint'
-import { dispose } from '@resfn/tree'
+import { dispose, leaves } from '@resfn/tree'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import { type Context, say } from '../context/context.ts'
 import { isTemporary } from '../context/files.ts'
 import { loadData, type LoadedData } from '../data/load-data.ts'
@@ -14,7 +15,7 @@ import { type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
 import type { SettingFlags, Settings } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
-import { learnerOf, setupOf } from './training-setup.ts'
+import { type Learner, learnerOf, setupOf, type TrainingSetup } from './training-setup.ts'
 
 const checkSameData = (wanted: string, { digest, origin }: LoadedData): void => {
   if (wanted !== digest)
@@ -22,6 +23,27 @@ const checkSameData = (wanted: string, { digest, origin }: LoadedData): void => 
       'OtherData',
       `the run was trained on other images than those ${origin.folder === undefined ? 'that come with resfn' : `in ${origin.folder}`}; point --data at the images it was started with`,
     )
+}
+
+const checkSameTeacher = ({ teacher: before }: CheckpointNotes, { teacher }: TrainingSetup): void => {
+  if (teacher !== undefined && before?.sha256 !== teacher.sha256)
+    throw new CliError(
+      'OtherTeacher',
+      `${teacher.where}: the run learned from other weights of ${before?.name ?? teacher.name} than there are now; put those back, or start a new run`,
+    )
+}
+
+/** A run of the whole net as one of its learner. Its tensors are those of the learner, and what the average needs. */
+const learning = (setup: TrainingSetup, learner: Learner, { params, state, average, ...rest }: AnyRun): AnyRun => {
+  if (average === undefined) {
+    dispose([params, state])
+    return { ...rest, ...learner.variables }
+  }
+  // The weights of the checkpoint are the average, and those of the learner.
+  const { variables } = learnerOf(setup, { params, state })
+  const kept = new Set(leaves<Tensor>(variables))
+  dispose([average, leaves<Tensor>([params, state]).filter((leaf) => !kept.has(leaf))])
+  return { ...rest, ...variables, average: learner.variables }
 }
 
 /** Removes what processes left that were killed while they saved. */
@@ -71,14 +93,14 @@ export const resumeRun = async (context: Context, folder: string, changes: RunCh
       backend: backend.backend,
       threads: backend.threads ?? 0,
     }
-    const setup = setupOf(context, { settings, net, data: images, preprocessing: notes.preprocessing })
+    const setup = await setupOf(context, { settings, net, data: images, preprocessing: notes.preprocessing })
+    checkSameTeacher(notes, setup)
     const learner = learnerOf(setup, variablesOf(loaded))
     announce(context, setup, learner)
     // The optimiser remembers only what learns.
     const optimiser = { ...setup.optimiser, init: () => setup.optimiser.init(learner.variables.params) }
-    const whole = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser })) as AnyRun
-    dispose([whole.params, whole.state])
-    const run: AnyRun = { ...whole, ...learner.variables }
+    const restored = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser })) as AnyRun
+    const run = learning(setup, learner, restored)
     say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
     const kept = { ...notes, settings, logBytes }
     const isFinished = run.history.length >= settings.epochs

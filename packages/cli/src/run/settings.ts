@@ -28,6 +28,8 @@ export type Settings = Recipe & {
   readonly strict: boolean
   /** Worker threads that read photos; 0 for as many as there are cores. */
   readonly workers: number
+  /** The net that teaches: a run, a checkpoint, a folder or a hub id; empty for none. */
+  readonly teacher: string
 }
 
 /** What the command line may set; all else comes from the preset. */
@@ -45,6 +47,7 @@ const schema: v.GenericSchema<unknown, Settings> = v.object({
   testShare: v.optional(v.number(), 0.2),
   strict: v.optional(v.boolean(), false),
   workers: v.optional(wholeNumber({ from: 0 }), 0),
+  teacher: v.optional(v.string(), ''),
 }) as v.GenericSchema<unknown, Settings>
 
 /** Settings from data of unknown origin, such as a checkpoint. */
@@ -68,6 +71,8 @@ export const settingsFrom = (flags: SettingFlags): Settings => {
     throw usageError(
       '--crop pads small images, and --scale, --rand-augment and --colour-jitter change pictures before that; give one or the other',
     )
+  if ((given.teacher ?? '') === '' && (given.temperature !== undefined || given.distillation !== undefined))
+    throw usageError('--temperature and --distillation are about a teacher; say which net teaches with --teacher')
   const settings: Settings = {
     ...recipe,
     preset: name,
@@ -80,6 +85,7 @@ export const settingsFrom = (flags: SettingFlags): Settings => {
     testShare: 0.2,
     strict: false,
     workers: 0,
+    teacher: '',
     ...(asPictures && { crop: 0 }),
     ...(plain && { nesterov: false }),
     ...given,

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { planOf } from '@resfn/checkpoint'
 import { checkLastBatch } from '@resfn/loop'
 import { BatchError, checkRun, startRun } from '@resfn/step'
+import { sgd } from '@resfn/optimisers'
 import { initHead } from '@resfn/surgery'
 import { dispose, leaves } from '@resfn/tree'
 import type { Tensor } from '@tensorflow/tfjs-core'
@@ -12,24 +13,26 @@ import { dataSource, holdsOwnPhotos, loadData } from '../data/load-data.ts'
 import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 import { announce } from './announce.ts'
 import { startBackend } from './backend.ts'
-import type { CheckpointNotes } from './checkpoint-file.ts'
+import { type CheckpointNotes, teacherNote } from './checkpoint-file.ts'
 import { locateNet, type LocatedNet } from './located-net.ts'
 import { netNamed } from './net.ts'
 import type { AnyVariables } from './evaluation.ts'
 import { engineOf } from './engine.ts'
 import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
+import { sameClasses } from './same-classes.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
 import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
 import { photoPreprocessing, photoView, pictureView } from './photo-preprocessing.ts'
 import { type Learner, learnerOf, setupOf, type TrainingSetup } from './training-setup.ts'
 
-const argsJson = (context: Context, { settings, data, size, input }: TrainingSetup, started: number): string =>
+const argsJson = (context: Context, { settings, data, size, input, teacher }: TrainingSetup, started: number): string =>
   `${JSON.stringify(
     {
       started: new Date(started).toISOString(),
       settings,
       net: { name: settings.net, input, classes: data.train.classes, ...size },
+      ...(teacher !== undefined && { teacher: teacherNote(teacher) }),
       data: { ...data.origin, train: data.train.labels.length, test: data.test.labels.length, sha256: data.digest },
       versions: context.versions,
       machine: context.machine,
@@ -78,10 +81,6 @@ const checkBatches = (setup: TrainingSetup, { net }: Learner, run: AnyRun): void
   }
 }
 
-/** Whether the head of a net tells the same classes apart: by their names, or by their number where it has none. */
-const sameClasses = (own: readonly string[], wanted: readonly string[]): boolean =>
-  own.length === wanted.length && own.every((name, label) => name === wanted[label] || name === `class ${label}`)
-
 /** The weights of a checkpoint for a net, with a new head where it told other classes apart. */
 const startingWeights = async (
   context: Context,
@@ -127,13 +126,20 @@ const firstRun = async (
   from: LocatedNet | undefined,
 ): Promise<{ readonly run: AnyRun; readonly learner: Learner }> => {
   const { settings, net, optimiser, input } = setup
-  const drawn = startRun(net, { optimiser, key: fold(key(settings.seed), 'run'), input }) as AnyRun
+  // The optimiser of the run remembers only what learns.
+  const drawn = startRun(net, { optimiser: sgd(), key: fold(key(settings.seed), 'run'), input }) as AnyRun
   const weights = from === undefined ? undefined : await startingWeights(context, setup, drawn, from)
   if (weights !== undefined) dispose([drawn.params, drawn.state])
   const learner = learnerOf(setup, weights ?? drawn)
-  dispose(drawn.optimiser)
   const { params, state } = learner.variables
   return { run: { ...drawn, params, state, optimiser: optimiser.init(params) }, learner }
+}
+
+/** The whole path where there is something at it, so that a run is resumed from wherever; else the name. */
+const absolute = async ({ cwd, files }: Context, given: string): Promise<string> => {
+  if (given === '') return given
+  const path = resolve(cwd, given)
+  return (await files.kind(path)) === 'none' ? given : path
 }
 
 /** A new run in a folder that has none. */
@@ -158,12 +164,13 @@ export const startNewRun = async (
     data: data.origin.folder ?? 'subset',
     backend: backend.backend,
     threads: backend.threads ?? 0,
+    teacher: await absolute(context, asked.teacher),
   }
   const preprocessing = isFiles(data.train)
     ? photoPreprocessing(settings, entry, loaded && photoView(loaded))
     : undefined
   const net = entry.make({ classes: data.train.classes.length })
-  const setup = setupOf(context, { settings, net, data, preprocessing })
+  const setup = await setupOf(context, { settings, net, data, preprocessing })
   const { run, learner } = await firstRun(context, setup, loaded)
   announce(context, setup, learner)
   checkBatches(setup, learner, run)
@@ -180,6 +187,7 @@ export const startNewRun = async (
     image: isFiles(data.train) ? [height, width, channels] : data.train.shape,
     ...(stored !== undefined && { preprocessing: stored }),
     digest: data.digest,
+    ...(setup.teacher !== undefined && { teacher: teacherNote(setup.teacher) }),
     logBytes: 0,
     started,
     engines,

@@ -1,6 +1,6 @@
 import { encodeCheckpoint, encodeWeights } from '@resfn/checkpoint'
 import { type PredictionColumns, train } from '@resfn/loop'
-import type { Run } from '@resfn/step'
+import { type Run, weightsOf } from '@resfn/step'
 import type { Chosen } from '@resfn/runtime'
 import { dispose } from '@resfn/tree'
 import type { Context } from '../context/context.ts'
@@ -62,7 +62,9 @@ export const saveRun = async (
   { setup, learner, files: { checkpoint, log }, notes, run }: OpenRun,
 ): Promise<void> => {
   const description = descriptionOf(notes, { input: setup.input, classes: setup.data.train.classes })
-  const content = unwrap(await encodeCheckpoint({ ...run, ...wholeOf(learner, run) }, description)())
+  const { average } = run
+  const whole = { ...run, ...wholeOf(learner, run), average: average && wholeOf(learner, average) }
+  const content = unwrap(await encodeCheckpoint(whole, description)())
   // The checkpoint counts the bytes of the log: after a power cut, it must not be there before they are.
   await files.sync(log)
   await files.write(checkpoint, content)
@@ -74,7 +76,7 @@ const saveBest = async (
   { setup, learner, files: { best }, notes, run }: OpenRun,
 ): Promise<void> => {
   const description = descriptionOf(notes, { input: setup.input, classes: setup.data.train.classes })
-  await files.write(best, unwrap(await encodeWeights(wholeOf(learner, run), description)()))
+  await files.write(best, unwrap(await encodeWeights(wholeOf(learner, weightsOf(run)), description)()))
 }
 
 /**

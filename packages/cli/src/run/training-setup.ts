@@ -1,19 +1,22 @@
 import { batchesPerEpoch } from '@resfn/batches'
-import { type Layer, type Shape, summary } from '@resfn/layer'
+import { choosePaths, type Layer, type Shape, summary } from '@resfn/layer'
 import type { Training } from '@resfn/loop'
 import { balancedWeights } from '@resfn/losses'
 import type { Optimiser } from '@resfn/optimisers'
 import type { Preprocessing } from '@resfn/preprocessing'
-import { lossOf, optimiserOf, preprocessing, scheduleOf } from '@resfn/recipe'
+import { lossOf, optimiserOf, parseRates, preprocessing, scheduleOf } from '@resfn/recipe'
 import { freeze, thaw } from '@resfn/surgery'
 import { outputShape } from '@resfn/transforms'
+import { flatten } from '@resfn/tree'
 import type { Context } from '../context/context.ts'
 import { type DataPart, isFiles, limited } from '../data/data-part.ts'
 import type { LoadedData } from '../data/load-data.ts'
 import { usageError } from '../error.ts'
 import type { AnyVariables } from './evaluation.ts'
+import { pictureView } from './photo-preprocessing.ts'
 import { type Reading, readingOf } from './reading.ts'
 import type { Settings } from './settings.ts'
+import { type Teacher, teacherOf } from './teacher.ts'
 
 /** Everything that a run is trained with. Nothing in it depends on how far the run is. */
 export type TrainingSetup = {
@@ -29,6 +32,8 @@ export type TrainingSetup = {
   readonly reading: Reading
   /** What the net sees of photos. */
   readonly preprocessing: Preprocessing | undefined
+  /** The net that teaches, where there is one. */
+  readonly teacher: Teacher | undefined
   readonly size: { readonly params: number; readonly macs: number }
 }
 
@@ -41,8 +46,23 @@ export type SetupParts = {
   readonly preprocessing: Preprocessing | undefined
 }
 
-/** Puts settings, net and data together; throws where they do not fit. */
-export const setupOf = (context: Context, { settings, net, data, preprocessing: view }: SetupParts): TrainingSetup => {
+/** The net that teaches, as the settings say. A backend must be running. */
+const taught = async (
+  context: Context,
+  { settings, data, preprocessing: view }: SetupParts,
+  input: Shape,
+): Promise<Teacher | undefined> =>
+  settings.teacher === ''
+    ? undefined
+    : teacherOf(context, settings.teacher, {
+        input,
+        view: view ?? pictureView(input, data.source.moments, settings.normalise),
+        classes: data.train.classes,
+      })
+
+/** Puts settings, net and data together; throws where they do not fit. A backend must be running. */
+export const setupOf = async (context: Context, parts: SetupParts): Promise<TrainingSetup> => {
+  const { settings, net, data, preprocessing: view } = parts
   const set = limited(data.train, settings.images)
   const input =
     isFiles(set) && view !== undefined
@@ -61,6 +81,7 @@ export const setupOf = (context: Context, { settings, net, data, preprocessing: 
     optimiser: optimiserOf(settings),
     reading: readingOf(context, settings, { train: set, data, view }),
     preprocessing: view,
+    teacher: await taught(context, parts, input),
     size: { params, macs },
   }
 }
@@ -72,15 +93,28 @@ export type Learner = {
   readonly whole: AnyVariables
 }
 
-/** Freezes the parts of a net that the settings name. */
-export const learnerOf = ({ settings, net }: TrainingSetup, whole: AnyVariables): Learner => {
-  if (settings.freeze === '') return { net, variables: whole, whole }
+/** What a flag makes; names the flag where its patterns choose nothing. */
+const byFlag = <A>(flag: string, make: () => A): A => {
   try {
-    const { net: learning, ...variables } = freeze({ net, ...whole }, settings.freeze)
-    return { net: learning as Layer<unknown, unknown>, variables, whole }
+    return make()
   } catch (error) {
-    if (error instanceof Error && '_tag' in error) throw usageError(`--freeze: ${error.message}`)
+    if (error instanceof Error && '_tag' in error) throw usageError(`${flag}: ${error.message}`)
     throw error
+  }
+}
+
+/** Freezes the parts of a net that the settings name, and checks that those with other rates learn. */
+export const learnerOf = ({ settings, net }: TrainingSetup, whole: AnyVariables): Learner => {
+  const { net: learning, ...variables } =
+    settings.freeze === ''
+      ? { net, ...whole }
+      : byFlag('--freeze', () => freeze({ net, params: whole.params, state: whole.state }, settings.freeze))
+  const paths = flatten(variables.params).map(({ path }) => path)
+  byFlag('--rates', () => Object.keys(parseRates(settings.rates)).map((patterns) => choosePaths(patterns, paths)))
+  return {
+    net: learning as Layer<unknown, unknown>,
+    variables: { params: variables.params, state: variables.state },
+    whole,
   }
 }
 
@@ -89,19 +123,23 @@ export const wholeOf = ({ whole }: Pick<Learner, 'whole'>, learned: AnyVariables
 
 /** The setup as the training loop takes it. */
 export const trainingOf = (
-  { settings, set, optimiser, reading }: TrainingSetup,
+  { settings, set, optimiser, reading, teacher }: TrainingSetup,
   net: Layer<unknown, unknown>,
   signal: AbortSignal,
 ): Training<unknown, unknown> => ({
   net,
   optimiser,
-  loss: lossOf(settings, settings.balance ? balancedWeights(set.labels, set.classes.length) : undefined),
+  loss: lossOf(settings, {
+    ...(settings.balance && { weights: balancedWeights(set.labels, set.classes.length) }),
+    ...(teacher !== undefined && { teacher: teacher.logits }),
+  }),
   schedule: scheduleOf(settings, { examples: set.labels.length }),
   batches: reading.batches,
   epochs: settings.epochs,
   evaluation: reading.evaluation,
   checkpointSteps: settings.saveSteps,
   ...(settings.microBatch > 0 && { microBatch: settings.microBatch }),
+  ...(settings.ema > 0 && { averageDecay: settings.ema }),
   ...(settings.patience > 0 && { patience: settings.patience }),
   signal,
 })

@@ -2,6 +2,7 @@ import { parseRandAugment } from '@resfn/augment'
 import { either as E } from 'fp-ts'
 import * as v from 'valibot'
 import { noExtras } from './presets.ts'
+import { parseRates } from './rates.ts'
 import type { Extras, Recipe } from './recipe.ts'
 
 /** What is wrong with data that should be a recipe: each field, and what to give. */
@@ -29,10 +30,21 @@ export const longestSide = 2048
 
 const fromTo1 = checked<number>((value) => isNumber(value) && value >= 0 && value <= 1, 'a number from 0 to 1')
 
+const below1 = checked<number>((value) => isNumber(value) && value >= 0 && value < 1, 'a number from 0 and below 1')
+
 const isRandAugment = (value: unknown): boolean => {
   if (value === '') return true
   try {
     parseRandAugment(String(value))
+    return typeof value === 'string'
+  } catch {
+    return false
+  }
+}
+
+const areRates = (value: unknown): boolean => {
+  try {
+    parseRates(String(value))
     return typeof value === 'string'
   } catch {
     return false
@@ -51,7 +63,7 @@ export const recipeEntries: { readonly [K in keyof Recipe]: v.GenericSchema<Reci
   optimiser: oneOf('sgd', 'adam', 'adamw', 'lamb'),
   lr: numberFrom0,
   schedule: oneOf('constant', 'cosine', 'milestones', 'one-cycle'),
-  momentum: checked((value) => isNumber(value) && value >= 0 && value < 1, 'a number from 0 and below 1'),
+  momentum: below1,
   nesterov: v.boolean(),
   weightDecay: numberFrom0,
   smoothing: fromTo1,
@@ -73,6 +85,13 @@ export const recipeEntries: { readonly [K in keyof Recipe]: v.GenericSchema<Reci
   microBatch: extra('microBatch', wholeNumber({ from: 0 })),
   patience: extra('patience', wholeNumber({ from: 0 })),
   freeze: extra('freeze', v.string()),
+  rates: extra('rates', checked<string>(areRates, 'factors by parts, such as stem,layer1=0.1;fc=10, or nothing')),
+  ema: extra('ema', below1),
+  distillation: extra('distillation', fromTo1),
+  temperature: extra(
+    'temperature',
+    checked<number>((value) => isNumber(value) && value > 0, 'a number above 0'),
+  ),
 }
 
 /** Decodes data of unknown origin with a schema; the error names every field that is wrong. */

@@ -35,6 +35,8 @@ export const describeRecipe = (recipe: Recipe): string =>
     ...(recipe.cutmix > 0 ? [`cutmix ${recipe.cutmix}`] : []),
     ...(recipe.microBatch > 0 ? [`${recipe.microBatch} images at once`] : []),
     ...(recipe.patience > 0 ? [`patience of ${recipe.patience} epochs`] : []),
+    ...(recipe.rates !== '' ? [`rates ${recipe.rates}`] : []),
+    ...(recipe.ema > 0 ? [`moving average of ${recipe.ema}`] : []),
     ...(recipe.freeze !== '' ? [`${recipe.freeze} frozen`] : []),
     ...(recipe.resize > 0 ? [`images of ${recipe.resize} x ${recipe.resize}`] : []),
   ].join(', ')

@@ -10,4 +10,5 @@ export {
   scheduleOf,
 } from './make.ts'
 export { type Preset, presets } from './presets.ts'
+export { parseRates, RatesError } from './rates.ts'
 export type { Recipe } from './recipe.ts'

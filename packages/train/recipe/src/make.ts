@@ -1,7 +1,7 @@
 import { batchesPerEpoch } from '@resfn/batches'
 import type { Augmentation } from '@resfn/augment'
-import { binaryCrossEntropy, crossEntropy, type Loss } from '@resfn/losses'
-import { adam, adamW, exceptVectors, lamb, type Optimiser, sgd, weightDecay } from '@resfn/optimisers'
+import { binaryCrossEntropy, crossEntropy, distillation, type DistillationOptions, type Loss } from '@resfn/losses'
+import { adam, adamW, exceptVectors, lamb, type Optimiser, ratesByPath, sgd, weightDecay } from '@resfn/optimisers'
 import { constantRate, cosine, milestones, oneCycle, type Schedule } from '@resfn/schedules'
 import {
   compose,
@@ -14,6 +14,7 @@ import {
   resize,
   type Transform,
 } from '@resfn/transforms'
+import { parseRates } from './rates.ts'
 import type { Recipe } from './recipe.ts'
 
 /** The fields of a recipe that decide what is done to images before a net sees them, in training and evaluation. */
@@ -69,10 +70,18 @@ export const pictureAugmentation = ({
   ...(colourJitter > 0 && { colourJitter }),
 })
 
+/** What a loss needs beside the recipe. */
+export type LossParts = {
+  /** of the classes, where the recipe balances them */
+  readonly weights?: readonly number[]
+  /** the net whose logits count for the share `distillation` of the recipe */
+  readonly teacher?: DistillationOptions['teacher']
+}
+
 /**
  * The loss of a recipe.
  *
- * @param weights of the classes, where the recipe balances them
+ * @param parts the weights of the classes, and the teacher, where there are some
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -81,18 +90,31 @@ export const pictureAugmentation = ({
  * assert.equal(typeof lossOf(presets['quick']!.recipe), 'function')
  * ```
  */
-export const lossOf = ({ loss, smoothing }: Pick<Recipe, 'loss' | 'smoothing'>, weights?: readonly number[]): Loss => {
+export const lossOf = (
+  {
+    loss: kind,
+    smoothing,
+    distillation: share,
+    temperature,
+  }: Pick<Recipe, 'loss' | 'smoothing' | 'distillation' | 'temperature'>,
+  { weights, teacher }: LossParts = {},
+): Loss => {
   const options = { smoothing, ...(weights !== undefined && { weights }) }
-  return loss === 'binary' ? binaryCrossEntropy(options) : crossEntropy(options)
+  const loss = kind === 'binary' ? binaryCrossEntropy(options) : crossEntropy(options)
+  return teacher === undefined ? loss : distillation({ teacher, loss, share, temperature })
 }
 
-/** The optimiser of a recipe, with weight decay on all parameters but vectors. */
-export const optimiserOf = ({
-  optimiser,
-  momentum,
-  nesterov,
-  weightDecay: decay,
-}: Pick<Recipe, 'optimiser' | 'momentum' | 'nesterov' | 'weightDecay'>): Optimiser => {
+/**
+ * The optimiser of a recipe, with weight decay on all parameters but vectors, and with its rates by path.
+ *
+ * @throws PathError, from `init` and `update`, for a pattern of the rates that chooses no parameter
+ */
+export const optimiserOf = ({ rates, ...recipe }: OptimiserFields & Pick<Recipe, 'rates'>): Optimiser =>
+  rates === '' ? evenOptimiser(recipe) : ratesByPath(parseRates(rates))(evenOptimiser(recipe))
+
+type OptimiserFields = Pick<Recipe, 'optimiser' | 'momentum' | 'nesterov' | 'weightDecay'>
+
+const evenOptimiser = ({ optimiser, momentum, nesterov, weightDecay: decay }: OptimiserFields): Optimiser => {
   if (optimiser === 'adamw') return adamW({ decay, mask: exceptVectors })
   if (optimiser === 'lamb') return lamb({ decay })
   const plain = optimiser === 'adam' ? adam() : sgd({ momentum, nesterov })

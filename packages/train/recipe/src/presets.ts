@@ -16,6 +16,10 @@ export const noExtras: Extras = {
   microBatch: 0,
   patience: 0,
   freeze: '',
+  rates: '',
+  ema: 0,
+  distillation: 0.5,
+  temperature: 4,
 }
 
 const modern: Recipe = {

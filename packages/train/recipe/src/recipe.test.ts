@@ -1,7 +1,16 @@
 import { either as E } from 'fp-ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeRecipe, describeRecipe, optimiserOf, preprocessing, presets, type Recipe, scheduleOf } from './index.ts'
+import {
+  decodeRecipe,
+  describeRecipe,
+  optimiserOf,
+  parseRates,
+  preprocessing,
+  presets,
+  type Recipe,
+  scheduleOf,
+} from './index.ts'
 
 const moments = { mean: [0.5], std: [0.25] }
 const recipeNamed = (name: string): Recipe => presets[name]!.recipe
@@ -39,6 +48,26 @@ describe('presets', () => {
   })
 })
 
+describe('parseRates', () => {
+  it('reads patterns and factors', () => {
+    expect(parseRates('')).toEqual({})
+    expect(parseRates('stem, layer1..2 = 0.1;fc=10')).toEqual({ 'stem, layer1..2': 0.1, fc: 10 })
+  })
+
+  it.each([
+    ['fc', '"fc" is not parts and a factor of at least 0; write such as stem,layer1=0.1;fc=10'],
+    ['fc=', '"fc=" is not'],
+    ['=1', '"=1" is not'],
+    ['fc=-1', '"fc=-1" is not'],
+    ['fc=1=2', '"fc=1=2" is not'],
+    ['fc=fast', '"fc=fast" is not'],
+    ['fc=1;', '"" is not'],
+    ['fc=1;fc=2', 'fc stands twice'],
+  ])('says what is wrong with %s', (text, message) => {
+    expect(() => parseRates(text)).toThrow(message)
+  })
+})
+
 describe('decodeRecipe', () => {
   it.each([
     [{ momentum: 1 }, 'momentum: give a number from 0 and below 1, not 1'],
@@ -48,6 +77,10 @@ describe('decodeRecipe', () => {
     [{ epochs: 'many' }, 'epochs: give a whole number from 0, not "many"'],
     [{ resize: 14_000 }, 'resize: give a whole number from 0 to 2048, not 14000'],
     [{ schedule: 'linear' }, 'schedule: give constant, cosine, milestones or one-cycle, not "linear"'],
+    [{ ema: 1 }, 'ema: give a number from 0 and below 1, not 1'],
+    [{ temperature: 0 }, 'temperature: give a number above 0, not 0'],
+    [{ distillation: 1.5 }, 'distillation: give a number from 0 to 1, not 1.5'],
+    [{ rates: 'fc' }, 'rates: give factors by parts, such as stem,layer1=0.1;fc=10, or nothing, not "fc"'],
     [{ lr: Number.NaN }, 'lr: give a number from 0, not NaN'],
   ])('refuses %j', (change, message) => {
     expect(decodeRecipe({ ...recipeNamed('quick'), ...change })).toEqual(E.left({ _tag: 'RecipeError', message }))

@@ -47,6 +47,14 @@ export type Recipe = {
   readonly patience: number
   /** Parts of the net that do not learn, such as `stem,layer1..2`; empty for none. */
   readonly freeze: string
+  /** Factors of the learning rate by parts, such as `stem,layer1=0.1;fc=10`; empty for none. */
+  readonly rates: string
+  /** How much of the moving average of the weights stays at each step, below 1; 0 for no average. */
+  readonly ema: number
+  /** The share of a teacher in the loss, from 0 to 1, where there is one. */
+  readonly distillation: number
+  /** How much softer the distributions of the teacher and the net are made, above 0. */
+  readonly temperature: number
 }
 
 /** The fields of a recipe that a recipe may leave out. */
@@ -63,4 +71,8 @@ export type Extras = Pick<
   | 'microBatch'
   | 'patience'
   | 'freeze'
+  | 'rates'
+  | 'ema'
+  | 'distillation'
+  | 'temperature'
 >

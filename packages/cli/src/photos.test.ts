@@ -201,6 +201,25 @@ describe('resfn data FOLDER', () => {
     rmSync(join(cwd, 'others', 'board', 'loop'))
   })
 
+  it('is verified photo by photo', async () => {
+    expect((await resfn('data verify photos')).stdout).toContain('all 200 photos can be read')
+    cpSync(join(cwd, 'photos'), join(cwd, 'unsound'), { recursive: true })
+    const [cut, text] = [join(cwd, 'unsound', 'sun', '003.jpg'), join(cwd, 'unsound', 'zebra', '001.png')]
+    truncateSync(cut, 300)
+    writeFileSync(text, 'not a picture')
+    const { stdout, code } = await resfn('data verify unsound')
+    expect(code).toBe(1)
+    expect(stdout).toContain('2 of 200 photos cannot be read:')
+    expect(stdout).toContain(`  ${cut} is damaged or cut short`)
+    const { stdout: document, code: status } = await resfn('data verify --data unsound --json')
+    const { broken, known } = JSON.parse(document) as {
+      readonly broken: readonly { readonly path: string }[]
+      readonly known: unknown
+    }
+    expect([status, known, broken.map(({ path }) => path).toSorted()]).toEqual([1, null, [cut, text]])
+    expect((await resfn('data verify photos --data others')).stderr).toContain('give one of the two')
+  })
+
   it.each([
     ['data nothing', 'there is no folder or manifest'],
     ['data photos/sun', 'lacks train-images'],

@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 import type { Preprocessing } from '@resfn/preprocessing'
-import type { FetchFlags, ShowFlags, VerifyFlags } from '../commands/data.ts'
+import type { FetchFlags, ShowFlags } from '../commands/data.ts'
 import { type Context, say } from '../context/context.ts'
 import type { FetchProgress } from '../data/data-source.ts'
 import { firstOfEachClass, type ImageSet } from '@resfn/batches'
@@ -45,26 +45,6 @@ export const fetchData: Action<FetchFlags, []> = async (context, { mirror }) => 
   return {
     json: { folder, train: train.labels.length, test: test.labels.length },
     text: `${count(train.labels.length)} training and ${count(test.labels.length)} test images in ${folder}`,
-  }
-}
-
-/**
- * Reads the images that a run would take, and compares them, however they are compressed, with those that were
- * published.
- */
-export const verifyData: Action<VerifyFlags, []> = async (context, { data: asked }) => {
-  const data = await loadData(context, asked)
-  const { source, origin, train, test, digest } = data
-  const known = source.known[digest]
-  return {
-    json: {
-      source: origin,
-      train: train.labels.length,
-      test: test.labels.length,
-      sha256: digest,
-      known: known ?? null,
-    },
-    text: `${describeData(data)}\n${known === undefined ? 'they are whole and can be used, but are not those that were published' : `they are ${known}, byte for byte`}`,
   }
 }
 

@@ -51,10 +51,34 @@ const describeCommand: Command<Context> = buildCommand<DescribeFlags, [string], 
   func: perform(async () => (await import('../actions/describe-data.ts')).describeFolder),
 })
 
-const verifyCommand: Command<Context> = buildCommand<VerifyFlags, [], Context>({
-  docs: { brief: 'Check the images that a run would take' },
-  parameters: { flags: { data: dataFlag, ...commonFlags } },
-  func: perform(async () => (await import('../actions/data.ts')).verifyData),
+const verifyCommand: Command<Context> = buildCommand<VerifyFlags, [string?], Context>({
+  docs: {
+    brief: 'Check the images that a run would take: read all, and decode every photo',
+    fullDescription: [
+      'Reads the images that a run would take. A data set is compared with the published one; each photo of a folder or a manifest is decoded, and',
+      'those that cannot be read are listed with their paths. Then the exit code is 1.',
+      '',
+      'Examples:',
+      '  resfn data verify  the images that resfn train takes by itself',
+      '  resfn data verify photos  decode all photos in photos/cat, photos/dog, …',
+      '  resfn data verify photos.csv --json  the broken ones as JSON',
+    ].join('\n'),
+  },
+  parameters: {
+    flags: { data: dataFlag, ...commonFlags },
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          brief: 'Folder of images or manifest of photos; instead of --data',
+          parse: String,
+          placeholder: 'folder',
+          optional: true,
+        },
+      ],
+    },
+  },
+  func: perform(async () => (await import('../actions/verify-data.ts')).verifyData),
 })
 
 const showCommand: Command<Context> = buildCommand<ShowFlags, [], Context>({

@@ -64,6 +64,7 @@ describe('fine-tuning on a folder of 200 photos in 4 classes', () => {
     expect(stdout).toContain('test accuracy')
     const report = readFileSync(join(cwd, 'said', 'report.html'), 'utf8')
     for (const name of Object.keys(scenes)) expect(report).toContain(name)
+    expect(report).toMatch(/what counted for \w+ in test image/)
   })
 
   it('is resumed to the same bytes', async () => {

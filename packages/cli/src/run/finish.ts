@@ -3,6 +3,7 @@ import { summary } from '@resfn/layer'
 import { bestEpoch } from '@resfn/loop'
 import { confusion as confusionOf } from '@resfn/losses'
 import { describeRecipe } from '@resfn/recipe'
+import { weightsOf } from '@resfn/step'
 import { dispose } from '@resfn/tree'
 import type { Context } from '../context/context.ts'
 import { describeData } from '../data/load-data.ts'
@@ -12,6 +13,7 @@ import { evaluateOn } from './evaluation.ts'
 import { type LoggedEvent, parseLog } from './event-log.ts'
 import { repeatCommand, settingFacts } from './repeat.ts'
 import type { OpenRun } from './train-run.ts'
+import { wholeOf } from './training-setup.ts'
 
 /** Seconds of all steps and evaluations, also of those before an interruption. */
 const secondsOf = (log: readonly LoggedEvent[]): number =>
@@ -89,7 +91,8 @@ const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]
   const { setup, learner, backend, notes, run } = open
   const { settings, data, set, net, input, size, batches, reading } = setup
   // The last evaluation has them, unless the run was over or failed before one.
-  const predictions = open.predictions ?? (await evaluateOn(learner.net, run, reading.evaluation())).predictions
+  const predictions =
+    open.predictions ?? (await evaluateOn(learner.net, weightsOf(run), reading.evaluation())).predictions
   const confusion = confusionOf(data.test.classes.length)(predictions.labels, predictions.predicted)
   const hits = confusion.reduce((total, row, label) => total + row[label]!, 0)
   const tested = lastOf(log, 'evaluation')
@@ -116,6 +119,14 @@ const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]
       },
       { name: 'data', value: describeData(data) },
       { name: 'recipe', value: `${settings.epochs} epochs, ${describeRecipe(settings)}` },
+      ...(setup.teacher === undefined
+        ? []
+        : [
+            {
+              name: 'teacher',
+              value: `${setup.teacher.name} from ${setup.teacher.where}, ${settings.distillation} of the loss, temperature ${settings.temperature}`,
+            },
+          ]),
       { name: 'backend', value: `${backend.backend} (${backend.details})` },
       { name: 'machine', value: context.machine },
       {
@@ -132,6 +143,7 @@ const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]
     reading,
     confusion,
     predictions,
+    looking: { net, ...wholeOf(learner, weightsOf(run)) },
   })
 }
 
@@ -160,6 +172,6 @@ export const finishRun = async (context: Context, open: OpenRun): Promise<Output
       ].join('\n'),
     }
   } finally {
-    dispose([open.run, open.learner.whole])
+    dispose([open.run, open.learner.whole, open.setup.teacher?.variables])
   }
 }

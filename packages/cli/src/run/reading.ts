@@ -17,7 +17,7 @@ import { fileSource, setSource, startReaders } from '@resfn/image-loader'
 import { fitPixels, type Preprocessing } from '@resfn/preprocessing'
 import { fold, key } from '@resfn/random'
 import { augmentation, pictureAugmentation, preprocessing } from '@resfn/recipe'
-import { type Images, outputShape } from '@resfn/transforms'
+import { type Images, normalise, outputShape, toFloat } from '@resfn/transforms'
 import { type Context, say } from '../context/context.ts'
 import { type DataPart, isFiles } from '../data/data-part.ts'
 import type { LoadedData } from '../data/load-data.ts'
@@ -36,6 +36,8 @@ export type TestReading = {
   readonly readable: () => readonly number[]
   /** Some of them as bytes, to be shown. */
   readonly samples: (indices: readonly number[]) => Promise<ImageSet>
+  /** Those bytes as the net takes them. */
+  readonly prepare: (samples: ImageSet) => Images
   /** The photos that could not be read until now. */
   readonly leftOut: () => readonly LeftOut[]
 }
@@ -119,6 +121,8 @@ const photoTest = (
       }),
     readable: () => files.paths.flatMap((_, index) => (lost.has(index) ? [] : [index])),
     samples: (indices) => pictures(files, indices, view),
+    prepare: ({ images, labels, shape: [height = 0, width = 0, channels = 0] }) =>
+      normalise({ mean: view.mean, std: view.std })(toFloat(images, [labels.length, height, width, channels])),
     leftOut: broken.all,
   }
 }
@@ -128,6 +132,8 @@ const setTest = (test: ImageSet, transform: (images: Images) => Images): TestRea
   evaluation: () => passOver(test, transform),
   readable: () => Array.from(test.labels, (_, index) => index),
   samples: async (indices) => select(test, indices),
+  prepare: ({ images, labels, shape: [height = 0, width = 0, channels = 0] }) =>
+    transform(toFloat(images, [labels.length, height, width, channels])),
   leftOut: () => [],
 })
 

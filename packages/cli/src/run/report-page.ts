@@ -4,6 +4,7 @@ import { report, type Epoch, type ReportData, type Sample, type Step } from '@re
 import type { DataPart } from '../data/data-part.ts'
 import type { LoggedEvent } from './event-log.ts'
 import type { TestReading } from './reading.ts'
+import { type Looking, seenMaps } from './seen-maps.ts'
 
 /** Everything a report is made of. */
 export type ReportInput = Omit<ReportData, 'epochs' | 'steps' | 'classes' | 'samples' | 'mistakes'> & {
@@ -12,6 +13,8 @@ export type ReportInput = Omit<ReportData, 'epochs' | 'steps' | 'classes' | 'sam
   readonly test: DataPart
   readonly reading: TestReading
   readonly predictions: PredictionColumns
+  /** The net as it was evaluated. */
+  readonly looking: Omit<Looking, 'prepare'>
 }
 
 const epochsOf = (log: readonly LoggedEvent[]): readonly Epoch[] =>
@@ -64,13 +67,21 @@ const rowsOf = (
     probability: probabilities[i]!,
   }))
 
-/** The predictions with their images. */
-const withImages = async (rows: readonly Prediction[], { samples }: TestReading): Promise<readonly Sample[]> => {
-  const { images, shape } = await samples(rows.map(({ index }) => index))
+/** The predictions with their images, and with what counted for them where a net looks. */
+const withImages = async (
+  rows: readonly Prediction[],
+  { samples, prepare }: TestReading,
+  looking?: ReportInput['looking'],
+): Promise<readonly Sample[]> => {
+  const set = await samples(rows.map(({ index }) => index))
+  const { images, shape } = set
   const [height, width, channels] = shape
+  const predicted = rows.map((row) => row.predicted)
+  const seen = looking === undefined ? [] : seenMaps({ ...looking, prepare }, set, predicted)
   const size = height * width * channels
   return rows.map((row, i) => ({
     ...row,
+    ...(seen[i] !== undefined && { seen: seen[i] }),
     image: { pixels: images.subarray(i * size, (i + 1) * size), height, width, channels: channels === 3 ? 3 : 1 },
   }))
 }
@@ -96,6 +107,7 @@ export const reportPage = async ({
   test,
   reading,
   predictions,
+  looking,
   ...rest
 }: ReportInput): Promise<string> => {
   const rows = rowsOf(predictions, reading.readable())
@@ -105,6 +117,6 @@ export const reportPage = async ({
     steps: stepsOf(log, batches),
     classes: test.classes,
     samples: await withImages(firstRows(rows, test), reading),
-    mistakes: await withImages(mistakenRows(rows), reading),
+    mistakes: await withImages(mistakenRows(rows), reading, looking),
   })
 }

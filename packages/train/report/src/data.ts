@@ -35,6 +35,8 @@ export type Sample = {
   /** Its place in the test set. */
   readonly index: number
   readonly image: Image
+  /** The image with a map over it of what counted for what the net says, such as one of Grad-CAM. */
+  readonly seen?: Image
   /** What it is, and what the net says: indices into `classes`. */
   readonly label: number
   readonly predicted: number

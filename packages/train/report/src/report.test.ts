@@ -36,6 +36,26 @@ const run: ReportData = {
   ],
 }
 
+describe('a mistake with a map of what counted', () => {
+  const [mistake] = run.mistakes
+  const seen = { pixels: new Uint8Array(12).fill(9), height: 2, width: 2, channels: 3 as const }
+
+  it('shows both pictures, and says what the second one is', () => {
+    const page = report({ ...run, mistakes: [{ ...mistake!, seen }] })
+    expect(page).toContain('alt="test image 7: cat"')
+    expect(page).toContain('alt="what counted for dog in test image 7"')
+    expect(page).toContain('what counted for that (Grad-CAM)')
+    expect(report(run)).not.toContain('Grad-CAM')
+  })
+
+  it('is refused where its picture is not whole', () => {
+    const cut = { ...seen, pixels: new Uint8Array(11) }
+    expect(() => report({ ...run, mistakes: [{ ...mistake!, seen: cut }] })).toThrow(
+      'an image of 2 x 2 x 3 has 12 bytes, not 11',
+    )
+  })
+})
+
 describe('report', () => {
   const page = report(run)
 

@@ -61,8 +61,16 @@ const sampleNote = 'What the image is, and under it what the net says.'
 const sampleSection = ({ classes, samples = [] }: ReportData): Html =>
   samples.length === 0 ? none : section('Test images', sampleNote, sampleList(classes, samples))
 
+const seenNote = ' Beside it, what counted for that (Grad-CAM): the redder, the more.'
+
 const mistakeSection = ({ classes, mistakes }: ReportData): Html =>
-  mistakes.length === 0 ? none : section('The most confident mistakes', sampleNote, sampleList(classes, mistakes))
+  mistakes.length === 0
+    ? none
+    : section(
+        'The most confident mistakes',
+        mistakes.some(({ seen }) => seen !== undefined) ? sampleNote + seenNote : sampleNote,
+        sampleList(classes, mistakes),
+      )
 
 const netSection = ({ net = [] }: ReportData): Html =>
   net.length === 0 ? none : section('The net', 'Shapes and multiply-adds are those of one image.', card(netTable(net)))

@@ -143,6 +143,8 @@ th { font-weight: 500; text-align: left }
   border-radius: 6px;
   margin-bottom: 8px;
 }
+.samples .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 4px }
+.samples li:has(.pair) { grid-column: span 2 }
 .samples b { display: block; font-weight: 600 }
 .samples i { font-style: normal }
 .samples .right { color: var(--rate) }

@@ -33,6 +33,20 @@ beforeAll(async () => {
     writeFileSync(join(cwd, 'shop', `${test.labels[index]}.png`), await photograph(index))
 })
 
+it.each([
+  [['predict', 'shop', '--net', 'fashion-mnist-resnet2'], 'did you mean fashion-mnist-resnet20'],
+  [['eval', 'fashion-mnist-preactresnet'], 'did you mean fashion-mnist-preactresnet20'],
+])('names the nearest net that comes with resfn: %j', async (args, message) => {
+  const { stderr, code } = await resfn(args, { cwd })
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(message) as string })
+})
+
+it('sums up a net that comes with resfn', async () => {
+  const { stdout, code } = await resfn(['summary', 'fashion-mnist-resnet20', '--json'], { cwd })
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({ net: 'cifar-resnet20', params: 269_434 })
+})
+
 describe('resfn predict without a net', () => {
   it('says what a picture of clothing shows, by the net that comes with resfn', async () => {
     const { stdout, stderr, code } = await resfn(['predict', 'shop/9.png'], { cwd })

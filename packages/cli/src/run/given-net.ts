@@ -7,6 +7,7 @@ import { usageError } from '../error.ts'
 import type { AnyVariables } from './evaluation.ts'
 import { type LocateOptions, locateNet, type LocatedNet } from './located-net.ts'
 import { netNamed } from './net.ts'
+import { ownNames } from './own-nets.ts'
 
 /** What may be asked of a net otherwise than it says. */
 export type NetFlags = LocateOptions & { readonly input?: Shape; readonly classes?: number }
@@ -58,11 +59,13 @@ const located = async (context: Context, given: string, flags: NetFlags): Promis
 }
 
 /**
- * The net of a name, or what `locateNet` finds: that of a run, a checkpoint, a folder with `config.json`, or a
- * repository of the hub.
+ * The net of a name, or what `locateNet` finds: that of a run, a checkpoint, a folder with `config.json`, one that
+ * comes with the command, or a repository of the hub.
  */
 export const givenNet = async (context: Context, given: string, flags: NetFlags): Promise<GivenNet> => {
   if (Object.hasOwn(nets, given)) return byName(given, flags)
   const isThere = (await context.files.kind(resolve(context.cwd, given))) !== 'none'
-  return isThere || /[/\\.]/.test(given) ? located(context, given, flags) : byName(given, flags)
+  return isThere || ownNames.includes(given) || /[/\\.]/.test(given)
+    ? located(context, given, flags)
+    : byName(given, flags)
 }

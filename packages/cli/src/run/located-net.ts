@@ -12,7 +12,7 @@ import { type LoadedCheckpoint, openCheckpoint, variablesOf } from './checkpoint
 import type { AnyVariables } from './evaluation.ts'
 import { hubProgress } from './hub-progress.ts'
 import { storedPreprocessing } from './stored-preprocessing.ts'
-import { ownFolder } from './own-nets.ts'
+import { ownFolder, ownNames } from './own-nets.ts'
 
 /** Where a net is from, as JSON has it: a checkpoint, or the folder or the repository of a published net. */
 export type Origin = {
@@ -147,7 +147,7 @@ export const locateNet = async (
     if (own !== undefined) return published(context, own, weights)
     await checkHasWeights(given)
     if (await namesRepository(context, given)) return published(context, given, weights)
-    throw await missingPath(context, path)
+    throw await missingPath(context, path, ownNames)
   }
   return ofCheckpoint(await openCheckpoint(context, given, net))
 }

@@ -26,6 +26,7 @@ const allowed = {
   'train/class-activation': [...core, 'core/layer', 'core/autodiff', 'ops', 'blocks'],
   train: [...core, 'core/layer', 'core/autodiff', 'formats', 'data', 'train'],
   weights: [...core, 'core/layer', 'core/trace', 'archs', 'formats', 'weights'],
+  'weights/inference': [...core, 'core/layer', 'core/trace', 'ops'],
   'weights/hub': [...core, 'core/layer', 'archs', 'formats', 'io', 'data', 'weights'],
   // Trained weights as files, and where they lie.
   nets: [],

@@ -75,7 +75,30 @@ export type Contracts<T = Tensor> = {
     readonly settings: Grouped & { readonly filterShape: readonly number[] }
     readonly outputs: readonly [dfilter: T]
   }
+  /**
+   * A convolution that adds a bias and another image at its end, and bounds the sum; for inference, without gradient.
+   */
+  readonly FusedConvolution: {
+    /** x and filter as those of `GroupedConv2D`; bias [out], residual [batch, outHeight, outWidth, out] */
+    readonly inputs: { readonly x: T; readonly filter: T; readonly bias?: T; readonly residual?: T }
+    readonly settings: Grouped & Activated
+    /** activation(conv2d(x, filter) + bias + residual) */
+    readonly outputs: readonly [y: T]
+  }
+  /** A factor and a summand for each channel of images, and another image; for inference, without gradient. */
+  readonly ScaleShift: {
+    /**
+     * x and residual [batch, height, width, channels]; scale [channels] or [batch, 1, 1, channels], shift [channels]
+     */
+    readonly inputs: { readonly x: T; readonly scale: T; readonly shift?: T; readonly residual?: T }
+    readonly settings: Activated
+    /** activation(x scale + shift + residual) */
+    readonly outputs: readonly [y: T]
+  }
 }
+
+/** What bounds the output at the end. */
+type Activated = { readonly activation: 'linear' | 'relu' | 'relu6' }
 
 /**
  * The settings of a grouped convolution: pixels from one output to the next, zeros on each side, pixels from one tap of

@@ -3,7 +3,26 @@ import type { Graph, Node } from './graph.ts'
 /** The convolutions. */
 export const convolutions: ReadonlySet<string> = new Set(['Conv2D', 'DepthwiseConv2dNative', 'GroupedConv2D'])
 
-/** How often each value is read; the output counts once. */
+/**
+ * How often each value is read; the output counts once.
+ *
+ * @param graph what a net does
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { dense } from '@resfn/dense'
+ * import { init } from '@resfn/layer'
+ * import { key } from '@resfn/random'
+ * import { countUses, trace } from '@resfn/trace'
+ * import { dispose } from '@resfn/tree'
+ *
+ * const net = dense({ out: 2 })
+ * const graph = trace(net, init(net, key(0), [3]), { input: [3] })
+ * assert.equal(countUses(graph).get('params.weight'), 1)
+ * dispose(graph.tensors)
+ * ```
+ */
 export const countUses = ({ nodes, output }: Graph): ReadonlyMap<string, number> => {
   const uses = new Map([[output, 1]])
   for (const { inputs } of nodes) for (const value of Object.values(inputs)) uses.set(value, (uses.get(value) ?? 0) + 1)

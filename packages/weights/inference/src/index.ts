@@ -1,0 +1,7 @@
+export {
+  forInference,
+  type ForInference,
+  type InferenceParams,
+  type ForInferenceOptions,
+  InferenceError,
+} from './for-inference.ts'

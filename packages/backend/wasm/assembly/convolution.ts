@@ -1,7 +1,7 @@
-import { align, bound, tilesOver } from './args'
+import { bound, tilesOver } from './args'
 import { product6x8 } from './micro-kernels.generated'
 import { BLOCK, PANEL, ROWS, SUMS_BYTES } from './sizes'
-import { clamp, store8 } from './vectors'
+import { clamp, load4, store8 } from './vectors'
 
 @unmanaged class Pack {
   w: usize = 0
@@ -93,6 +93,7 @@ function gatherRow(
   source: usize = 0
   packed: usize = 0
   bias: usize = 0 // groups * panels * 8 floats
+  residual: usize = 0 // added to out, in its layout; or 0
   out: usize = 0
   scratch: usize = 0
   threadBytes: usize = 0 // scratch of one thread
@@ -125,12 +126,20 @@ function addSums(sums: usize, part: usize): void {
   for (let at: usize = 0; at < <usize>SUMS_BYTES; at += 16) v128.store(sums + at, f32x4.add(v128.load(sums + at), v128.load(part + at)))
 }
 
-// Adds the bias to the sums of one tile and one panel, clamps them, and stores `count` of eight to each of `outs`, `at` bytes on.
-function finish(sums: usize, bias: usize, outs: usize, at: usize, count: i32, low: v128, high: v128): void {
+// Adds the bias to the sums of one tile and one panel, and the residual, which is `apart` bytes from the output unless `residual`
+// is 0; clamps them, and stores `count` of eight to each of `live` `outs`, `at` bytes on.
+function finish(
+  sums: usize, bias: usize, outs: usize, at: usize, count: i32, live: i32, residual: usize, apart: usize, low: v128, high: v128,
+): void {
   const bias0 = v128.load(bias), bias1 = v128.load(bias, 16)
-  for (let lane = 0; lane < ROWS; lane++, sums += 32, outs += 4) {
-    const low4 = f32x4.add(v128.load(sums), bias0), high4 = f32x4.add(v128.load(sums, 16), bias1)
-    store8(<usize>load<u32>(outs) + at, clamp(low4, low, high), clamp(high4, low, high), count)
+  for (let lane = 0; lane < live; lane++, sums += 32, outs += 4) {
+    const to = <usize>load<u32>(outs) + at
+    let low4 = f32x4.add(v128.load(sums), bias0), high4 = f32x4.add(v128.load(sums, 16), bias1)
+    if (residual) {
+      low4 = f32x4.add(low4, load4(to + apart, count))
+      high4 = f32x4.add(high4, load4(to + apart + 16, count - 4))
+    }
+    store8(to, clamp(low4, low, high), clamp(high4, low, high), count)
   }
 }
 
@@ -149,12 +158,12 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
   const taps = args.taps, offsets = args.offsets, gather = args.gather
   const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
 
-  // Scratch of this thread: sums, row pointers, output pointers, a row for outputs that do not exist, gathered rows.
+  // Scratch of this thread: sums, row pointers, output pointers, gathered rows.
   const sums = args.scratch + args.threadBytes * thread, part = sums + SUMS_BYTES
   const pointers = part + SUMS_BYTES
   const outs = pointers + <usize>(BLOCK * ROWS * 4) * taps
-  const spare = outs + <usize>(BLOCK * ROWS * 4)
-  const gathered = spare + align(<usize>outDepth * 4)
+  const gathered = outs + <usize>(BLOCK * ROWS * 4)
+  const residual = args.residual, apart = residual - out
 
   const pixels = batch * rows * columns
   const tiles = tilesOver(pixels, ROWS)
@@ -179,7 +188,6 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
         const outAt = outs + (<usize>(tile * ROWS + lane) << 2)
         const rowAt = pointers + (<usize>(tile * ROWS * innerTaps + lane) << 2)
         if (pixel >= pixels) {
-          store<u32>(outAt, <u32>spare)
           for (let tap = 0; tap < innerTaps; tap++) store<u32>(rowAt + <usize>tap * 24, <u32>(gather ? gathered : zeros))
           continue
         }
@@ -219,7 +227,8 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
             product6x8(tileRows + <usize>tap * 24, from, inner, b + (<usize>(tap * inner) << 5), part)
             addSums(sums, part)
           }
-          finish(sums, biasAt, outs + <usize>tile * 24, at, count, low, high)
+          const live = min(ROWS, pixels - (start + tile) * ROWS)
+          finish(sums, biasAt, outs + <usize>tile * 24, at, count, live, residual, apart, low, high)
         }
       }
     }

@@ -6,6 +6,7 @@ import { clamp, madd } from './vectors'
   x: usize = 0 // [batch][height][width][channels]
   filter: usize = 0 // [filterHeight][filterWidth][channels][multiplier]
   bias: usize = 0 // [channels * multiplier], or 0
+  residual: usize = 0 // like y, or 0
   y: usize = 0 // [batch][outHeight][outWidth][channels * multiplier]
   scratch: usize = 0
   threadBytes: usize = 0
@@ -42,7 +43,7 @@ function addSpread(to: usize, a: usize, b: usize, count: i32, multiplier: i32): 
   }
 }
 
-/** y = clamp(bias + sum over taps of x times filter), channel by channel; threads share the rows of y. */
+/** y = clamp(bias + residual + sum over taps of x times filter), channel by channel; threads share the rows of y. */
 export function depthwise(args: Depthwise, thread: i32, threads: i32): void {
   const outHeight = args.outHeight, outWidth = args.outWidth, height = args.height, width = args.width
   const depth = args.channels * args.multiplier
@@ -65,6 +66,10 @@ export function depthwise(args: Depthwise, thread: i32, threads: i32): void {
           if (<u32>y >= <u32>height || <u32>x >= <u32>width) continue
           addSpread(to, args.x + <usize>((image * height + y) * width + x) * bytes, filter, depth, args.multiplier)
         }
+      }
+      if (args.residual) {
+        const from = args.residual - args.y + to
+        for (let o: usize = 0; o < outBytes; o += 4) store<f32>(to + o, load<f32>(to + o) + load<f32>(from + o))
       }
       let offset: usize = 0
       for (; offset + 16 <= outBytes; offset += 16) v128.store(to + offset, clamp(v128.load(to + offset), low, high))

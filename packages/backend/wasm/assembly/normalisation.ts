@@ -1,4 +1,5 @@
 import { bound, tilesOver } from './args'
+import { clamp } from './vectors'
 import { RUN, sum64 } from './reduction'
 
 @unmanaged class Moments {
@@ -268,6 +269,46 @@ export function normaliseGradient(args: NormaliseGradient, thread: i32, threads:
     for (; offset < stride; offset += 4) {
       const slope = (load<f32>(x + start + offset) - load<f32>(mean + offset)) * load<f32>(k + offset) + load<f32>(c + offset)
       store<f32>(dx + start + offset, load<f32>(dy + start + offset) * load<f32>(a + offset) + slope)
+    }
+  }
+}
+
+@unmanaged class ScaleShift {
+  x: usize = 0
+  scale: usize = 0 // [channels], for each image or for all
+  shift: usize = 0 // [channels], or 0
+  residual: usize = 0 // like y, or 0
+  y: usize = 0
+  images: i32 = 0
+  pixels: i32 = 0 // of an image
+  channels: i32 = 0
+  scaleStride: usize = 0 // bytes between the factors of two images; 0 if they share theirs
+  low: f32 = 0
+  high: f32 = 0
+}
+
+/** y = clamp(scale * x + shift + residual), by rows. */
+export function scaleShift(args: ScaleShift, thread: i32, threads: i32): void {
+  const x = args.x, shift = args.shift, residual = args.residual, y = args.y, pixels = args.pixels
+  const stride = <usize>args.channels << 2
+  const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
+  const end = bound(args.images * pixels, thread + 1, threads)
+  for (let row = bound(args.images * pixels, thread, threads); row < end; row++) {
+    const start = <usize>row * stride
+    const from = x + start, to = y + start, other = residual + start
+    const scale = args.scale + <usize>(row / pixels) * args.scaleStride
+    let offset: usize = 0
+    for (; offset + 16 <= stride; offset += 16) {
+      let v = f32x4.mul(v128.load(from + offset), v128.load(scale + offset))
+      if (shift) v = f32x4.add(v, v128.load(shift + offset))
+      if (residual) v = f32x4.add(v, v128.load(other + offset))
+      v128.store(to + offset, clamp(v, low, high))
+    }
+    for (; offset < stride; offset += 4) {
+      let v = load<f32>(from + offset) * load<f32>(scale + offset)
+      if (shift) v += load<f32>(shift + offset)
+      if (residual) v += load<f32>(other + offset)
+      store<f32>(to + offset, f32x4.extract_lane(clamp(f32x4.splat(v), low, high), 0))
     }
   }
 }

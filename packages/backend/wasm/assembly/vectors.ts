@@ -27,6 +27,16 @@ export function store8(at: usize, lo: v128, hi: v128, count: i32): void {
   if (count > 2) store<f32>(at, f32x4.extract_lane(lo, 2), 8)
 }
 
+/** The first `count` floats at `at`, and zeros for the rest of four. */
+export function load4(at: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(at)
+  let v = f32x4.splat(0)
+  if (count > 0) v = v128.load_lane<f32>(at, v, 0)
+  if (count > 1) v = v128.load_lane<f32>(at + 4, v, 1)
+  if (count > 2) v = v128.load_lane<f32>(at + 8, v, 2)
+  return v
+}
+
 /** Adds the first `count` (1..8) floats of the pair (lo, hi) to those at `at`. */
 export function addTo8(at: usize, lo: v128, hi: v128, count: i32): void {
   if (count >= 8) {

@@ -38,10 +38,11 @@ export function winogradFilter(args: WinogradFilter, thread: i32, threads: i32):
   }
 }
 
-// Transforms the products of one tile and one panel back and stores what of the 4x4 outputs lies in the image.
+// Transforms the products of one tile and one panel back, adds bias and residual (in the layout of the output, or 0) and stores what
+// of the 4x4 outputs lies in the image.
 function outputTile(
-  m: usize, tile: i32, tileRows: i32, tileColumns: i32, panel: i32, bias: usize, out: usize, outHeight: i32, outWidth: i32, outDepth: i32,
-  low: v128, high: v128,
+  m: usize, tile: i32, tileRows: i32, tileColumns: i32, panel: i32, bias: usize, residual: usize, out: usize, outHeight: i32, outWidth: i32,
+  outDepth: i32, low: v128, high: v128,
 ): void {
   const whole = outDepth - (panel << 3) >= PANEL
   outputTransform(m, 32)
@@ -50,13 +51,18 @@ function outputTile(
   const column = tile % tileColumns << 2, rest = tile / tileColumns
   const row = rest % tileRows << 2, image = rest / tileRows
   const rows = min(4, outHeight - row), columns = min(4, outWidth - column)
-  const outBytes = <usize>outDepth << 2
+  const outBytes = <usize>outDepth << 2, apart = residual - out
   const to = out + <usize>((image * outHeight + row) * outWidth + column) * outBytes + (<usize>panel << 5)
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       const from = m + <usize>(y * 6 + x) * 32, at = to + <usize>(y * outWidth + x) * outBytes
-      v128.store(at, clamp(f32x4.add(v128.load(from), bias0), low, high))
-      if (whole) v128.store(at, clamp(f32x4.add(v128.load(from, 16), bias1), low, high), 16)
+      let sum = f32x4.add(v128.load(from), bias0)
+      if (residual) sum = f32x4.add(sum, v128.load(at + apart))
+      v128.store(at, clamp(sum, low, high))
+      if (!whole) continue
+      sum = f32x4.add(v128.load(from, 16), bias1)
+      if (residual) sum = f32x4.add(sum, v128.load(at + apart, 16))
+      v128.store(at, clamp(sum, low, high), 16)
     }
   }
 }
@@ -65,6 +71,7 @@ function outputTile(
   source: usize = 0
   filter: usize = 0
   bias: usize = 0 // floats for all panels
+  residual: usize = 0 // added to out, in its layout; or 0
   out: usize = 0
   scratch: usize = 0
   threadBytes: usize = 0 // scratch of one thread
@@ -138,7 +145,7 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
       }
       for (let i = 0; i < count; i++) {
         outputTile(
-          products + <usize>(i * POINTS) * 32, start + i, tileRows, tileColumns, panel, bias, out, outHeight, outWidth, outDepth, low, high,
+          products + <usize>(i * POINTS) * 32, start + i, tileRows, tileColumns, panel, bias, args.residual, out, outHeight, outWidth, outDepth, low, high,
         )
       }
     }
@@ -198,6 +205,7 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
   outStride: usize = 0
   groupStride: usize = 0
   bias: usize = 0 // floats for all panels
+  residual: usize = 0 // added to out, in its layout; or 0
   out: usize = 0
   scratch: usize = 0
   threadBytes: usize = 0 // scratch of one thread
@@ -262,8 +270,8 @@ export function winogradPanels(args: WinogradPanels, thread: i32, threads: i32):
     for (let panel = 0; panel < live; panel++) {
       for (let tile = 0; tile < tiles; tile++) {
         outputTile(
-          products + <usize>((tile * 2 + panel) * POINTS) * 32, tile, tileRows, tileColumns, first + panel, bias, out, outHeight, outWidth,
-          outDepth, low, high,
+          products + <usize>((tile * 2 + panel) * POINTS) * 32, tile, tileRows, tileColumns, first + panel, bias, args.residual, out, outHeight,
+          outWidth, outDepth, low, high,
         )
       }
     }

@@ -42,7 +42,7 @@ const packFilter = (device: Device, convolution: Convolution, packed: number): v
 
 // The product of gathered rows with the packed filter.
 const direct = (device: Device, convolution: Convolution): void => {
-  const { source, weights, groups, bias, clamp, out, grid, from, to, place, taps } = convolution
+  const { source, weights, groups, bias, clamp, residual = 0, out, grid, from, to, place, taps } = convolution
   const { depth } = from
   const ofGroup = depthsOf(convolution)
   const gather = depth < 4 && taps.length > 1 && groups === 1 ? neighbours(taps) : 0
@@ -54,7 +54,6 @@ const direct = (device: Device, convolution: Convolution): void => {
     2 * sizes.SUMS_BYTES +
       blockPixels * 4 * taps.length +
       blockPixels * 4 +
-      align(to.depth * 4) +
       64 +
       (gather > 0 ? blockPixels * inner * 4 : 0),
   )
@@ -83,6 +82,7 @@ const direct = (device: Device, convolution: Convolution): void => {
         source: source.at,
         packed: kept ?? at.packed,
         bias: at.bias,
+        residual,
         out,
         scratch: at.threads,
         threadBytes,
@@ -130,11 +130,19 @@ export const convolve = (device: Device, convolution: Convolution): void => {
   }
 }
 
-/** out = clamp(conv2d(x, filter) + bias) for channels-last float32 tensors. */
+/** What a convolution reads: bias [out], residual like the output. */
+export type ConvolutionInputs = {
+  readonly x: TensorInfo
+  readonly filter: TensorInfo
+  readonly bias?: TensorInfo | null | undefined
+  readonly residual?: TensorInfo | null | undefined
+}
+
+/** out = clamp(conv2d(x, filter) + bias + residual) for channels-last float32 tensors. */
 export const forward = (
   device: Device,
   info: Info,
-  { x, filter, bias }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo | undefined },
+  { x, filter, bias, residual }: ConvolutionInputs,
   clamp?: readonly [low: number, high: number],
 ): TensorInfo => {
   const out = device.output(info.outShape)
@@ -148,8 +156,9 @@ export const forward = (
       groupStride: (info.outChannels / info.groups) * 4,
     },
     groups: info.groups,
-    bias: bias && device.address(bias),
+    bias: bias == null ? undefined : device.address(bias),
     clamp,
+    residual: residual == null ? undefined : device.address(residual),
     out: device.address(out),
     grid: {
       batch: info.batchSize,

@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { ConvolutionInputs } from './convolution.ts'
 import type { Device } from './device.ts'
 import type { Info } from './geometry.ts'
 import { align } from './shape.ts'
@@ -12,11 +13,13 @@ const run = (
   { x, filter, y }: Addresses,
   {
     bias = 0,
+    residual = 0,
     clamp: [low, high] = [-Infinity, Infinity],
     scratch = 0,
     threadBytes = 0,
   }: {
     readonly bias?: number
+    readonly residual?: number
     readonly clamp?: readonly [low: number, high: number]
     readonly scratch?: number
     readonly threadBytes?: number
@@ -28,6 +31,7 @@ const run = (
       x,
       filter,
       bias,
+      residual,
       y,
       scratch,
       threadBytes,
@@ -52,20 +56,20 @@ const run = (
     2 * info.batchSize * info.outHeight * info.outWidth * info.outChannels * info.filterHeight * info.filterWidth,
   )
 
-/** clamp(depthwise convolution of x by a filter [height, width, channels, multiplier] + bias). */
+/** clamp(depthwise convolution of x by a filter [height, width, channels, multiplier] + bias + residual). */
 export const depthwise = (
   device: Device,
   info: Info,
-  {
-    x,
-    filter,
-    bias,
-  }: { readonly x: TensorInfo; readonly filter: TensorInfo; readonly bias?: TensorInfo | null | undefined },
+  { x, filter, bias, residual }: ConvolutionInputs,
   clamp: readonly [low: number, high: number] = [-Infinity, Infinity],
 ): TensorInfo => {
   const y = device.output(info.outShape)
   const addresses = { x: device.address(x), filter: device.address(filter), y: device.address(y) }
-  run(device, 'depthwise', info, addresses, { bias: bias == null ? 0 : device.address(bias), clamp })
+  run(device, 'depthwise', info, addresses, {
+    bias: bias == null ? 0 : device.address(bias),
+    residual: residual == null ? 0 : device.address(residual),
+    clamp,
+  })
   return y
 }
 

@@ -39,6 +39,8 @@ export type Convolution = {
   readonly groups: number
   readonly bias?: number | undefined
   readonly clamp?: readonly [low: number, high: number] | undefined
+  /** Added to the output, in its layout. */
+  readonly residual?: number | undefined
   readonly out: number
   readonly grid: Grid
   readonly from: Image
@@ -62,11 +64,12 @@ export const filterKey = ({ weights, groups, from, to, taps }: Convolution): str
 
 /** The images first .. first + count of a convolution. */
 export const imagesOf = (convolution: Convolution, first: number, count: number): Convolution => {
-  const { source, out, grid, from, to } = convolution
+  const { source, residual, out, grid, from, to } = convolution
   const bytes = ({ height, width, depth }: Image): number => height * width * depth * 4
   return {
     ...convolution,
     source: { ...source, at: source.at + first * bytes(from) },
+    residual: residual && residual + first * bytes(to),
     out: out + first * bytes(to),
     grid: { ...grid, batch: count },
   }

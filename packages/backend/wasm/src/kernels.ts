@@ -9,7 +9,7 @@ import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './de
 import type { Device } from './device.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
 import { product } from './matrix-product.ts'
-import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
+import { batchNormAffine, batchNormTrain, batchNormTrainGradient, scaleShift } from './normalisation.ts'
 import { poolGradient } from './pooling.ts'
 import { emptySum, reduce } from './reduction.ts'
 import { channelsOf, sizeOf } from './shape.ts'
@@ -77,6 +77,21 @@ export const kernels: OwnKernels<Device> = {
     const info = groupedInfo(x.shape, settings.filterShape, settings)
     return info && [filterGradient(device, info, { x, dy })]
   }),
+  FusedConvolution: primitiveKernel('FusedConvolution', (device, inputs, { activation, ...window }) => {
+    const { x, filter } = inputs
+    const [height, width, depth, out] = filter.shape as [number, number, number, number]
+    const channels = channelsOf(x)
+    if (depth === 1 && window.groups === channels && channels > 1) {
+      const { stride: strides, padding: pad, dilation: dilations } = window
+      const info = depthwiseInfo(x.shape, [height, width, channels, out / channels], { strides, pad, dilations })
+      return info && [depthwise(device, info, inputs, clampOf(activation))]
+    }
+    const info = groupedInfo(x.shape, filter.shape, window)
+    return info && [forward(device, info, inputs, clampOf(activation))]
+  }),
+  ScaleShift: primitiveKernel('ScaleShift', (device, inputs, { activation }) => [
+    scaleShift(device, inputs, clampOf(activation)!),
+  ]),
   DepthwiseConv2dNative: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
     const info = depthwiseInfo(x.shape, filter.shape, attributes)
     return info && depthwise(device, info, { x, filter })

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { Device } from './device.ts'
-import { type Convolution, depthsOf, filterTaps, type Info, type Tap } from './geometry.ts'
+import { type Convolution, depthsOf, filterKey, filterTaps, type Info, type Tap } from './geometry.ts'
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
 
@@ -8,12 +8,16 @@ import { align } from './shape.ts'
 const isThreeByThree = (taps: readonly Tap[]): boolean =>
   taps.length === 9 && taps.every(({ y, x }, i) => y === taps[0]!.y + Math.floor(i / 3) && x === taps[0]!.x + (i % 3))
 
-/** Whether the groups have so few channels that rows of an image are faster than products of channels. */
+/**
+ * Whether the groups have so few channels that rows of an image are faster than products of channels; they add no
+ * residual.
+ */
 export const narrowGroupsPay = (convolution: Convolution): boolean => {
-  const { groups, grid, place, taps } = convolution
+  const { groups, grid, place, residual, taps } = convolution
   const { from, to } = depthsOf(convolution)
   return (
     groups > 1 &&
+    residual === undefined &&
     (from === 4 || from === 8) &&
     to % 4 === 0 &&
     grid.stepY === grid.stepX &&
@@ -33,8 +37,9 @@ export const narrowGroups = (device: Device, convolution: Convolution): void => 
   const shared = Math.ceil((grid.batch * grid.rows) / (4 * device.threads))
   const band = Math.max(1, Math.min(grid.rows, shared, Math.floor((65_536 / lineBytes - 3) / grid.stepY) + 1))
   const threadBytes = align(((band - 1) * grid.stepY + 3) * lineBytes)
+  const packedBytes = to.depth * ofGroup.from * 36
   const parts = {
-    packed: to.depth * ofGroup.from * 36,
+    packed: packedBytes,
     tapAt: taps.length * 4,
     bias: to.depth * 4,
     bands: threadBytes * device.threads,
@@ -45,17 +50,20 @@ export const narrowGroups = (device: Device, convolution: Convolution): void => 
     if (bias === undefined) device.zero(at.bias, to.depth * 4)
     const { at: w, depthStride, outStride, groupStride } = weights
     const depths = { depth: ofGroup.from, outDepth: ofGroup.to, groups }
-    device.run(
-      'packNarrow',
-      { w, packed: at.packed, tapAt: at.tapAt, ...depths, depthStride, outStride, groupStride },
-      9 * ofGroup.from * to.depth,
-    )
+    const pack = (packed: number): void =>
+      device.run(
+        'packNarrow',
+        { w, packed, tapAt: at.tapAt, ...depths, depthStride, outStride, groupStride },
+        9 * ofGroup.from * to.depth,
+      )
+    const kept = device.keep(weights.data, `narrow ${filterKey(convolution)}`, packedBytes, pack)
+    if (kept === undefined) pack(at.packed)
     const [low, high] = clamp ?? [-Infinity, Infinity]
     device.run(
       'narrowGroups',
       {
         source: source.at,
-        packed: at.packed,
+        packed: kept ?? at.packed,
         bias: bias ?? at.bias,
         out,
         scratch: at.bands,

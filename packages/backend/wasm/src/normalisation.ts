@@ -111,3 +111,39 @@ export const batchNormTrainGradient = (
   )
   return [dx, dweight, dbias]
 }
+
+/** y = clamp(scale x + shift + residual); scale [channels], or [batch, 1, 1, channels] for each image. */
+export const scaleShift = (
+  device: Device,
+  {
+    x,
+    scale,
+    shift,
+    residual,
+  }: Named<'x' | 'scale'> & { readonly [name in 'shift' | 'residual']?: TensorInfo | null | undefined },
+  [low, high]: readonly [low: number, high: number],
+): TensorInfo => {
+  const y = device.output(x.shape)
+  const channels = channelsOf(x)
+  const count = sizeOf(x.shape)
+  const images = x.shape[0]!
+  const addressOf = (tensor: TensorInfo | null | undefined): number => (tensor == null ? 0 : device.address(tensor))
+  device.run(
+    'scaleShift',
+    {
+      x: device.address(x),
+      scale: device.address(scale),
+      shift: addressOf(shift),
+      residual: addressOf(residual),
+      y: device.address(y),
+      images,
+      pixels: count / channels / images,
+      channels,
+      scaleStride: sizeOf(scale.shape) === channels ? 0 : channels * 4,
+      low,
+      high,
+    },
+    3 * count,
+  )
+  return y
+}

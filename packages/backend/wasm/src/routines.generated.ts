@@ -23,7 +23,7 @@ export const routines = {
     partial: 'usize', out: 'usize', groups: 'i32', chunks: 'i32', columns: 'i32', divisor: 'i32',
   },
   convolve: {
-    source: 'usize', packed: 'usize', bias: 'usize', out: 'usize', scratch: 'usize',
+    source: 'usize', packed: 'usize', bias: 'usize', residual: 'usize', out: 'usize', scratch: 'usize',
     threadBytes: 'usize', zeros: 'usize', batch: 'i32', rows: 'i32', columns: 'i32', stepY: 'i32',
     stepX: 'i32', height: 'i32', width: 'i32', depth: 'i32', outHeight: 'i32', outWidth: 'i32',
     outDepth: 'i32', outStepY: 'i32', outStepX: 'i32', outFirstY: 'i32', outFirstX: 'i32', taps: 'i32',
@@ -34,22 +34,22 @@ export const routines = {
     fromPlane: 'i32', fromRow: 'i32', fromColumn: 'i32', toPlane: 'i32', toRow: 'i32', toColumn: 'i32',
   },
   depthwise: {
-    x: 'usize', filter: 'usize', bias: 'usize', y: 'usize', scratch: 'usize', threadBytes: 'usize',
-    batch: 'i32', height: 'i32', width: 'i32', channels: 'i32', multiplier: 'i32', outHeight: 'i32',
-    outWidth: 'i32', filterHeight: 'i32', filterWidth: 'i32', stepY: 'i32', stepX: 'i32',
-    dilationY: 'i32', dilationX: 'i32', top: 'i32', left: 'i32', low: 'f32', high: 'f32',
+    x: 'usize', filter: 'usize', bias: 'usize', residual: 'usize', y: 'usize', scratch: 'usize',
+    threadBytes: 'usize', batch: 'i32', height: 'i32', width: 'i32', channels: 'i32', multiplier: 'i32',
+    outHeight: 'i32', outWidth: 'i32', filterHeight: 'i32', filterWidth: 'i32', stepY: 'i32',
+    stepX: 'i32', dilationY: 'i32', dilationX: 'i32', top: 'i32', left: 'i32', low: 'f32', high: 'f32',
   },
   depthwiseFilterGradient: {
-    x: 'usize', filter: 'usize', bias: 'usize', y: 'usize', scratch: 'usize', threadBytes: 'usize',
-    batch: 'i32', height: 'i32', width: 'i32', channels: 'i32', multiplier: 'i32', outHeight: 'i32',
-    outWidth: 'i32', filterHeight: 'i32', filterWidth: 'i32', stepY: 'i32', stepX: 'i32',
-    dilationY: 'i32', dilationX: 'i32', top: 'i32', left: 'i32', low: 'f32', high: 'f32',
+    x: 'usize', filter: 'usize', bias: 'usize', residual: 'usize', y: 'usize', scratch: 'usize',
+    threadBytes: 'usize', batch: 'i32', height: 'i32', width: 'i32', channels: 'i32', multiplier: 'i32',
+    outHeight: 'i32', outWidth: 'i32', filterHeight: 'i32', filterWidth: 'i32', stepY: 'i32',
+    stepX: 'i32', dilationY: 'i32', dilationX: 'i32', top: 'i32', left: 'i32', low: 'f32', high: 'f32',
   },
   depthwiseInputGradient: {
-    x: 'usize', filter: 'usize', bias: 'usize', y: 'usize', scratch: 'usize', threadBytes: 'usize',
-    batch: 'i32', height: 'i32', width: 'i32', channels: 'i32', multiplier: 'i32', outHeight: 'i32',
-    outWidth: 'i32', filterHeight: 'i32', filterWidth: 'i32', stepY: 'i32', stepX: 'i32',
-    dilationY: 'i32', dilationX: 'i32', top: 'i32', left: 'i32', low: 'f32', high: 'f32',
+    x: 'usize', filter: 'usize', bias: 'usize', residual: 'usize', y: 'usize', scratch: 'usize',
+    threadBytes: 'usize', batch: 'i32', height: 'i32', width: 'i32', channels: 'i32', multiplier: 'i32',
+    outHeight: 'i32', outWidth: 'i32', filterHeight: 'i32', filterWidth: 'i32', stepY: 'i32',
+    stepX: 'i32', dilationY: 'i32', dilationX: 'i32', top: 'i32', left: 'i32', low: 'f32', high: 'f32',
   },
   filterGradient: {
     x: 'usize', dy: 'usize', dw: 'usize', scratch: 'usize', threadBytes: 'usize', zeros: 'usize',
@@ -111,8 +111,12 @@ export const routines = {
   rowSums: {
     x: 'usize', out: 'usize', rows: 'i32', length: 'i32', divisor: 'i32',
   },
+  scaleShift: {
+    x: 'usize', scale: 'usize', shift: 'usize', residual: 'usize', y: 'usize', images: 'i32',
+    pixels: 'i32', channels: 'i32', scaleStride: 'usize', low: 'f32', high: 'f32',
+  },
   winograd: {
-    source: 'usize', filter: 'usize', bias: 'usize', out: 'usize', scratch: 'usize',
+    source: 'usize', filter: 'usize', bias: 'usize', residual: 'usize', out: 'usize', scratch: 'usize',
     threadBytes: 'usize', zeros: 'usize', batch: 'i32', height: 'i32', width: 'i32', depth: 'i32',
     outHeight: 'i32', outWidth: 'i32', outDepth: 'i32', groups: 'i32', top: 'i32', left: 'i32',
     block: 'i32', low: 'f32', high: 'f32', filterStride: 'usize',
@@ -128,9 +132,10 @@ export const routines = {
   },
   winogradPanels: {
     tiles: 'usize', kept: 'usize', keptStride: 'usize', w: 'usize', tapAt: 'usize',
-    depthStride: 'usize', outStride: 'usize', groupStride: 'usize', bias: 'usize', out: 'usize',
-    scratch: 'usize', threadBytes: 'usize', batch: 'i32', outHeight: 'i32', outWidth: 'i32',
-    depth: 'i32', outDepth: 'i32', groups: 'i32', pointStride: 'usize', low: 'f32', high: 'f32',
+    depthStride: 'usize', outStride: 'usize', groupStride: 'usize', bias: 'usize', residual: 'usize',
+    out: 'usize', scratch: 'usize', threadBytes: 'usize', batch: 'i32', outHeight: 'i32',
+    outWidth: 'i32', depth: 'i32', outDepth: 'i32', groups: 'i32', pointStride: 'usize', low: 'f32',
+    high: 'f32',
   },
   winogradSource: {
     source: 'usize', out: 'usize', scratch: 'usize', zeros: 'usize', batch: 'i32', height: 'i32',

@@ -91,7 +91,7 @@ const keepFilter = (device: Device, convolution: WindowConvolution): number | un
 }
 
 const byPanels = (device: Device, convolution: WindowConvolution, kept: number | undefined): void => {
-  const { source, weights, groups, clamp, out, grid, from, to, window } = convolution
+  const { source, weights, groups, clamp, residual = 0, out, grid, from, to, window } = convolution
   const ofGroup = depthsOf(convolution)
   const padded = Math.ceil(winogradTiles(grid) / sizes.ROWS) * sizes.ROWS
   const pointStride = apart(padded * from.depth * 4)
@@ -140,6 +140,7 @@ const byPanels = (device: Device, convolution: WindowConvolution, kept: number |
         outStride: weights.outStride,
         groupStride: weights.groupStride,
         bias: at.bias,
+        residual,
         out,
         scratch: at.products,
         threadBytes,
@@ -159,7 +160,7 @@ const byPanels = (device: Device, convolution: WindowConvolution, kept: number |
 }
 
 const byTiles = (device: Device, convolution: WindowConvolution, kept: number | undefined): void => {
-  const { source, groups, clamp, out, grid, from, to, window } = convolution
+  const { source, groups, clamp, residual = 0, out, grid, from, to, window } = convolution
   const ofGroup = depthsOf(convolution)
   const tiles = winogradTiles(grid)
   const share = Math.ceil(tiles / device.threads)
@@ -184,6 +185,7 @@ const byTiles = (device: Device, convolution: WindowConvolution, kept: number | 
         source: source.at,
         filter: kept ?? at.filter,
         bias: at.bias,
+        residual,
         out,
         scratch: at.threads,
         threadBytes,

@@ -112,7 +112,7 @@ export type Contracted<N extends keyof Contracts> = (
   settings: Contracts[N]['settings'],
 ) => Contracts[N]['outputs']
 
-/** The names of the inputs of each contract, for kernels that look at them. */
+/** The names of the inputs of each contract that every call has, for kernels that look at them. */
 export const contractInputs: { readonly [N in keyof Contracts]: readonly (keyof Contracts[N]['inputs'] & string)[] } = {
   BatchNormTrain: ['x', 'weight', 'bias'],
   BatchNormTrainGrad: ['dy', 'x', 'weight', 'mean', 'variance'],
@@ -122,4 +122,6 @@ export const contractInputs: { readonly [N in keyof Contracts]: readonly (keyof 
   GroupedConv2D: ['x', 'filter'],
   GroupedConv2DBackpropInput: ['dy', 'filter'],
   GroupedConv2DBackpropFilter: ['x', 'dy'],
+  FusedConvolution: ['x', 'filter'],
+  ScaleShift: ['x', 'scale'],
 }

@@ -87,7 +87,12 @@ describe('a net that predicts', () => {
 
   it('is run by resfn and PyTorch at both batches', () => {
     const runs = engines.filter(({ nets: its }) => its['resnet50/8'] !== undefined && its['resnet50/1'] !== undefined)
-    expect(runs.map(({ name }) => name)).toEqual(['resfn wasm', 'PyTorch NCHW', 'PyTorch channels_last'])
+    expect(runs.map(({ name }) => name)).toEqual([
+      'resfn wasm',
+      'resfn wasm for inference',
+      'PyTorch NCHW',
+      'PyTorch channels_last',
+    ])
   })
 })
 

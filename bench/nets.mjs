@@ -4,8 +4,12 @@
 // Nets by name, which only resfn and PyTorch have: timm's, torchvision's, or those of parity/reference.
 const published = {
   ...Object.fromEntries(
-    ['resnet50', 'resnext50_32x4d', 'seresnet50', 'densenet121', 'resnest50d', 'resnetv2_50'].flatMap((net) =>
-      [1, 8].map((batch) => [`${net}/${batch}`, { net, task: 'predict', input: [224, 224, 3], classes: 1000, batch }]),
+    ['resnet18', 'resnet50', 'resnext50_32x4d', 'seresnet50', 'densenet121', 'resnest50d', 'resnetv2_50'].flatMap(
+      (net) =>
+        [1, 8].map((batch) => [
+          `${net}/${batch}`,
+          { net, task: 'predict', input: [224, 224, 3], classes: 1000, batch },
+        ]),
     ),
   ),
   ...Object.fromEntries(

@@ -1,6 +1,7 @@
 // @ts-check
 // resfn as its users write it: the net of @resfn/archs, and the step of @resfn/step or its logits.
 import { nets } from '@resfn/archs/nets'
+import { forInference } from '@resfn/inference'
 import { init } from '@resfn/layer'
 import { startRun, takeStep } from '@resfn/step'
 import { crossEntropy } from '@resfn/losses'
@@ -26,10 +27,13 @@ const trainer = (net, { input, examples }) => {
   return { step, params: run.params }
 }
 
-const predictor = (net, { input, examples: { images, shape } }) => {
-  const { params, state } = init(net, key(0), input)
+/** The parameters are those of the net as it is, also where another form of it runs. */
+const predictor = (net, { input, examples: { images, shape }, ready }) => {
+  const variables = init(net, key(0), input)
+  const { params } = variables
+  const runs = ready ? forInference(net, variables, { input }) : { net, ...variables }
   const step = async () => {
-    const logits = tf.tidy(() => net.apply(params, tf.tensor(images, shape), state))
+    const logits = tf.tidy(() => runs.net.apply(runs.params, tf.tensor(images, shape), runs.state))
     const [first] = await logits.data()
     dispose(logits)
     return first
@@ -37,12 +41,12 @@ const predictor = (net, { input, examples: { images, shape } }) => {
   return { step, params }
 }
 
-export const start = async ({ net: { net: name, task, classes, input }, threads, examples }) => {
+export const start = async ({ net: { net: name, task, classes, input }, threads, examples, forInference: ready }) => {
   const { threads: got } = await useWasm({ threads })
   if (got !== threads) throw new Error(`wanted ${threads} threads, got ${got}`)
   if (nets[name] === undefined) throw new Error(`@resfn/archs has no net ${name}`)
   const net = nets[name].make({ classes })
-  const { step, params } = (task === 'predict' ? predictor : trainer)(net, { input, examples })
+  const { step, params } = (task === 'predict' ? predictor : trainer)(net, { input, examples, ready })
   return {
     step,
     version: `tfjs ${tf.version_core}`,

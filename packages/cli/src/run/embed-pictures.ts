@@ -5,6 +5,7 @@ import { CliError } from '../error.ts'
 import { joined, overPictures } from '../image/over-pictures.ts'
 import { type Unread, unread } from '../image/prediction-file.ts'
 import { count } from '../text/format.ts'
+import { readyNet } from './ready-net.ts'
 import type { Viewer } from './viewer.ts'
 
 /** Pictures as vectors, row by row. */
@@ -21,15 +22,13 @@ export const embedPictures = async (
   paths: readonly string[],
   { strict }: { readonly strict: boolean },
 ): Promise<Embedded> => {
-  const body = embed(viewer.net)
+  const { net, params, state } = readyNet({ ...viewer, net: embed(viewer.net) }, viewer.input, paths.length)
   const { signal, release } = context.interrupts()
   const images: string[] = []
   const vectors: Float32Array[] = []
   const failed: Unread[] = []
   const look = async (batch: readonly Float32Array[]): Promise<readonly Float32Array[]> => {
-    const y = tidy(() =>
-      body.apply(viewer.params, tensor4d(joined(batch), [batch.length, ...viewer.input]), viewer.state),
-    )
+    const y = tidy(() => net.apply(params, tensor4d(joined(batch), [batch.length, ...viewer.input]), state))
     const values = (await y.data()) as Float32Array
     y.dispose()
     const size = values.length / batch.length

@@ -2,6 +2,7 @@ import { softmax, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import type { Context } from '../context/context.ts'
 import { type Going, joined, overPictures } from '../image/over-pictures.ts'
 import type { Predicted, Prediction } from '../image/prediction-file.ts'
+import { readyNet } from './ready-net.ts'
 import type { Viewer } from './viewer.ts'
 
 /** The most probable classes of each picture of a batch. */
@@ -33,6 +34,8 @@ export async function* lookAt(
   paths: readonly string[],
   { top, ...going }: Going & { readonly top: number },
 ): AsyncGenerator<Predicted> {
-  for await (const one of overPictures(context, viewer, paths, going, (batch) => classify(viewer, batch, top)))
+  const { net, params, state } = readyNet(viewer, viewer.input, paths.length)
+  const ready: Viewer = { ...viewer, apply: (x) => net.apply(params, x, state) }
+  for await (const one of overPictures(context, viewer, paths, going, (batch) => classify(ready, batch, top)))
     yield 'error' in one ? one : { image: one.image, predictions: one.found }
 }

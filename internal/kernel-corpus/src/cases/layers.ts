@@ -149,7 +149,7 @@ const blocks: readonly CorpusCase[] = [
   block('fixupBlock', fixupBlock({ out: 8, blocks: 4 }), [6, 6, 8]),
   block('hierarchical', hierarchical({ scale: convBn({ out: 3, size: 3 }), scales: 4 }), [6, 6, 12]),
   // Its normalisation is over the three samples, one pixel each.
-  block('splitAttention', splitAttention({ out: 8, radix: 2 }), [6, 6, 8], 5e-3),
+  block('splitAttention', splitAttention({ out: 8, radix: 2 }), [6, 6, 8], 2e-2),
   block(
     'preActivation',
     preActivation(preActivationBranch({ out: 8, stride: 2 }), projection({ out: 8, stride: 2 })),

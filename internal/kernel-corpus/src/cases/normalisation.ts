@@ -46,7 +46,8 @@ const farFromZero = (centre: number, rows: number, channels: number): CorpusCase
   })
   return {
     name: `BatchNormTrain of [${rows},${channels}] around ${centre}`,
-    tolerance: 1e-3,
+    // In float32 the mean is right to 6e-5, which is 1e-3 of the deviation.
+    tolerance: 3e-3,
     compute: () => {
       const { y, seen } = trainBatchNorm(
         { weight: tf.ones([channels]), bias: tf.zeros([channels]) },

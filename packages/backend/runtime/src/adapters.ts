@@ -7,9 +7,8 @@ const rethrow = (error: unknown): never => {
 }
 
 /** Makes a backend of tfjs current; its package registers it on import, unless the app has done so. */
-const start = async (name: string, load?: () => Promise<unknown>, details = 'tfjs'): Promise<Started> => {
+const start = async (name: string, load: () => Promise<unknown>, details: string): Promise<Started> => {
   if (findBackendFactory(name) === null) {
-    if (load === undefined) throw new Error('the app has not registered it')
     await load()
     if (findBackendFactory(name) === null) throw new Error('its package does not run here')
   }
@@ -35,7 +34,7 @@ const webgl: Adapter = {
   automatic: ['browser'],
   packages: '@tensorflow/tfjs-backend-webgl',
   start: async () => {
-    await start('webgl', () => import('@tensorflow/tfjs-backend-webgl').catch(rethrow))
+    await start('webgl', () => import('@tensorflow/tfjs-backend-webgl').catch(rethrow), 'WebGL')
     return { details: rendererOf(backend() as unknown as WebglBackend) || 'WebGL' }
   },
   unfit: () => {
@@ -46,11 +45,20 @@ const webgl: Adapter = {
   },
 }
 
-/** Not loaded from here: the backend of tfjs takes a device at import, so the app registers it. */
+/** The name of the adapter of WebGPU, where it is a program on the CPU. */
+let inSoftware: string | undefined
+
 const webgpu: Adapter = {
   automatic: ['browser'],
-  packages: '@tensorflow/tfjs-backend-webgpu',
-  start: () => start('webgpu', undefined, 'WebGPU'),
+  packages: '@resfn/webgpu webgpu',
+  start: async () => {
+    const { useWebgpu } = await import('@resfn/webgpu').catch(rethrow)
+    const { name, kernels, software, warnings } = await useWebgpu()
+    inSoftware = software ? name : undefined
+    return { details: `${name}, ${kernels.length} kernels of resfn`, warnings }
+  },
+  unfit: () =>
+    inSoftware === undefined ? undefined : `it computes in software (${inSoftware}), which is slower than WASM`,
 }
 
 const wasm: Adapter = {

@@ -8,9 +8,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const reasonOf = (error: unknown, { packages }: Adapter): string => {
   const [message = ''] = messageOf(error).split('\n')
   const missing = /cannot find (package|module)|(could not|failed to) resolve/i.test(message)
-  return missing || message === 'the app has not registered it'
-    ? `${missing ? 'not installed' : message}: npm install ${packages}`
-    : message
+  return missing ? `not installed: npm install ${packages}` : message
 }
 
 /** 1 + 2^-20 is 1 on a device that computes in half precision: training there would fail without a word. */

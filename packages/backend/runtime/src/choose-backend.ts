@@ -96,7 +96,7 @@ const budget = 300
  * Makes a backend current that starts and adds two numbers right. Prints nothing.
  *
  * `'auto'` goes through the table in its order, leaving out what is not for this place: in Node wasm, then cpu; in the
- * browser webgl (if it is installed and has a GPU behind it), webgpu (if the app registered it), wasm, cpu. Where
+ * browser webgl (if it is installed and has a GPU behind it), webgpu (likewise), wasm, cpu. Where
  * several work, a step of a small residual block is timed on each, and the fastest is taken and remembered for this
  * machine. Measuring ends 300 ms after the first backend works; from then on the order decides. By name, only that one
  * is tried. Choices that overlap are made in turn.

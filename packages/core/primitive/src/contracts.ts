@@ -42,6 +42,17 @@ export type Contracts<T = Tensor> = {
     /** dx of the shape of x, dweight [channels], dbias [channels] */
     readonly outputs: readonly [dx: T, dweight: T, dbias: T]
   }
+  /**
+   * A step of gradient descent with momentum m and rate r: velocity' = m velocity + gradient, param' = param - r
+   * velocity'; with Nesterov's, param' = param - r (m velocity' + gradient).
+   */
+  readonly MomentumStep: {
+    /** three tensors of one shape */
+    readonly inputs: { readonly param: T; readonly gradient: T; readonly velocity: T }
+    readonly settings: { readonly learningRate: number; readonly momentum: number; readonly nesterov: boolean }
+    /** two more of that shape */
+    readonly outputs: readonly [param: T, velocity: T]
+  }
   /** `dy` where the output `y` of a ReLU is positive, else 0. */
   readonly ReluGrad: {
     /** dy and y, of one shape */
@@ -118,6 +129,7 @@ export const contractInputs: { readonly [N in keyof Contracts]: readonly (keyof 
   BatchNormTrainGrad: ['dy', 'x', 'weight', 'mean', 'variance'],
   GroupNorm: ['x', 'weight', 'bias'],
   GroupNormGrad: ['dy', 'x', 'weight', 'mean', 'r'],
+  MomentumStep: ['param', 'gradient', 'velocity'],
   ReluGrad: ['dy', 'y'],
   GroupedConv2D: ['x', 'filter'],
   GroupedConv2DBackpropInput: ['dy', 'filter'],

@@ -1,11 +1,24 @@
 import { add, mul, sub } from '@tensorflow/tfjs-core'
 import { checkOptions, flag, optional, OptionsError } from '@resfn/options'
+import { type Contracted, definePrimitive } from '@resfn/primitive'
 import { leafwise } from './leafwise.ts'
 import type { Optimiser } from './optimiser.ts'
 import { decayRate } from './rules.ts'
 
 /** `momentum` m, from 0 (plain, the default) to below 1; with `nesterov` the gradient is taken ahead. */
 export type SgdOptions = { readonly momentum?: number; readonly nesterov?: boolean }
+
+// One kernel a leaf where a backend has it: on a GPU a step of a small net is mostly the calls.
+const momentumStep: Contracted<'MomentumStep'> = definePrimitive({
+  name: 'MomentumStep',
+  composed: ({ param, gradient, velocity }, { learningRate, momentum, nesterov }) => {
+    const kept = add(mul(velocity, momentum), gradient)
+    const direction = nesterov ? add(mul(kept, momentum), gradient) : kept
+    return [sub(param, mul(direction, learningRate)), kept]
+  },
+  saves: { inputs: [], outputs: [] },
+  gradient: () => ({}),
+})
 
 /**
  * Stochastic gradient descent: `p' = p - rate * g`; with momentum m, `v' = m * v + g` and `p' = p - rate * v'`; with
@@ -37,9 +50,8 @@ export const sgd = (options: SgdOptions = {}): Optimiser => {
   const { momentum = 0, nesterov = false } = options
   if (nesterov && momentum === 0) throw new OptionsError('sgd: Nesterov needs a momentum; give one, such as 0.9')
   if (momentum === 0) return leafwise([], (p, g, slots, { learningRate }) => [sub(p, mul(g, learningRate)), slots])
-  return leafwise(['velocity'], (p, g, { velocity: v }, { learningRate }) => {
-    const velocity = add(mul(v, momentum), g)
-    const direction = nesterov ? add(mul(velocity, momentum), g) : velocity
-    return [sub(p, mul(direction, learningRate)), { velocity }]
+  return leafwise(['velocity'], (param, gradient, { velocity }, { learningRate }) => {
+    const [moved, kept] = momentumStep({ param, gradient, velocity }, { learningRate, momentum, nesterov })
+    return [moved, { velocity: kept }]
   })
 }

@@ -1,5 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { init, lift, partPaths, sequential, summary, untyped } from '@resfn/layer'
+import {
+  followedBy,
+  init,
+  lift,
+  partPaths,
+  sequential,
+  shaped,
+  shared,
+  skip,
+  sum,
+  summary,
+  untyped,
+} from '@resfn/layer'
 import { key } from '@resfn/random'
 import { bitsOf, describeBackends, draw, expectNoLeak } from '@resfn/test-utils'
 import { dispose } from '@resfn/tree'
@@ -74,6 +86,32 @@ describeBackends('features', () => {
 })
 
 describe('features', () => {
+  it('reach what the shape of an input makes, inside a layer that adds no name', () => {
+    const double = lift((y) => tf.mul(y, 2))
+    const inner = shaped(() => sequential({ twice: double, again: double }))
+    const made = sequential({ gate: skip(sum)(inner), end: followedBy(inner, double) })
+    tf.tidy(() => {
+      const see = features(untyped(made), ['gate.twice', 'gate', 'end.again', 'end'])
+      const maps = see({}, tf.ones([1, 2]), {})
+      expect(Object.values(maps).map((map) => map.dataSync()[0])).toEqual([2, 5, 20, 40])
+      expect(() => features(untyped(made), ['gate.thrice'])({}, tf.ones([1, 2]), {})).toThrow(
+        'gate.thrice: there is no such part; did you mean twice?',
+      )
+    })
+  })
+
+  it('of a part that runs more than once are what it gives first, and nothing else is left', () => {
+    const double = lift((y) => tf.mul(y, 2))
+    const same = lift((y) => tf.mul(y, 1))
+    const both = shared({ same, double }, sum)(sequential({ inner: double }))
+    const x = tf.ones([1, 2])
+    expectNoLeak(() => {
+      const maps = features(untyped(sequential({ both, last: same })), ['both.inner', 'last'])({}, x, {})
+      expect([maps['both.inner'].dataSync()[0], maps.last.dataSync()[0]]).toEqual([2, 6])
+      dispose(maps)
+    })
+  })
+
   it('say what is near an unknown path, before anything runs', () => {
     expect(() => features(net, ['layer3'])).toThrow('layer3: there is no such part; did you mean layer1 or layer2?')
     expect(() => features(net, ['layer1.0.conv9'])).toThrow(/^layer1\.0\.conv9: there is no such part/)

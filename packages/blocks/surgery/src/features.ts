@@ -9,12 +9,14 @@ class Complete extends Error {}
 
 /**
  * The outputs of named parts of a net in evaluation, in one pass that ends at the last of them: `{ layer1, layer2.0 }`.
- * An output is what the part gives to the next one, activation included.
+ * An output is what the part gives to the next one, activation included; of a part that runs more than once, as in
+ * `shared`, what it gives first.
  *
  * @param net any layer made of combinators
- * @param paths the paths of the parts, those of `partPaths(net)`
+ * @param paths the paths of the parts, those of `partPaths(net)` and of `summary(net, input)`
  * @returns a function of parameters, a batch `[batch, …input]` and state; the caller owns the tensors of its result
- * @throws PathError if there is no part at a path, with the nearest names
+ * @throws PathError if there is no part at a path, with the nearest names: at once, or from the function where only the
+ * shape of an input makes the parts
  * @see Lin et al., "Feature pyramid networks for object detection" (2017), section 3, for nets on the maps of all
  * stages
  * @example
@@ -57,6 +59,7 @@ export const features = <P, S, const N extends string>(
   return (params, x, state) => {
     const seen = new Map<N, Tensor>()
     const watched = tapped((path, y) => {
+      if (seen.has(path)) return
       // A clone, so that the map stays when the combinator around the part frees what passes through it.
       seen.set(path, keep(clone(y)))
       if (seen.size === wanted.length) throw new Complete()

@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
-import { absorb, partPaths, summary, untyped } from '@resfn/layer'
+import { convBn } from '@resfn/conv-bn'
+import { dense } from '@resfn/dense'
+import { absorb, partPaths, sequential, shaped, skip, sum, summary, untyped } from '@resfn/layer'
+import { globalAvgPool } from '@resfn/pool'
 import { key } from '@resfn/random'
 import { bitsOf, describeBackends, draw, expectNoLeak, gradientOf } from '@resfn/test-utils'
 import { flatten, map } from '@resfn/tree'
@@ -89,6 +92,27 @@ describeBackends('freeze', () => {
 })
 
 describe('freeze', () => {
+  it('reaches what the shape of an input makes, inside a layer that adds no name', () => {
+    const made = shaped(([, , channels = 1]) =>
+      sequential({ a: convBn({ out: channels, size: 1 }), b: convBn({ out: channels, size: 1 }) }),
+    )
+    const trees = learned(
+      sequential({ gate: skip(sum)(made), fc: sequential({ pool: globalAvgPool, out: dense({ out: 2 }) }) }),
+    )
+    tf.tidy(() => {
+      const frozen = freeze(trees, 'gate.a, fc.out')
+      expect(pathsOf(frozen.params)).toEqual(pathsOf(trees.params).filter((path) => path.startsWith('gate.b')))
+      expect(pathsOf(frozen.net.plan(input).params)).toEqual(pathsOf(frozen.params))
+      const x = draw(3, 2, ...input)
+      expect(bitsOf(frozen.net.apply(frozen.params, x, frozen.state))).toEqual(
+        bitsOf(untyped(trees.net).apply(trees.params, x, trees.state)),
+      )
+      const { seen } = frozen.net.train(frozen.params, x, key(0))
+      expect(pathsOf(seen)).toEqual(pathsOf(trees.state).filter((path) => path.startsWith('gate.b')))
+    })
+    expect(() => freeze(trees, 'gate.c')).toThrow(/^gate\.c: nothing has such a path; did you mean gate\.a or gate\.b/)
+  })
+
   it('takes the patterns of choosePaths, and names the nearest', () => {
     const trees = learned()
     expect(() => freeze(trees, 'layer1..3')).toThrow(/^layer3: nothing has such a path; did you mean layer1 or layer2/)

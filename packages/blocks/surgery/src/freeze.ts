@@ -1,4 +1,14 @@
-import { type AnyLayer, choosePaths, collect, type Layer, partPaths, subtree, untyped } from '@resfn/layer'
+import {
+  type AnyLayer,
+  choosePaths,
+  collect,
+  type Layer,
+  partPaths,
+  PathError,
+  shaped,
+  subtree,
+  untyped,
+} from '@resfn/layer'
 import { flatten, map } from '@resfn/tree'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { EditedNet, NetWithVariables } from './place.ts'
@@ -13,19 +23,42 @@ const bound = (layer: AnyLayer, params: unknown, state: unknown): Layer<unknown,
   }
 }
 
-const freezeAt = (trees: NetWithVariables, path: string, chosen: ReadonlySet<string>): EditedNet => {
-  const net = untyped(trees.net)
-  const { params, state } = trees
-  if (chosen.has(path)) return { net: bound(net, params, state), params: {}, state: {} }
-  const inside = (name: string): string => (path === '' ? name : `${path}.${name}`)
-  const has = (name: string): boolean => [...chosen].some((at) => `${at}.`.startsWith(`${inside(name)}.`))
-  const { parts } = net
-  if (parts === undefined || !Object.keys(parts.layers).some(has)) return { net, params, state }
+const joined = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`)
+
+/** The paths below a path, from there. */
+const below = (paths: readonly string[], path: string): readonly string[] =>
+  path === '' ? paths : paths.flatMap((at) => (at.startsWith(`${path}.`) ? [at.slice(path.length + 1)] : []))
+
+/** A tree without the subtrees at some paths. */
+const without = (tree: unknown, chosen: readonly string[]): unknown => {
+  if (chosen.length === 0) return tree
+  if (chosen.includes('')) return {}
+  const own = (name: string | number): unknown =>
+    chosen.includes(String(name)) ? {} : without(subtree(tree, name), below(chosen, String(name)))
+  return Array.isArray(tree) ? tree.map((_, i) => own(i)) : collect(Object.keys(tree as object), own)
+}
+
+/** The net with the parts at some paths frozen, and what still learns. */
+const freezeAt = ({ net, params, state }: NetWithVariables, chosen: readonly string[], path = ''): EditedNet => {
+  if (chosen.length === 0) return { net: untyped(net), params, state }
+  if (chosen.includes('')) return { net: bound(net, params, state), params: {}, state: {} }
+  const { parts, on } = net
+  if (on !== undefined)
+    return {
+      // What a shape makes says where it stands by itself.
+      net: shaped((input) => freezeAt({ net: on(input), params, state }, chosen).net),
+      params: without(params, chosen),
+      state: without(state, chosen),
+    }
+  const stray = chosen.find((at) => !Object.hasOwn(parts?.layers ?? {}, at.split('.', 1)[0]!))
+  if (parts === undefined || stray !== undefined)
+    throw new PathError(joined(path, stray ?? ''), 'there is no part with this name, so it cannot be frozen alone')
   const names = Object.keys(parts.layers)
   const edited = Object.fromEntries(
     names.map((name) => {
       const own = { net: parts.layers[name]!, params: subtree(params, name), state: subtree(state, name) }
-      return [name, freezeAt(own, inside(name), chosen)]
+      const inside = chosen.includes(name) ? [''] : below(chosen, name)
+      return [name, freezeAt(own, inside, joined(path, name))]
     }),
   )
   const put = (tree: unknown, root: 'params' | 'state'): unknown =>
@@ -35,6 +68,15 @@ const freezeAt = (trees: NetWithVariables, path: string, chosen: ReadonlySet<str
     params: put(params, 'params'),
     state: put(state, 'state'),
   }
+}
+
+/** The paths of all parts; those that the shape of an input makes are known by their variables. */
+const pathsOf = ({ net, params, state }: NetWithVariables): readonly string[] => {
+  const above = ({ path }: { readonly path: string }): readonly string[] => {
+    const names = path.split('.').slice(0, -1)
+    return names.map((_, i) => names.slice(0, i + 1).join('.'))
+  }
+  return [...new Set([...partPaths(net), ...flatten(params).flatMap(above), ...flatten(state).flatMap(above)])]
 }
 
 /**
@@ -62,7 +104,7 @@ const freezeAt = (trees: NetWithVariables, path: string, chosen: ReadonlySet<str
  * ```
  */
 export const freeze = (trees: NetWithVariables, patterns: string): EditedNet =>
-  freezeAt(trees, '', new Set(choosePaths(patterns, partPaths(trees.net))))
+  freezeAt(trees, choosePaths(patterns, pathsOf(trees)))
 
 /**
  * The whole trees of a net after a frozen net has learned: each tensor that learned in the place of the old one.

@@ -29,9 +29,6 @@ type AnyPlan = Plan<unknown, unknown>
 /** Any layer as the combinator that made it; what it is made of is in its own fields. */
 const insideOf = (layer: AnyLayer): Inside['layers'] & object => (layer as Inside).layers ?? {}
 
-const isShaped = (layer: AnyLayer): layer is AnyLayer & { readonly on: (input: Shape) => AnyLayer } =>
-  Object.hasOwn(layer, 'on')
-
 /**
  * The graph of the parts of a net, to a depth: with 1 the net's own parts, with 2 the blocks of its stages, with 3 what
  * is in them.
@@ -63,7 +60,7 @@ export const netGraph = (net: AnyLayer, input: Shape, depth: number): NetGraph =
     from: Source,
   ): Source => {
     const { path, left } = at
-    if (isShaped(layer)) return contents(layer.on(from.shape), plan, parts, at, from)
+    if (layer.on !== undefined) return contents(layer.on(from.shape), plan, parts, at, from)
     const { branch, first, last } = insideOf(layer)
     if (first !== undefined && last !== undefined && layer.parts?.layers['first'] !== first) {
       const [before, after] = [

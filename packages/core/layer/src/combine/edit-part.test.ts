@@ -45,7 +45,28 @@ const net = sequential({
   wires: graph({ a: scaled, b: scaled, c: scaled }, { b: 'input', c: { join: sum, of: ['a', 'b'] } }),
   views: shared({ same: double, half }, sum)(sequential({ one: scaled })),
   made: shaped(() => sequential({ deep: scaled })),
+  gate: skip(sum)(shaped(() => sequential({ deep: scaled }))),
+  after: followedBy(skip(sum)(shaped(() => shaped(() => sequential({ deep: scaled })))), double),
+  both: projected(sum)(
+    shaped(() => sequential({ deep: scaled })),
+    shaped(() => sequential({ side: scaled })),
+  ),
+  sights: shared({ same: double, half }, sum)(shaped(() => sequential({ deep: scaled }))),
+  alone: skip(sum)(shaped(() => scaled)),
 })
+
+/** The paths that only the shape of an input makes. */
+const deep = [
+  'made.deep',
+  'gate.deep',
+  'after.deep',
+  'both.deep',
+  'both.shortcut',
+  'both.shortcut.side',
+  'sights.deep',
+  'sights.same',
+  'sights.half',
+]
 
 const paths = [
   'first',
@@ -74,10 +95,15 @@ const paths = [
   'views.same',
   'views.half',
   'made',
+  'gate',
+  'after',
+  'both',
+  'sights',
+  'alone',
 ]
 
 describeBackends('editPart', () => {
-  it.each([...paths, 'made.deep'])('that changes nothing leaves the trees, the rows and every bit: %s', (path) => {
+  it.each([...paths, ...deep])('that changes nothing leaves the trees, the rows and every bit: %s', (path) => {
     tf.tidy(() => {
       const { params, state } = init(net, key(0), [3])
       const same = editPart(net, path, (part) => part)
@@ -91,7 +117,7 @@ describeBackends('editPart', () => {
     })
   })
 
-  it.each([...paths, 'made.deep'])('puts another layer exactly there: %s', (path) => {
+  it.each([...paths, ...deep])('puts another layer exactly there: %s', (path) => {
     tf.tidy(() => {
       const { params, state } = init(net, key(0), [3])
       const x = draw(1, 2, 3)
@@ -109,7 +135,7 @@ describe('editPart', () => {
   it('lends the paths of the rows of a summary, but for those that a shape makes', () => {
     expect(partPaths(net)).toEqual(paths)
     const rows = new Set(summary(net, [3]).rows.map(({ path }) => path))
-    for (const path of paths) expect(rows.has(path)).toBe(true)
+    expect([...paths, ...deep].toSorted()).toEqual([...rows].toSorted())
   })
 
   it('says what is near where there is no such part', () => {
@@ -120,7 +146,13 @@ describe('editPart', () => {
     expect(wrong('xyz')).toThrow('xyz: there is no such part; the parts here are first, rest, side')
     expect(wrong('first.weight')).toThrow('first.weight: there is no such part: what stands here has no parts')
     expect(wrong('toString')).toThrow(PathError)
-    expect(() => editPart(net, 'made.deap', (part) => part).plan([3])).toThrow(/^made\.deap: .*did you mean deep\?/)
+    for (const name of ['made', 'gate', 'after', 'both', 'sights'])
+      expect(() => editPart(net, `${name}.deap`, (part) => part).plan([3])).toThrow(
+        new RegExp(`^${name}\\.deap: .*did you mean deep\\?`),
+      )
+    expect(() => editPart(net, 'alone.deep', (part) => part).plan([3])).toThrow(
+      'alone.deep: there is no such part: what stands here has no parts',
+    )
   })
 
   it('edits the whole net at the empty path', () => {

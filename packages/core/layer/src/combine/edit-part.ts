@@ -1,9 +1,7 @@
 import { nearest } from '@resfn/options'
 import { type AnyLayer, type Layer, untyped } from '../contract/layer.ts'
 import { PathError, within } from '../contract/path-error.ts'
-import { shaped, type Shaped } from './shaped.ts'
-
-const isShaped = (layer: AnyLayer): layer is Shaped<AnyLayer> => Object.hasOwn(layer, 'on')
+import { shaped } from './shaped.ts'
 
 const missing = (name: string, names: readonly string[]): PathError => {
   const near = nearest(name, names)
@@ -16,8 +14,8 @@ const missing = (name: string, names: readonly string[]): PathError => {
 const editAt = (layer: AnyLayer, path: readonly string[], edit: (part: AnyLayer) => AnyLayer): AnyLayer => {
   const [name, ...rest] = path
   if (name === undefined) return edit(layer)
-  if (isShaped(layer)) return shaped((input) => untyped(editAt(layer.on(input), path, edit)))
-  const { parts } = layer
+  const { parts, on } = layer
+  if (on !== undefined) return shaped((input) => untyped(editAt(on(input), path, edit)))
   if (parts === undefined) throw new PathError(name, 'there is no such part: what stands here has no parts with names')
   const part = Object.hasOwn(parts.layers, name) ? parts.layers[name] : undefined
   if (part === undefined) throw missing(name, Object.keys(parts.layers))
@@ -32,7 +30,8 @@ const editAt = (layer: AnyLayer, path: readonly string[], edit: (part: AnyLayer)
  * @param path the names that lead to the part, joined by "."
  * @param edit from the part to the layer that stands there instead
  * @returns a net whose trees are those of the new parts, so they are known at run time only
- * @throws PathError if there is no part at the path, with the nearest names
+ * @throws PathError if there is no part at the path, with the nearest names: at once, or from `plan` and `apply` where
+ * only the shape of an input makes the parts
  * @example
  * ```ts
  * import assert from 'node:assert/strict'

@@ -1,7 +1,7 @@
 import { type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { show } from '@resfn/options'
 import { fold, type Key } from '@resfn/random'
-import { type AnyLayer, type Layer, type Parts, type Trained, untyped } from '../contract/layer.ts'
+import { type AnyLayer, type Layer, type Trained, untyped } from '../contract/layer.ts'
 import { within } from '../contract/path-error.ts'
 import type { Part, Plan } from '../contract/plan.ts'
 import type { Shape } from '../contract/shape.ts'
@@ -61,11 +61,25 @@ export const indexedLayers = (caller: string, layers: readonly AnyLayer[]): read
 /** `f()`, with what it made and did not return freed. What gradients need is kept by the tape. */
 export const scope = <T>(f: () => T): T => tidy(() => f() as never) as T
 
-/** The parts of the layer inside, for a combinator that adds no name: `make` wraps that layer again. */
-export const through = (inner: AnyLayer, make: (inner: AnyLayer) => AnyLayer): { readonly parts?: Parts } =>
-  inner.parts === undefined
-    ? {}
-    : { parts: { layers: inner.parts.layers, make: (others) => make(inner.parts!.make(others)), inOrder: false } }
+/** Where what a layer is made of is found. */
+export type Inside = Pick<AnyLayer, 'parts' | 'on'>
+
+/**
+ * What a layer is made of whose inner layer is made from a shape: it is made from a shape itself, by `make`, which
+ * wraps the inner layer again. `inputOf` gives the shape that the inner layer takes.
+ */
+export const madeOn = (
+  on: NonNullable<AnyLayer['on']>,
+  make: (inner: AnyLayer) => AnyLayer,
+  inputOf: (input: Shape) => Shape = (input) => input,
+): Inside => ({ on: (input) => make(on(inputOf(input))) })
+
+/** What the layer inside is made of, for a combinator that adds no name: `make` wraps that layer again. */
+export const through = ({ parts, on }: AnyLayer, make: (inner: AnyLayer) => AnyLayer): Inside => {
+  if (on !== undefined) return madeOn(on, make)
+  if (parts === undefined) return {}
+  return { parts: { layers: parts.layers, make: (others) => make(parts.make(others)), inOrder: false } }
+}
 
 /** The plan of one part on an input. */
 export const planOf = ({ name, layer }: NamedLayer, input: Shape): Part => ({

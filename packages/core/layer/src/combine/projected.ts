@@ -1,8 +1,9 @@
 import { fold } from '@resfn/random'
-import type { AnyLayer, Layer, ParamsOf, Parts, StateOf } from '../contract/layer.ts'
+import type { AnyLayer, Layer, ParamsOf, StateOf } from '../contract/layer.ts'
 import { untyped } from '../contract/layer.ts'
 import { VariablesError, within } from '../contract/path-error.ts'
 import type { Join } from './join.ts'
+import { type Inside, madeOn } from './parts.ts'
 import { collect, type Subtrees, subtree } from './subtrees.ts'
 
 /** The tree of a branch with one more name, `shortcut`, where the shortcut has a tree. */
@@ -80,11 +81,17 @@ export const projected =
         return { y: join.apply([kept.y, y]), seen: merged(seen, kept.seen) }
       },
     }
-    const parts: Parts = {
-      layers: { ...branch.parts?.layers, shortcut },
-      make: ({ shortcut: other, ...others }) =>
-        projected(join)(branch.parts === undefined ? branch : branch.parts.make(others), other!),
-      inOrder: false,
-    }
-    return { ...layer, parts, layers: { branch, shortcut } } as Projected<B, C>
+    const { parts, on } = branch as AnyLayer
+    const inside: Inside =
+      on === undefined
+        ? {
+            parts: {
+              layers: { ...parts?.layers, shortcut },
+              make: ({ shortcut: other, ...others }) =>
+                projected(join)(parts === undefined ? branch : parts.make(others), other!),
+              inOrder: false,
+            },
+          }
+        : madeOn(on, (other) => projected(join)(other, shortcut))
+    return { ...layer, ...inside, layers: { branch, shortcut } } as Projected<B, C>
   }

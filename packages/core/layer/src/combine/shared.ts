@@ -1,12 +1,36 @@
 import { fold } from '@resfn/random'
-import type { Empty, Layer } from '../contract/layer.ts'
+import type { AnyLayer, Empty, Layer } from '../contract/layer.ts'
 import { ShapeError } from '../contract/path-error.ts'
 import { formatShape, sameShape } from '../contract/shape.ts'
 import type { Join } from './join.ts'
-import { applyOf, namedLayers, planOf, trainOf } from './parts.ts'
+import { applyOf, type Inside, madeOn, namedLayers, planOf, trainOf } from './parts.ts'
+import type { Layers } from './subtrees.ts'
 
 /** Named layers without parameters, each a view of the same input. */
 export type Views = { readonly [name: string]: Layer<Empty> }
+
+/** What one layer on several views is made of: the views, and the parts of the layer. */
+const insideOf = (views: Views, join: Join, layer: AnyLayer): Inside => {
+  const { parts, on } = layer
+  const [first] = Object.values(views)
+  const again = (own: Views, inner: AnyLayer): AnyLayer => shared(own, join)(inner as Layer<unknown>)
+  if (on !== undefined)
+    return madeOn(
+      on,
+      (inner) => again(views, inner),
+      (input) => first?.plan(input).output ?? input,
+    )
+  const isView = (name: string): boolean => Object.hasOwn(views, name)
+  const chosen = (layers: Layers, wanted: boolean): Layers =>
+    Object.fromEntries(Object.entries(layers).filter(([name]) => isView(name) === wanted))
+  return {
+    parts: {
+      layers: { ...parts?.layers, ...views },
+      make: (others) => again(chosen(others, true) as Views, parts?.make(chosen(others, false)) ?? layer),
+      inOrder: false,
+    },
+  }
+}
 
 /** One layer on several views. Its tree is that layer's own; `layers` are the views and the layer. */
 export type Shared<V extends Views, P> = Layer<P> & { readonly layers: V & { readonly layer: Layer<P> } }
@@ -65,18 +89,7 @@ export const shared =
         const ys = parts.map((view) => layer.train(params, trainOf(view, {}, x, key).y, fold(key, view.name)).y)
         return { y: join.apply(ys), seen: {} }
       },
-      parts: {
-        layers: { ...layer.parts?.layers, ...views },
-        make: (others) => {
-          const inner = Object.entries(others).filter(([name]) => !names.includes(name))
-          const own = Object.entries(others).filter(([name]) => names.includes(name))
-          return shared(
-            Object.fromEntries(own) as Views,
-            join,
-          )(layer.parts === undefined ? layer : (layer.parts.make(Object.fromEntries(inner)) as Layer<P>))
-        },
-        inOrder: false,
-      },
+      ...insideOf(views, join, layer),
       layers: { ...views, layer },
     }
   }

@@ -14,6 +14,8 @@ export type Empty = { readonly [name in never]: never }
  * - `apply(params, x, state)`: evaluation; for a layer without state this is the bare function `(params, x) => y`
  * - `train(params, x, key)`: training; `seen` is what this batch showed (batch-norm moments), of the type of the state
  * - `parts`: what it is made of, where it is made by a combinator
+ * - `on(input)`: the layer that it is on an input of a shape, where the shape makes it; then `parts` are those of that
+ *   one
  *
  * State is written only by training (through `absorb`) and read only by evaluation, so there is no mode flag.
  */
@@ -22,6 +24,7 @@ export type Layer<P, S = Empty> = {
   readonly apply: (params: P, x: Tensor, state: S) => Tensor
   readonly train: (params: P, x: Tensor, key: Key) => Trained<S>
   readonly parts?: Parts
+  readonly on?: (input: Shape) => AnyLayer
 }
 
 /**
@@ -47,6 +50,7 @@ export type AnyLayer = {
   readonly apply: (params: never, x: Tensor, state: never) => Tensor
   readonly train: (params: never, x: Tensor, key: Key) => Trained<unknown>
   readonly parts?: Parts
+  readonly on?: (input: Shape) => AnyLayer
 }
 
 /** The parameter tree of a layer type. */

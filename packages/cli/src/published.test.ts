@@ -160,6 +160,26 @@ describe('a published net', () => {
     expect((await run(['summary', 'published'])).stdout).toContain(`${join(cwd, 'published')} (published), 7 classes`)
   })
 
+  it('is explained on the whole photo, with the map where the crop was', async () => {
+    type Explained = {
+      readonly place: { readonly [side: string]: number }
+      readonly map: { readonly shape: readonly number[] }
+    }
+    writeFileSync(
+      join(cwd, 'wide.png'),
+      await sharp(await photo(200, 40, 90))
+        .resize(500, 300, { fit: 'fill' })
+        .png()
+        .toBuffer(),
+    )
+    const found = await json<Explained>(['explain', 'wide.png', '--net', id, '--out', 'wide.webp', '--threads', '1'])
+    // 32 of the 35 x 58 pixels that a crop of 0.9 makes of it, in the middle of them.
+    expect(found).toMatchObject({ net: 'cifar-resnet8-b', source: id, size: [300, 500], map: { shape: [8, 8] } })
+    const [down, across] = [300 / 35, 500 / 58]
+    const sides = { top: 2 * down, left: 13 * across, height: 32 * down, width: 32 * across }
+    for (const [side, at] of Object.entries(sides)) expect(found.place[side], side).toBeCloseTo(at, 8)
+  })
+
   it('is measured with its weights', async () => {
     const found = await json<{ readonly imagesPerSecond: number }>(
       ['bench', '--net', 'cifar-resnet8-b.test', '--seconds', '0.05', '--threads', '1'],

@@ -137,10 +137,30 @@ describe('resfn explain', () => {
     expect(found).toMatchObject({ layer: 'layer3', class: 'dog', label: 1, map: { shape: [4, 4] } })
     expect(found.map.values.every((value) => value >= 0)).toBe(true)
     const { width, height } = await sharp(join(cwd, 'one-explained.png')).metadata()
-    expect([width, height]).toEqual([2 * 224 + 8, 224])
+    // 16 x 16 pixels, enlarged to be seen.
+    expect([width, height]).toEqual([224, 224])
     expect(
       await json('explain', 'one.png', ...look, '--class', '2', '--layer', 'layer1.0.conv1', '--out', 'early.png'),
     ).toMatchObject({ class: 'ship', layer: 'layer1.0.conv1', map: { shape: [16, 16] } })
+  })
+
+  it.each(['png', 'jpg', 'webp'])('keeps the size of a photo, upright, also as .%s', async (ending) => {
+    const data = Uint8Array.from({ length: 300 * 240 * 3 }, (_, i) => (i * 31) % 256)
+    const photo = sharp(data, { raw: { width: 300, height: 240, channels: 3 } })
+    // Lies on its side: 240 pixels wide and 300 high once it stands.
+    writeFileSync(join(cwd, 'side.jpg'), await photo.clone().jpeg().withMetadata({ orientation: 6 }).toBuffer())
+    const found = await json<{ readonly size: readonly number[]; readonly place: object }>(
+      'explain',
+      'side.jpg',
+      ...look,
+      '--out',
+      `side-seen.${ending}`,
+    )
+    // A net of 16 x 16 that was given weights only sees the whole picture, shrunk to 13 x 16 on black.
+    expect(found.size).toEqual([300, 240])
+    expect(found.place).toEqual({ top: 0, left: -240 / 13, height: 300, width: (16 * 240) / 13 })
+    const shown = sharp(join(cwd, `side-seen.${ending}`))
+    expect(await shown.metadata()).toMatchObject({ width: 240, height: 300, format: ending.replace('jpg', 'jpeg') })
   })
 
   it('names the nearest class and part, and writes nothing then', async () => {
@@ -158,7 +178,10 @@ describe('resfn explain', () => {
       code: 2,
       stderr: expect.stringContaining('explain one at a time'),
     })
-    expect(await run('explain', 'one.png', ...look, '--out', 'map.jpg')).toMatchObject({ code: 2 })
+    expect(await run('explain', 'one.png', ...look, '--out', 'map.gif')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('give a name that ends in .png, .jpg, .jpeg or .webp'),
+    })
   })
 })
 

@@ -1,11 +1,12 @@
 import { basename, extname, resolve } from 'node:path'
 import { gradCam, lastMaps } from '@resfn/class-activation'
-import { partPaths } from '@resfn/layer'
+import { summary } from '@resfn/layer'
 import { dispose, softmax, tensor4d, tidy } from '@tensorflow/tfjs-core'
 import type { ExplainFlags } from '../commands/explain.ts'
+import { say } from '../context/context.ts'
 import { usageError } from '../error.ts'
 import { overlay } from '../image/overlay.ts'
-import { pngOf } from '../image/picture-file.ts'
+import { pictureFormat } from '../image/picture-file.ts'
 import { picturePaths } from '../image/picture-paths.ts'
 import { pictureName, readPicture } from '../image/read-picture.ts'
 import type { Action } from '../output.ts'
@@ -23,11 +24,9 @@ const classIndex = ({ classes }: Viewer, given: string): number => {
   return found
 }
 
-const checkLayer = ({ net, name }: Viewer, layer: string): void => {
-  const paths = partPaths(net)
-  // Parts that a shape makes are not listed.
-  if (!paths.some((path) => layer === path || layer.startsWith(`${path}.`)))
-    checkName('part', layer, paths, `resfn graph ${name} --depth 3 shows them`)
+const checkLayer = ({ net, name, input }: Viewer, layer: string): void => {
+  const paths = summary(net, input).rows.map(({ path }) => path)
+  checkName('part', layer, paths, `resfn graph ${name} --depth 3 shows them`)
 }
 
 /** Where a net looks in a picture, as a picture. */
@@ -37,14 +36,16 @@ export const explainPicture: Action<ExplainFlags, [string]> = async (context, fl
     throw usageError(`${given} is ${count(more.length + 1)} pictures; explain one at a time`)
   const name = pictureName(path)
   const out = flags.out ?? `${basename(name, extname(name)).replaceAll(' ', '-')}-explained.png`
-  if (extname(out).toLowerCase() !== '.png') throw usageError(`--out ${out}: give a name that ends in .png`)
+  const encoded = pictureFormat(out)
   const file = resolve(context.cwd, out)
   return withViewer(context, flags, async (viewer) => {
     const { net, params, state, input, classes } = viewer
     const asked = flags.class === undefined ? {} : { class: classIndex(viewer, flags.class) }
     if (flags.layer !== undefined) checkLayer(viewer, flags.layer)
     const layer = flags.layer ?? lastMaps(net, input)
-    const { x } = viewer.see(await readPicture(context, path, { grey16: viewer.grey16 }))
+    const picture = await readPicture(context, path, { grey16: viewer.grey16 })
+    const { x, steps, place } = viewer.see(picture)
+    if (steps.length > 0) say(context, `image ${name}: ${steps.join(', ')}`)
     const found = tidy(() => {
       const {
         map,
@@ -58,8 +59,8 @@ export const explainPicture: Action<ExplainFlags, [string]> = async (context, fl
     const map = { values: found.map.dataSync<'float32'>().slice(), height: mapHeight, width: mapWidth }
     const probabilities = found.probabilities.dataSync<'float32'>().slice()
     dispose([found.map, found.probabilities])
-    const { data, width, height } = overlay(x, input, map)
-    await context.files.write(file, await pngOf(data, width, height))
+    const drawn = overlay(picture, map, place)
+    await context.files.write(file, await encoded(drawn))
     const said = classes[label] ?? `class ${label}`
     const probability = probabilities[label]!
     const nothing = map.values.every((value) => value === 0)
@@ -73,6 +74,8 @@ export const explainPicture: Action<ExplainFlags, [string]> = async (context, fl
         class: said,
         label,
         probability,
+        size: [drawn.height, drawn.width],
+        place,
         map: { shape: [map.height, map.width], values: [...map.values] },
       },
       text: [

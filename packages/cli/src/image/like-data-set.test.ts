@@ -35,7 +35,8 @@ it('makes RGB of grey for a net that takes it', () => {
 
 it('cuts off margins that have the shade of the corner, as Fashion-MNIST was made', () => {
   const picture = grey(5, 3, [250, 255, 240, 255, 255, 255, 10, 20, 255, 255, 250, 255, 255, 255, 255])
-  const { pixels, steps } = trimmed(picture, [2, 2])
+  const { pixels, steps, place } = trimmed(picture, [2, 2])
+  expect(place).toEqual({ top: 1, left: 1, height: 1, width: 2 })
   expect([pixels.height, pixels.width, ...pixels.data]).toEqual([1, 2, 10, 20])
   expect(steps).toEqual(['margins of one shade cut off'])
   // One shade, a picture as small as those of the net, and a thing that touches every side stay as they are.
@@ -44,11 +45,25 @@ it('cuts off margins that have the shade of the corner, as Fashion-MNIST was mad
     [picture, [3, 5]],
     [grey(2, 2, [0, 200, 200, 0]), [1, 1]],
   ] as const)
-    expect(trimmed(one, size)).toEqual({ pixels: one, steps: [] })
+    expect(trimmed(one, size)).toEqual({
+      pixels: one,
+      steps: [],
+      place: { top: 0, left: 0, height: one.height, width: one.width },
+    })
 })
 
 it('puts a picture into black of the proportions of a size', () => {
   const wide = inProportions(grey(4, 2, new Array<number>(8).fill(9)), [28, 28])
   expect([wide.height, wide.width, ...wide.data.subarray(0, 5)]).toEqual([4, 4, 0, 0, 0, 0, 9])
   expect(inProportions(grey(4, 2, new Array<number>(8).fill(9)), [14, 28]).height).toBe(2)
+})
+
+it('says which rectangle of the picture it shows', () => {
+  const place = (width: number, height: number): object =>
+    likeDataSet(grey(width, height, new Array<number>(width * height).fill(9)), [4, 4, 1], 'no').place
+  expect(place(8, 4)).toEqual({ top: -2, left: 0, height: 8, width: 8 })
+  expect(place(2, 8)).toEqual({ top: 0, left: -2, height: 8, width: 8 })
+  // A thing of 2 x 2 pixels, without its margins.
+  const thing = Array.from({ length: 64 }, (_, at) => ([2, 3].includes(at >> 3) && [4, 5].includes(at & 7) ? 9 : 255))
+  expect(likeDataSet(grey(8, 8, thing), [4, 4, 1], 'no').place).toEqual({ top: 2, left: 4, height: 2, width: 2 })
 })

@@ -1,10 +1,15 @@
-import { type Pixels, resizePillow, withChannels } from '@resfn/preprocessing'
+import { type Pixels, resizePillow, type Window, withChannels } from '@resfn/preprocessing'
 
 /** Whether light and dark are swapped: always, never, or where the border is light. */
 export type Invert = 'auto' | 'yes' | 'no'
 
 /** A picture made like those of a data set, and what was done to it in words. */
-export type LikeDataSet = { readonly pixels: Pixels; readonly steps: readonly string[] }
+export type LikeDataSet = Shown & {
+  /** The rectangle of the picture that it shows; what of it lies outside the picture is black. */
+  readonly place: Window
+}
+
+type Shown = { readonly pixels: Pixels; readonly steps: readonly string[] }
 
 /** A picture with alpha on white, as a page shows it. */
 export const onWhite = (pixels: Pixels): Pixels => {
@@ -52,7 +57,7 @@ export const trimmed = (
   pixels: Pixels,
   [height, width]: readonly [height: number, width: number, ...rest: unknown[]],
 ): LikeDataSet => {
-  const whole = { pixels, steps: [] }
+  const whole = { pixels, steps: [], place: { top: 0, left: 0, height: pixels.height, width: pixels.width } }
   if (pixels.channels !== 1 || (pixels.height <= height && pixels.width <= width)) return whole
   const { data } = pixels
   const differs = (y: number, x: number): boolean => Math.abs(data[y * pixels.width + x]! - data[0]!) > likeCorner
@@ -69,11 +74,15 @@ export const trimmed = (
     const row = (top + y) * pixels.width
     inside.set(data.subarray(row + left, row + right), y * size.width)
   }
-  return { pixels: { data: inside, ...size, channels: 1 }, steps: ['margins of one shade cut off'] }
+  return {
+    pixels: { data: inside, ...size, channels: 1 },
+    steps: ['margins of one shade cut off'],
+    place: { top, left, ...size },
+  }
 }
 
 /** A picture with light and dark swapped where that is asked for, or where its border is light. */
-export const lightOnDark = (pixels: Pixels, invert: Invert): LikeDataSet => {
+export const lightOnDark = (pixels: Pixels, invert: Invert): Shown => {
   const isLight = borderMean(pixels) > 127
   const swaps = invert === 'yes' || (invert === 'auto' && isLight)
   const why = invert === 'auto' ? `its border is ${isLight ? 'light' : 'dark'}` : 'as asked'
@@ -94,11 +103,35 @@ const shrunkToFit = (pixels: Pixels, height: number, width: number): Pixels => {
   })
 }
 
+/** Where something lies in the middle of a length. */
+const middle = (length: number, whole: number): number => Math.floor((whole - length) / 2)
+
+type Size = Pick<Pixels, 'height' | 'width'>
+
+/** Where a size lies around a picture in its middle, in pixels of the picture. */
+export const placeAround = (picture: Size, { height, width }: Size): Window => ({
+  top: 0 - middle(picture.height, height),
+  left: 0 - middle(picture.width, width),
+  height,
+  width,
+})
+
+/** Where in a picture something lies that has its place in a part of it, which has a size of its own. */
+export const placeIn = (part: Window, own: Size, place: Window): Window => {
+  const [down, across] = [part.height / own.height, part.width / own.width]
+  return {
+    top: part.top + place.top * down,
+    left: part.left + place.left * across,
+    height: place.height * down,
+    width: place.width * across,
+  }
+}
+
 /** The picture in the middle of a black one. */
 const centred = (pixels: Pixels, height: number, width: number): Pixels => {
   const { channels } = pixels
   const data = new Uint8Array(height * width * channels)
-  const [top, left] = [Math.floor((height - pixels.height) / 2), Math.floor((width - pixels.width) / 2)]
+  const [top, left] = [middle(pixels.height, height), middle(pixels.width, width)]
   const row = pixels.width * channels
   for (let y = 0; y < pixels.height; y++)
     data.set(pixels.data.subarray(y * row, (y + 1) * row), ((top + y) * width + left) * channels)
@@ -125,6 +158,7 @@ export const likeDataSet = (
   const { pixels, steps } = lightOnDark(shrunkToFit(cut.pixels, height, width), invert)
   return {
     pixels: centred(pixels, height, width),
+    place: placeIn(cut.place, pixels, placeAround(pixels, { height, width })),
     steps: [...(channels === 1 ? ['made grey'] : []), ...cut.steps, `shrunk to fit ${width} x ${height}`, ...steps],
   }
 }

@@ -1,5 +1,8 @@
+import { extname } from 'node:path'
 import type { Pixels } from '@resfn/preprocessing'
-import { CliError } from '../error.ts'
+import type { Sharp } from 'sharp'
+import { CliError, usageError } from '../error.ts'
+import { alternatives } from '../text/nearest.ts'
 
 const failed = (error: unknown): CliError =>
   new CliError(
@@ -21,17 +24,26 @@ export const jpegOf = async ({ data, width, height, channels }: Pixels, side: nu
   }
 }
 
-/** RGB bytes as a PNG file. */
-export const pngOf = async (data: Uint8Array, width: number, height: number): Promise<Uint8Array> => {
-  try {
-    const { default: sharp } = await import('sharp')
-    return new Uint8Array(
-      await sharp(data, { raw: { width, height, channels: 3 } })
-        .png()
-        .toBuffer(),
-    )
-  } catch (error) {
-    throw failed(error)
+/** How pictures are written, by the ending of the name. */
+const writers: { readonly [ending: string]: (image: Sharp) => Sharp } = {
+  '.png': (image) => image.png(),
+  '.jpg': (image) => image.jpeg({ quality: 92 }),
+  '.jpeg': (image) => image.jpeg({ quality: 92 }),
+  '.webp': (image) => image.webp({ quality: 92 }),
+}
+
+/** How a picture of a name is written; throws a `CliError` for another ending. */
+export const pictureFormat = (path: string): ((pixels: Pixels) => Promise<Uint8Array>) => {
+  const write = writers[extname(path).toLowerCase()]
+  if (write === undefined)
+    throw usageError(`--out ${path}: give a name that ends in ${alternatives(Object.keys(writers))}`)
+  return async ({ data, width, height, channels }) => {
+    try {
+      const { default: sharp } = await import('sharp')
+      return new Uint8Array(await write(sharp(data, { raw: { width, height, channels } })).toBuffer())
+    } catch (error) {
+      throw failed(error)
+    }
   }
 }
 

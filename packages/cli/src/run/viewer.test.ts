@@ -1,6 +1,6 @@
 import { createNet } from '@resfn/archs'
 import { init, untyped } from '@resfn/layer'
-import { type Pixels, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
+import { type Pixels, placeOf, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
 import { key } from '@resfn/random'
 import { useBackend } from '@resfn/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -55,7 +55,11 @@ describe('a net from a hub', () => {
   it('sees photographs as Python sees them, whatever their border is', async () => {
     const viewer = await viewerOf(colour, 'auto')
     expect(viewer).toMatchObject({ name: 'cifar-resnet8', input: [32, 32, 3], origin, grey16: 'clip' })
-    expect(viewer.see(picture)).toEqual({ x: preprocess(picture, colour), steps: [] })
+    expect(viewer.see(picture)).toEqual({
+      x: preprocess(picture, colour),
+      steps: [],
+      place: placeOf(picture, colour),
+    })
   })
 
   it('that learned on grey images sees light on black, with white where the picture is transparent', async () => {

@@ -1,20 +1,35 @@
 import type { Grey16 } from '@resfn/decode-image'
 import { formatShape, type Layer, type Shape } from '@resfn/layer'
-import { type Pixels, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
+import { type Pixels, placeOf, preprocess, type Preprocessing, type Window, withChannels } from '@resfn/preprocessing'
 import { toFloat } from '@resfn/transforms'
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Context } from '../context/context.ts'
 import { dataSource } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
-import { inProportions, type Invert, lightOnDark, likeDataSet, onWhite, trimmed } from '../image/like-data-set.ts'
+import {
+  inProportions,
+  type Invert,
+  lightOnDark,
+  likeDataSet,
+  onWhite,
+  placeAround,
+  placeIn,
+  trimmed,
+} from '../image/like-data-set.ts'
 import type { LoadedCheckpoint } from './checkpoint-file.ts'
 import type { AnyVariables } from './evaluation.ts'
 import type { LocatedNet, Origin } from './located-net.ts'
 import { photoView } from './photo-preprocessing.ts'
 import { type ImageSize, preprocessingOf } from './trained-net.ts'
 
-/** A picture as the net takes it, and in words what was done to it. */
-export type Seen = { readonly x: Float32Array; readonly steps: readonly string[] }
+/** A picture as the net takes it. */
+export type Seen = {
+  readonly x: Float32Array
+  /** What was done to it, in words. */
+  readonly steps: readonly string[]
+  /** The rectangle of the picture that the net sees, in its pixels. */
+  readonly place: Window
+}
 
 /** A net with its weights that looks at pictures. */
 export type Viewer = {
@@ -57,19 +72,31 @@ const seenAs =
   (pixels) => {
     const { channels, size } = preprocessing
     // A net for photographs sees them as they are. One for grey images learned on light things on black.
-    if (channels === 3 && invert !== 'yes') return { x: preprocess(pixels, preprocessing), steps: [] }
+    if (channels === 3 && invert !== 'yes')
+      return { x: preprocess(pixels, preprocessing), steps: [], place: placeOf(pixels, preprocessing) }
     const shown = lightOnDark(withChannels(onWhite(pixels), channels), invert)
-    if (channels === 3) return { x: preprocess(shown.pixels, preprocessing), steps: shown.steps }
+    if (channels === 3)
+      return {
+        x: preprocess(shown.pixels, preprocessing),
+        steps: shown.steps,
+        place: placeOf(pixels, preprocessing),
+      }
     const cut = trimmed(shown.pixels, size)
-    return { x: preprocess(inProportions(cut.pixels, size), preprocessing), steps: [...cut.steps, ...shown.steps] }
+    const whole = inProportions(cut.pixels, size)
+    const around = placeIn(cut.place, cut.pixels, placeAround(cut.pixels, whole))
+    return {
+      x: preprocess(whole, preprocessing),
+      steps: [...cut.steps, ...shown.steps],
+      place: placeIn(around, whole, placeOf(whole, preprocessing)),
+    }
   }
 
 /** How a net sees a picture that was trained on the images of a data set: made like one of them. */
 const seenAsDataSet =
   (image: readonly [number, number, 1 | 3], prepare: Viewer['prepare'], invert: Invert): Viewer['see'] =>
   (pixels) => {
-    const { pixels: liked, steps } = likeDataSet(pixels, image, invert)
-    return { x: prepare(new Uint8Array(liked.data)), steps }
+    const { pixels: liked, ...seen } = likeDataSet(pixels, image, invert)
+    return { x: prepare(new Uint8Array(liked.data)), ...seen }
   }
 
 /** What is done to images as the data set of a checkpoint has them. */

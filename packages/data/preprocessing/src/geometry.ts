@@ -75,6 +75,34 @@ export const geometryOf = (
   }
 }
 
+/**
+ * Where in a picture a net sees: the rectangle that becomes its input, in pixels of the picture, whole or not. What of
+ * it lies outside the picture is padding.
+ *
+ * @param picture its height and width
+ * @param preprocessing that of the net
+ * @see timm, `data/transforms_factory.py`, `transforms_imagenet_eval`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { placeOf } from '@resfn/preprocessing'
+ *
+ * const half = { size: [8, 8], channels: 1, mean: [0], std: [1], interpolation: 'bicubic', cropFraction: 0.5, cropMode: 'center' } as const
+ * assert.deepEqual(placeOf({ height: 32, width: 64 }, half), { top: 8, left: 24, height: 16, width: 16 })
+ * ```
+ */
+export const placeOf = (picture: Pick<Pixels, 'height' | 'width'>, preprocessing: Preprocessing): Window => {
+  const { resize, top, left } = geometryOf(picture, preprocessing)
+  const { window } = resize
+  const [down, across] = [picture.height / resize.height, picture.width / resize.width]
+  return {
+    top: (window.top - top) * down,
+    left: (window.left - left) * across,
+    height: preprocessing.size[0] * down,
+    width: preprocessing.size[1] * across,
+  }
+}
+
 /** The bytes of the padding: the mean in border mode, else black. */
 export const paddingOf = ({ cropMode, mean, channels }: Preprocessing): readonly number[] =>
   cropMode === 'border' ? mean.map((value) => roundHalfToEven(255 * value)) : new Array<number>(channels).fill(0)

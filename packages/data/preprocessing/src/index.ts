@@ -1,5 +1,6 @@
 export { withChannels } from './channels.ts'
 export type { Interpolation } from './coefficients.ts'
+export { placeOf } from './geometry.ts'
 export type { Pixels, Window } from './pixels.ts'
 export { fitPixels, preprocess, standardise } from './preprocess.ts'
 export type { Preprocessing } from './preprocessing.ts'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { noise } from './fixtures/noise.ts'
-import { fitPixels, type Pixels, preprocess, type Preprocessing, resizePillow, withChannels } from './index.ts'
+import { fitPixels, type Pixels, placeOf, preprocess, type Preprocessing, resizePillow, withChannels } from './index.ts'
 
 type Expected = { readonly bytes?: readonly number[]; readonly sha256?: string }
 type ResizeCase = Expected & {
@@ -147,5 +147,39 @@ describe('preprocess', () => {
   it('is told by plain data', () => {
     expectTypeOf<Preprocessing['cropMode']>().toEqualTypeOf<'center' | 'squash' | 'border'>()
     expectTypeOf<Pixels['channels']>().toEqualTypeOf<1 | 3 | 4>()
+  })
+})
+
+describe('placeOf', () => {
+  it('says where in the picture each pixel of the net is', () => {
+    const side = fc.integer({ min: 90, max: 250 })
+    const options = fc.record({
+      size: fc.tuple(fc.integer({ min: 24, max: 64 }), fc.integer({ min: 24, max: 64 })),
+      cropFraction: fc.constantFrom(0.5, 0.875, 1),
+      cropMode: fc.constantFrom('center', 'squash', 'border'),
+    })
+    fc.assert(
+      fc.property(side, side, options, (height, width, { size, ...crop }) => {
+        const preprocessing: Preprocessing = { ...imagenet, ...crop, size, interpolation: 'bilinear' }
+        // Red says how far to the right a pixel is, green how far down.
+        const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => {
+          const at = Math.floor(i / 3)
+          return [at % width, Math.floor(at / width), 0][i % 3]!
+        })
+        const fitted = fitPixels({ data, width, height, channels: 3 }, preprocessing)
+        const place = placeOf({ height, width }, preprocessing)
+        const steps = [place.height / size[0], place.width / size[1]] as const
+        for (let y = 0; y < size[0]; y += 5)
+          for (let x = 0; x < size[1]; x += 5) {
+            const [down, across] = [place.top + (y + 0.5) * steps[0], place.left + (x + 0.5) * steps[1]]
+            const isInside = (at: number, length: number, step: number): boolean => at > step && at < length - step
+            if (!isInside(down, height, steps[0]) || !isInside(across, width, steps[1])) continue
+            const [red, green] = fitted.data.subarray((y * size[1] + x) * 3)
+            expect(Math.abs(red! + 0.5 - across)).toBeLessThan(1)
+            expect(Math.abs(green! + 0.5 - down)).toBeLessThan(1)
+          }
+      }),
+      { numRuns: 60 },
+    )
   })
 })

@@ -40,8 +40,8 @@ export const authorization = ({ token }: Pick<HubSettings, 'token'>): Readonly<R
 
 const askForAccess = ({ token }: Pick<HubSettings, 'token'>, page: string): string =>
   token === undefined
-    ? `ask for access on ${page} and set HF_TOKEN`
-    : `ask for access on ${page}, and check that HF_TOKEN is a token of yours that may read it`
+    ? `ask for access on ${page} and set HF_TOKEN, or log in with Python's hf auth login`
+    : `ask for access on ${page}, and check that the token (HF_TOKEN, or that of hf auth login) is a token of yours that may read it`
 
 /** What a refusal means. A hub says 401 of a repository that does not exist, so that private ones stay hidden. */
 export const refusal = (

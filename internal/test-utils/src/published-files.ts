@@ -35,11 +35,16 @@ export const timmConfig = (
 /** The files of a published net with random weights; a backend must be running. */
 export const publishedFiles = async (
   architecture: string,
-  { classes = 3, seed = 0 }: { readonly classes?: number; readonly seed?: number } = {},
+  {
+    classes = 3,
+    seed = 0,
+    format,
+  }: { readonly classes?: number; readonly seed?: number; readonly format?: string } = {},
 ): Promise<HubFiles> => {
   const net = createNet(architecture, { classes })
   const { input } = net
-  const keys = Object.values(nets[architecture]?.keys ?? {})[0] ?? []
+  const formats = nets[architecture]?.keys ?? {}
+  const keys = formats[format ?? Object.keys(formats)[0] ?? ''] ?? []
   const file = await exportWeights(net, init(net, key(seed), input), { input, keys })()
   if (file._tag === 'Left') throw new Error(file.left.message)
   const config = timmConfig(architecture, { classes, input })

@@ -3,10 +3,11 @@ import { imagenetClasses } from '@resfn/imagenet-classes'
 import type { Preprocessing } from '@resfn/preprocessing'
 import { either as E } from 'fp-ts'
 import * as v from 'valibot'
+import { checked, jsonOf } from './checked.ts'
 import { failure, type HubError } from './error.ts'
 import { suggestNet } from './names.ts'
 
-/** What timm's `config.json` says of a net. */
+/** What the `config.json` of timm or of transformers says of a net. */
 export type NetConfig = {
   /** its name in `listNets()` */
   readonly architecture: string
@@ -146,17 +147,8 @@ export const parseNetConfig = (
   text: string,
   { where = 'config.json' }: { readonly where?: string } = {},
 ): E.Either<HubError, NetConfig> => {
-  const json = E.tryCatch(
-    () => JSON.parse(text) as unknown,
-    () => failure('WrongConfig', where, `it is not JSON; ${remedy}`),
-  )
+  const json = jsonOf(text, where, remedy)
   if (E.isLeft(json)) return json
-  const parsed = v.safeParse(schema, withPretrained(json.right))
-  if (parsed.success) return understood(parsed.output, where)
-  const problems = parsed.issues.map((issue) => {
-    const path = v.getDotPath(issue)
-    const message = issue.received === 'undefined' ? 'it is missing' : issue.message
-    return path === null ? message : `${path}: ${message}`
-  })
-  return E.left(failure('WrongConfig', where, `${problems.join('; ')}; ${remedy}`))
+  const found = checked(schema, withPretrained(json.right), where, remedy)
+  return E.isLeft(found) ? found : understood(found.right, where)
 }

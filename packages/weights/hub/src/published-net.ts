@@ -17,6 +17,7 @@ import type { FoundFile, NetFiles } from './net-files.ts'
 import { parseRepository } from './repository.ts'
 import { hubSettings } from './settings.ts'
 import { sourceFile, textFile, wholeFile } from './source-file.ts'
+import { isOfTransformers, parseTransformersConfig } from './transformers-config.ts'
 
 /** A published net without its weights. */
 export type DescribedNet = {
@@ -130,6 +131,21 @@ const madeFor = ({ architecture, classes, input }: NetConfig, where: string): E.
       ),
   )
 
+/** What `config.json` says, and of a net of transformers the file beside it. */
+const configIn = (files: NetFiles, path: string): TE.TaskEither<HubError, NetConfig> =>
+  F.pipe(
+    textFile(path),
+    TE.flatMap((config) =>
+      isOfTransformers(config)
+        ? F.pipe(
+            found(files, ['preprocessor_config.json'], 'preprocessor_config.json'),
+            TE.flatMap((file) => textFile(file.path)),
+            TE.flatMapEither((processor) => parseTransformersConfig({ config, processor }, path)),
+          )
+        : TE.fromEither(parseNetConfig(config, { where: path })),
+    ),
+  )
+
 type Described = { readonly files: NetFiles; readonly described: DescribedNet }
 
 const describe = (idOrFolder: string, options: LoadOptions): TE.TaskEither<HubError, Described> =>
@@ -137,12 +153,7 @@ const describe = (idOrFolder: string, options: LoadOptions): TE.TaskEither<HubEr
     TE.Do,
     TE.bind('files', () => filesOf(idOrFolder, options)),
     TE.bind('file', ({ files }) => found(files, ['config.json'], 'config.json')),
-    TE.bind('config', ({ file: { path } }) =>
-      F.pipe(
-        textFile(path),
-        TE.flatMapEither((text) => parseNetConfig(text, { where: path })),
-      ),
-    ),
+    TE.bind('config', ({ files, file: { path } }) => configIn(files, path)),
     TE.bind('net', ({ config, file }) => TE.fromEither(madeFor(config, file.path))),
     TE.map(({ files, config, net }) => {
       const { where, revision } = files

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { useBackend } from '@resfn/runtime'
 import { type HubServer, publishedFiles, startHub } from '@resfn/test-utils'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -37,6 +38,7 @@ const inTerminal = async (isTime: () => boolean): Promise<{ readonly code: numbe
 describe.runIf(hasTerminal)('a download in a terminal', () => {
   beforeAll(async () => {
     build()
+    await useBackend('cpu')
     const files = await publishedFiles('cifar-resnet8-b')
     weights = Buffer.from(files['model.safetensors'] as Uint8Array)
     hub = await startHub({ [id]: files })

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { useBackend } from '@resfn/runtime'
 import { type HubFiles, type HubServer, publishedFiles, startHub } from '@resfn/test-utils'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -28,6 +29,7 @@ const photo = (red: number, green: number, blue: number): Promise<Buffer> =>
     .toBuffer()
 
 beforeAll(async () => {
+  await useBackend('cpu')
   const { 'config.json': config, ...weights } = await publishedFiles('cifar-resnet8-b', { classes: names.length })
   const named = { ...(JSON.parse(String(config)) as object), label_names: names }
   const files: HubFiles = { ...weights, 'config.json': JSON.stringify(named) }

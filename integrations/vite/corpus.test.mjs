@@ -52,6 +52,13 @@ const check = async (target, topics = []) => {
   }
 }
 
+// WebGL compiles a shader for each shape, which takes a software renderer a quarter of an hour for all topics:
+// CORPUS=all runs them.
+const webglTopics =
+  process.env.CORPUS === 'all'
+    ? []
+    : ['nothing and one', 'matrix products', 'pools', 'special values', 'reductions', 'curves']
+
 describe.each([
   ['wasm-1', 'wasm', /1 thread, relaxed/],
   ['wasm-2', 'wasm', /2 threads, relaxed/],
@@ -59,10 +66,11 @@ describe.each([
   ['webgpu', 'webgpu', /swiftshader/i],
 ])('the corpus in Chromium on %s', (target, backend, details) => {
   it('agrees with plain JavaScript', { timeout: 1_800_000 }, async () => {
-    const report = await check(target)
+    const topics = target === 'webgl' ? webglTopics : []
+    const report = await check(target, topics)
     for (const { name, reason } of report.excluded ?? []) console.info(`excluded on ${target}: ${name} (${reason})`)
     expect(report).toMatchObject({ backend, details: expect.stringMatching(details), failed: [] })
-    expect(report.passed).toBeGreaterThan(300)
+    expect(report.passed).toBeGreaterThan(topics.length === 0 ? 300 : 50)
     expect(report.excluded.filter(({ passes }) => passes)).toEqual([])
   })
 })

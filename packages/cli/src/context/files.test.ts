@@ -66,9 +66,11 @@ describe('a file in parts', () => {
   it('is read in parts', async () => {
     const path = join(folder(), 'file')
     writeFileSync(path, new Uint8Array([1, 2, 3, 4]))
-    expect([...(await filesOf().readPart(path, 1, 3))]).toEqual([2, 3])
-    await expect(filesOf().readPart(path, 2, 9)).rejects.toMatchObject({ _tag: 'CutShort' })
-    await expect(filesOf().readPart(`${path}x`, 0, 1)).rejects.toMatchObject({ _tag: 'ENOENT' })
+    const part = new Uint8Array(2)
+    await filesOf().readPart(path, part, 1)
+    expect([...part]).toEqual([2, 3])
+    await expect(filesOf().readPart(path, new Uint8Array(7), 2)).rejects.toMatchObject({ _tag: 'CutShort' })
+    await expect(filesOf().readPart(`${path}x`, part, 0)).rejects.toMatchObject({ _tag: 'ENOENT' })
   })
 })
 

@@ -15,8 +15,8 @@ export type Content = Uint8Array | string | AsyncIterable<Uint8Array>
 /** Files: every failure is a `CliError` that names the path and says how to fix it. */
 export type Files = {
   readonly read: (path: string) => Promise<Uint8Array>
-  /** The bytes of a file from `start` up to `end`. */
-  readonly readPart: (path: string, start: number, end: number) => Promise<Uint8Array>
+  /** Fills bytes with those of a file from `start` on. */
+  readonly readPart: (path: string, bytes: Uint8Array, start: number) => Promise<void>
   readonly readText: (path: string) => Promise<string>
   /**
    * Writes a whole file: to a temporary name beside it, to the disk, then in its place. Whatever fails, the old file
@@ -163,9 +163,8 @@ export const filesOf = (disk: FileSystem = fs): Files => {
     })
   return {
     read,
-    readPart: (path, start, end) =>
+    readPart: (path, bytes, start) =>
       attempt('read', path, async () => {
-        const bytes = new Uint8Array(end - start)
         await withFile(disk, path, 'r', async (file) => {
           // A read may give less than was asked for.
           for (let at = 0; at < bytes.length;) {
@@ -178,7 +177,6 @@ export const filesOf = (disk: FileSystem = fs): Files => {
             at += bytesRead
           }
         })
-        return bytes
       }),
     readText: async (path) => new TextDecoder().decode(await read(path)),
     write: (path, content) => attempt('write', path, () => writeAtomically(disk, path, content)),

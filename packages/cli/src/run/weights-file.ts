@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import {
+  bufferedFile,
   numpyWeights,
   type PublishedWeights,
   type ReadError,
@@ -15,17 +16,17 @@ import { CliError, toCliError, unwrap, usageError } from '../error.ts'
 /** The tensors of a file that another program wrote. */
 export type WeightsFile = { readonly path: string; readonly weights: PublishedWeights }
 
-const sourceFile = async ({ files }: Context, path: string): Promise<SourceFile> => ({
-  length: await files.size(path),
-  read: (start, end) => TE.tryCatch(() => files.readPart(path, start, end), toCliError),
-})
+const sourceFile = async ({ files }: Context, path: string): Promise<SourceFile> =>
+  bufferedFile(await files.size(path), (bytes, start) =>
+    TE.tryCatch(() => files.readPart(path, bytes, start), toCliError),
+  )
 
 /**
  * Whether a file is one of torch.save: it is named so, or begins as a zip file or a pickle. The header of a safetensors
  * file may have a length with the same bytes, so its brace is looked for.
  */
-const isTorch = async ({ files }: Context, path: string): Promise<boolean> => {
-  const bytes = await files.readPart(path, 0, Math.min(9, await files.size(path)))
+const isTorch = async (path: string, file: SourceFile): Promise<boolean> => {
+  const bytes = unwrap(await file.read(0, Math.min(9, file.length))())
   const [first, second] = bytes
   return (
     bytes[8] !== 0x7b &&
@@ -39,9 +40,9 @@ const weightsOf = async (context: Context, path: string): Promise<PublishedWeigh
       TE.tryCatch(() => sourceFile(context, join(dirname(path), name)), toCliError)
     return unwrap(await shardedWeights(await context.files.readText(path), shard)())
   }
-  if (path.endsWith('.npz')) return unwrap(numpyWeights(await context.files.read(path)))
-  if (await isTorch(context, path)) return unwrap(torchWeights(await context.files.read(path)))
-  return unwrap(await safetensorsWeights(await sourceFile(context, path))())
+  const file = await sourceFile(context, path)
+  if (path.endsWith('.npz')) return unwrap(await numpyWeights(file)())
+  return unwrap(await ((await isTorch(path, file)) ? torchWeights : safetensorsWeights)(file)())
 }
 
 /** Opens a file of weights; its tensors are read when they are asked for. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { decode } from '@resfn/npz'
+import { fileOf } from '@resfn/zip'
 import type { Pixels, Preprocessing, Window } from '@resfn/preprocessing'
 import { fold, key } from '@resfn/random'
 import fc from 'fast-check'
@@ -41,9 +42,10 @@ const right = <A>(found: E.Either<unknown, A>): A => {
   if (found._tag === 'Left') throw new Error(JSON.stringify(found.left))
   return found.right
 }
-const arrays = right(decode(file('augment.npz')))
+const arrays = new Map<string, { readonly data: Uint8Array; readonly shape: readonly number[] }>()
+for (const [name, { view }] of right(await decode(fileOf(file('augment.npz')))())) arrays.set(name, right(await view()))
 const pixels = (name: string): Pixels => {
-  const { data, shape } = right(arrays.get(name)!())
+  const { data, shape } = arrays.get(name)!
   return { data, height: shape[0]!, width: shape[1]!, channels: shape[2] === 3 ? 3 : 1 }
 }
 const enhancers = { brightness, contrast, colour, sharpness }

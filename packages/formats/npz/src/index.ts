@@ -1,5 +1,5 @@
 export { encodeNpy } from './encode-npy.ts'
 export type { NpzError } from './error.ts'
 export { decodeNpy } from './npy.ts'
-export { decode } from './npz.ts'
+export { decode, type StoredArray } from './npz.ts'
 export { numpyDtypes } from './types.ts'

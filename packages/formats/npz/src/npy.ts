@@ -1,9 +1,10 @@
 import { byteLength, type Dtype, dtypeBits, type TensorView } from '@resfn/safetensors'
-import { either as E } from 'fp-ts'
+import { either as E, function as F } from 'fp-ts'
 import { failure, type NpzError } from './error.ts'
 import { magic, numpyDtypes } from './types.ts'
 
-type Header = {
+/** What the text before the data says. */
+export type Header = {
   readonly dtype: Dtype
   readonly isBigEndian: boolean
   readonly isFortran: boolean
@@ -15,18 +16,30 @@ type Header = {
 const field = (text: string, name: string, value: string): string | undefined =>
   new RegExp(`['"]${name}['"]\\s*:\\s*${value}`).exec(text)?.[1]
 
-const headerOf = (bytes: Uint8Array): E.Either<NpzError, Header> => {
+const invalid = (what: string): E.Either<NpzError, never> =>
+  E.left(failure('InvalidHeader', 'the header', what, 'the file is damaged: save it again'))
+
+/** The bytes that tell how long the header is. */
+export const headerStart = 12
+
+const longestHeader = 65536
+
+/** Where the header ends, from the first bytes of the file. */
+export const headerEnd = (bytes: Uint8Array): E.Either<NpzError, number> => {
   if (!magic.every((value, i) => bytes[i] === value))
     return E.left(failure('OtherFormat', 'byte 0', 'it does not begin with \\x93NUMPY', 'is it a file of numpy.save?'))
-  const invalid = (what: string): E.Either<NpzError, never> =>
-    E.left(failure('InvalidHeader', 'the header', what, 'the file is damaged: save it again'))
   const isLong = (bytes[6] ?? 0) >= 2
   const start = isLong ? 12 : 10
   if (bytes.length < start) return invalid('it is cut short')
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const end = start + (isLong ? data.getUint32(8, true) : data.getUint16(8, true))
+  const length = isLong ? data.getUint32(8, true) : data.getUint16(8, true)
+  return length > longestHeader ? invalid('it has more than 65,536 letters') : E.right(start + length)
+}
+
+/** The header of an array, from the bytes up to its end. */
+export const headerOf = (bytes: Uint8Array, end: number): E.Either<NpzError, Header> => {
   if (end > bytes.length) return invalid('it is longer than the file')
-  if (end - start > 65536) return invalid('it has more than 65,536 letters')
+  const start = bytes[6]! >= 2 ? 12 : 10
   const text = String.fromCharCode(...bytes.subarray(start, end))
   const type = field(text, 'descr', `['"]([^'"]*)['"]`)
   const isFortran = field(text, 'fortran_order', '(True|False)')
@@ -74,6 +87,27 @@ const rowByRow = (data: Uint8Array, shape: readonly number[], size: number): Uin
   return result
 }
 
+/** What is wrong with a header for so many bytes of data. */
+export const sizeFault = ({ dtype, shape }: Header, found: number): NpzError | undefined => {
+  const expected = byteLength(dtype, shape)
+  return expected === found
+    ? undefined
+    : failure(
+        'SizeMismatch',
+        'the data',
+        `it has ${found} bytes, and shape (${shape.join(', ')}) of ${dtype} needs ${expected === 'overflow' ? 'more than 2^53 bits' : expected}`,
+        'the file is cut short or damaged: fetch it again',
+      )
+}
+
+/** The array little-endian and row by row; the data is the same where its order is that already. */
+export const arrayOf = ({ dtype, isBigEndian, isFortran, shape }: Header, data: Uint8Array): TensorView => {
+  const size = dtypeBits[dtype] / 8
+  const inOrder = isBigEndian && size > 1 ? swapped(data, size) : data
+  const isTurned = isFortran && shape.filter((side) => side > 1).length > 1
+  return { dtype, shape, data: isTurned ? rowByRow(inOrder, shape, size) : inOrder }
+}
+
 /**
  * Decodes a file of `numpy.save`: little-endian, row by row, whatever the order in the file.
  *
@@ -92,23 +126,13 @@ const rowByRow = (data: Uint8Array, shape: readonly number[], size: number): Uin
  * assert.deepEqual([array.right.dtype, array.right.shape, [...array.right.data]], ['U8', [2], [7, 8]])
  * ```
  */
-export const decodeNpy = (bytes: Uint8Array): E.Either<NpzError, TensorView> => {
-  const header = headerOf(bytes)
-  if (E.isLeft(header)) return header
-  const { dtype, isBigEndian, isFortran, shape, start } = header.right
-  const expected = byteLength(dtype, shape)
-  const found = bytes.length - start
-  if (expected !== found)
-    return E.left(
-      failure(
-        'SizeMismatch',
-        'the data',
-        `it has ${found} bytes, and shape (${shape.join(', ')}) of ${dtype} needs ${expected === 'overflow' ? 'more than 2^53 bits' : expected}`,
-        'the file is cut short or damaged: fetch it again',
-      ),
-    )
-  const size = dtypeBits[dtype] / 8
-  const inOrder = isBigEndian && size > 1 ? swapped(bytes.subarray(start), size) : bytes.subarray(start)
-  const isTurned = isFortran && shape.filter((side) => side > 1).length > 1
-  return E.right({ dtype, shape, data: isTurned ? rowByRow(inOrder, shape, size) : inOrder })
-}
+export const decodeNpy = (bytes: Uint8Array): E.Either<NpzError, TensorView> =>
+  F.pipe(
+    headerEnd(bytes),
+    E.flatMap((end) => headerOf(bytes, end)),
+    E.flatMap((header) => {
+      const data = bytes.subarray(header.start)
+      const fault = sizeFault(header, data.length)
+      return fault === undefined ? E.right(arrayOf(header, data)) : E.left(fault)
+    }),
+  )

@@ -84,5 +84,5 @@ const readArray = ({ dtype: { name, order }, shape, isFortran, data }: ArrayRef)
   const elements = shape.reduce((product, side) => product * side, 1)
   const strides = isFortran ? columnStrides(shape) : rowStrides(shape)
   const storage = { kind: 'storage', dtype, name: '', elements } as const
-  return viewOf('', { kind: 'tensor', storage, offset: 0, shape, strides }, bytes)
+  return E.right(viewOf({ kind: 'tensor', storage, offset: 0, shape, strides }, bytes))
 }

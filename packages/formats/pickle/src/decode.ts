@@ -1,18 +1,18 @@
 import type { Dtype, TensorView } from '@resfn/safetensors'
-import { openZip, type Zip } from '@resfn/zip'
-import { either as E, function as F } from 'fp-ts'
+import { openZip, type SourceFile, type Zip } from '@resfn/zip'
+import { either as E, function as F, taskEither as TE } from 'fp-ts'
 import { failure, type PickleError } from './error.ts'
 import { program } from './program.ts'
-import { tensorFault, viewOf } from './strided.ts'
+import { spanOf, tensorFault, viewOf } from './strided.ts'
 import { torchLanguage } from './torch.ts'
 import { isTensor, type TensorRef, type Value } from './value.ts'
 
 /** A tensor of a file; its values are read when they are asked for. */
-export type StoredTensor = {
+export type StoredTensor<X = never> = {
   readonly dtype: Dtype
   readonly shape: readonly number[]
-  /** the tensor row by row */
-  readonly view: () => E.Either<PickleError, TensorView>
+  /** the tensor row by row, to be used before the next read of the file */
+  readonly view: TE.TaskEither<PickleError | X, TensorView>
 }
 
 const resave =
@@ -41,7 +41,7 @@ const otherFormat = (bytes: Uint8Array): PickleError | undefined => {
 }
 
 /** The folder in the zip file that holds everything. */
-const folderOf = ({ names }: Zip): E.Either<PickleError, string> => {
+const folderOf = ({ names }: Pick<Zip, 'names'>): E.Either<PickleError, string> => {
   if (names.some((name) => /(^|\/)constants\.pkl$/.test(name)))
     return E.left(
       failure(
@@ -57,16 +57,34 @@ const folderOf = ({ names }: Zip): E.Either<PickleError, string> => {
     : E.right(pickle.slice(0, -'data.pkl'.length))
 }
 
-const checkOrder = (zip: Zip, folder: string): E.Either<PickleError, unknown> =>
+const checkOrder = <X>(zip: Zip<X>, folder: string): TE.TaskEither<PickleError | X, unknown> =>
   zip.names.includes(`${folder}byteorder`)
     ? F.pipe(
-        zip.read(`${folder}byteorder`),
-        E.filterOrElse(
-          (order): boolean => String.fromCharCode(...order.subarray(0, 10)).trim() === 'little',
-          (): PickleError => failure('OtherFormat', 'byteorder', 'the numbers have their highest byte first', resave),
+        zip.read(`${folder}byteorder`, { end: 10 }),
+        TE.filterOrElse(
+          (order): boolean => String.fromCharCode(...order).trim() === 'little',
+          (): PickleError | X =>
+            failure('OtherFormat', 'byteorder', 'the numbers have their highest byte first', resave),
         ),
       )
-    : E.right(undefined)
+    : TE.right(undefined)
+
+/** The pickle of a net of thousands of tensors has less; it grows where it is run. */
+const longestPickle = 2 ** 24
+
+const readProgram = <X>(zip: Zip<X>, name: string): TE.TaskEither<PickleError | X, Uint8Array> => {
+  const size = zip.size(name) ?? 0
+  return size > longestPickle
+    ? TE.left(
+        failure(
+          'TooLarge',
+          name,
+          `it has ${size} bytes, and at most ${longestPickle} are read`,
+          'save the weights alone: torch.save(net.state_dict(), path)',
+        ),
+      )
+    : zip.read(name)
+}
 
 /** The names under which programs keep weights in a larger record. */
 const inner = ['state_dict', 'model_state_dict', 'model', 'net', 'state_dict_ema', 'model_ema']
@@ -99,51 +117,48 @@ const weightsIn = (value: Value): E.Either<PickleError, readonly (readonly [stri
  * record. The pickle in it is a program; of its opcodes and of the names that it may call only those are known that
  * make tensors, records and numbers, and everything else is an error. So nothing of a file is run.
  *
- * @param bytes the whole file; the tensors are read from it when they are asked for
+ * @param file the file, such as `fileOf(bytes)` of `@resfn/zip`; of the tensors only those are read that are asked for
  * @returns the tensors by key, or a `PickleError` (never an exception, for any bytes)
  * @see PyTorch, `torch/serialization.py` and `torch/_weights_only_unpickler.py`
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
  * import { decode } from '@resfn/pickle'
+ * import { fileOf } from '@resfn/zip'
  *
- * const legacy = decode(new Uint8Array([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20]))
+ * const legacy = await decode(fileOf(new Uint8Array([0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20])))()
  * assert.ok(legacy._tag === 'Left' && legacy.left._tag === 'LegacyFormat')
  * ```
  */
-export const decode = (bytes: Uint8Array): E.Either<PickleError, ReadonlyMap<string, StoredTensor>> => {
-  const other = otherFormat(bytes)
-  if (other !== undefined) return E.left(other)
-  return F.pipe(
-    E.Do,
-    E.bind('zip', (): E.Either<PickleError, Zip> => openZip(bytes)),
-    E.bind('folder', ({ zip }) => folderOf(zip)),
-    E.tap(({ zip, folder }) => checkOrder(zip, folder)),
-    E.bind('tensors', ({ zip, folder }) =>
+export const decode = <X>(file: SourceFile<X>): TE.TaskEither<PickleError | X, ReadonlyMap<string, StoredTensor<X>>> =>
+  F.pipe(
+    file.read(0, Math.min(file.length, 512)),
+    TE.flatMap((start): TE.TaskEither<PickleError | X, Zip<X>> => {
+      const other = otherFormat(start)
+      return other === undefined ? openZip(file) : TE.left(other)
+    }),
+    TE.bindTo('zip'),
+    TE.bind('folder', ({ zip }): TE.TaskEither<PickleError | X, string> => TE.fromEither(folderOf(zip))),
+    TE.tap(({ zip, folder }) => checkOrder(zip, folder)),
+    TE.bind('tensors', ({ zip, folder }) =>
       F.pipe(
-        zip.read(`${folder}data.pkl`),
-        E.flatMap((pickle) => program(pickle, torchLanguage)),
-        E.flatMap(weightsIn),
+        readProgram(zip, `${folder}data.pkl`),
+        TE.flatMapEither((bytes): E.Either<PickleError | X, Value> => program(bytes, torchLanguage)),
+        TE.flatMapEither(weightsIn),
       ),
     ),
-    E.flatMap(({ zip, folder, tensors }) => stored(zip, folder, tensors)),
+    TE.flatMapEither(({ zip, folder, tensors }) => stored(zip, folder, tensors)),
   )
-}
 
-const stored = (
-  zip: Zip,
+const stored = <X>(
+  zip: Zip<X>,
   folder: string,
   tensors: readonly (readonly [string, TensorRef])[],
-): E.Either<PickleError, ReadonlyMap<string, StoredTensor>> => {
+): E.Either<PickleError, ReadonlyMap<string, StoredTensor<X>>> => {
   for (const [key, tensor] of tensors) {
-    const fault = tensorFault(key, tensor)
+    const file = `${folder}data/${tensor.storage.name}`
+    const fault = tensorFault(key, tensor, zip.size(file))
     if (fault !== undefined) return E.left(fault)
-  }
-  // Tensors that share a storage stand beside each other, so the last one is kept.
-  let last: { readonly name: string; readonly bytes: E.Either<PickleError, Uint8Array> } | undefined
-  const storage = (name: string): E.Either<PickleError, Uint8Array> => {
-    if (last?.name !== name) last = { name, bytes: zip.read(`${folder}data/${name}`) }
-    return last.bytes
   }
   return E.right(
     new Map(
@@ -152,11 +167,10 @@ const stored = (
         {
           dtype: tensor.storage.dtype,
           shape: tensor.shape,
-          view: () =>
-            F.pipe(
-              storage(tensor.storage.name),
-              E.flatMap((bytes) => viewOf(key, tensor, bytes)),
-            ),
+          view: F.pipe(
+            zip.read(`${folder}data/${tensor.storage.name}`, spanOf(tensor)),
+            TE.map((bytes) => viewOf(tensor, bytes)),
+          ),
         },
       ]),
     ),

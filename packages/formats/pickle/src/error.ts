@@ -12,7 +12,8 @@ export type PickleError = {
    * - `InvalidTensor`: a tensor lies outside its storage, or its storage is missing or cut short.
    * - `UnsupportedType`: an array of objects, texts or dates, or with the highest byte first.
    * - `NotAnArray`: a value of a pickle is asked for as an array.
-   * - `InvalidZip`, `UnsupportedCompression`, `TooLarge`, `NoSuchFile`: see `ZipError`.
+   * - `TooLarge`: the list of tensors is longer than any, or see `ZipError`.
+   * - `InvalidZip`, `UnsupportedCompression`, `NoSuchFile`: see `ZipError`.
    */
   readonly _tag:
     | 'OtherFormat'

@@ -9,6 +9,9 @@ const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const sizeOf = (value: Value | undefined): number =>
   typeof value === 'string' || Array.isArray(value) || value instanceof Uint8Array ? value.length : 0
 
+/** The pickle of a net of thousands of tensors takes a tenth of it. */
+const mostSteps = 2 ** 20
+
 /**
  * Reads a pickle: a program of a stack machine, of whose opcodes only those are known that make arrays, records
  * and numbers. Nothing can be called but the few functions of the language, which only make values. Throws
@@ -25,6 +28,8 @@ export const readPickle = (bytes: Uint8Array, language: Language): Value => {
   let at = 0
   // A value can be recalled and given to many calls, and a call may copy it; together they copy at most the file.
   let allowance = bytes.length
+
+  let steps = 0
 
   const take = (count: number): number => {
     if (!(count >= 0 && count <= bytes.length - at)) throw invalid(at, 'it ends in the middle of a value')
@@ -181,6 +186,13 @@ export const readPickle = (bytes: Uint8Array, language: Language): Value => {
         'UnsupportedOpcode',
         `${language.where}, byte ${at - 1}`,
         `the opcode 0x${opcode.toString(16).padStart(2, '0')} is not one that is needed for ${language.holds}`,
+        `load it in Python, and ${language.remedy}`,
+      )
+    if (++steps > mostSteps)
+      throw failure(
+        'TooLarge',
+        `${language.where}, byte ${at - 1}`,
+        `it has more than ${mostSteps} steps, and each may make a value`,
         `load it in Python, and ${language.remedy}`,
       )
     run()

@@ -1,10 +1,12 @@
 import { dtypeBits, type TensorView } from '@resfn/safetensors'
-import { either as E } from 'fp-ts'
 import { failure, type PickleError } from './error.ts'
 import type { TensorRef } from './value.ts'
 
 /** A tensor that repeats its storage may be larger than it, up to so many elements. */
 const mostRepeated = 2 ** 24
+
+/** The bytes of one element. */
+const bytesOf = ({ storage }: TensorRef): number => dtypeBits[storage.dtype] / 8
 
 const product = (shape: readonly number[]): number => shape.reduce((size, by) => size * by, 1)
 
@@ -18,41 +20,53 @@ const isContiguous = ({ shape, strides }: TensorRef): boolean => {
   return true
 }
 
-/** What is wrong with a tensor, before its storage is read. */
-export const tensorFault = (key: string, { storage, offset, shape, strides }: TensorRef): PickleError | undefined => {
+const invalid = (key: string, what: string): PickleError =>
+  failure('InvalidTensor', `tensor ${JSON.stringify(key)}`, what, 'the file is damaged: save it again')
+
+/** The first element behind those of a tensor. */
+const endOf = ({ offset, shape, strides }: TensorRef): number =>
+  product(shape) === 0 ? offset : offset + 1 + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0)
+
+/**
+ * What is wrong with a tensor, before its storage is read.
+ *
+ * @param stored the bytes of its storage; nothing where there is none, which is told when it is read
+ */
+export const tensorFault = (key: string, tensor: TensorRef, stored: number | undefined): PickleError | undefined => {
+  const { storage, offset, shape, strides } = tensor
   const elements = product(shape)
-  const last = offset + shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, 0)
-  const fits = elements === 0 || (Number.isSafeInteger(last) && last < storage.elements)
+  const end = endOf(tensor)
+  const fits = elements === 0 || (Number.isSafeInteger(end) && end <= storage.elements)
   const isBounded = Number.isSafeInteger(elements) && (elements <= storage.elements || elements <= mostRepeated)
-  return fits && isBounded
+  if (!fits || !isBounded)
+    return invalid(
+      key,
+      `shape [${shape.join(', ')}] with strides [${strides.join(', ')}] from ${offset} does not lie in its storage of ${storage.elements} elements`,
+    )
+  const needed = storage.elements * bytesOf(tensor)
+  return stored === undefined || stored === needed
     ? undefined
-    : failure(
-        'InvalidTensor',
-        `tensor ${JSON.stringify(key)}`,
-        `shape [${shape.join(', ')}] with strides [${strides.join(', ')}] from ${offset} does not lie in its storage of ${storage.elements} elements`,
-        'the file is damaged: save it again',
+    : invalid(
+        key,
+        `its storage ${JSON.stringify(storage.name)} has ${stored} bytes, and ${storage.elements} elements of ${storage.dtype} need ${needed}`,
       )
 }
 
-/** The tensor row by row, a view of the bytes of its storage where it lies so. */
-export const viewOf = (key: string, tensor: TensorRef, bytes: Uint8Array): E.Either<PickleError, TensorView> => {
-  const { storage, offset, shape, strides } = tensor
-  const size = dtypeBits[storage.dtype] / 8
-  if (bytes.length !== storage.elements * size)
-    return E.left(
-      failure(
-        'InvalidTensor',
-        `tensor ${JSON.stringify(key)}`,
-        `its storage ${JSON.stringify(storage.name)} has ${bytes.length} bytes, and ${storage.elements} elements of ${storage.dtype} need ${storage.elements * size}`,
-        'the file is damaged: save it again',
-      ),
-    )
+/** The bytes of its storage that a tensor takes. */
+export const spanOf = (tensor: TensorRef): { readonly start: number; readonly end: number } => ({
+  start: tensor.offset * bytesOf(tensor),
+  end: endOf(tensor) * bytesOf(tensor),
+})
+
+/** The tensor row by row, from the bytes of its span: the same bytes where they lie so. */
+export const viewOf = (tensor: TensorRef, bytes: Uint8Array): TensorView => {
+  const { storage, shape, strides } = tensor
   const elements = product(shape)
-  if (elements === 0 || isContiguous(tensor))
-    return E.right({ dtype: storage.dtype, shape, data: bytes.subarray(offset * size, (offset + elements) * size) })
+  if (elements === 0 || isContiguous(tensor)) return { dtype: storage.dtype, shape, data: bytes }
+  const size = bytesOf(tensor)
   const data = new Uint8Array(elements * size)
   const index = shape.map(() => 0)
-  let from = offset
+  let from = 0
   for (let to = 0; to < elements; to++) {
     for (let i = 0; i < size; i++) data[to * size + i] = bytes[from * size + i]!
     for (let axis = shape.length - 1; axis >= 0; axis--) {
@@ -62,5 +76,5 @@ export const viewOf = (key: string, tensor: TensorRef, bytes: Uint8Array): E.Eit
       index[axis] = 0
     }
   }
-  return E.right({ dtype: storage.dtype, shape, data })
+  return { dtype: storage.dtype, shape, data }
 }

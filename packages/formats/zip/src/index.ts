@@ -1,1 +1,3 @@
-export { openZip, type Zip, type ZipError } from './zip.ts'
+export type { ZipError } from './error.ts'
+export { bufferedFile, fileOf, type SourceFile } from './source-file.ts'
+export { openZip, type Zip } from './zip.ts'

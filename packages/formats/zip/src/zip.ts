@@ -1,141 +1,167 @@
-import { unzipSync, type UnzipFileInfo } from 'fflate'
-import { either as E } from 'fp-ts'
-
-/** What can be wrong with a zip file. */
-export type ZipError = {
-  /**
-   * - `InvalidZip`: the bytes are not a whole zip file.
-   * - `UnsupportedCompression`: a file in it is compressed otherwise than by deflate.
-   * - `TooLarge`: a file in it claims to be larger than its bytes can hold, or than the limit.
-   * - `NoSuchFile`: there is no file of that name in it.
-   */
-  readonly _tag: 'InvalidZip' | 'UnsupportedCompression' | 'TooLarge' | 'NoSuchFile'
-  /** One sentence: where, what is wrong, and how to fix it. */
-  readonly message: string
-}
+import { either as E, function as F, taskEither as TE } from 'fp-ts'
+import { directoryPlace, entriesOf, type Entry, headerLength, invalid, longestEnd, type Place } from './directory.ts'
+import { failure, inZip, type ZipError } from './error.ts'
+import { inflated } from './inflate.ts'
+import type { SourceFile } from './source-file.ts'
 
 /** A zip file whose files are read one by one. */
-export type Zip = {
+export type Zip<E = never> = {
   /** the names of the files in it */
   readonly names: readonly string[]
-  /** the bytes of a file: a copy, decompressed if need be */
-  readonly read: (name: string) => E.Either<ZipError, Uint8Array>
-}
-
-const failure = (tag: ZipError['_tag'], where: string, what: string, remedy: string): ZipError => ({
-  _tag: tag,
-  message: `${where}: ${what}; ${remedy}`,
-})
-
-const invalid = failure(
-  'InvalidZip',
-  'the zip file',
-  'its directory cannot be read',
-  'it is cut short or damaged: fetch it again',
-)
-
-/** How the records of a zip file begin, as little-endian numbers. */
-const [endRecord, endRecord64, endLocator64, entryRecord] = [0x06054b50, 0x06064b50, 0x07064b50, 0x02014b50]
-
-/** The longest comment of a zip file, and the record before it. */
-const longestEnd = 65535 + 22
-
-/**
- * Whether the directory is as long as it says, each entry in its place. A reader that trusts the number of files would
- * go on for minutes.
- */
-const hasDirectory = (bytes: Uint8Array): boolean => {
-  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const uint16 = (at: number): number => data.getUint16(at, true)
-  const uint32 = (at: number): number => (at >= 0 && at + 4 <= bytes.length ? data.getUint32(at, true) : 0)
-  let end = bytes.length - 22
-  while (end > 0 && bytes.length - end < longestEnd && uint32(end) !== endRecord) end--
-  if (end < 0 || uint32(end) !== endRecord) return false
-  let [count, at] = [uint16(end + 8), uint32(end + 16)]
-  const record = uint32(end - 20) === endLocator64 ? uint32(end - 12) : end
-  if (uint32(record) === endRecord64) [count, at] = [uint32(record + 32), uint32(record + 48)]
-  for (let i = 0; i < count; i++) {
-    if (at + 46 > end || uint32(at) !== entryRecord) return false
-    at += 46 + uint16(at + 28) + uint16(at + 30) + uint16(at + 32)
-  }
-  return at <= end
+  /** the bytes that a file claims to have; nothing if there is none of that name */
+  readonly size: (name: string) => number | undefined
+  /**
+   * The bytes of a file from `start` up to `end`, by default all; decompressed if need be. They are to be used before
+   * the next read.
+   */
+  readonly read: (
+    name: string,
+    part?: { readonly start?: number; readonly end?: number },
+  ) => TE.TaskEither<ZipError | E, Uint8Array>
 }
 
 /** Deflate makes at most 1032 bytes of one; a few more for the ends. */
 const mostOfOne = 1032
 const slack = 1024
 
-const faultOf = ({ name, compression, size, originalSize }: UnzipFileInfo): ZipError | undefined => {
-  const where = `${JSON.stringify(name)} in the zip file`
-  if (compression !== 0 && compression !== 8)
+/** A directory of a million files. */
+const longestDirectory = 2 ** 26
+
+const faultOf = ({ name, isEncrypted, compression, stored, size }: Entry): ZipError | undefined => {
+  const where = inZip(name)
+  if (isEncrypted || (compression !== 0 && compression !== 8))
     return failure(
       'UnsupportedCompression',
       where,
-      `it is compressed by method ${compression}`,
+      isEncrypted ? 'it is encrypted' : `it is compressed by method ${compression}`,
       'compress it with deflate, or not at all',
     )
-  const most = compression === 0 ? size : size * mostOfOne + slack
-  return originalSize > most
+  const most = compression === 0 ? stored : stored * mostOfOne + slack
+  return size > most
     ? failure(
         'TooLarge',
         where,
-        `it claims ${originalSize} bytes, and ${size} cannot hold them`,
+        `it claims ${size} bytes, and ${stored} cannot hold them`,
         'the file is damaged or hostile',
       )
     : undefined
 }
 
+const damaged = (name: string): ZipError =>
+  failure('InvalidZip', inZip(name), 'its bytes cannot be read', 'the file is cut short or damaged: fetch it again')
+
+const longer = ({ name, size }: Entry): ZipError =>
+  failure('TooLarge', inZip(name), `it is larger than the ${size} bytes that it claims`, 'the file is hostile')
+
+/** The bytes from `start` up to `end`, where the file has them. */
+const readWithin = <X>(
+  { length, read }: SourceFile<X>,
+  [start, end]: readonly [number, number],
+  fault: ZipError,
+): TE.TaskEither<ZipError | X, Uint8Array> =>
+  start >= 0 && start <= end && end <= length ? read(start, end) : TE.left(fault)
+
+/** The place of the data of a file, behind its header. */
+const dataOf = <X>(file: SourceFile<X>, { name, at }: Entry): TE.TaskEither<ZipError | X, number> =>
+  F.pipe(
+    readWithin(file, [at, at + headerLength], damaged(name)),
+    TE.flatMapEither((header): E.Either<ZipError, number> => {
+      const data = new DataView(header.buffer, header.byteOffset, header.byteLength)
+      return data.getUint32(0, true) === 0x04034b50
+        ? E.right(at + headerLength + data.getUint16(26, true) + data.getUint16(28, true))
+        : E.left(damaged(name))
+    }),
+  )
+
+const readEntry = <X>(
+  file: SourceFile<X>,
+  entry: Entry,
+  { start, end }: { readonly start: number; readonly end: number },
+): TE.TaskEither<ZipError | X, Uint8Array> => {
+  const { name, compression, stored, size } = entry
+  return F.pipe(
+    dataOf(file, entry),
+    TE.flatMap((data) =>
+      compression === 0
+        ? readWithin(file, [data + start, data + end], damaged(name))
+        : F.pipe(
+            readWithin(file, [data, data + stored], damaged(name)),
+            TE.flatMapEither((bytes) =>
+              F.pipe(
+                inflated(bytes, { start, end, size }),
+                E.mapLeft((fault) => (fault === 'longer' ? longer(entry) : damaged(name))),
+              ),
+            ),
+          ),
+    ),
+  )
+}
+
+const directory = <X>(file: SourceFile<X>): TE.TaskEither<ZipError | X, ReadonlyMap<string, Entry>> => {
+  const tail = Math.max(0, file.length - longestEnd)
+  return F.pipe(
+    readWithin(file, [tail, file.length], invalid),
+    TE.flatMapEither((bytes) => directoryPlace(bytes, tail)),
+    TE.filterOrElse(
+      ({ start, end }) => end - start <= longestDirectory,
+      ({ start, end }): ZipError | X =>
+        failure(
+          'TooLarge',
+          'the zip file',
+          `its directory has ${end - start} bytes, and at most ${longestDirectory} are read`,
+          'it holds too many files',
+        ),
+    ),
+    TE.flatMap((place: Place) =>
+      F.pipe(
+        readWithin(file, [place.start, place.end], invalid),
+        TE.flatMapEither((bytes) => entriesOf(bytes, place)),
+      ),
+    ),
+  )
+}
+
 /**
- * Opens a zip file: the names of its files, each to be read when it is asked for. A size that the bytes cannot hold is
- * refused before memory is taken.
+ * Opens a zip file: the names of its files, each to be read when it is asked for. Only the directory is read now. A
+ * size that the bytes cannot hold is refused before memory is taken, and so are files that share bytes or a name.
  *
- * @param bytes the whole file
+ * @param file the file, such as `fileOf(bytes)`
  * @returns the zip file, or a `ZipError` (never an exception, for any bytes)
  * @see PKWARE, "APPNOTE.TXT: .ZIP file format specification"
+ * @see D. Fifield, "A better zip bomb", WOOT 2019
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
- * import { openZip } from '@resfn/zip'
- * import { either as E, function as F } from 'fp-ts'
+ * import { fileOf, openZip } from '@resfn/zip'
+ * import { either as E, function as F, taskEither as TE } from 'fp-ts'
  * import { zipSync } from 'fflate'
  *
- * const zip = openZip(zipSync({ 'a.txt': new Uint8Array([1, 2, 3]) }))
- * assert.deepEqual(F.pipe(zip, E.flatMap(({ read }) => read('a.txt'))), E.right(new Uint8Array([1, 2, 3])))
+ * const zip = openZip(fileOf(zipSync({ 'a.txt': new Uint8Array([1, 2, 3]) })))
+ * assert.deepEqual(await F.pipe(zip, TE.flatMap(({ read }) => read('a.txt')))(), E.right(new Uint8Array([1, 2, 3])))
  * ```
  */
-export const openZip = (bytes: Uint8Array): E.Either<ZipError, Zip> => {
-  if (!hasDirectory(bytes)) return E.left(invalid)
-  const infos = new Map<string, UnzipFileInfo>()
-  const listed = E.tryCatch(
-    () => unzipSync(bytes, { filter: (info) => (infos.set(info.name, info), false) }),
-    () => invalid,
+export const openZip = <X>(file: SourceFile<X>): TE.TaskEither<ZipError | X, Zip<X>> =>
+  F.pipe(
+    directory(file),
+    TE.map((entries) => ({
+      names: [...entries.keys()],
+      size: (name) => entries.get(name)?.size,
+      read: (name, { start = 0, end } = {}) => {
+        const entry = entries.get(name)
+        if (entry === undefined)
+          return TE.left(
+            failure(
+              'NoSuchFile',
+              'the zip file',
+              `it has no file ${JSON.stringify(name.slice(0, 200))}`,
+              'is it of another program?',
+            ),
+          )
+        const fault = faultOf(entry)
+        const last = Math.min(entry.size, end ?? entry.size)
+        return fault === undefined
+          ? readEntry(file, entry, { start: Math.min(start, last), end: last })
+          : TE.left(fault)
+      },
+    })),
   )
-  if (E.isLeft(listed)) return listed
-  return E.right({
-    names: [...infos.keys()],
-    read: (name) => {
-      const info = infos.get(name)
-      if (info === undefined)
-        return E.left(
-          failure('NoSuchFile', 'the zip file', `it has no file ${JSON.stringify(name)}`, 'is it of another program?'),
-        )
-      const fault = faultOf(info)
-      if (fault !== undefined) return E.left(fault)
-      const damaged = failure(
-        'InvalidZip',
-        `${JSON.stringify(name)} in the zip file`,
-        'its bytes cannot be read',
-        'the file is cut short or damaged: fetch it again',
-      )
-      return E.flatMap((files: { readonly [path: string]: Uint8Array }) => {
-        const data = files[name]
-        return data !== undefined && data.length === info.originalSize ? E.right(data) : E.left(damaged)
-      })(
-        E.tryCatch(
-          () => unzipSync(bytes, { filter: ({ name: other }) => other === name }),
-          () => damaged,
-        ),
-      )
-    },
-  })
-}

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fitPixels, type Pixels, type Preprocessing, withChannels } from '@resfn/preprocessing'
 import { decode as decodeNpz } from '@resfn/npz'
+import { fileOf } from '@resfn/zip'
 import fc from 'fast-check'
 import type { either as E } from 'fp-ts'
 import sharp from 'sharp'
@@ -22,11 +23,10 @@ const right = <A>(found: E.Either<unknown, A>): A => {
   if (found._tag === 'Left') throw new Error(JSON.stringify(found.left))
   return found.right
 }
-const arrays = right(decodeNpz(fixture('pillow.npz')))
-const pillow = (name: string): Uint8Array | undefined => {
-  const array = arrays.get(name)
-  return array === undefined ? undefined : right(array()).data
-}
+const arrays = new Map<string, { readonly data: Uint8Array; readonly shape: readonly number[] }>()
+for (const [name, { view }] of right(await decodeNpz(fileOf(fixture('pillow.npz')))()))
+  arrays.set(name, right(await view()))
+const pillow = (name: string): Uint8Array | undefined => arrays.get(name)?.data
 const decoded = async (bytes: Uint8Array): Promise<Pixels> => right(await decodeImage(bytes)())
 const expectNear = (found: Pixels['data'], expected: Uint8Array, most: number): void => {
   expect(found.length).toBe(expected.length)

@@ -16,7 +16,7 @@ import { type NetConfig, parseNetConfig } from './net-config.ts'
 import type { FoundFile, NetFiles } from './net-files.ts'
 import { parseRepository } from './repository.ts'
 import { hubSettings } from './settings.ts'
-import { sourceFile, textFile, wholeFile } from './source-file.ts'
+import { sourceFile, textFile } from './source-file.ts'
 import { isOfTransformers, parseTransformersConfig } from './transformers-config.ts'
 
 /** A published net without its weights. */
@@ -91,8 +91,7 @@ const openWeights = (files: NetFiles, { name, path }: FoundFile): TE.TaskEither<
         textFile(path),
         TE.flatMap((index) => shardedWeights(index, shard)),
       )
-    if (name.endsWith('.bin')) return F.pipe(wholeFile(path), TE.flatMapEither(torchWeights))
-    return F.pipe(sourceFile(path), TE.flatMap(safetensorsWeights))
+    return F.pipe(sourceFile(path), TE.flatMap(name.endsWith('.bin') ? torchWeights : safetensorsWeights))
   }
   return F.pipe(opened(), TE.mapLeft(weightsError(path)))
 }

@@ -1,6 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises'
-import type { ReadError, SourceFile } from '@resfn/import'
-import { either as E, type taskEither as TE } from 'fp-ts'
+import { bufferedFile, type ReadError, type SourceFile } from '@resfn/import'
+import { either as E, function as F, taskEither as TE } from 'fp-ts'
 import { type HubError, failure, systemFailure } from './error.ts'
 
 const reading =
@@ -13,18 +13,17 @@ const reading =
     }
   }
 
-/** The bytes from `start` up to `end`, or fewer where the file ends. */
-const readPart = async (path: string, start: number, end: number): Promise<Uint8Array> => {
+/** Fills bytes with those of a file from `start` on; false where it ends before. */
+const fill = async (path: string, bytes: Uint8Array, start: number): Promise<boolean> => {
   const file = await open(path)
   try {
-    const bytes = new Uint8Array(end - start)
-    let at = 0
-    for (;;) {
+    // A read may give less than was asked for.
+    for (let at = 0; at < bytes.length;) {
       const { bytesRead } = await file.read(bytes, at, bytes.length - at, start + at)
+      if (bytesRead === 0) return false
       at += bytesRead
-      // A read may give less than was asked for.
-      if (bytesRead === 0 || at === bytes.length) return bytes.subarray(0, at)
     }
+    return true
   } finally {
     await file.close()
   }
@@ -32,21 +31,21 @@ const readPart = async (path: string, start: number, end: number): Promise<Uint8
 
 /** A file of this machine, read in parts. */
 export const sourceFile = (path: string): TE.TaskEither<ReadError, SourceFile> =>
-  reading(path, async () => {
-    const { size } = await stat(path)
-    return {
-      length: size,
-      read: (start, end) => async () => {
-        const part = await reading(path, () => readPart(path, start, end))()
-        return E.isRight(part) && part.right.length < end - start
-          ? E.left(failure('Truncated', path, 'it became shorter while it was read; load it again'))
-          : part
-      },
-    }
-  })
-
-/** A whole file. */
-export const wholeFile = (path: string): TE.TaskEither<HubError, Uint8Array> => reading(path, () => readFile(path))
+  F.pipe(
+    reading(path, () => stat(path)),
+    TE.map(({ size }) =>
+      bufferedFile(size, (bytes, start) =>
+        F.pipe(
+          reading(path, () => fill(path, bytes, start)),
+          TE.flatMap((isWhole) =>
+            isWhole
+              ? TE.right(undefined)
+              : TE.left(failure('Truncated', path, 'it became shorter while it was read; load it again')),
+          ),
+        ),
+      ),
+    ),
+  )
 
 /** A whole file as text. */
 export const textFile = (path: string): TE.TaskEither<HubError, string> => reading(path, () => readFile(path, 'utf8'))

@@ -97,7 +97,7 @@ describeBackends('weights of PyTorch', () => {
     })
 
     it.each(['small.pth', 'small.npz'])('may be %s instead', async (name) => {
-      const weights = right((name.endsWith('.npz') ? numpyWeights : torchWeights)(bytesOf(name)))
+      const weights = right(await (name.endsWith('.npz') ? numpyWeights : torchWeights)(fileOf(bytesOf(name)))())
       expectClose(await logitsOf(weights), fixture.logits['F32']!)
     })
 

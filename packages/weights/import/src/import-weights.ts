@@ -22,8 +22,8 @@ export type ImportOptions = {
 }
 
 /**
- * The parameters and the state of a net from published weights. Tensors are read one by one, so that beside the
- * file, if it is given as bytes, at no time more is in memory than the tensors so far and two copies of one of them.
+ * The parameters and the state of a net from published weights. Tensors are read one by one, so that at no time more
+ * is in memory than the tensors so far and two copies of one of them.
  *
  * @param net any layer
  * @param weights the tensors of a file, such as `safetensorsWeights` gives

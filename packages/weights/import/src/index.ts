@@ -10,4 +10,5 @@ export {
   type SourceFile,
   withoutPrefix,
 } from './published-weights.ts'
-export { fileOf, safetensorsWeights, shardedWeights } from './safetensors-weights.ts'
+export { safetensorsWeights, shardedWeights } from './safetensors-weights.ts'
+export { bufferedFile, fileOf } from '@resfn/zip'

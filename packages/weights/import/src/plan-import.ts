@@ -99,7 +99,7 @@ const valuesOf = (
     TE.map((published) => {
       const ours = fromPublished(published, { key, shape })
       if (way === 'adapted') return adaptChannels(ours, { channels: spec.shape[2]!, out: spec.shape[3]! })
-      // The values of a file in memory are views of its bytes, which the caller may use again.
+      // The values may be views of the bytes of the file, which the next read changes.
       return ours === published ? ours.slice() : ours
     }),
   )

@@ -1,4 +1,5 @@
 import type { Shape } from '@resfn/layer'
+import type { SourceFile as AnySourceFile } from '@resfn/zip'
 import type { taskEither as TE } from 'fp-ts'
 
 /** Why a file or a part of it cannot be read. */
@@ -9,20 +10,15 @@ export type PublishedTensor = {
   /** the element type as safetensors names it, such as `F32` */
   readonly dtype: string
   readonly shape: Shape
-  /** the values row by row, rounded to float32 */
+  /** the values row by row, rounded to float32, to be used before the next read of the file */
   readonly values: TE.TaskEither<ReadError, Float32Array>
 }
 
 /** The tensors of a file by key. */
 export type PublishedWeights = ReadonlyMap<string, PublishedTensor>
 
-/** A file that can be read in parts. */
-export type SourceFile = {
-  /** bytes */
-  readonly length: number
-  /** the bytes from `start` up to `end` */
-  readonly read: (start: number, end: number) => TE.TaskEither<ReadError, Uint8Array>
-}
+/** A file that can be read in parts, whatever its errors. */
+export type SourceFile = AnySourceFile<ReadError>
 
 const prefixes = ['module.', '_orig_mod.', 'model.']
 

@@ -18,24 +18,6 @@ const headerBytes = ({ length, read }: SourceFile): TE.TaskEither<ReadError, Uin
   )
 
 /**
- * A file in memory as one that is read in parts.
- *
- * @param bytes the whole file
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { fileOf } from '@resfn/import'
- * import { either as E } from 'fp-ts'
- *
- * assert.deepEqual(await fileOf(new Uint8Array([1, 2, 3])).read(1, 3)(), E.right(new Uint8Array([2, 3])))
- * ```
- */
-export const fileOf = (bytes: Uint8Array): SourceFile => ({
-  length: bytes.length,
-  read: (start, end) => TE.right(bytes.subarray(start, end)),
-})
-
-/**
  * The tensors of a safetensors file. Only the header is read now; each tensor is read when its values are asked for.
  *
  * @param file the file, such as `fileOf(bytes)`

@@ -30,6 +30,18 @@ describe('the order of axes follows from the key', () => {
           for (let x = 0; x < 5; x++) expect(values[((y * 5 + x) * 3 + i) * 2 + o]).toBe(((o * 3 + i) * 4 + y) * 5 + x)
   })
 
+  it('is turned so where it is larger than a tile, either way', () => {
+    const [out, inputs, positions] = [37, 3, 18] as const
+    const published = { key: 'w.weight', shape: [out, inputs, 3, 6] }
+    const values = fromPublished(counted(out * inputs * positions), published)
+    const expected = Array.from({ length: values.length }, (_, at) => {
+      const [position, rest] = [Math.floor(at / (inputs * out)), at % (inputs * out)]
+      return ((rest % out) * inputs + Math.floor(rest / out)) * positions + position
+    })
+    expect([...values]).toEqual(expected)
+    expect(toPublished(values, published)).toEqual(counted(values.length))
+  })
+
   it('comes back', () => {
     const shape = fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 4 })
     fc.assert(

@@ -83,11 +83,22 @@ export const publishedOf = (
   return { key, shape: leading ? [...ones, ...plain] : [...plain, ...ones], beside: keysBeside(path, keys) }
 }
 
-/** Values `[a, b, c]` in the order `[c, b, a]`. */
+/** So many float32 numbers are a line of the cache. */
+const tile = 16
+
+/** Values `[a, b, c]` in the order `[c, b, a]`, in tiles of which each side is read or written line by line. */
 const turned = (values: Float32Array, [a, b, c]: readonly [number, number, number]): Float32Array => {
   const result = new Float32Array(values.length)
-  for (let i = 0, from = 0; i < a; i++)
-    for (let j = 0; j < b; j++) for (let k = 0; k < c; k++) result[(k * b + j) * a + i] = values[from++]!
+  for (let left = 0; left < a; left += tile)
+    for (let top = 0; top < c; top += tile) {
+      const right = Math.min(a, left + tile)
+      const bottom = Math.min(c, top + tile)
+      for (let j = 0; j < b; j++)
+        for (let k = top; k < bottom; k++) {
+          const to = (k * b + j) * a
+          for (let i = left; i < right; i++) result[to + i] = values[(i * b + j) * c + k]!
+        }
+    }
   return result
 }
 

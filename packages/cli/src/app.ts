@@ -16,6 +16,7 @@ import { summaryCommand } from './commands/summary.ts'
 import { trainCommand } from './commands/train.ts'
 import type { Context } from './context/context.ts'
 import { CliError, exitCodes, toCliError } from './error.ts'
+import { plain } from './text/plain.ts'
 
 /** The command `resfn` with all its sub-commands, as a value. */
 export const routes: RouteMap<Context> = buildRouteMap({
@@ -45,7 +46,7 @@ export type UsageMessages = {
   readonly wrongArguments: (error: unknown) => string
 }
 
-const line = (message: string): string => `resfn: ${message}`
+const line = (message: string): string => `resfn: ${plain(message)}`
 
 /** The application that the framework runs. */
 export const app = (version: string, usage: UsageMessages): Application<Context> =>

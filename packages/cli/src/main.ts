@@ -4,6 +4,7 @@ import { systemReason } from './context/files.ts'
 import { nodeContext } from './context/node-context.ts'
 import { exitCodes, toCliError } from './error.ts'
 import { errorDocument } from './output.ts'
+import { plain } from './text/plain.ts'
 
 // A closed pipe (`resfn nets | head`) is not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -23,7 +24,7 @@ try {
   process.exitCode = await main(args, nodeContext())
 } catch (error) {
   const { _tag, message, exitCode } = toCliError(error)
-  process.stderr.write(`resfn: ${message}\n`)
+  process.stderr.write(`resfn: ${plain(message)}\n`)
   if (args.includes('--json')) process.stdout.write(errorDocument({ _tag, message }))
   process.exitCode = exitCode
 }

@@ -1,5 +1,6 @@
 import type { Context } from './context/context.ts'
 import { type CliError, toCliError } from './error.ts'
+import { plain } from './text/plain.ts'
 
 /** What a command came to: the same for people and for programs. */
 export type Output = {
@@ -18,8 +19,8 @@ const stackOf = (error: CliError): string => {
   return [error.stack ?? error.message, ...(cause instanceof Error ? [`caused by ${cause.stack}`] : [])].join('\n')
 }
 
-/** A JSON document as text. JSON has no NaN: `null` stands for it. */
-const document = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+/** A JSON document as text. JSON has no NaN: `null` stands for it. What a terminal obeys is escaped, as JSON may. */
+const document = (value: unknown): string => plain(`${JSON.stringify(value, null, 2)}\n`)
 
 /** What `--json` prints for a failure. */
 export const errorDocument = ({ _tag, message }: Pick<CliError, '_tag' | 'message'>): string =>
@@ -45,7 +46,7 @@ export const perform = <Flags extends CommonFlags, Args extends readonly (string
     try {
       const action = await load()
       const { text, json, exitCode } = await action(this, flags, ...args)
-      stdout.write(flags.json ? document(json) : text === '' || text.endsWith('\n') ? text : `${text}\n`)
+      stdout.write(flags.json ? document(json) : plain(text === '' || text.endsWith('\n') ? text : `${text}\n`))
       if (exitCode !== undefined && exitCode !== 0) this.process.exitCode = exitCode
       return undefined
     } catch (thrown) {

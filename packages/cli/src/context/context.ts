@@ -1,4 +1,5 @@
 import type { CommandContext, StricliProcess } from '@stricli/core'
+import { plain } from '../text/plain.ts'
 import type { Files } from './files.ts'
 
 /** The last line of a terminal, which can be written anew. */
@@ -44,4 +45,4 @@ export type Context = CommandContext & {
 }
 
 /** Prints a line for people; standard output is for results. */
-export const say = (context: Context, line: string): void => context.process.stderr.write(`${line}\n`)
+export const say = (context: Context, line: string): void => context.process.stderr.write(`${plain(line)}\n`)

@@ -1,3 +1,4 @@
+import { plain } from '../text/plain.ts'
 import type { LiveLine } from './context.ts'
 
 const eraseLine = '\r\u001b[K'
@@ -14,7 +15,7 @@ export const liveLine = (stream: {
   return {
     show: (text) => {
       shown = true
-      stream.write(`${eraseLine}${text.slice(0, (stream.columns || 80) - 1)}`)
+      stream.write(`${eraseLine}${plain(text).slice(0, (stream.columns || 80) - 1)}`)
     },
     clear: () => {
       if (shown) stream.write(eraseLine)

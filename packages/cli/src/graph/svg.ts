@@ -1,11 +1,9 @@
+import { escapeMarkup } from '../text/markup.ts'
 import { formatShape } from '@resfn/layer'
 import type { GraphGroup, NetGraph } from './net-graph.ts'
 
 const [boxHeight, step, lane, pad, margin, title] = [28, 46, 14, 10, 16, 18] as const
 const letter = 7.2
-
-const escape = (text: string): string =>
-  text.replace(/[&<>"]/g, (found) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[found]!)
 
 const style = `text{font:13px ui-monospace,SFMono-Regular,Menlo,monospace;fill:#222}.name{font-weight:600}.kind,.group text{fill:#666}
 .box{fill:#fff;stroke:#888}.join .box{fill:#eef}.group rect{fill:#8881;stroke:#8886;stroke-dasharray:3 3}
@@ -52,7 +50,7 @@ export const svg = ({ nodes, edges, groups }: NetGraph, name: string): string =>
     const text = (x: number, anchor: string, words: string, kindOf: string): string =>
       words === ''
         ? ''
-        : `<text x="${x}" y="${tops[i]! + 18}" text-anchor="${anchor}" class="${kindOf}">${escape(words)}</text>`
+        : `<text x="${x}" y="${tops[i]! + 18}" text-anchor="${anchor}" class="${kindOf}">${escapeMarkup(words)}</text>`
     const nameEnd = left + 10 + (name === '' ? 0 : (name.length + 2) * letter)
     return `<g class="${id.includes(':') ? 'join' : 'part'}"><rect class="box" x="${left}" y="${tops[i]!}" width="${width}" height="${boxHeight}" rx="5"/>${text(left + 10, 'start', name, 'name')}${text(nameEnd, 'start', kind, 'kind')}${text(right - 10, 'end', formatShape(output), 'shape')}</g>`
   })
@@ -63,7 +61,7 @@ export const svg = ({ nodes, edges, groups }: NetGraph, name: string): string =>
     const top = tops[first]! - above * (title + pad) + pad / 2
     const bottom = tops[last]! + boxHeight + below * pad - pad / 2
     const end = right + (Math.max(-1, ...lanes) + 1) * lane + inset
-    return `<g class="group"><rect x="${left - inset}" y="${top}" width="${end - left + inset}" height="${bottom - top}" rx="8"/><text x="${left - inset + 8}" y="${top + 15}">${escape(name)}</text></g>`
+    return `<g class="group"><rect x="${left - inset}" y="${top}" width="${end - left + inset}" height="${bottom - top}" rx="8"/><text x="${left - inset + 8}" y="${top + 15}">${escapeMarkup(name)}</text></g>`
   })
   const straight = ways
     .filter(([from, to]) => to === from + 1)
@@ -74,7 +72,7 @@ export const svg = ({ nodes, edges, groups }: NetGraph, name: string): string =>
     return `<path marker-end="url(#arrow)" d="M${right} ${start}H${x - 5}q5 0 5 5V${end - 5}q0 5 -5 5H${right + 2}"/>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${Math.ceil(total)} ${Math.ceil(height)}" width="${Math.ceil(total)}" height="${Math.ceil(height)}" role="img" aria-labelledby="title">
-<title id="title">${escape(name)}</title><style>${style}</style>
+<title id="title">${escapeMarkup(name)}</title><style>${style}</style>
 <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>
 ${[...frames, ...straight, ...around, ...boxes].join('\n')}
 </svg>

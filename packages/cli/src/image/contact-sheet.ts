@@ -1,13 +1,11 @@
 import { firstOfEachClass, type ImageSet } from '@resfn/batches'
 import { CliError } from '../error.ts'
+import { escapeMarkup } from '../text/markup.ts'
 
 const scale = 3
 const gap = 6
 const margin = 16
 const nameWidth = 110
-
-const escape = (text: string): string =>
-  text.replace(/[&<>]/g, (letter) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[letter]!)
 
 type Layout = {
   readonly width: number
@@ -52,7 +50,7 @@ export const contactSheet = async (set: ImageSet, columns: number): Promise<Uint
     const { width, height, place } = layout(set, columns)
     const half = (set.shape[0] * scale) / 2
     const names = set.classes.map(
-      (name, row) => `<text x="${margin}" y="${place(row, 0)[1] + half + 5}">${escape(name)}</text>`,
+      (name, row) => `<text x="${margin}" y="${place(row, 0)[1] + half + 5}">${escapeMarkup(name)}</text>`,
     )
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="15">${names.join('')}</svg>`
     const image = sharp(drawImages(set, columns), { raw: { width, height, channels: 3 } })

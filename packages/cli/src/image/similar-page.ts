@@ -3,6 +3,7 @@ import type { Viewer } from '../run/viewer.ts'
 import { standardInput } from './picture-paths.ts'
 import { pictureName, readPicture } from './read-picture.ts'
 import { dataUrl, jpegOf } from './picture-file.ts'
+import { escapeMarkup } from '../text/markup.ts'
 
 /** A picture and those most like it. */
 export type Similar = {
@@ -11,9 +12,6 @@ export type Similar = {
 }
 
 const side = 192
-
-const escape = (text: string): string =>
-  text.replace(/[&<>"]/g, (letter) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[letter]!)
 
 const style = `body{font:15px system-ui,sans-serif;margin:2rem;color:#222;background:#fff}
 h1{font-size:1.2rem}ol{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(${side}px,1fr));gap:1rem}
@@ -28,14 +26,14 @@ export const similarPage = async (context: Context, { name }: Viewer, { query, n
     const source =
       path === standardInput ? '' : dataUrl('image/jpeg', await jpegOf(await readPicture(context, path), side))
     const picture = source === '' ? '' : `<img alt="" src="${source}">`
-    return `<figure>${picture}<figcaption>${words}${escape(pictureName(path))}</figcaption></figure>`
+    return `<figure>${picture}<figcaption>${words}${escapeMarkup(pictureName(path))}</figcaption></figure>`
   }
   const items: string[] = []
   for (const { image, cosine } of nearest) items.push(`<li>${await figure(image, `<b>${cosine.toFixed(4)}</b> `)}</li>`)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Similar pictures</title><style>${style}</style></head>
-<body><h1>The pictures that ${escape(name)} sees most like this one</h1>
+<body><h1>The pictures that ${escapeMarkup(name)} sees most like this one</h1>
 ${await figure(query, '')}
 <ol>
 ${items.join('\n')}

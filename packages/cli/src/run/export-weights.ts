@@ -1,7 +1,8 @@
 import { planOf } from '@resfn/checkpoint'
-import { type ExportedLeaf, exportWeights as exportLeaves, metadata, planExport, publishedView } from '@resfn/export'
+import { type ExportedLeaf, metadata, planExport, publishedView } from '@resfn/export'
 import { encodeHeader, type TensorView, typedArray } from '@resfn/safetensors'
-import { dispose } from '@resfn/tree'
+import { dispose, flatten } from '@resfn/tree'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Context } from '../context/context.ts'
 import { unwrap, usageError } from '../error.ts'
 import { startBackend } from './backend.ts'
@@ -10,19 +11,17 @@ import type { Exporter, ExportJob } from './exporter.ts'
 import { keysAskedFor } from './formats.ts'
 import { writeParts } from './write-parts.ts'
 
-/** The bytes of a published file; one tensor after the other is turned. */
+/** The bytes of a published file; one tensor after the other is read and turned. */
 const publishedBytes = async function* (
   leaves: readonly ExportedLeaf[],
-  tensors: ReadonlyMap<string, TensorView>,
+  valuesOf: (name: string) => Promise<Float32Array>,
 ): AsyncGenerator<Uint8Array> {
   const { bytes, names } = unwrap(encodeHeader({ tensors: leaves.map((leaf) => [leaf.key, leaf]), metadata }))
   const byKey = new Map(leaves.map((leaf) => [leaf.key, leaf]))
   yield bytes
   for (const key of names) {
     const leaf = byKey.get(key)!
-    // The plan of the net was compared with the tensors, so each is there, as F32.
-    const view = leaf.name === undefined ? undefined : (tensors.get(leaf.name) as TensorView<'F32'>)
-    yield publishedView(leaf, view && typedArray(view)).data
+    yield publishedView(leaf, leaf.name === undefined ? undefined : await valuesOf(leaf.name)).data
   }
 }
 
@@ -33,7 +32,9 @@ const checkpointWeights = async (context: Context, { checkpoint, net, name }: Lo
   const { format, keys } = keysAskedFor(job.flags.net ?? name, job.flags.format)
   const plan = unwrap(planOf(checkpoint, { net, name, input: checkpoint.description.net.input }))
   const leaves = planExport(plan, keys, { dtype: dtypes[job.flags.dtype] })
-  await writeParts(context, job.out, publishedBytes(leaves, checkpoint.tensors))
+  // The plan of the net was compared with the tensors, so each is there, as F32.
+  const valuesOf = async (leaf: string) => typedArray(checkpoint.tensors.get(leaf) as TensorView<'F32'>)
+  await writeParts(context, job.out, publishedBytes(leaves, valuesOf))
   return { format, tensors: leaves.length }
 }
 
@@ -44,9 +45,14 @@ const otherWeights = async (context: Context, { located, out, flags }: ExportJob
   const { net, input } = located
   const variables = await located.variables()
   try {
-    const bytes = unwrap(await exportLeaves(net, variables, { input, keys, dtype: dtypes[flags.dtype] })())
-    await context.files.write(out, bytes)
-    return { format, tensors: planExport(net.plan(input), keys).length }
+    const leaves = planExport(net.plan(input), keys, { dtype: dtypes[flags.dtype] })
+    const tensors = new Map(flatten<Tensor>(variables).map(({ path, leaf }) => [path, leaf]))
+    await writeParts(
+      context,
+      out,
+      publishedBytes(leaves, (leaf) => tensors.get(leaf)!.data<'float32'>()),
+    )
+    return { format, tensors: leaves.length }
   } finally {
     dispose(variables)
     backend.dispose()

@@ -198,7 +198,7 @@ describe('resfn data FOLDER', () => {
     expect(await json('data some.csv')).toMatchObject({ train: 2, test: 1, split: 'given' })
     symlinkSync('..', join(cwd, 'others', 'board', 'loop'))
     const { stdout } = await resfn('data others')
-    expect(stdout).toContain('leads back to a folder that holds it and is not followed')
+    expect(stdout).toContain('leads to a folder that is read already and is not followed')
     rmSync(join(cwd, 'others', 'board', 'loop'))
   })
 

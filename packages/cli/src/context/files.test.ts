@@ -3,23 +3,10 @@ import * as fs from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { failingDisk } from '../fixtures/failing-disk.ts'
 import { filesOf, type FileSystem } from './files.ts'
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'resfn-files-'))
-
-/** A disk on which writing fails half-way with an error code. */
-const failing = (code: string): FileSystem => ({
-  ...fs,
-  open: async (...args) => {
-    const file = await fs.open(...args)
-    const write = file.writeFile.bind(file)
-    file.writeFile = async (data, options) => {
-      await write(typeof data === 'string' ? data.slice(0, data.length / 2) : data, options)
-      throw Object.assign(new Error(`${code}: no`), { code })
-    }
-    return file
-  },
-})
 
 describe('write', () => {
   it('makes the folders on the way and puts the whole file in place', async () => {
@@ -37,13 +24,21 @@ describe('write', () => {
     const dir = folder()
     const path = join(dir, 'file.txt')
     writeFileSync(path, 'old')
-    await expect(filesOf(failing(code)).write(path, 'the new content')).rejects.toMatchObject({
+    await expect(filesOf(failingDisk(code)).write(path, 'the new content')).rejects.toMatchObject({
       _tag: code,
       message: `cannot write ${path}: ${reason}`,
     })
     expect(readFileSync(path, 'utf8')).toBe('old')
     expect(readdirSync(dir)).toEqual(['file.txt'])
   })
+})
+
+it('a file that must be new is not left half-written', async () => {
+  const dir = folder()
+  await expect(filesOf(failingDisk('ENOSPC')).create(join(dir, 'lock'), 'text')).rejects.toMatchObject({
+    _tag: 'ENOSPC',
+  })
+  expect(readdirSync(dir)).toEqual([])
 })
 
 describe('a file in parts', () => {

@@ -17,6 +17,7 @@ export type Files = {
   readonly read: (path: string) => Promise<Uint8Array>
   /** Fills bytes with those of a file from `start` on. */
   readonly readPart: (path: string, bytes: Uint8Array, start: number) => Promise<void>
+  /** The whole text of a file; a `CliError` where it has more than any of ours. */
   readonly readText: (path: string) => Promise<string>
   /**
    * Writes a whole file: to a temporary name beside it, to the disk, then in its place. Whatever fails, the old file
@@ -132,6 +133,19 @@ const writeAtomically = async (disk: FileSystem, path: string, content: Content)
   }
 }
 
+/** Half a file of a name that tells something by being there is worse than none. */
+const writeOrRemove = async (disk: FileSystem, path: string, writing: Promise<void>): Promise<void> => {
+  try {
+    await writing
+  } catch (error) {
+    await disk.rm(path, { force: true })
+    throw error
+  }
+}
+
+/** A log of a million steps has this size. */
+const longestText = 2 ** 28
+
 /** What a process that was killed while it wrote a whole file leaves. */
 export const isTemporary = (name: string): boolean => /^\.[\da-f]{12}\.tmp$/.test(name)
 
@@ -161,6 +175,7 @@ export const filesOf = (disk: FileSystem = fs): Files => {
       const { buffer, byteOffset, byteLength } = await disk.readFile(path)
       return new Uint8Array(buffer, byteOffset, byteLength)
     })
+  const size: Files['size'] = (path) => attempt('read', path, async () => (await disk.stat(path)).size)
   return {
     read,
     readPart: (path, bytes, start) =>
@@ -178,7 +193,15 @@ export const filesOf = (disk: FileSystem = fs): Files => {
           }
         })
       }),
-    readText: async (path) => new TextDecoder().decode(await read(path)),
+    readText: async (path) => {
+      const bytes = await size(path)
+      if (bytes > longestText)
+        throw new CliError(
+          'TooManyBytes',
+          `cannot read ${path}: it has ${bytes} bytes, and a text of at most ${longestText} is read; is it the right file?`,
+        )
+      return new TextDecoder().decode(await read(path))
+    },
     write: (path, content) => attempt('write', path, () => writeAtomically(disk, path, content)),
     append: (path, content) =>
       attempt('write', path, async () => {
@@ -186,7 +209,9 @@ export const filesOf = (disk: FileSystem = fs): Files => {
         await withFile(disk, path, 'a', (file) => file.writeFile(content))
       }),
     create: (path, text) =>
-      attempt('write', path, () => isNew(() => withFile(disk, path, 'wx', (file) => file.writeFile(text)))),
+      attempt('write', path, () =>
+        isNew(() => withFile(disk, path, 'wx', (file) => writeOrRemove(disk, path, file.writeFile(text)))),
+      ),
     sync: (path) => attempt('write', path, () => withFile(disk, path, 'r+', (file) => file.sync())),
     cut: (path, bytes) => attempt('write', path, () => disk.truncate(path, bytes)),
     kind: async (path) => {
@@ -205,6 +230,6 @@ export const filesOf = (disk: FileSystem = fs): Files => {
     list: (path) => attempt('read', path, () => disk.readdir(path)),
     real: (path) => attempt('read', path, () => disk.realpath(path)),
     remove: (path) => attempt('remove', path, () => disk.rm(path, { force: true })),
-    size: (path) => attempt('read', path, async () => (await disk.stat(path)).size),
+    size,
   }
 }

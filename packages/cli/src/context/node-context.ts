@@ -45,12 +45,21 @@ const interrupts: Context['interrupts'] = () => {
   return { signal: abort.signal, release: () => handled.forEach((name) => process.off(name, onSignal)) }
 }
 
+/** A picture of the most pixels, with 16 bits and alpha, has less. */
+const longestInput = 512 * 2 ** 20
+
 /** All of standard input, unless a person would have to type it. */
 const stdin = async (): Promise<Uint8Array> => {
   if (process.stdin.isTTY === true)
     throw usageError('standard input is the keyboard; give a path, or lead a file here: resfn … - < file')
   const parts: Uint8Array[] = []
-  for await (const part of process.stdin) parts.push(part as Uint8Array)
+  let length = 0
+  for await (const part of process.stdin) {
+    length += (part as Uint8Array).length
+    if (length > longestInput)
+      throw new CliError('TooManyBytes', `standard input: at most ${longestInput} bytes of it are read; give less`)
+    parts.push(part as Uint8Array)
+  }
   return Buffer.concat(parts)
 }
 

@@ -84,6 +84,9 @@ export const parseLog = (path: string, text: string): readonly LoggedEvent[] =>
     return [event.right]
   })
 
+/** A log of a million steps has this size. */
+const longestLog = 2 ** 28
+
 /**
  * Checks the part of a log that a checkpoint has seen and cuts off the rest, which the run will do again. A log that
  * was moved away begins anew.
@@ -93,17 +96,19 @@ export const parseLog = (path: string, text: string): readonly LoggedEvent[] =>
 export const cutLog = async (context: Context, path: string, bytes: number): Promise<number> => {
   const { files } = context
   if ((await files.kind(path)) === 'none') await files.write(path, '')
-  const content = await files.read(path)
-  if (content.length === 0 && bytes > 0) {
+  const found = await files.size(path)
+  if (found === 0 && bytes > 0) {
     say(context, `warning: ${path} is gone, so a new one begins here`)
     return 0
   }
-  if (content.length < bytes)
-    throw new CliError(
-      'DamagedLog',
-      `${path} has ${content.length} bytes, and the checkpoint counts ${bytes}; ${remedy}`,
-    )
-  const seen = new TextDecoder().decode(content.subarray(0, bytes))
+  if (found < bytes)
+    throw new CliError('DamagedLog', `${path} has ${found} bytes, and the checkpoint counts ${bytes}; ${remedy}`)
+  if (bytes > longestLog)
+    throw new CliError('DamagedLog', `${path}: at most ${longestLog} bytes of a log are read; ${remedy}`)
+  // What comes after is cut off unread.
+  const content = new Uint8Array(bytes)
+  await files.readPart(path, content, 0)
+  const seen = new TextDecoder().decode(content)
   parseLog(path, seen.slice(0, seen.lastIndexOf('\n') + 1))
   if (seen !== '' && !seen.endsWith('\n'))
     throw new CliError(

@@ -95,8 +95,14 @@ export const exportTfjs: Exporter = async (context, job) => {
   return withGraph(context, job, 'expanded', async ({ graph, nameOf, metadata }) => {
     const model = unwrap(tfjsModel(graph, { nameOf, metadata }))
     const weights = model.files.map((file) => ({ ...file, path: join(job.out, file.name) }))
-    for (const { path, read } of weights) await writeParts(context, path, read())
-    await files.write(page, JSON.stringify(model.json))
+    try {
+      for (const { path, read } of weights) await writeParts(context, path, read())
+      await files.write(page, JSON.stringify(model.json))
+    } catch (error) {
+      // Weights without their model are of no use.
+      for (const { path } of weights) await files.remove(path)
+      throw error
+    }
     const operators = model.json.modelTopology.node.filter(({ op }) => op !== 'Const' && op !== 'Placeholder').length
     const tensors = model.json.weightsManifest.flatMap((group) => group.weights).length
     const { input, output } = { ...model.json.signature.inputs, ...model.json.signature.outputs }

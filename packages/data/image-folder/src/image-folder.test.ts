@@ -107,8 +107,18 @@ describe('listImageFolder', () => {
       ])
       expect(notes).toEqual([
         `1 file in ${join(root, 'b')} is not an image and is left out`,
-        `${join(root, 'b', 'in', 'loop')} leads back to a folder that holds it and is not followed`,
+        `${join(root, 'b', 'in', 'loop')} leads to a folder that is read already and is not followed`,
       ])
+    }))
+
+  it('reads a folder once, however many links lead to it', () =>
+    withFiles(['a/1.jpg', ...Array.from({ length: 30 }, (_, i) => `b/${i}/2.jpg`)], async (root) => {
+      // Two links in each folder to the next one: a thousand million paths.
+      for (let i = 0; i < 29; i++)
+        for (const name of ['left', 'right']) await symlink(join('..', `${i + 1}`), join(root, 'b', `${i}`, name))
+      const { train, notes } = await list(root, 0)
+      expect(train.paths.length).toBe(31)
+      expect(notes.every((note) => note.includes('is read already'))).toBe(true)
     }))
 
   it('knows a class by its name in whatever form of Unicode', () => {

@@ -38,14 +38,14 @@ const partIn = async (folder: string): Promise<E.Either<ListingError, Part>> => 
   for (const name of folders) {
     const found = await walk(join(folder, name))
     if (E.isLeft(found)) return found
-    const { paths, others, loops } = found.right
+    const { paths, others, again } = found.right
     const own = name.normalize('NFC')
     byName.set(own, [...(byName.get(own) ?? []), ...paths])
     if (others > 0)
       notes.push(
         `${count(others, 'file')} in ${join(folder, name)} ${others === 1 ? 'is not an image' : 'are not images'} and ${others === 1 ? 'is' : 'are'} left out`,
       )
-    for (const loop of loops) notes.push(`${loop} leads back to a folder that holds it and is not followed`)
+    for (const path of again) notes.push(`${path} leads to a folder that is read already and is not followed`)
   }
   const classes = [...byName].map(([name, paths]) => ({ name, paths })).toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return E.right({ classes, notes })
@@ -140,8 +140,9 @@ const givenBy = async (train: string, test: string): Promise<E.Either<ListingErr
  * GIF, TIFF, by their names). With `train/` and `val/` (or `test/`), those are the two parts; else the test part is
  * drawn.
  *
- * The order is by name, the same on every machine. Hidden files are not there; links are followed, but not in a
- * circle; names are compared in one form of Unicode. A class without images is left out, with a note. No image is read.
+ * The order is by name, the same on every machine. Hidden files are not there; links are followed, but not to
+ * a folder of the class once more; names are compared in one form of Unicode. A class without images is left out, with
+ * a note. No image is read.
  *
  * @param folder its path
  * @param options the key and the share that draw the test part

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { nearest } from '@resfn/options'
 import { either as E, type taskEither as TE } from 'fp-ts'
@@ -44,6 +44,9 @@ const rowOf = (values: Values, line: number): E.Either<string, Row> => {
 
 const invalid = (where: string, message: string): E.Either<ListingError, never> =>
   E.left(listingError('InvalidManifest', where, message))
+
+/** Two million images. */
+const longestManifest = 2 ** 28
 
 const shape = 'a manifest has a line for each image with its path and its label, and may have a split (train, val)'
 
@@ -152,7 +155,8 @@ const splitOf = (
  * Reads a manifest: a CSV file whose first line names its columns, or a JSONL file of objects, with `path` and `label`
  * and, if wanted, `split` (`train`, `val` or `test`). Paths are relative to the folder of the manifest. Labels are
  * names or numbers. Without a split the test part is drawn. No image is read, so that a path that leads nowhere shows
- * later.
+ * later. A path may lead anywhere, also out of the folder: only pictures are read, and whoever trusts a manifest trusts
+ * its paths. A manifest of more than 256 MiB is refused.
  *
  * @param file a path that ends in `.csv`, `.jsonl` or `.ndjson`
  * @param options the key and the share that draw the test part
@@ -174,6 +178,9 @@ export const readManifest =
     const path = resolve(file)
     let text: string
     try {
+      const { size } = await stat(path)
+      if (size > longestManifest)
+        return invalid(path, `it has ${size} bytes, and at most ${longestManifest} are read; give a part of its lines`)
       text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path))
     } catch (error) {
       if (error instanceof TypeError) return invalid(path, 'it is not UTF-8; save it as UTF-8')

@@ -48,32 +48,29 @@ export const listFolder = async (folder: string): Promise<E.Either<ListingError,
   }
 }
 
-/** The images at any depth below a folder, and how many other files there are. */
-export type Found = { readonly paths: readonly string[]; readonly others: number; readonly loops: readonly string[] }
+/** The images at any depth below a folder, how many other files there are, and the folders that come once more. */
+export type Found = { readonly paths: readonly string[]; readonly others: number; readonly again: readonly string[] }
 
 /**
- * Walks through a folder. A link to a folder is followed unless it leads to one that holds it, so that loops end; which
- * were not followed is told.
+ * Walks through a folder. A link to a folder is followed unless that one is read already, so that loops end and a few
+ * links do not make millions of paths; which were not followed is told.
  */
-export const walk = async (
-  folder: string,
-  above: ReadonlySet<string> = new Set(),
-): Promise<E.Either<ListingError, Found>> => {
+export const walk = async (folder: string, seen: Set<string> = new Set()): Promise<E.Either<ListingError, Found>> => {
   const listing = await listFolder(folder)
   if (E.isLeft(listing)) return listing
   const own = await realpath(folder)
-  if (above.has(own)) return E.right({ paths: [], others: 0, loops: [folder] })
-  const holders = new Set([...above, own])
+  if (seen.has(own)) return E.right({ paths: [], others: 0, again: [folder] })
+  seen.add(own)
   const { images, folders } = listing.right
   const paths = images.map((name) => join(folder, name))
-  const loops: string[] = []
+  const again: string[] = []
   let { others } = listing.right
   for (const name of folders) {
-    const found = await walk(join(folder, name), holders)
+    const found = await walk(join(folder, name), seen)
     if (E.isLeft(found)) return found
     for (const path of found.right.paths) paths.push(path)
-    loops.push(...found.right.loops)
+    for (const path of found.right.again) again.push(path)
     others += found.right.others
   }
-  return E.right({ paths, others, loops })
+  return E.right({ paths, others, again })
 }

@@ -47,5 +47,22 @@ export const sourceFile = (path: string): TE.TaskEither<ReadError, SourceFile> =
     ),
   )
 
+/** The index of the largest nets has a hundredth of it. */
+const longestText = 2 ** 26
+
 /** A whole file as text. */
-export const textFile = (path: string): TE.TaskEither<HubError, string> => reading(path, () => readFile(path, 'utf8'))
+export const textFile = (path: string): TE.TaskEither<HubError, string> =>
+  F.pipe(
+    reading(path, () => stat(path)),
+    TE.flatMap(({ size }) =>
+      size > longestText
+        ? TE.left(
+            failure(
+              'Unreadable',
+              path,
+              `it has ${size} bytes, and at most ${longestText} are read; is it the right file?`,
+            ),
+          )
+        : reading(path, () => readFile(path, 'utf8')),
+    ),
+  )

@@ -6,7 +6,7 @@ import { filesOf } from './context/files.ts'
 import { resfn, temporaryFolder } from './fixtures/context.ts'
 import { failingDisk } from './fixtures/failing-disk.ts'
 import { writeImages } from './fixtures/images.ts'
-import { pngOf } from './image/picture-file.ts'
+import { pictureFormat } from './image/picture-file.ts'
 
 const cwd = temporaryFolder()
 const name = 'cifar-resnet8-b'
@@ -20,7 +20,15 @@ beforeAll(async () => {
     ['a', 20],
     ['b', 200],
   ] as const)
-    writeFileSync(join(cwd, 'photos', `${one}.png`), await pngOf(new Uint8Array(3 * 40 * 40).fill(grey), 40, 40))
+    writeFileSync(
+      join(cwd, 'photos', `${one}.png`),
+      await pictureFormat('a.png')({
+        data: new Uint8Array(3 * 40 * 40).fill(grey),
+        width: 40,
+        height: 40,
+        channels: 3,
+      }),
+    )
   writeImages(join(cwd, 'images'), { train: 10, test: 10 })
 })
 

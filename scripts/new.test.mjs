@@ -66,7 +66,7 @@ describe.each([
 
 describe('a package that cannot be', () => {
   it('is refused for an unknown group', () => {
-    expect(problem(root, 'nets', 'thing')).toMatch(/There is no group nets\. The groups are core, ops/)
+    expect(problem(root, 'things', 'thing')).toMatch(/There is no group things\. The groups are core, ops/)
   })
 
   it('is refused for a name that is not kebab-case', () => {

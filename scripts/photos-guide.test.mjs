@@ -56,7 +56,7 @@ describe('the guide "Your own photos"', () => {
     for (const command of commands) said[command] = await follow(command)
     const of = (start) => said[commands.find((command) => command.startsWith(start))]
     expect(of('resfn predict shoe.jpg').stdout.split('\n')).toHaveLength(6)
-    expect(of('resfn predict -').stdout).toBe(of('resfn predict shoe.jpg').stdout)
+    expect(of('resfn predict -').stdout).toBe(of('resfn predict shoe.jpg --net').stdout)
     expect(of('resfn predict photos').stdout).toContain('3 of 4 pictures classified, 1 left out')
     expect(of('resfn predict photos').stderr).toContain(
       `left out: ${join(cwd, 'photos', 'broken.jpg')} is not an image`,

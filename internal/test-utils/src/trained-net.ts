@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { standardise } from '@resfn/preprocessing'
 import { dispose } from '@resfn/tree'
-import { useWasm } from '@resfn/wasm'
 import { argMax, tensor, tidy } from '@tensorflow/tfjs-core'
 import { expect, it } from 'vitest'
 
@@ -34,10 +33,11 @@ export const testTrainedNet = ({ name, files, accuracy }: TrainedNet): void => {
   })
 
   it(`knows ${accuracy * 100} % of the test images that come with resfn`, async () => {
-    // Loaded here: few tests need the hub and its client.
-    const [{ loadNet }, { loadFashionMnistSubset }] = await Promise.all([
+    // Loaded here: few tests need the hub, and the import registers a backend that is not started.
+    const [{ loadNet }, { loadFashionMnistSubset }, { useWasm }] = await Promise.all([
       import('@resfn/hub'),
       import('@resfn/fashion-mnist-subset'),
+      import('@resfn/wasm'),
     ])
     const { dispose: end } = await useWasm()
     const loaded = await loadNet(fileURLToPath(new URL('.', files.config)))()

@@ -1,5 +1,6 @@
 import { backend, findBackendFactory, setBackend } from '@tensorflow/tfjs-core'
 import type { Adapter, Adapters, Started } from './adapter.ts'
+import { environment } from './environment.ts'
 
 // Bundlers take an import with a handler as one that may be missing, as the optional peers may.
 const rethrow = (error: unknown): never => {
@@ -45,6 +46,10 @@ const webgl: Adapter = {
   },
 }
 
+const notRegistered = async (): Promise<never> => {
+  throw new Error('the app has not registered it')
+}
+
 /** The name of the adapter of WebGPU, where it is a program on the CPU. */
 let inSoftware: string | undefined
 
@@ -52,6 +57,8 @@ const webgpu: Adapter = {
   automatic: ['browser'],
   packages: '@resfn/webgpu webgpu',
   start: async () => {
+    // In Chromium a training step with kernels of resfn gave NaN: until that is mended, an app registers those of tfjs.
+    if (environment() === 'browser') return start('webgpu', notRegistered, 'WebGPU')
     const { useWebgpu } = await import('@resfn/webgpu').catch(rethrow)
     const { name, kernels, software, warnings } = await useWebgpu()
     inSoftware = software ? name : undefined

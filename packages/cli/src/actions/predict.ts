@@ -43,7 +43,11 @@ const namesPictures = async ({ cwd, files }: Context, given: string): Promise<bo
 }
 
 /** The arguments are `RUN PATHS…` or `PATHS…`, with `--net RUN` or for the net that comes with the command. */
-const requested = async (context: Context, net: string | undefined, given: readonly string[]): Promise<Request> => {
+const requested = async (
+  context: Context,
+  { net, index }: PredictFlags,
+  given: readonly string[],
+): Promise<Request> => {
   const [from, ...pictures] = given
   if (net !== undefined && (from === undefined || !(await isCheckpoint(context, from))))
     return { from: net, pictures: given }
@@ -51,7 +55,7 @@ const requested = async (context: Context, net: string | undefined, given: reado
     throw usageError(
       'say what to look at: resfn predict PATHS…, and --net RUN for a net of yours; see resfn predict --help',
     )
-  if (await namesPictures(context, from)) {
+  if (index === undefined && (await namesPictures(context, from))) {
     say(context, `net ${usualNet}, which knows ten kinds of clothing; --net names another one`)
     return { from: usualNet, pictures: given }
   }
@@ -162,7 +166,7 @@ async function* encoded(
 export const predictPictures: Action<PredictFlags, readonly string[]> = async (context, flags, ...given) => {
   const { index, out } = flags
   if (out !== undefined) predictionFormat(out)
-  const { from, net, pictures } = await requested(context, flags.net, given)
+  const { from, net, pictures } = await requested(context, flags, given)
   const located = await locateNet(context, from, { net })
   if ((index === undefined) === (pictures.length === 0))
     throw usageError('give an image file, or --index N for an image of the test set (one of the two)')

@@ -63,7 +63,7 @@ it('says which rectangle of the picture it shows', () => {
     likeDataSet(grey(width, height, new Array<number>(width * height).fill(9)), [4, 4, 1], 'no').place
   expect(place(8, 4)).toEqual({ top: -2, left: 0, height: 8, width: 8 })
   expect(place(2, 8)).toEqual({ top: 0, left: -2, height: 8, width: 8 })
-  // A thing of 2 x 2 pixels, without its margins.
+  // Margins stay.
   const thing = Array.from({ length: 64 }, (_, at) => ([2, 3].includes(at >> 3) && [4, 5].includes(at & 7) ? 9 : 255))
-  expect(likeDataSet(grey(8, 8, thing), [4, 4, 1], 'no').place).toEqual({ top: 2, left: 4, height: 2, width: 2 })
+  expect(likeDataSet(grey(8, 8, thing), [4, 4, 1], 'no').place).toEqual({ top: 0, left: 0, height: 8, width: 8 })
 })

@@ -147,18 +147,20 @@ export const inProportions = (pixels: Pixels, [height, width]: readonly [height:
 
 /**
  * A picture made like the images of a data set: transparent parts white, grey where the data set is grey, shrunk to
- * fit without margins, light on dark (Fashion-MNIST shows light clothes on black), and centred on black.
+ * fit, light on dark (Fashion-MNIST shows light clothes on black), and centred on black.
  */
 export const likeDataSet = (
   picture: Pixels,
   [height, width, channels]: readonly [height: number, width: number, channels: 1 | 3],
   invert: Invert,
 ): LikeDataSet => {
-  const cut = trimmed(withChannels(onWhite(picture), channels), [height, width])
-  const { pixels, steps } = lightOnDark(shrunkToFit(cut.pixels, height, width), invert)
+  // Margins stay: a data set may tell classes by where a thing lies.
+  const whole = { top: 0, left: 0, height: picture.height, width: picture.width }
+  const shrunk = shrunkToFit(withChannels(onWhite(picture), channels), height, width)
+  const { pixels, steps } = lightOnDark(shrunk, invert)
   return {
     pixels: centred(pixels, height, width),
-    place: placeIn(cut.place, pixels, placeAround(pixels, { height, width })),
-    steps: [...(channels === 1 ? ['made grey'] : []), ...cut.steps, `shrunk to fit ${width} x ${height}`, ...steps],
+    place: placeIn(whole, pixels, placeAround(pixels, { height, width })),
+    steps: [...(channels === 1 ? ['made grey'] : []), `shrunk to fit ${width} x ${height}`, ...steps],
   }
 }

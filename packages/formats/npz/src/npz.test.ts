@@ -101,12 +101,12 @@ describe('files that are refused', () => {
 
   it('a bomb, before it is unpacked', async () => {
     const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}`
-    const bomb = new Uint8Array(12 * 2 ** 20)
+    const bomb = new Uint8Array(128 * 2 ** 20)
     bomb.set(npy(header))
-    const before = process.memoryUsage().arrayBuffers
     const file = zipSync({ 'a.npy': bomb })
+    const before = process.memoryUsage().arrayBuffers
     expect(await everything(file)).toMatchObject({ left: { _tag: 'SizeMismatch' } })
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(12 * 2 ** 20)
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 2 ** 20)
   })
 
   it('end in a value when bytes are changed or cut', async () => {

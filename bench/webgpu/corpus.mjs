@@ -38,10 +38,10 @@ const convolution = ([batch, size, inputs, out, taps, options]) => ({
     }),
 })
 
-// A ReLU whose input rounds to one side of zero here and to the other there moves a gradient by up to a few hundredths.
+// On an H200 the gradients of these two miss the tolerance (7.6e-3 and 2e-2); the cause is not known.
 const net = (name, input, classes) => ({
   name: `net ${name}`,
-  tolerance: 5e-2,
+  tolerance: 2e-3,
   run: () => {
     const made = nets[name].make({ classes })
     const { params } = init(made, key(0), input)

@@ -421,7 +421,7 @@ describe('a trained run', () => {
 
     it.each(['photo.png', 'photo.jpg'])('swaps light and dark of %s, which is dark on light', async (name) => {
       const { first, stderr } = await predicted(join('files', name))
-      expect(stderr).toContain('shrunk to fit 28 x 28, light and dark swapped (its border is light)')
+      expect(stderr).toContain('made grey, shrunk to fit 28 x 28, light and dark swapped (its border is light)')
       expect(first).toBe('Dress')
     })
 

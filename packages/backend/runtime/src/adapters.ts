@@ -46,27 +46,28 @@ const webgl: Adapter = {
   },
 }
 
-const notRegistered = async (): Promise<never> => {
-  throw new Error('the app has not registered it')
+/**
+ * In pages an app registers the backend of tfjs: a training step with the kernels of resfn gave NaN in Chromium's
+ * software adapter, and the cause is not found yet.
+ */
+const webgpuOfTheApp: Adapter = {
+  automatic: ['browser'],
+  packages: '@tensorflow/tfjs-backend-webgpu',
+  start: () => start('webgpu', () => Promise.reject(new Error('the app has not registered it')), 'WebGPU'),
 }
 
-/** The name of the adapter of WebGPU, where it is a program on the CPU. */
-let inSoftware: string | undefined
-
-const webgpu: Adapter = {
+/** In Node it is tried by name alone. */
+const webgpuOfDawn: Adapter = {
   automatic: ['browser'],
   packages: '@resfn/webgpu webgpu',
   start: async () => {
-    // In Chromium a training step with kernels of resfn gave NaN: until that is mended, an app registers those of tfjs.
-    if (environment() === 'browser') return start('webgpu', notRegistered, 'WebGPU')
     const { useWebgpu } = await import('@resfn/webgpu').catch(rethrow)
-    const { name, kernels, software, warnings } = await useWebgpu()
-    inSoftware = software ? name : undefined
+    const { name, kernels, warnings } = await useWebgpu()
     return { details: `${name}, ${kernels.length} kernels of resfn`, warnings }
   },
-  unfit: () =>
-    inSoftware === undefined ? undefined : `it computes in software (${inSoftware}), which is slower than WASM`,
 }
+
+const webgpu: Adapter = environment() === 'browser' ? webgpuOfTheApp : webgpuOfDawn
 
 const wasm: Adapter = {
   automatic: ['node', 'browser'],

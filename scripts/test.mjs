@@ -2,7 +2,7 @@
 // `npm test`: every check of the workspace, stage after stage, then one line for each stage and one for all.
 // `npm test -- unit check` runs only the stages named. A stage that finds no test has failed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { findChromium } from './chromium.mjs'
 import { writeExamples } from './examples.mjs'
 import { bin, root, run } from './run.mjs'
@@ -35,8 +35,25 @@ const tests =
     const skipped = report.numTotalTests - passed - report.numFailedTests
     // A file that does not load, or an error outside a test, fails the run without failing a test.
     const failed = Math.max(report.numFailedTests, status === 0 && passed > 0 ? 0 : 1)
-    return { passed, failed, ...(skipped > 0 ? { note: `${skipped} skipped` } : {}), skipped }
+    return {
+      passed,
+      failed,
+      failures: failuresOf(report),
+      ...(skipped > 0 ? { note: `${skipped} skipped` } : {}),
+      skipped,
+    }
   }
+
+/** What failed, and where: the first line of each failed test and of each file that did not load. */
+const failuresOf = (report) =>
+  report.testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name)
+    const failed = assertionResults.filter(({ status }) => status === 'failed')
+    const lines = failed.map(
+      ({ fullName, failureMessages }) => `${file} > ${fullName}\n    ${(failureMessages[0] ?? '').split('\n')[0]}`,
+    )
+    return lines.length > 0 || !message ? lines : [`${file}\n    ${message.split('\n')[0]}`]
+  })
 
 /** The examples of the documentation: their types count as one test, then each of them as one. */
 const examples = () => {
@@ -86,7 +103,7 @@ if (unknown.length > 0) {
 
 mkdirSync(results, { recursive: true })
 // By the time this script runs, the stages of scripts/bootstrap.mjs have passed.
-/** @type {{ name: string, passed: number, failed: number, seconds: number, note?: string, skipped?: number }[]} */
+/** @type {{ name: string, passed: number, failed: number, seconds: number, note?: string, skipped?: number, failures?: string[] }[]} */
 const lines = Object.entries(JSON.parse(process.env.RESFN_BOOTSTRAP ?? '{}')).map(([name, seconds]) => ({
   name,
   passed: 1,
@@ -108,6 +125,9 @@ for (const { name, passed, failed, seconds, note } of lines) {
     `${name.padEnd(10)} ${word.padEnd(7)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.toFixed(1).padStart(7)} s${note ? `  ${note}` : ''}`,
   )
 }
+// Named here as well, for a reader who sees the end of a long output alone.
+const failures = lines.flatMap((line) => line.failures ?? [])
+if (failures.length > 0) console.log(`\n${failures.join('\n')}\n`)
 console.log(
   `${sum('passed')} passed, ${sum('failed')} failed${sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : ''}`,
 )

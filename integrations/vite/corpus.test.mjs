@@ -57,7 +57,7 @@ const check = async (target, topics = []) => {
 const webglTopics =
   process.env.CORPUS === 'all'
     ? []
-    : ['nothing and one', 'matrix products', 'pools', 'special values', 'reductions', 'curves']
+    : ['nothing and one', 'matrix products', 'pools', 'special values', 'reductions', 'curves', 'memory']
 
 describe.each([
   ['wasm-1', 'wasm', /1 thread, relaxed/],

@@ -4,6 +4,7 @@ import { curves } from './cases/curves.ts'
 import { gradients } from './cases/gradients.ts'
 import { layers } from './cases/layers.ts'
 import { matrixProducts } from './cases/matrix-products.ts'
+import { memory } from './cases/memory.ts'
 import { normalisation } from './cases/normalisation.ts'
 import { pools } from './cases/pools.ts'
 import { reductions } from './cases/reductions.ts'
@@ -23,6 +24,7 @@ export const corpus: { readonly [topic: string]: readonly CorpusCase[] } = {
   gradients,
   layers,
   curves,
+  memory,
 }
 
 /** The cases of some topics, or all where none is named. */

@@ -103,7 +103,10 @@ if (unknown.length > 0) {
 
 mkdirSync(results, { recursive: true })
 // By the time this script runs, the stages of scripts/bootstrap.mjs have passed.
-/** @type {{ name: string, passed: number, failed: number, seconds: number, note?: string, skipped?: number, failures?: string[] }[]} */
+/**
+ * @type {{ name: string, passed: number, failed: number, seconds: number, note?: string, skipped?: number, failures?:
+ * string[] }[]}
+ */
 const lines = Object.entries(JSON.parse(process.env.RESFN_BOOTSTRAP ?? '{}')).map(([name, seconds]) => ({
   name,
   passed: 1,

@@ -168,6 +168,7 @@ describe('the page in the browser', () => {
     expectSameRun(result, 'webgl')
     // The renderer's own name: nothing else answers as WebGL.
     expect(result.details).toMatch(/ANGLE|SwiftShader|Mesa|NVIDIA|AMD|Intel|Apple/i)
+    expect(result.warmedUp.programs).toBeGreaterThan(10)
     expect(result.shown).toContain('webgl')
   })
 
@@ -208,6 +209,7 @@ describe('the page in the browser', () => {
       const result = await visit('webgpu', { query: '&steps=3', from })
       console.log(`webgpu: ${result.details}`)
       expectSameRun(result, 'webgpu', 3)
+      expect(result.warmedUp.programs).toBeGreaterThan(10)
     } finally {
       await from.close()
     }

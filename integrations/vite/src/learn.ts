@@ -9,6 +9,7 @@ import type { Run } from '@resfn/step'
 import { crossEntropy } from '@resfn/losses'
 import { sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'
+import { type WarmedUp, warmUp, type WarmUpProgress } from '@resfn/runtime'
 import { constantRate } from '@resfn/schedules'
 import { normalise } from '@resfn/transforms'
 import * as tf from '@tensorflow/tfjs-core'
@@ -71,6 +72,14 @@ export type Seen = {
   readonly examplesPerSecond: number
   readonly tensors: number
 }
+
+/** Compiles what a batch of predictions needs, side by side, before the first of them waits for it. */
+export const warmUpFor = (
+  { net, run }: Model,
+  { labels, shape }: ImageSet,
+  onProgress: (progress: WarmUpProgress) => void,
+): Promise<WarmedUp> =>
+  warmUp(() => net.apply(run.params, tf.zeros([Math.min(100, labels.length), ...shape]), run.state), { onProgress })
 
 /** Goes on with the run for some steps, on all images of the set at every step. The run of the model is used up. */
 export async function* learn(

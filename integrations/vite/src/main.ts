@@ -1,7 +1,7 @@
 import type { Chosen } from '@resfn/runtime'
 import * as tf from '@tensorflow/tfjs-core'
 import { startBackend } from './backend.ts'
-import { learn, loadImages, loadModel, predict, type Seen } from './learn.ts'
+import { learn, loadImages, loadModel, predict, type Seen, warmUpFor } from './learn.ts'
 import { show, showLosses, showPredictions } from './view.ts'
 
 /** What Node got from the same checkpoint. */
@@ -33,6 +33,9 @@ const main = async (choice: string, steps?: number): Promise<void> => {
   const [model, { shown, few }] = await Promise.all([loadModel('/checkpoint.safetensors'), loadImages()])
   show('model', `${model.name}, ${model.run.step} steps in Node ${expected.node} on ${expected.backend}`)
 
+  const warmedUp = await warmUpFor(model, shown, ({ compiled, programs }) =>
+    show('progress', `compiled ${compiled} of ${programs} programs`),
+  )
   const logits = await predict(model, shown)
   const difference = largestDifference(logits, expected.logits)
   show('difference', difference.toExponential(1), difference < 1e-4 ? 'good' : 'bad')
@@ -61,6 +64,7 @@ const main = async (choice: string, steps?: number): Promise<void> => {
     details: chosen.details,
     tried: chosen.tried,
     isolated: crossOriginIsolated,
+    warmedUp,
     difference,
     logits,
     losses: seen.map(({ loss }) => loss),

@@ -127,8 +127,9 @@ export const openDevice = (backend: WebGPUBackend, lost: () => Error | undefined
     output: (shape) => backend.makeTensorInfo([...shape], 'float32'),
     dispose: ({ dataId }) => void backend.disposeData(dataId),
     compiled: async () => {
-      await Promise.all(compiling.values())
+      const all = [...compiling.values()]
       compiling.clear()
+      await Promise.all(all)
     },
     run: (program, outputs, inputs) => {
       const broken = lost()

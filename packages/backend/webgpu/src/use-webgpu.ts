@@ -1,4 +1,5 @@
 import { platform } from '#platform'
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
 import { engine, env, findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
 import { overlayKernels } from '@resfn/overlay'
 import { type Device, openDevice } from './device.ts'
@@ -98,6 +99,21 @@ const watch = (gpu: GPUDevice): Faults & { readonly whenLost: Promise<DeviceLost
   }
 }
 
+/** Whoever lets tfjs compile without computing waits with this for its programs: ours join them. */
+const joinCompilation = (backend: WebGPUBackend, { compiled }: Device): void => {
+  const ofTfjs = backend.checkCompileCompletionAsync
+  const { pipelineCache } = backend as unknown as { readonly pipelineCache: { [key: string]: unknown } }
+  backend.checkCompileCompletionAsync = async () => {
+    try {
+      await Promise.all([ofTfjs.call(backend), compiled()])
+    } catch (error) {
+      // What is not compiled is compiled, and refused, again at its next use.
+      for (const key of Object.keys(pipelineCache)) if (pipelineCache[key] instanceof Promise) delete pipelineCache[key]
+      throw error
+    }
+  }
+}
+
 const open = async ({ powerPreference = 'high-performance' }: WebgpuOptions): Promise<Opened> => {
   const entry = await platform.openGpu()
   if ('missing' in entry) throw new NoGpuError(entry.missing)
@@ -113,6 +129,7 @@ const open = async ({ powerPreference = 'high-performance' }: WebgpuOptions): Pr
   if (findBackendFactory('webgpu') != null) removeBackend('webgpu')
   registerBackend('webgpu', () => backend)
   const device = openDevice(backend, faults.lost)
+  joinCompilation(backend, device)
   // Submitting costs more than a kernel of a small net; 15 is the value of tfjs.
   env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 64)
   const { kernelNames } = overlayKernels('webgpu', device, kernels)

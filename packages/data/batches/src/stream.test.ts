@@ -145,4 +145,40 @@ describe('streamedInOrder', () => {
     expect((await take(streamedInOrder(sourceOf(5), { size: 2 }))).map(indicesOf)).toEqual([[0, 1], [2, 3], [4]])
     await expect(take(streamedInOrder(sourceOf(3, [1]), { size: 2 }))).rejects.toThrow('photos/1.jpg')
   })
+
+  it('leaves no gap where the first of a batch are broken', async () => {
+    const found = await take(streamedInOrder(sourceOf(6, [0, 4]), { size: 3, broken: 'skip' }))
+    expect(found.map(indicesOf)).toEqual([
+      [1, 2],
+      [3, 5],
+    ])
+    expect(found.map(({ images, shape, labels }) => [images.length, shape, [...labels]])).toEqual([
+      [4, [2, 1, 2, 1], [1, 2]],
+      [4, [2, 1, 2, 1], [0, 2]],
+    ])
+  })
+})
+
+describe('a source that writes into the batch', () => {
+  it('gives the batches of one that does not, in the memory that it allocates', async () => {
+    const plain = sourceOf(9, [3])
+    const writing: ImageSource = {
+      ...plain,
+      allocate: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
+      read: (index, own, into) =>
+        TE.map((image: Float32Array) => {
+          into!.set(image)
+          return into!
+        })(plain.read(index, own)),
+    }
+    const options: StreamOptions = { size: 4, key: key(2), epochs: 2, broken: 'skip' }
+    const [found, expected] = [
+      await take(streamedBatches(writing, options)),
+      await take(streamedBatches(plain, options)),
+    ]
+    const inOrder = await take(streamedInOrder(writing, { size: 4, broken: 'skip' }))
+    for (const { images } of [...found, ...inOrder]) expect(images.buffer).toBeInstanceOf(SharedArrayBuffer)
+    expect(found.map(({ images }) => [...images])).toEqual(expected.map(({ images }) => [...images]))
+    expect(inOrder.map(indicesOf)).toEqual([[0, 1, 2], [4, 5, 6, 7], [8]])
+  })
 })

@@ -18,8 +18,13 @@ export type ImageSource = {
   readonly shape: ImageShape
   /** What people call an image, such as its path. */
   readonly nameOf: (index: number) => string
-  /** An image as a net takes it. The key decides what chance there is; without one there is none, as in evaluation. */
-  readonly read: (index: number, key?: Key) => TE.TaskEither<BrokenImage, Float32Array>
+  /**
+   * An image as a net takes it. The key decides what chance there is; without one there is none, as in evaluation. A
+   * source may write it into `into`, its place in the batch, and give that; what it gives otherwise is copied there.
+   */
+  readonly read: (index: number, key?: Key, into?: Float32Array) => TE.TaskEither<BrokenImage, Float32Array>
+  /** Room for so many numbers of a batch, such as memory that threads share; by default a plain array. */
+  readonly allocate?: (length: number) => Float32Array
 }
 
 /** What is done where images cannot be read. */
@@ -46,38 +51,44 @@ export class BrokenImageError extends Error {
   }
 }
 
-type Reader = (index: number, key?: Key) => Promise<Float32Array | undefined>
+type Reader = (index: number, key: Key | undefined, into: Float32Array) => Promise<boolean>
 
-/** Reads images of a source; gives nothing for one that is left out. */
+/** Reads images of a source into a batch; says whether it did, which is not so for one that is left out. */
 const readerOf = (source: ImageSource, { broken = 'fail', onBroken }: BrokenOptions): Reader => {
   const known = new Set<number>()
-  return async (index, key) => {
-    if (known.has(index)) return undefined
-    const read: E.Either<BrokenImage, Float32Array> = await source.read(index, key)()
-    if (read._tag === 'Right') return read.right
+  return async (index, key, into) => {
+    if (known.has(index)) return false
+    const read: E.Either<BrokenImage, Float32Array> = await source.read(index, key, into)()
+    if (read._tag === 'Right') {
+      if (read.right !== into) into.set(read.right)
+      return true
+    }
     if (broken === 'fail')
       throw new BrokenImageError(`${source.nameOf(index)}: ${read.left.message}`, { cause: read.left })
     if (!known.has(index)) onBroken?.(index, read.left)
     known.add(index)
-    return undefined
+    return false
   }
 }
 
-type Read = { readonly index: number; readonly pixels: Float32Array }
+type Room = { readonly images: Float32Array; readonly place: (i: number) => Float32Array }
 
-const together = (
-  { labels, shape }: ImageSource,
-  images: readonly Read[],
-): Images & { readonly labels: Int32Array } => {
+/** Room for the images of a batch, and the place of each. */
+const roomFor = ({ shape, allocate = (length) => new Float32Array(length) }: ImageSource, count: number): Room => {
   const size = shape[0] * shape[1] * shape[2]
-  const data = new Float32Array(images.length * size)
-  images.forEach(({ pixels }, i) => data.set(pixels, i * size))
-  return {
-    images: data,
-    shape: [images.length, ...shape],
-    labels: Int32Array.from(images, ({ index }) => labels[index]!),
-  }
+  const images = allocate(count * size)
+  return { images, place: (i) => images.subarray(i * size, (i + 1) * size) }
 }
+
+const labelled = (
+  { labels, shape }: ImageSource,
+  images: Float32Array,
+  indices: readonly number[],
+): Images & { readonly labels: Int32Array } => ({
+  images,
+  shape: [indices.length, ...shape],
+  labels: Int32Array.from(indices, (index) => labels[index]!),
+})
 
 /** The values of promises in their order, `ahead` of them begun while the caller works on one. */
 async function* begunAhead<A>(begin: Iterator<() => Promise<A>>, ahead: number): AsyncGenerator<A> {
@@ -143,24 +154,22 @@ export const streamedBatches = (source: ImageSource, options: StreamOptions): Ba
   function* pass(): Generator<() => Promise<Batch & Images>> {
     for (const { cursor, next, indices, after, keyOf } of places())
       yield async () => {
-        const found = await Promise.all(
-          Array.from(indices, async (index) => ({ index, pixels: await read(index, keyOf(index)) })),
-        )
-        const images: Read[] = []
+        const { images, place } = roomFor(source, indices.length)
+        const found = await Promise.all(Array.from(indices, (index, i) => read(index, keyOf(index), place(i))))
+        const taken: number[] = []
         let steps = 0
-        for (const { index, pixels } of found) {
-          let [own, data] = [index, pixels]
-          while (data === undefined) {
+        for (const [i, index] of indices.entries()) {
+          let own = index
+          for (let isThere = found[i]!; !isThere; isThere = await read(own, keyOf(own), place(i))) {
             if (steps >= count)
               throw new BrokenImageError(
                 `none of the ${count} images can be read; ${source.nameOf(index)} is one of them`,
               )
             own = after(steps++)
-            data = await read(own, keyOf(own))
           }
-          images.push({ index: own, pixels: data })
+          taken.push(own)
         }
-        return { ...together(source, images), cursor, next }
+        return { ...labelled(source, images, taken), cursor, next }
       }
   }
   return { [Symbol.asyncIterator]: () => begunAhead(pass(), ahead), sizes }
@@ -205,14 +214,14 @@ export const streamedInOrder = (
       const from = batch * size
       const next = batch + 1 < perEpoch ? { epoch: 0, batch: batch + 1 } : { epoch: 1, batch: 0 }
       yield async () => {
-        const found = await Promise.all(
-          Array.from({ length: Math.min(size, count - from) }, async (_, i) => ({
-            index: from + i,
-            pixels: await read(from + i),
-          })),
-        )
-        const images = found.filter((each): each is Read => each.pixels !== undefined)
-        return { ...together(source, images), cursor: { epoch: 0, batch }, next }
+        const length = Math.min(size, count - from)
+        const { images, place } = roomFor(source, length)
+        const found = await Promise.all(Array.from({ length }, (_, i) => read(from + i, undefined, place(i))))
+        const taken = found.flatMap((isThere, i) => (isThere ? [from + i] : []))
+        // Those that are left out leave no gap.
+        taken.forEach((index, i) => index > from + i && place(i).set(place(index - from)))
+        const kept = images.subarray(0, (images.length / length) * taken.length)
+        return { ...labelled(source, kept, taken), cursor: { epoch: 0, batch }, next }
       }
     }
   }

@@ -139,9 +139,22 @@ describe('startReaders', () => {
     for (const threads of [1, 3]) {
       const readers = start(threads)
       expect(readers.threads).toBe(threads)
-      expect(await batchesBy(readers)).toEqual(here)
+      const found = await batchesBy(readers)
+      // Threads write into the batch itself.
+      for (const { images } of found) expect(images.buffer).toBeInstanceOf(SharedArrayBuffer)
+      const plain = found.map(({ images, ...batch }) => ({ ...batch, images: Float32Array.from(images) }))
+      expect(plain).toEqual(here)
       await readers.close()
     }
+  })
+
+  it('gives a new array where the memory for it is not shared', async () => {
+    const readers = (await built())(1)
+    const into = new Float32Array(16 * 20 * 3)
+    const found = right(await fileSource(readers, files, training).read(0, key(3), into)())
+    expect(found).not.toBe(into)
+    expect(found).toEqual(right(await fileSource(startReaders(0), files, training).read(0, key(3), into)()))
+    await readers.close()
   })
 
   it('gives errors of threads as they are given here, and goes on', async () => {

@@ -5,7 +5,7 @@ import { readBytes } from './read-bytes.ts'
 import { type ReadError, readView, type Task } from './view.ts'
 import type { Answer, Request } from './worker.ts'
 
-/** Reads pictures, at most so many at once; `close` ends its threads. */
+/** Reads pictures, at most so many at once; `close` ends its threads, which write into shared memory alone. */
 export type Readers = {
   readonly read: (task: Task) => TE.TaskEither<ReadError, Float32Array>
   /** How many threads there are; 0 where this one does all. */
@@ -33,6 +33,9 @@ const queued = <A, B>(most: number, run: (item: A) => Promise<B>): ((item: A) =>
     }
   }
 }
+
+/** A copy of what is not shared would be sent with the task. */
+const isShared = (numbers: Float32Array | undefined): boolean => numbers?.buffer instanceof SharedArrayBuffer
 
 type Thread = { readonly worker: Worker; readonly pending: Map<number, Waiting>; ended: boolean }
 
@@ -89,13 +92,13 @@ export const startReaders = (threads: number): Readers => {
   }
   const crew = Array.from({ length: threads }, startThread)
   let ids = 0
-  const send = queued(threads * atOnce, async (task: Task) => {
+  const send = queued(threads * atOnce, async ({ into, ...task }: Task) => {
     const free = crew.filter((thread) => !thread.ended).sort((a, b) => a.pending.size - b.pending.size)[0]
     if (free === undefined) throw new Error(`${task.path}: ${ended}`)
     const id = ids++
     return new Promise<Answer>((answer) => {
       free.pending.set(id, { task, answer })
-      const request: Request = { id, ...task }
+      const request: Request = { id, ...task, into: isShared(into) ? into : undefined }
       // It is needed while it works.
       free.worker.ref()
       free.worker.postMessage(request)
@@ -107,7 +110,8 @@ export const startReaders = (threads: number): Readers => {
     read: (task) => async () => {
       const answer = await send(task)
       if ('fault' in answer) throw new Error(`${task.path}: ${answer.fault}`)
-      return 'error' in answer ? E.left(answer.error) : E.right(answer.pixels)
+      if ('error' in answer) return E.left(answer.error)
+      return E.right('written' in answer ? task.into! : answer.pixels)
     },
     threads,
     close: async () => {

@@ -10,8 +10,12 @@ export type LabelledFiles = {
   readonly classes: readonly string[]
 }
 
+const shared = (length: number): Float32Array =>
+  new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT))
+
 /**
- * Image files as a source of `streamedBatches`: each is read when it is asked for.
+ * Image files as a source of `streamedBatches`: each is read when it is asked for. Threads write the numbers straight
+ * into a batch in shared memory.
  *
  * @param readers see `startReaders`
  * @param files paths and labels
@@ -31,7 +35,8 @@ export const fileSource = (readers: Readers, { paths, labels, classes }: Labelle
   classes,
   shape: [...view.preprocessing.size, view.preprocessing.channels],
   nameOf: (index) => paths[index]!,
-  read: (index, key) => readers.read({ path: paths[index]!, view, key }),
+  read: (index, key, into) => readers.read({ path: paths[index]!, view, key, into }),
+  ...(readers.threads > 0 ? { allocate: shared } : {}),
 })
 
 /**
@@ -62,9 +67,10 @@ export const setSource = ({ images, labels, classes, shape }: ImageSet, view: Vi
     classes,
     shape: [...view.preprocessing.size, view.preprocessing.channels],
     nameOf: (index) => `image ${index}`,
-    read: (index, key): TE.TaskEither<BrokenImage, Float32Array> =>
-      TE.fromIO(() =>
-        viewPixels({ data: images.subarray(index * size, (index + 1) * size), height, width, channels }, view, key),
-      ),
+    read: (index, key, into): TE.TaskEither<BrokenImage, Float32Array> =>
+      TE.fromIO(() => {
+        const data = images.subarray(index * size, (index + 1) * size)
+        return viewPixels({ data, height, width, channels }, view, key, into)
+      }),
   }
 }

@@ -19,6 +19,7 @@ export type View = {
  * @param pixels a picture of any size
  * @param view see `View`
  * @param key decides all chance
+ * @param into where the numbers are written, such as a part of a batch; by default a new array
  * @returns `[height, width, channels]`, channels last
  * @throws RangeError if the view has a wrong option
  * @example
@@ -35,19 +36,30 @@ export const viewPixels = (
   pixels: Pixels,
   { preprocessing, augmentation = {}, erasing }: View,
   key?: Key,
+  into?: Float32Array,
 ): Float32Array => {
-  if (key === undefined) return preprocess(pixels, preprocessing)
-  const seen = standardise(augment(pixels, preprocessing, augmentation, fold(key, 'augment')), preprocessing)
+  if (key === undefined) return preprocess(pixels, preprocessing, into)
+  const augmented = augment(pixels, preprocessing, augmentation, fold(key, 'augment'))
+  const seen = standardise(augmented, preprocessing, into)
   if (erasing === undefined) return seen
   const { size, channels } = preprocessing
-  return randomErasing(erasing)({ images: seen, shape: [1, ...size, channels] }, [fold(key, 'erase')]).images
+  const { images } = randomErasing(erasing)({ images: seen, shape: [1, ...size, channels] }, [fold(key, 'erase')])
+  if (into === undefined) return images
+  into.set(images)
+  return into
 }
 
 /** Why a picture cannot be read. */
 export type ReadError = { readonly _tag: string; readonly message: string }
 
 /** A picture to be read: its file, and what a net sees of it. */
-export type Task = { readonly path: string; readonly view: View; readonly key?: Key | undefined }
+export type Task = {
+  readonly path: string
+  readonly view: View
+  readonly key?: Key | undefined
+  /** Where the numbers are written; by default a new array. */
+  readonly into?: Float32Array | undefined
+}
 
 /** The bytes of a file; the message is about the file, whose name others say. */
 export type ReadBytes = (path: string) => TE.TaskEither<ReadError, Uint8Array>
@@ -55,10 +67,10 @@ export type ReadBytes = (path: string) => TE.TaskEither<ReadError, Uint8Array>
 /** Reads, decodes and prepares a picture. */
 export const readView =
   (readBytes: ReadBytes) =>
-  ({ path, view, key }: Task): TE.TaskEither<ReadError, Float32Array> =>
+  ({ path, view, key, into }: Task): TE.TaskEither<ReadError, Float32Array> =>
   async () => {
     const bytes = await readBytes(path)()
     if (E.isLeft(bytes)) return bytes
     const pixels = await decodeImage(bytes.right)()
-    return E.isLeft(pixels) ? pixels : E.right(viewPixels(pixels.right, view, key))
+    return E.isLeft(pixels) ? pixels : E.right(viewPixels(pixels.right, view, key, into))
   }

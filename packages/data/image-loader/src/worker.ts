@@ -9,6 +9,8 @@ export type Request = Task & { readonly id: number }
 /** What came of a task. */
 export type Answer =
   | { readonly id: number; readonly pixels: Float32Array }
+  /** The numbers are in the shared memory that came with the task. */
+  | { readonly id: number; readonly written: true }
   | { readonly id: number; readonly error: ReadError }
   /** An option of the view is wrong: a fault of the caller, not of the picture. */
   | { readonly id: number; readonly fault: string }
@@ -18,7 +20,8 @@ const read = readView(readBytes)
 const answerTo = async ({ id, ...task }: Request): Promise<Answer> => {
   try {
     const found = await read(task)()
-    return found._tag === 'Left' ? { id, error: found.left } : { id, pixels: found.right }
+    if (found._tag === 'Left') return { id, error: found.left }
+    return task.into === undefined ? { id, pixels: found.right } : { id, written: true }
   } catch (error) {
     return { id, fault: error instanceof Error ? error.message : String(error) }
   }

@@ -10,7 +10,10 @@ export type Axis = {
   readonly interpolation: Interpolation
 }
 
-/** The i-th output is the sum of the inputs from `start[i]` to before `end[i]`, times `weights[i * taps …] / 2^22`. */
+/**
+ * The i-th output is the sum of the inputs from `start[i]` to before `end[i]`, times `weights[i * taps …] / 2^22`. The
+ * number of taps is a multiple of 4, and weights beyond the end are 0.
+ */
 export type Coefficients = {
   readonly start: Int32Array
   readonly end: Int32Array
@@ -46,19 +49,26 @@ const make = ({ from, to, first, count, interpolation }: Axis): Coefficients => 
   const scale = from / to
   const stretch = Math.max(scale, 1)
   const support = radius * stretch
-  const taps = Math.ceil(support) * 2 + 1
   const start = new Int32Array(count)
   const end = new Int32Array(count)
-  const weights = new Int32Array(count * taps)
+  let most = 0
   for (let i = 0; i < count; i++) {
     const centre = (first + i + 0.5) * scale
-    const low = Math.max(0, Math.trunc(centre - support + 0.5))
-    const high = Math.min(from, Math.trunc(centre + support + 0.5))
-    const row = Array.from({ length: high - low }, (_, k) => weight((k + low - centre + 0.5) * (1 / stretch)))
-    const total = row.reduce((sum, value) => sum + value, 0)
-    start[i] = low
-    end[i] = high
-    row.forEach((value, k) => (weights[i * taps + k] = toFixed(total === 0 ? value : value / total)))
+    start[i] = Math.max(0, Math.trunc(centre - support + 0.5))
+    end[i] = Math.min(from, Math.trunc(centre + support + 0.5))
+    most = Math.max(most, end[i]! - start[i]!)
+  }
+  const taps = 4 * Math.ceil(most / 4)
+  const weights = new Int32Array(count * taps)
+  const row = new Float64Array(taps)
+  const step = 1 / stretch
+  for (let i = 0; i < count; i++) {
+    const centre = (first + i + 0.5) * scale
+    const low = start[i]!
+    const length = end[i]! - low
+    let total = 0
+    for (let k = 0; k < length; k++) total += row[k] = weight((k + low - centre + 0.5) * step)
+    for (let k = 0; k < length; k++) weights[i * taps + k] = toFixed(total === 0 ? row[k]! : row[k]! / total)
   }
   return { start, end, taps, weights }
 }

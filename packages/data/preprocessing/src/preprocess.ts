@@ -103,8 +103,9 @@ const table = (mean: number, std: number): Float32Array =>
  *
  * @param pixels a picture of any size, such as the `ImageData` of a page with `channels: 4`
  * @param preprocessing that of the net
+ * @param into where the numbers are written, such as a part of a batch; by default a new array
  * @returns `[height, width, channels]`, channels last
- * @throws RangeError if the picture or the preprocessing is wrong
+ * @throws RangeError if the picture or the preprocessing is wrong, or `into` has another length
  * @see timm, `data/transforms_factory.py`, `transforms_imagenet_eval`
  * @example
  * ```ts
@@ -124,8 +125,8 @@ const table = (mean: number, std: number): Float32Array =>
  * assert.deepEqual(x, new Float32Array(16 * 16 * 3).fill(2))
  * ```
  */
-export const preprocess = (pixels: Pixels, preprocessing: Preprocessing): Float32Array =>
-  standardise(fitPixels(pixels, preprocessing), preprocessing)
+export const preprocess = (pixels: Pixels, preprocessing: Preprocessing, into?: Float32Array): Float32Array =>
+  standardise(fitPixels(pixels, preprocessing), preprocessing, into)
 
 /**
  * Bytes as a net takes them: `(byte / 255 - mean) / std` of each channel, rounded to float32 after each step as PyTorch
@@ -133,8 +134,9 @@ export const preprocess = (pixels: Pixels, preprocessing: Preprocessing): Float3
  *
  * @param pixels a picture of the size and the channels of the net, such as `fitPixels` makes
  * @param preprocessing the mean and the deviation of each channel
+ * @param into where the numbers are written, such as a part of a batch; by default a new array
  * @returns `[height, width, channels]`, channels last
- * @throws RangeError if there is not a mean and a deviation for each channel
+ * @throws RangeError if there is not a mean and a deviation for each channel, or `into` has another length
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
@@ -147,15 +149,28 @@ export const preprocess = (pixels: Pixels, preprocessing: Preprocessing): Float3
 export const standardise = (
   { data, channels }: Pixels,
   { mean, std }: Pick<Preprocessing, 'mean' | 'std'>,
+  into: Float32Array = new Float32Array(data.length),
 ): Float32Array => {
   if (mean.length !== channels || std.length !== channels)
     throw new RangeError(
       `standardise: a picture of ${channels} channels needs as many means and deviations, not mean [${mean.join(', ')}] and std [${std.join(', ')}]`,
     )
-  const result = new Float32Array(data.length)
-  for (let c = 0; c < channels; c++) {
-    const values = table(mean[c]!, std[c]!)
-    for (let i = c; i < result.length; i += channels) result[i] = values[data[i]!]!
+  if (into.length !== data.length)
+    throw new RangeError(
+      `standardise: a picture of ${data.length} bytes is as many numbers, and there is room for ${into.length}`,
+    )
+  const tables = mean.map((value, c) => table(value, std[c]!))
+  if (channels === 3) {
+    // One pass over the bytes takes half of the time of three.
+    const [red, green, blue] = tables as [Float32Array, Float32Array, Float32Array]
+    for (let i = 0; i < data.length; i += 3) {
+      into[i] = red[data[i]!]!
+      into[i + 1] = green[data[i + 1]!]!
+      into[i + 2] = blue[data[i + 2]!]!
+    }
+    return into
   }
-  return result
+  for (const [c, values] of tables.entries())
+    for (let i = c; i < data.length; i += channels) into[i] = values[data[i]!]!
+  return into
 }

@@ -1,5 +1,7 @@
 import { checkOptions, oneOf, optional, type Rule, type Rules, wholeNumberFrom } from '@resfn/options'
-import { type Coefficients, coefficients, type Interpolation, precisionBits } from './coefficients.ts'
+import { type Coefficients, coefficients, type Interpolation } from './coefficients.ts'
+import { filterPlainly } from './filter-plainly.ts'
+import { filterBySimd } from './filter-by-simd.ts'
 import { checkPixels, type Pixels, type Window } from './pixels.ts'
 
 /** What `resizePillow` makes. */
@@ -20,110 +22,40 @@ const rules: Rules<PillowResize> = {
   window: optional(windowRule),
 }
 
-const half = 2 ** (precisionBits - 1)
+/** Bytes that the rows of a band may take, in the picture and filtered; more only where one output needs more. */
+const bandBytes = 16 * 2 ** 20
 
-/** Rows of pixels that lie one behind the other. */
-type Rows = { readonly data: Pixels['data']; readonly width: number; readonly channels: number; readonly rows: number }
+/** Outputs of an axis, from one to before another. */
+const someOf = ({ start, end, taps, weights }: Coefficients, from: number, to: number): Coefficients => ({
+  start: start.subarray(from, to),
+  end: end.subarray(from, to),
+  taps,
+  weights: weights.subarray(from * taps, to * taps),
+})
 
-/** Filters along the rows of a grey picture. */
-const filterGreyRows = ({ data, width, rows }: Rows, { start, end, taps, weights }: Coefficients): Rows => {
-  const count = start.length
-  const result = new Uint8ClampedArray(rows * count)
-  for (let y = 0; y < rows; y++) {
-    for (let i = 0; i < count; i++) {
-      const from = y * width + start[i]!
-      const length = end[i]! - start[i]!
-      let sum = half
-      for (let k = 0; k < length; k++) sum = (sum + Math.imul(data[from + k]!, weights[i * taps + k]!)) | 0
-      result[y * count + i] = sum >> precisionBits
-    }
-  }
-  return { data: result, width: count, channels: 1, rows }
-}
-
-/** Filters along the rows of a picture in colour; a fourth channel is left out. */
-const filterColourRows = ({ data, width, channels, rows }: Rows, { start, end, taps, weights }: Coefficients): Rows => {
-  const count = start.length
-  const result = new Uint8ClampedArray(rows * count * 3)
-  let to = 0
-  for (let y = 0; y < rows; y++) {
-    for (let i = 0; i < count; i++) {
-      const length = end[i]! - start[i]!
-      let from = (y * width + start[i]!) * channels
-      let [red, green, blue] = [half, half, half]
-      for (let k = 0; k < length; k++) {
-        const weight = weights[i * taps + k]!
-        red = (red + Math.imul(data[from]!, weight)) | 0
-        green = (green + Math.imul(data[from + 1]!, weight)) | 0
-        blue = (blue + Math.imul(data[from + 2]!, weight)) | 0
-        from += channels
-      }
-      result[to] = red >> precisionBits
-      result[to + 1] = green >> precisionBits
-      result[to + 2] = blue >> precisionBits
-      to += 3
-    }
-  }
-  return { data: result, width: count, channels: 3, rows }
-}
-
-/** Four rows with their weights: enough for one output of a picture that is not made much smaller. */
-type Four = {
-  readonly rows: readonly [Pixels['data'], Pixels['data'], Pixels['data'], Pixels['data']]
-  readonly weights: readonly [number, number, number, number]
-}
-
-const addFour = (sums: Int32Array, { rows: [a, b, c, d], weights: [u, v, w, x] }: Four): void => {
-  for (let j = 0; j < sums.length; j++)
-    sums[j] = (sums[j]! + Math.imul(a[j]!, u) + Math.imul(b[j]!, v) + Math.imul(c[j]!, w) + Math.imul(d[j]!, x)) | 0
-}
-
-/** The same without sums in between, which takes half of the time. */
-const writeFour = (result: Uint8ClampedArray, { rows: [a, b, c, d], weights: [u, v, w, x] }: Four): void => {
-  for (let j = 0; j < result.length; j++)
-    result[j] =
-      (half + Math.imul(a[j]!, u) + Math.imul(b[j]!, v) + Math.imul(c[j]!, w) + Math.imul(d[j]!, x)) >> precisionBits
-}
-
-/** Filters down the columns; the first row of the data is row `top` of the picture. */
-const filterColumns = (
-  { data, width, channels }: Rows,
-  { start, end, taps, weights }: Coefficients,
-  top: number,
-): Rows => {
+/** The result by bands, so that the memory has a bound however long the picture is. */
+const filtered = ({ data, width, channels }: Pixels, across: Coefficients, down: Coefficients): Uint8Array => {
+  const filter = filterBySimd() ?? filterPlainly
   const length = width * channels
-  const result = new Uint8ClampedArray(start.length * length)
-  const sums = new Int32Array(length)
-  for (let i = 0; i < start.length; i++) {
-    const first = start[i]! - top
-    const count = end[i]! - start[i]!
-    // Beyond the last row the first one stands in, with the weight 0.
-    const row = (k: number): Pixels['data'] => {
-      const y = k < count ? first + k : first
-      return data.subarray(y * length, (y + 1) * length)
-    }
-    const weight = (k: number): number => (k < count ? weights[i * taps + k]! : 0)
-    const four = (k: number): Four => ({
-      rows: [row(k), row(k + 1), row(k + 2), row(k + 3)],
-      weights: [weight(k), weight(k + 1), weight(k + 2), weight(k + 3)],
-    })
-    const to = result.subarray(i * length, (i + 1) * length)
-    if (count <= 4) {
-      writeFour(to, four(0))
-      continue
-    }
-    sums.fill(half)
-    for (let k = 0; k < count; k += 4) addFour(sums, four(k))
-    for (let j = 0; j < length; j++) to[j] = sums[j]! >> precisionBits
+  const made = across.start.length * (channels === 1 ? 1 : 3)
+  const most = Math.floor(bandBytes / Math.max(length, made))
+  const count = down.start.length
+  const parts: Uint8Array[] = []
+  for (let from = 0, to = 0; from < count; from = to) {
+    const top = down.start[from]!
+    for (to = from + 1; to < count && down.end[to]! - top <= most; to++);
+    const own = someOf(down, from, to)
+    const rows = data.subarray(top * length, own.end.at(-1)! * length)
+    parts.push(filter({ data: rows, width, channels, top, across, down: own }))
   }
-  return { data: result, width, channels, rows: start.length }
-}
-
-/** The rows of a picture that an axis reads. */
-const rowsOf = ({ data, width, channels }: Pixels, { start, end }: Coefficients): Rows => {
-  const length = width * channels
-  const [top, bottom] = [start[0]!, end.at(-1)!]
-  return { data: data.subarray(top * length, bottom * length), width, channels, rows: bottom - top }
+  if (parts.length === 1) return parts[0]!
+  const result = new Uint8Array(count * made)
+  let at = 0
+  for (const part of parts) {
+    result.set(part, at)
+    at += part.length
+  }
+  return result
 }
 
 /**
@@ -171,7 +103,10 @@ export const resizePillow = (pixels: Pixels, options: PillowResize): Pixels => {
     count: window.height,
     interpolation,
   })
-  const filterRows = pixels.channels === 1 ? filterGreyRows : filterColourRows
-  const { data, channels } = filterColumns(filterRows(rowsOf(pixels, down), across), down, down.start[0]!)
-  return { data, width: window.width, height: window.height, channels: channels === 1 ? 1 : 3 }
+  return {
+    data: filtered(pixels, across, down),
+    width: window.width,
+    height: window.height,
+    channels: pixels.channels === 1 ? 1 : 3,
+  }
 }

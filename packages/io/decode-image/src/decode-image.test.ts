@@ -7,6 +7,7 @@ import type { either as E } from 'fp-ts'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { decodeImage } from './index.ts'
+import { jpegHeader } from './jpeg-header.ts'
 
 type Case = {
   readonly file: string
@@ -79,6 +80,30 @@ describe('a picture is what Pillow makes of it', () => {
       new Set([0, 1, 2]),
     )
     expect(new Set(clipped.data).size).toBeGreaterThan(20)
+  })
+})
+
+describe('jpegHeader', () => {
+  it('says what libvips says, of files whose inks are no question', async () => {
+    const names = cases.map(({ file }) => file)
+    let known = 0
+    for (const name of names) {
+      const header = jpegHeader(fixture(name))
+      if (header === undefined) continue
+      expect(await sharp(fixture(name)).metadata(), name).toMatchObject(header)
+      known++
+    }
+    expect(known).toBe(names.filter((name) => name.endsWith('.jpg') && !name.includes('cmyk')).length)
+  })
+
+  it('leaves to libvips what is cut short or changed', () => {
+    const bytes = fixture('grey.jpg')
+    const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0)
+    expect(jpegHeader(bytes.subarray(0, frame + 9))).toBeUndefined()
+    const changed = (at: number, value: number): Uint8Array => Uint8Array.from(bytes, (b, i) => (i === at ? value : b))
+    for (const at of [0, 2, frame, frame + 1]) expect(jpegHeader(changed(at, 0))).toBeUndefined()
+    expect(jpegHeader(changed(frame + 4, 12))).toBeUndefined()
+    expect(jpegHeader(changed(frame + 9, 4))).toBeUndefined()
   })
 })
 

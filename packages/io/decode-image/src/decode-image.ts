@@ -1,9 +1,10 @@
 import type { Pixels } from '@resfn/preprocessing'
 import { either as E, type taskEither as TE } from 'fp-ts'
-import sharp, { type Metadata, type Sharp } from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { bytesOfGrey16, type Grey16, rgbOfInks } from './colours.ts'
 import { type DecodeError, decodeError } from './error.ts'
 import { type FirstFrame, firstFrame } from './gif.ts'
+import { type Header, jpegHeader } from './jpeg-header.ts'
 
 /** What is decoded, and how. */
 export type DecodeOptions = {
@@ -31,7 +32,7 @@ const heic = decodeError(
 )
 
 /** Why a picture is not decoded, from its header alone; nothing if it is. */
-const refusal = ({ width, height, depth, compression }: Metadata, maxPixels: number): DecodeError | undefined => {
+const refusal = ({ width, height, depth, compression }: Header, maxPixels: number): DecodeError | undefined => {
   if (compression === 'hevc') return heic
   if (width * height > maxPixels)
     return decodeError(
@@ -90,7 +91,7 @@ const decodeGif = async (bytes: Uint8Array): Promise<Raw> => {
   return { ...found, data }
 }
 
-const decode = (bytes: Uint8Array, { format, space, channels }: Metadata, grey16: Grey16): Promise<Raw> => {
+const decode = (bytes: Uint8Array, { format, space, channels }: Header, grey16: Grey16): Promise<Raw> => {
   if (space === 'cmyk') return decodeInks(bytes)
   if (space === 'grey16' && channels === 1) return decodeGrey16(bytes, grey16)
   if (format === 'gif') return decodeGif(bytes)
@@ -148,7 +149,7 @@ export const decodeImage =
     if (bytes.length === 0) return E.left(decodeError('EmptyFile', 'is empty; get the file again'))
     if (isHeic(bytes)) return E.left(heic)
     try {
-      const header = await sharp(bytes, { limitInputPixels: false }).metadata()
+      const header = jpegHeader(bytes) ?? (await sharp(bytes, { limitInputPixels: false }).metadata())
       const refused = refusal(header, maxPixels)
       if (refused !== undefined) return E.left(refused)
       const { data, width, height, channels } = await decode(bytes, header, grey16)

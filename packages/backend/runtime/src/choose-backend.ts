@@ -8,6 +8,7 @@ import { environment as here, nodeVersion, type Environment } from './environmen
 import { type Attempt, BackendError } from './error.ts'
 import { findFastest, type Found } from './fastest.ts'
 import type { Memory } from './memory.ts'
+import { stepTime } from './step-time.ts'
 
 /** `'auto'`, the name of a backend, or names in the order to try them. */
 export type Choice = 'auto' | (string & {}) | readonly string[]
@@ -134,7 +135,7 @@ export const chooseBackend = (
     const before = getBackend() as string | undefined
     const automatic = choice === 'auto'
     const found = automatic
-      ? await findFastest({ names, adapters, options, memory, cores: platform.cores(), budget })
+      ? await findFastest({ names, adapters, options, memory, cores: platform.cores(), measure: stepTime, budget })
       : await findFirst(names, adapters, options)
     if (E.isLeft(found)) {
       if (before !== undefined) await setBackend(before)

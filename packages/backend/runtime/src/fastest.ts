@@ -3,7 +3,6 @@ import type { Adapters, Started, StartOptions } from './adapter.ts'
 import { attempt, isWrongOption, type WrongOption } from './attempt.ts'
 import type { Attempt } from './error.ts'
 import { checkedMeasurement, machineKey, type Measured, type Memory } from './memory.ts'
-import { stepTime } from './step-time.ts'
 
 /** The backend that is current now, and how it was found. */
 export type Found = {
@@ -20,6 +19,8 @@ export type Search = {
   readonly options: StartOptions
   readonly memory: Memory
   readonly cores: number
+  /** Milliseconds of a step on the current backend. */
+  readonly measure: () => Promise<number>
   /** Milliseconds that measuring may take, from the first backend that works on. */
   readonly budget: number
 }
@@ -36,6 +37,7 @@ export const findFastest = async ({
   options,
   memory,
   cores,
+  measure,
   budget,
 }: Search): Promise<E.Either<WrongOption | readonly Attempt[], Found>> => {
   const contenders = names.filter((name) => adapters[name]!.lastResort === undefined)
@@ -71,7 +73,7 @@ export const findFastest = async ({
     if (working.length === 0) since = performance.now()
     const alone = working.length === 0 && !contenders.some((other) => names.indexOf(other) > i)
     try {
-      working.push({ backend: name, started, time: alone ? 0 : await stepTime() })
+      working.push({ backend: name, started, time: alone ? 0 : await measure() })
     } catch (error) {
       started.dispose?.()
       tried.push({

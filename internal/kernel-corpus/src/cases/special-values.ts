@@ -119,6 +119,22 @@ export const specialValues: readonly CorpusCase[] = [
     },
   },
   {
+    name: 'integers that are cast are the numbers they were',
+    compute: () => {
+      const x = tf.cast(tf.reshape(tf.range(-8, 8, 1, 'int32'), [1, 2, 2, 4]), 'float32')
+      const chosen = tf.cast(tf.oneHot(tf.tensor1d([2, 0, 1], 'int32'), 4), 'float32')
+      const flags = tf.cast(tf.greater(noise(2, 2, 6), 0), 'float32')
+      return {
+        sum: tf.sum(chosen, 1, true),
+        mean: tf.mean(flags),
+        relu: tf.relu(x),
+        add: tf.add(x, noise(3, 1, 2, 2, 4)),
+        conv: tf.conv2d(x as tf.Tensor4D, noise(4, 1, 1, 4, 3) as tf.Tensor4D, 1, 'same'),
+        product: tf.matMul(flags, noise(5, 6, 3)),
+      }
+    },
+  },
+  {
     name: 'values near the ends of float32',
     compute: () => {
       const x = tf.tensor1d([1e38, -1e38, 1e-37, -1e-37, 3e38, 0])

@@ -23,6 +23,8 @@ export type Device = {
   /** A new float32 tensor. */
   readonly output: (shape: readonly number[]) => TensorInfo
   readonly dispose: (tensor: TensorInfo) => void
+  /** Whether the data of a tensor are float32: tfjs casts integers to float32 by calling their data so. */
+  readonly holdsFloats: (tensor: TensorInfo) => boolean
   /** Enqueues a program. The tensors are in the order of its outputs and inputs. */
   readonly run: (program: Program, outputs: readonly TensorInfo[], inputs: readonly TensorInfo[]) => void
   /** Resolves when all programs that were met while tfjs only compiled are compiled. */
@@ -44,7 +46,7 @@ type Queue = {
   readonly endComputePassEncoder: () => void
   readonly uploadToGPU: (data: object) => void
   readonly getQueryTime: () => Promise<number>
-  readonly tensorMap: { readonly get: (data: object) => { readonly resource: GPUBuffer } }
+  readonly tensorMap: { readonly get: (data: object) => { readonly resource: GPUBuffer; readonly dtype: string } }
 }
 
 type Compiled = { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout }
@@ -126,6 +128,7 @@ export const openDevice = (backend: WebGPUBackend, lost: () => Error | undefined
     backend,
     output: (shape) => backend.makeTensorInfo([...shape], 'float32'),
     dispose: ({ dataId }) => void backend.disposeData(dataId),
+    holdsFloats: ({ dataId }) => queue.tensorMap.get(dataId).dtype === 'float32',
     compiled: async () => {
       const all = [...compiling.values()]
       compiling.clear()

@@ -20,8 +20,15 @@ const reduction = (kind: { readonly mean: boolean }): OwnKernel<Device> =>
     return reduceAxes(device, x, { axes, ...kind }, shape)
   })
 
-/** Our kernels, by the names of tfjs or of @resfn/primitive. */
-export const kernels: OwnKernels<Device> = {
+/** A kernel that leaves data which are not float32 to the kernels of tfjs, whatever the tensors are called. */
+const ofFloats =
+  (own: OwnKernel<Device>): OwnKernel<Device> =>
+  (device, inputs, attributes) =>
+    Object.values(inputs).every((input) => input == null || device.holdsFloats(input))
+      ? own(device, inputs, attributes)
+      : undefined
+
+const ownKernels: OwnKernels<Device> = {
   Conv2D: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
     const info = convolutionInfo(x.shape, filter.shape, attributes)
     return info && forward(device, info, { x, filter })
@@ -98,3 +105,8 @@ export const kernels: OwnKernels<Device> = {
     batchNormTrainGradient(device, inputs, epsilon),
   ),
 }
+
+/** Our kernels, by the names of tfjs or of @resfn/primitive. */
+export const kernels: OwnKernels<Device> = Object.fromEntries(
+  Object.entries(ownKernels).map(([name, own]) => [name, ofFloats(own)]),
+)

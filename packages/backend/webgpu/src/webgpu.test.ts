@@ -87,6 +87,21 @@ const cases: readonly Case[] = [
         () => [tf.sum(draw(1, 70, 100)), tf.mean(draw(2, 4, 30), 1), tf.sum(draw(3, 4, 3, 2), [0, 2])],
       ],
       ['a sum of integers, which is left to tfjs', () => tf.sum(tf.ones([3, 2], 'int32'), 0)],
+      [
+        'integers that are cast',
+        () => {
+          const x = tf.cast(tf.tensor4d([3, -1, 4, 1, -5, 9, 2, -6], [1, 2, 2, 2], 'int32'), 'float32')
+          const flags = tf.cast(tf.greater(draw(1, 2, 6), 0), 'float32')
+          return [
+            tf.sum(x, -1, true),
+            tf.mean(tf.cast(tf.oneHot([2, 0], 3), 'float32')),
+            tf.relu(x),
+            tf.add(x, draw(2, 1, 2, 2, 2)),
+            applyConv2d({ weight: draw(3, 1, 1, 2, 3) }, x),
+            differentiated(({ a }) => tf.relu(tf.mul(a!, flags)), { a: draw(4, 2, 6) }),
+          ]
+        },
+      ],
       ['a sum in one step', () => tf.sum(draw(1, 2, 3), [0, 1], true)],
       [
         'normalisation in evaluation',

@@ -208,6 +208,7 @@ describe('the page in the browser', () => {
       // In software it is the slowest of all, so three steps have to do.
       const result = await visit('webgpu', { query: '&steps=3', from })
       console.log(`webgpu: ${result.details}`)
+      expect(result.details).toMatch(/swiftshader \(software\), \d+ kernels of resfn$/)
       expectSameRun(result, 'webgpu', 3)
       expect(result.warmedUp.programs).toBeGreaterThan(10)
     } finally {

@@ -31,6 +31,8 @@ const rendererOf = ({ gpgpu }: WebglBackend): string => {
   return extension == null ? '' : String(gpgpu?.gl.getParameter(extension.UNMASKED_RENDERER_WEBGL))
 }
 
+const isSoftware = (name: string): boolean => /swiftshader|llvmpipe|software|basic render/i.test(name)
+
 const webgl: Adapter = {
   automatic: ['browser'],
   packages: '@tensorflow/tfjs-backend-webgl',
@@ -40,34 +42,26 @@ const webgl: Adapter = {
   },
   unfit: () => {
     const renderer = rendererOf(backend() as unknown as WebglBackend)
-    return /swiftshader|llvmpipe|software|basic render/i.test(renderer)
-      ? `it draws in software (${renderer}), which is slower than WASM`
-      : undefined
+    return isSoftware(renderer) ? `it draws in software (${renderer}), which is slower than WASM` : undefined
   },
 }
 
-/**
- * In pages an app registers the backend of tfjs: a training step with the kernels of resfn gave NaN in Chromium's
- * software adapter, and the cause is not found yet.
- */
-const webgpuOfTheApp: Adapter = {
-  automatic: ['browser'],
-  packages: '@tensorflow/tfjs-backend-webgpu',
-  start: () => start('webgpu', () => Promise.reject(new Error('the app has not registered it')), 'WebGPU'),
-}
-
 /** In Node it is tried by name alone. */
-const webgpuOfDawn: Adapter = {
+const webgpu: Adapter = {
   automatic: ['browser'],
-  packages: '@resfn/webgpu webgpu',
+  packages: environment() === 'node' ? '@resfn/webgpu webgpu' : '@resfn/webgpu',
   start: async () => {
     const { useWebgpu } = await import('@resfn/webgpu').catch(rethrow)
     const { name, kernels, warnings } = await useWebgpu()
     return { details: `${name}, ${kernels.length} kernels of resfn`, warnings }
   },
+  unfit: () => {
+    const { adapterInfo } = backend() as unknown as { readonly adapterInfo?: object }
+    return isSoftware(Object.values(adapterInfo ?? {}).join(' '))
+      ? 'it computes in software, which is slower than WASM'
+      : undefined
+  },
 }
-
-const webgpu: Adapter = environment() === 'browser' ? webgpuOfTheApp : webgpuOfDawn
 
 const wasm: Adapter = {
   automatic: ['node', 'browser'],

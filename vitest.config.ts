@@ -1,5 +1,6 @@
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { findSoftwareVulkan } from './scripts/chromium.mjs'
 
 // Tests run on the sources: the condition leads every `@resfn/…` import to `src/index.ts`, so no build is needed.
 const conditions = ['@resfn/source', ...defaultServerConditions]
@@ -23,6 +24,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     passWithNoTests: false,
+    env: { SOFTWARE_VULKAN: findSoftwareVulkan() ?? '' },
     allowOnly: false,
   },
 })

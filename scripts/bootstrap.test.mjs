@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { satisfies } from './bootstrap.mjs'
-import { findChromium } from './chromium.mjs'
+import { findChromium, findSoftwareVulkan } from './chromium.mjs'
 import { catalog } from './pack.mjs'
 
 let folder
@@ -51,6 +51,17 @@ describe('the search for Chromium', () => {
   it('passes over a path that does not exist', () => {
     writeFileSync(join(folder, 'google-chrome'), '')
     expect(findChromium({ CHROMIUM: join(folder, 'gone'), PATH: folder })).toBe(join(folder, 'google-chrome'))
+  })
+
+  it('finds the software driver of Vulkan beside the program, or in its folder of libraries', () => {
+    const [bin, lib] = [join(folder, 'bin'), join(folder, 'lib', 'chromium')]
+    for (const made of [bin, lib]) mkdirSync(made, { recursive: true })
+    writeFileSync(join(bin, 'chromium'), '')
+    expect(findSoftwareVulkan({ PATH: bin })).toBeUndefined()
+    writeFileSync(join(lib, 'vk_swiftshader_icd.json'), '')
+    expect(findSoftwareVulkan({ PATH: bin })).toBe(join(lib, 'vk_swiftshader_icd.json'))
+    writeFileSync(join(bin, 'vk_swiftshader_icd.json'), '')
+    expect(findSoftwareVulkan({ CHROMIUM: join(bin, 'chromium') })).toBe(join(bin, 'vk_swiftshader_icd.json'))
   })
 })
 

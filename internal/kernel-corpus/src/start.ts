@@ -45,6 +45,15 @@ export const targets: { readonly [name: string]: Target } = {
         .join(' ')
     },
   },
+  'webgpu-resfn': {
+    backend: 'webgpu',
+    start: async () => {
+      const { useWebgpu } = await import('@resfn/webgpu')
+      const { name, kernels } = await useWebgpu()
+      onTheDevice('webgpu')
+      return `${name}, ${kernels.length} kernels of resfn`
+    },
+  },
 }
 
 /** Starts a target, and makes sure that it is what runs. */

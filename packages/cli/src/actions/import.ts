@@ -38,7 +38,7 @@ const checkpointBytes = async function* (
   const { bytes, names } = unwrap(encodeHeader({ tensors, metadata }))
   const byName = new Map(leaves.map((leaf) => [leaf.name, leaf]))
   yield bytes
-  for (const name of names) yield bytesOf(unwrap(await byName.get(name)!.values()))
+  for (const name of names) yield bytesOf(unwrap(await byName.get(name)!.values()()))
 }
 
 const changes = ({ drawn, adapted }: ImportPlan, input: Shape): readonly string[] => [

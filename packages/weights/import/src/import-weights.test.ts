@@ -19,6 +19,7 @@ import {
   importWeights,
   numpyWeights,
   type OtherKeys,
+  planImport,
   type PublishedWeights,
   safetensorsWeights,
   shardedWeights,
@@ -181,6 +182,21 @@ describeBackends('weights of PyTorch', () => {
       await imported(await with_((map) => map.delete('bn1.num_batches_tracked')))
       const weights = await with_((map) => map.set('bn2.num_batches_tracked', map.get('bn1.num_batches_tracked')!))
       expect((await faultsOf(weights)).unknown).toEqual(['bn2.num_batches_tracked'])
+    })
+
+    it('are read into the memory that is given, and else into that of the caller', async () => {
+      const weights = await open('small-f32.safetensors')
+      const net = small()
+      const { leaves } = right(planImport(weights, { plan: net.plan(options.input), ...options }))
+      const memory = new Float32Array(4096)
+      const kept = await Promise.all(leaves.map(async ({ values }) => right(await values()())))
+      for (const [i, { values }] of leaves.entries()) {
+        const read = right(await values(memory)())
+        expect([...read]).toEqual([...kept[i]!])
+      }
+      const filters = leaves.find(({ name }) => name.endsWith('conv1.weight'))!
+      expect(right(await filters.values(memory)()).buffer).toBe(memory.buffer)
+      for (const values of kept) expect(values.buffer).not.toBe(memory.buffer)
     })
 
     it('free no tensor twice and leave none if a tensor cannot be read', async () => {

@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from '@tensorflow/tfjs-core'
-import { checkBackend, type Layer, type Shape, type Spec, type Variables } from '@resfn/layer'
+import { checkBackend, type Layer, type Shape, sizeOf, type Spec, type Variables } from '@resfn/layer'
 import type { KeyMap } from '@resfn/archs'
 import type { Key } from '@resfn/random'
 import { dispose, mapTo } from '@resfn/tree'
@@ -19,6 +19,16 @@ export type ImportOptions = {
   readonly keys: KeyMap
   /** draws the head, where the file has another number of classes */
   readonly key: Key
+}
+
+/** Whether the backend has copied numbers when `tensor` returns, so that others can be written over them. */
+const copiesAtOnce = async (): Promise<boolean> => {
+  const numbers = new Float32Array([0])
+  const probe = tensor(numbers)
+  numbers[0] = 1
+  const [held] = await probe.data()
+  probe.dispose()
+  return held === 0
 }
 
 /**
@@ -69,8 +79,11 @@ export const importWeights =
     checkBackend('importWeights')
     const { leaves, drawn, adapted } = planned.right
     const made = new Map<string, Tensor>()
+    // One memory for all leaves: what each one takes for itself lies there until it is collected.
+    const most = Math.max(0, ...leaves.map(({ shape }) => sizeOf(shape)))
+    const memory = (await copiesAtOnce()) ? new Float32Array(most) : undefined
     for (const { name, shape, values } of leaves) {
-      const read = await values()
+      const read = await values(memory)()
       if (E.isLeft(read)) {
         dispose([...made.values()])
         return read

@@ -13,8 +13,11 @@ export type ImportedLeaf = {
   /** `params.` or `state.`, then the path */
   readonly name: string
   readonly shape: Shape
-  /** the values row by row; they are read when the task runs, and belong to the caller */
-  readonly values: TE.TaskEither<ReadError, Float32Array>
+  /**
+   * The values row by row, which are read when the task runs. They belong to the caller; with memory for them, of at
+   * least their number, they may lie there or in that of the file, and hold until the next read.
+   */
+  readonly values: (memory?: Float32Array) => TE.TaskEither<ReadError, Float32Array>
 }
 
 /** What an import will do. */
@@ -93,16 +96,21 @@ const valuesOf = (
   way: Way,
   draw: Key,
 ): ImportedLeaf['values'] => {
-  if (way === 'drawn') return TE.fromIO(() => spec.initialiser(fold(draw, name), spec.shape))
-  return F.pipe(
-    values,
-    TE.map((published) => {
-      const ours = fromPublished(published, { key, shape })
-      if (way === 'adapted') return adaptChannels(ours, { channels: spec.shape[2]!, out: spec.shape[3]! })
-      // The values may be views of the bytes of the file, which the next read changes.
-      return ours === published ? ours.slice() : ours
-    }),
-  )
+  if (way === 'drawn') return () => TE.fromIO(() => spec.initialiser(fold(draw, name), spec.shape))
+  return (memory) =>
+    F.pipe(
+      values,
+      TE.map((published) => {
+        if (way === 'adapted')
+          return adaptChannels(fromPublished(published, { key, shape }), {
+            channels: spec.shape[2]!,
+            out: spec.shape[3]!,
+          })
+        const ours = fromPublished(published, { key, shape }, memory?.subarray(0, published.length))
+        // The values may be views of the bytes of the file, which the next read changes.
+        return ours === published && memory === undefined ? ours.slice() : ours
+      }),
+    )
 }
 
 /**

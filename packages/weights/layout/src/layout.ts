@@ -87,8 +87,11 @@ export const publishedOf = (
 const tile = 16
 
 /** Values `[a, b, c]` in the order `[c, b, a]`, in tiles of which each side is read or written line by line. */
-const turned = (values: Float32Array, [a, b, c]: readonly [number, number, number]): Float32Array => {
-  const result = new Float32Array(values.length)
+const turned = (
+  values: Float32Array,
+  [a, b, c]: readonly [number, number, number],
+  result: Float32Array = new Float32Array(values.length),
+): Float32Array => {
   for (let left = 0; left < a; left += tile)
     for (let top = 0; top < c; top += tile) {
       const right = Math.min(a, left + tile)
@@ -107,6 +110,7 @@ const turned = (values: Float32Array, [a, b, c]: readonly [number, number, numbe
  *
  * @param values in the order of the published shape, row by row; they are not changed
  * @param published key and shape
+ * @param into where values in another order are written; by default a new array
  * @returns the values of the leaf, the same array where the order is the same
  * @example
  * ```ts
@@ -117,10 +121,14 @@ const turned = (values: Float32Array, [a, b, c]: readonly [number, number, numbe
  * assert.deepEqual([...weight], [1, 4, 2, 5, 3, 6])
  * ```
  */
-export const fromPublished = (values: Float32Array, { key, shape }: PublishedLeaf): Float32Array => {
+export const fromPublished = (
+  values: Float32Array,
+  { key, shape }: PublishedLeaf,
+  into?: Float32Array,
+): Float32Array => {
   if (isOutputsLast(key) || shape.length < 2) return values
   const [out, inputs, ...positions] = shape as readonly [number, number, ...number[]]
-  return turned(values, [out, inputs, sizeOf(positions)])
+  return turned(values, [out, inputs, sizeOf(positions)], into)
 }
 
 /**

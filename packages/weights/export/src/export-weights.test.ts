@@ -75,7 +75,7 @@ describe.skipIf(python === undefined)('the weights of timm, with RESFN_PYTHON', 
       const weights = right(await safetensorsWeights(fileOf(new Uint8Array(readFileSync(file))))())
       const { leaves } = right(planImport(weights, { plan, input, keys, key: key(0) }))
       const values = new Map<string, Float32Array>()
-      for (const leaf of leaves) values.set(leaf.name, right(await leaf.values()))
+      for (const leaf of leaves) values.set(leaf.name, right(await leaf.values()()))
       const tensors = planExport(plan, keys).map(
         (leaf) => [leaf.key, publishedView(leaf, leaf.name === undefined ? undefined : values.get(leaf.name))] as const,
       )

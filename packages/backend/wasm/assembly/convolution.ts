@@ -2,6 +2,7 @@ import { bound, tilesOver } from './args'
 import { product6x8 } from './micro-kernels.generated'
 import { BLOCK, PANEL, ROWS, SUMS_BYTES } from './sizes'
 import { clamp, load4, store8 } from './vectors'
+import { product6x16 } from './wide-kernels.generated'
 
 @unmanaged class Pack {
   w: usize = 0
@@ -117,13 +118,14 @@ function gatherRow(
   offsets: usize = 0 // pairs y, x
   gather: i32 = 0 // 0, or how many taps are neighbours in the image: their rows are copied together first
   groups: i32 = 0
+  abreast: i32 = 0 // panels worked out at once: 1, or 2 where the engine joins vectors
   low: f32 = 0
   high: f32 = 0
 }
 
-// sums += part, of one tile and one panel.
-function addSums(sums: usize, part: usize): void {
-  for (let at: usize = 0; at < <usize>SUMS_BYTES; at += 16) v128.store(sums + at, f32x4.add(v128.load(sums + at), v128.load(part + at)))
+// sums += part, of one tile and its panels.
+function addSums(sums: usize, part: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(sums + at, f32x4.add(v128.load(sums + at), v128.load(part + at)))
 }
 
 // Adds the bias to the sums of one tile and one panel, and the residual, which is `apart` bytes from the output unless `residual`
@@ -143,6 +145,12 @@ function finish(
   }
 }
 
+// The sums of one tile and one panel, or two.
+@inline function multiply(rows: usize, from: usize, depth: i32, b: usize, panelBytes: usize, live: i32, sums: usize): void {
+  if (live == 2) product6x16(rows, from, depth, b, panelBytes, sums)
+  else product6x8(rows, from, depth, b, sums)
+}
+
 /**
  * A gathering convolution: output pixel (n, row * outStep + outFirst, …) of a grid [batch, rows, columns] is the sum
  * over taps of source pixel (n, row * step + offset[tap], …) times the packed filter. Forward convolution is one call;
@@ -159,8 +167,9 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
   const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
 
   // Scratch of this thread: sums, row pointers, output pointers, gathered rows.
-  const sums = args.scratch + args.threadBytes * thread, part = sums + SUMS_BYTES
-  const pointers = part + SUMS_BYTES
+  const abreast = args.abreast
+  const sums = args.scratch + args.threadBytes * thread, part = sums + <usize>(abreast * SUMS_BYTES)
+  const pointers = part + <usize>(abreast * SUMS_BYTES)
   const outs = pointers + <usize>(BLOCK * ROWS * 4) * taps
   const gathered = outs + <usize>(BLOCK * ROWS * 4)
   const residual = args.residual, apart = residual - out
@@ -217,18 +226,23 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
     let b = packed, biasAt = bias
     for (let group = 0; group < groups; group++) {
       const from = <usize>(group * groupDepth) << 2
-      for (let panel = 0; panel < panels; panel++, b += panelBytes, biasAt += 32) {
-        const at = <usize>(group * groupOut + (panel << 3)) << 2
-        const count = groupOut - (panel << 3)
+      for (let panel = 0, live = 0; panel < panels; panel += live, b += <usize>live * panelBytes, biasAt += <usize>live << 5) {
+        live = min(abreast, panels - panel)
         for (let tile = 0; tile < blocks; tile++) {
           const tileRows = pointers + <usize>(tile * innerTaps) * 24
-          product6x8(tileRows, from, inner, b, sums)
+          multiply(tileRows, from, inner, b, panelBytes, live, sums)
           for (let tap = 1; tap < innerTaps; tap++) {
-            product6x8(tileRows + <usize>tap * 24, from, inner, b + (<usize>(tap * inner) << 5), part)
-            addSums(sums, part)
+            multiply(tileRows + <usize>tap * 24, from, inner, b + (<usize>(tap * inner) << 5), panelBytes, live, part)
+            addSums(sums, part, <usize>(live * SUMS_BYTES))
           }
-          const live = min(ROWS, pixels - (start + tile) * ROWS)
-          finish(sums, biasAt, outs + <usize>tile * 24, at, count, live, residual, apart, low, high)
+          const liveRows = min(ROWS, pixels - (start + tile) * ROWS)
+          for (let p = 0; p < live; p++) {
+            const column = (panel + p) << 3
+            finish(
+              sums + <usize>(p * SUMS_BYTES), biasAt + (<usize>p << 5), outs + <usize>tile * 24, <usize>(group * groupOut + column) << 2,
+              groupOut - column, liveRows, residual, apart, low, high,
+            )
+          }
         }
       }
     }

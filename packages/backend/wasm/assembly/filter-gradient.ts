@@ -2,13 +2,14 @@
 import { bound, tilesOver } from './args'
 import { outerSum6x8 } from './micro-kernels.generated'
 import { PANEL, ROWS } from './sizes'
+import { outerSum6x16 } from './wide-kernels.generated'
 
 @unmanaged class FilterGradient {
   x: usize = 0
   dy: usize = 0
   dw: usize = 0
   scratch: usize = 0
-  threadBytes: usize = 0 // scratch of one thread: taps * block pointers, a panel, `together` units
+  threadBytes: usize = 0 // scratch of one thread: taps * block pointers, `abreast` panels, `together` units
   zeros: usize = 0 // depth floats
   batch: i32 = 0
   rows: i32 = 0
@@ -24,6 +25,7 @@ import { PANEL, ROWS } from './sizes'
   groups: i32 = 0
   block: i32 = 0 // pixels
   together: i32 = 0 // units
+  abreast: i32 = 0 // panels worked out at once: 1, or 2 where the engine joins vectors
 }
 
 // Where the pixels start .. start + count read x at one tap; places outside of the image point to `zeros`.
@@ -89,7 +91,7 @@ function packPanel(from: usize, stride: usize, count: i32, width: i32, to: usize
 export function filterGradient(args: FilterGradient, thread: i32, threads: i32): void {
   const dy = args.dy, dw = args.dw
   const depth = args.depth, outDepth = args.outDepth, taps = args.taps, groups = args.groups
-  const block = args.block, together = args.together
+  const block = args.block, together = args.together, abreast = args.abreast
   const pixels = args.batch * args.rows * args.columns
   const groupDepth = depth / groups, groupOut = outDepth / groups
   const outBytes = <usize>outDepth << 2, groupBytes = <usize>groupOut << 2
@@ -99,7 +101,8 @@ export function filterGradient(args: FilterGradient, thread: i32, threads: i32):
 
   const pointers = args.scratch + args.threadBytes * thread
   const panelAt = pointers + (<usize>(taps * block) << 2)
-  const unitsAt = panelAt + (<usize>block << 5)
+  const panelBytes = <usize>block << 5
+  const unitsAt = panelAt + <usize>abreast * panelBytes
   const unitBytes = <usize>block * (ROWS * 4)
 
   // Taps that this thread's units reach.
@@ -130,12 +133,19 @@ export function filterGradient(args: FilterGradient, thread: i32, threads: i32):
           packOne(at < taps ? pointers + (<usize>(at * block) << 2) : 0, count, ofGroup + (<usize>c << 2), to + (<usize>r << 2))
         }
       }
-      for (let panel = 0; panel < panels; panel++) {
+      for (let panel = 0, live = 0; panel < panels; panel += live) {
+        live = min(abreast, panels - panel)
         const column = <usize>group * groupBytes + (<usize>panel << 5), width = groupOut - (panel << 3)
-        packPanel(dy + <usize>start * outBytes + column, outBytes, count, width, panelAt)
+        for (let p = 0; p < live; p++) {
+          packPanel(
+            dy + <usize>start * outBytes + column + (<usize>p << 5), outBytes, count, width - (p << 3), panelAt + <usize>p * panelBytes,
+          )
+        }
         for (let unit = from; unit < stop; unit++) {
           const row = (unit - group * unitsOfGroup) * ROWS
-          outerSum6x8(unitsAt + <usize>(unit - from) * unitBytes, panelAt, count, dw + <usize>row * outBytes + column, outBytes, inner - row, width)
+          const unitAt = unitsAt + <usize>(unit - from) * unitBytes, to = dw + <usize>row * outBytes + column
+          if (live == 2) outerSum6x16(unitAt, panelAt, panelBytes, count, to, outBytes, inner - row, width)
+          else outerSum6x8(unitAt, panelAt, count, to, outBytes, inner - row, width)
         }
       }
       from = stop

@@ -2,8 +2,8 @@
 import { addTo8, madd } from './vectors'
 
 /**
- * sums[6, 8] = 6 rows of `depth` floats (pointers in `rows`, `from` bytes on) times the packed panel
- * b[depth, 8].
+ * sums[1][6, 8] = 6 rows of `depth` floats (pointers in `rows`, `from` bytes on) times the
+ * packed panel b[depth, 8].
  */
 export function product6x8(rows: usize, from: usize, depth: i32, b: usize, sums: usize): void {
   let a0 = <usize>load<u32>(rows) + from
@@ -67,8 +67,12 @@ export function product6x8(rows: usize, from: usize, depth: i32, b: usize, sums:
   v128.store(sums, c50, 160), v128.store(sums, c51, 176)
 }
 
-/** c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes. */
-export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize): void {
+/**
+ * c[6, 8] = a[6, depth] times the panel b[depth, 8]; strides in bytes.
+ */
+export function denseProduct6x8(
+  a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize,
+): void {
   let a1 = a0 + aStride, a2 = a1 + aStride, a3 = a2 + aStride, a4 = a3 + aStride, a5 = a4 + aStride
   let c00 = f32x4.splat(0)
   let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
@@ -129,7 +133,9 @@ export function denseProduct6x8(a0: usize, aStride: usize, depth: i32, b: usize,
  * Adds the sum over `count` pixels of a[pixel][6] (outer) b[pixel][8] to c, which has `stride` bytes a row,
  * `height` (1..6) live rows and `width` (1..8) live columns.
  */
-export function outerSum6x8(a: usize, b: usize, count: i32, c: usize, stride: usize, height: i32, width: i32): void {
+export function outerSum6x8(
+  a: usize, b: usize, count: i32, c: usize, stride: usize, height: i32, width: i32,
+): void {
   let c00 = f32x4.splat(0)
   let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
   let s: v128, b0: v128, b1: v128
@@ -182,8 +188,13 @@ export function outerSum6x8(a: usize, b: usize, count: i32, c: usize, stride: us
   if (height > 5) addTo8(c + 5 * stride, c50, c51, width)
 }
 
-/** c[4, 8] (+)= the sum over `count` tiles of a[tile][4] (outer) b[tile][8]; `fresh` starts from zero. */
-export function denseOuterSum4x8(a: usize, b: usize, count: i32, c: usize, fresh: bool): void {
+/**
+ * c[4, 8] (+)= the sum over `count` tiles of a[tile][4] (outer) b[tile][8]; `fresh` starts from
+ * zero.
+ */
+export function denseOuterSum4x8(
+  a: usize, b: usize, count: i32, c: usize, fresh: bool,
+): void {
   let c00 = f32x4.splat(0)
   let c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00
   let s: v128, b0: v128, b1: v128

@@ -2,6 +2,7 @@
 import { bound, tilesOver } from './args'
 import { denseOuterSum4x8 } from './micro-kernels.generated'
 import { PANEL, POINTER_BYTES, POINTS, TRANSFORM_BYTES, UNIT_BYTES } from './sizes'
+import { denseOuterSum4x16 } from './wide-kernels.generated'
 import { filterGradientTransform, gradientTransform, inputTransform, tilePointers, zeroPoints } from './winograd-transforms'
 
 @unmanaged class WinogradTiles {
@@ -73,7 +74,8 @@ export function winogradTiles(args: WinogradTiles, thread: i32, threads: i32): v
   dyStride: usize = 0 // bytes between points
   isFirst: i32 = 0
   isLast: i32 = 0
-  allUnits: i32 = 0 // whether products has room for every unit, else for one a thread
+  allUnits: i32 = 0 // whether products has room for every unit, else for `abreast` a thread
+  abreast: i32 = 0 // panels worked out at once: 1, or 2 where the engine joins vectors
 }
 
 /**
@@ -87,20 +89,23 @@ export function winogradFilterGradient(args: WinogradFilterGradient, thread: i32
   const groupDepth = depth / args.groups, groupOut = outDepth / args.groups
   const fours = groupDepth >> 2, panels = tilesOver(groupOut, PANEL), units = args.groups * fours * panels
   const end = bound(units, thread + 1, threads)
-  for (let unit = bound(units, thread, threads); unit < end; unit++) {
+  for (let unit = bound(units, thread, threads), live = 0; unit < end; unit += live) {
     const inAll = unit / panels, group = inAll / fours
-    const panel = group * panels + unit - inAll * panels, four = inAll - group * fours
-    const a = x + (<usize>inAll << 4) * block, b = dy + (<usize>panel << 5) * block
-    const c = products + <usize>(all ? unit : thread) * UNIT_BYTES
+    const panelOfGroup = unit - inAll * panels, panel = group * panels + panelOfGroup, four = inAll - group * fours
+    live = min(min(args.abreast, panels - panelOfGroup), end - unit)
+    const a = x + (<usize>inAll << 4) * block, panelBytes = block << 5, b = dy + <usize>panel * panelBytes
+    const c = products + <usize>(all ? unit : thread * args.abreast) * UNIT_BYTES
     for (let point: usize = 0; point < <usize>POINTS; point++) {
-      denseOuterSum4x8(a + point * xStride, b + point * dyStride, count, c + (point << 7), fresh)
+      const ofA = a + point * xStride, ofB = b + point * dyStride, to = c + (point << 7)
+      if (live == 2) denseOuterSum4x16(ofA, ofB, panelBytes, count, to, UNIT_BYTES, fresh)
+      else denseOuterSum4x8(ofA, ofB, count, to, fresh)
     }
-    if (last) {
+    for (let p = 0; last && p < live; p++) {
       const size = <usize>(groupDepth * outDepth) << 2, row = <usize>outDepth << 2
-      const to = dw + <usize>(four << 2) * row + (<usize>panel << 5)
+      const from = c + <usize>(p * UNIT_BYTES), to = dw + <usize>(four << 2) * row + (<usize>(panel + p) << 5)
       for (let r: usize = 0; r < 4; r++) {
-        filterGradientTransform(c + (r << 5), to + r * row, size)
-        if (groupOut - ((unit - inAll * panels) << 3) >= PANEL) filterGradientTransform(c + (r << 5) + 16, to + r * row + 16, size)
+        filterGradientTransform(from + (r << 5), to + r * row, size)
+        if (groupOut - ((panelOfGroup + p) << 3) >= PANEL) filterGradientTransform(from + (r << 5) + 16, to + r * row + 16, size)
       }
     }
   }

@@ -4,6 +4,7 @@ import { bound, roundUp, tilesOver } from './args'
 import { denseProduct6x8 } from './micro-kernels.generated'
 import { APART_BYTES, PANEL, POINTER_BYTES, POINTS, PRODUCT_BYTES, ROWS, TRANSFORM_BYTES } from './sizes'
 import { clamp } from './vectors'
+import { denseProduct6x16 } from './wide-kernels.generated'
 import { filterTransform, inputTransform, outputTransform, tilePointers, zeroPoints } from './winograd-transforms'
 
 @unmanaged class WinogradFilter {
@@ -67,6 +68,16 @@ function outputTile(
   }
 }
 
+// The products at one point of six tiles, `tileBytes` apart, and `live` panels; those of a tile are `toStride` bytes apart.
+@inline function multiply(
+  a: usize, tileBytes: usize, depth: i32, b: usize, panelBytes: usize, live: i32, abreast: i32, to: usize, toStride: usize,
+): void {
+  if (live == 2 && abreast == 2) return denseProduct6x16(a, tileBytes, depth, b, panelBytes, to, PRODUCT_BYTES, toStride)
+  for (let panel: usize = 0; panel < <usize>live; panel++) {
+    denseProduct6x8(a, tileBytes, depth, b + panel * panelBytes, to + panel * PRODUCT_BYTES, toStride)
+  }
+}
+
 @unmanaged class Winograd {
   source: usize = 0
   filter: usize = 0
@@ -87,6 +98,7 @@ function outputTile(
   top: i32 = 0 // source row of output 0
   left: i32 = 0 // source column of output 0
   block: i32 = 0 // tiles, a multiple of 6
+  abreast: i32 = 0 // panels worked out at once: 1, or 2 where the engine joins vectors
   low: f32 = 0
   high: f32 = 0
   filterStride: usize = 0 // bytes between points
@@ -98,7 +110,7 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
   const zeros = args.zeros
   const batch = args.batch, height = args.height, width = args.width, depth = args.depth
   const outHeight = args.outHeight, outWidth = args.outWidth, outDepth = args.outDepth, top = args.top, left = args.left
-  const block = args.block
+  const block = args.block, abreast = args.abreast
   const filterStride = args.filterStride
   const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
   const depthBytes = <usize>depth << 2
@@ -106,13 +118,15 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
   const pointers = args.scratch + args.threadBytes * thread
   const work = pointers + POINTER_BYTES
   const products = pointers + TRANSFORM_BYTES
-  const transformed = products + <usize>block * PRODUCT_BYTES
+  const tileStride = <usize>abreast * PRODUCT_BYTES
+  const transformed = products + <usize>block * tileStride
   // One line more than the tiles need, or all points of a tile would fall on one set of the cache.
   const pointStride = <usize>block * depthBytes + APART_BYTES
 
   const tileRows = tilesOver(outHeight, 4), tileColumns = tilesOver(outWidth, 4)
   const tiles = batch * tileRows * tileColumns
   const panels = tilesOver(outDepth, PANEL), panelsOfGroup = panels / args.groups, groupDepth = depth / args.groups
+  const panelBytes = <usize>groupDepth << 5
   const end = bound(tiles, thread + 1, threads)
   for (let start = bound(tiles, thread, threads); start < end; start += block) {
     const count = min(block, end - start)
@@ -134,19 +148,26 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
         v128.store(transformed + <usize>point * pointStride + at, f32x4.splat(0))
       }
     }
-    for (let panel = 0; panel < panels; panel++) {
-      const from = <usize>(panel / panelsOfGroup * groupDepth) << 2
+    for (let panel = 0, live = 0; panel < panels; panel += live) {
+      const group = panel / panelsOfGroup
+      live = min(abreast, (group + 1) * panelsOfGroup - panel)
       for (let point = 0; point < POINTS; point++) {
-        const b = filter + <usize>point * filterStride + (<usize>(panel * groupDepth) << 5)
-        const a = transformed + <usize>point * pointStride + from
-        for (let i = 0; i < padded; i += 6) {
-          denseProduct6x8(a + <usize>i * depthBytes, depthBytes, groupDepth, b, products + <usize>(i * POINTS + point) * 32, POINTS * 32)
+        const b = filter + <usize>point * filterStride + <usize>panel * panelBytes
+        const a = transformed + <usize>point * pointStride + (<usize>(group * groupDepth) << 2)
+        for (let i = 0; i < padded; i += ROWS) {
+          multiply(
+            a + <usize>i * depthBytes, depthBytes, groupDepth, b, panelBytes, live, abreast,
+            products + <usize>i * tileStride + (<usize>point << 5), tileStride,
+          )
         }
       }
       for (let i = 0; i < count; i++) {
-        outputTile(
-          products + <usize>(i * POINTS) * 32, start + i, tileRows, tileColumns, panel, bias, args.residual, out, outHeight, outWidth, outDepth, low, high,
-        )
+        for (let p = 0; p < live; p++) {
+          outputTile(
+            products + <usize>i * tileStride + <usize>(p * PRODUCT_BYTES), start + i, tileRows, tileColumns, panel + p, bias, args.residual, out,
+            outHeight, outWidth, outDepth, low, high,
+          )
+        }
       }
     }
   }
@@ -216,6 +237,7 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
   outDepth: i32 = 0 // a multiple of 4, with groups of 8 in each
   groups: i32 = 0
   pointStride: usize = 0 // bytes between points
+  abreast: i32 = 0 // panels worked out at once: 1, or 2 where the engine joins vectors
   low: f32 = 0
   high: f32 = 0
 }
@@ -260,11 +282,10 @@ export function winogradPanels(args: WinogradPanels, thread: i32, threads: i32):
       const b = filter + <usize>point * filterStride
       for (let i = 0; i < tiles; i += 6) {
         const a = ofGroup + <usize>point * pointStride + <usize>i * depthBytes
-        for (let panel = 0; panel < live; panel++) {
-          denseProduct6x8(
-            a, depthBytes, depth, b + <usize>panel * panelBytes, products + <usize>((i * 2 + panel) * POINTS + point) * 32, 2 * POINTS * 32,
-          )
-        }
+        multiply(
+          a, depthBytes, depth, b, panelBytes, live, args.abreast, products + <usize>(i * 2 * PRODUCT_BYTES) + (<usize>point << 5),
+          2 * PRODUCT_BYTES,
+        )
       }
     }
     for (let panel = 0; panel < live; panel++) {

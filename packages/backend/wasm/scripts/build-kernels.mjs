@@ -100,7 +100,7 @@ const base64 = (binary) => {
   const lines =
     Buffer.from(binary)
       .toString('base64')
-      .match(/.{1,240}/g) ?? []
+      .match(/.{1,300}/g) ?? []
   return lines.map((line, i) => `  '${line}'${i === lines.length - 1 ? '' : ' +'}`)
 }
 

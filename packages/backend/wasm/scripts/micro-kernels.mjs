@@ -9,14 +9,33 @@ const plus = (bytes) => (bytes === 0 ? '' : `, ${bytes}`)
 
 const indent = (text, depth) => text.replaceAll(/^(?=.)/gm, '  '.repeat(depth))
 
-/** Declares the sums of `rows` rows by eight columns as zeros. */
-const zeros = (rows) =>
-  `let c00 = f32x4.splat(0)\nlet c01 = c00, ${each(rows - 1, (r) => `c${r + 1}0 = c00, c${r + 1}1 = c00`, ', ')}`
+const vectors = (panels) => 2 * panels
 
-/** Adds a column of `rows` numbers (where `a` says) times eight numbers, `at` bytes from b, to the sums. */
-const outer = (rows, a, at = 0) =>
-  `b0 = v128.load(b${plus(at)}), b1 = v128.load(b, ${at + 16})\n` +
-  each(rows, (r) => `s = v128.load_splat<f32>(${a(r)}), c${r}0 = madd(s, b0, c${r}0), c${r}1 = madd(s, b1, c${r}1)`)
+/** Declares the sums of `rows` rows by some panels of eight columns as zeros. */
+const zeros = (rows, panels) => {
+  const names = Array.from({ length: rows * vectors(panels) - 1 }, (_, i) => sum(i + 1, panels))
+  return `let c00 = f32x4.splat(0)\nlet ${names.map((name) => `${name} = c00`).join(', ')}`
+}
+const sum = (i, panels) => `c${Math.floor(i / vectors(panels))}${i % vectors(panels)}`
+
+/** Declares what one step needs. */
+const stepNames = (panels) => `let s: v128, ${each(vectors(panels), (v) => `b${v}: v128`, ', ')}`
+
+// The panel that vector v is of, and its byte there.
+const panelOf = (v) => (v < 2 ? 'b' : 'next')
+const byteOf = (v) => 16 * (v % 2)
+
+/** Adds a column of `rows` numbers (where `a` says) times a row of each panel, `at` bytes on, to the sums. */
+const outer = (rows, panels, a, at = 0) =>
+  `${each(vectors(panels), (v) => `b${v} = v128.load(${panelOf(v)}${plus(at + byteOf(v))})`, ', ')}\n` +
+  each(
+    rows,
+    (r) =>
+      `s = v128.load_splat<f32>(${a(r)}), ${each(vectors(panels), (v) => `c${r}${v} = madd(s, b${v}, c${r}${v})`, ', ')}`,
+  )
+
+// Moves on to the next `count` rows of the panels.
+const advance = (panels, count) => `b += ${32 * count}${panels > 1 ? `, next += ${32 * count}` : ''}`
 
 // `count` times a step, which `steps` writes out so often as it is told. V8 is fastest with two steps written out where
 // a product is two instructions, and with one where it is one.
@@ -34,84 +53,133 @@ ${indent(steps(1), 2)}
   }
 }`
 
+// Two panels are worked out at once only where the engine has relaxed SIMD.
+const once = (count, steps) => `for (let k = ${count}; k > 0; k--) {\n${indent(steps(1), 1)}\n}`
+
+const loop = (panels) => (panels > 1 ? once : repeatedly)
+
 // `rows` rows of a, each with a pointer of its own: `depth` steps along them.
-const alongRows = (rows) =>
-  repeatedly(
+const alongRows = (rows, panels) =>
+  loop(panels)(
     'depth',
-    (count) => `${each(count, (k) => outer(rows, (r) => `a${r}${plus(4 * k)}`, 32 * k))}
+    (count) => `${each(count, (k) => outer(rows, panels, (r) => `a${r}${plus(4 * k)}`, 32 * k))}
 ${each(rows, (r) => `a${r} += ${4 * count}`, ', ')}
-b += ${32 * count}`,
+${advance(panels, count)}`,
   )
 
 // `count` steps down columns of `rows` numbers that are packed one after the other.
-const downColumns = (rows) =>
-  repeatedly(
+const downColumns = (rows, panels) =>
+  loop(panels)(
     'count',
-    (count) => `${each(count, (k) => outer(rows, (r) => `a${plus(4 * (rows * k + r))}`, 32 * k))}
-a += ${4 * rows * count}, b += ${32 * count}`,
+    (count) => `${each(count, (k) => outer(rows, panels, (r) => `a${plus(4 * (rows * k + r))}`, 32 * k))}
+a += ${4 * rows * count}, ${advance(panels, count)}`,
   )
 
+/** The name of a kernel for `rows` rows and some panels. */
+const named = (name, rows, panels) => `${name}${rows}x${8 * panels}`
+
+// The parameter, and what is derived from it, of a kernel for two panels.
+const second = (panels, parameter) => (panels > 1 ? `${parameter}: usize, ` : '')
+const also = (panels, text) => (panels > 1 ? `,\n * ${text}` : '')
+const next = (panels, parameter) => (panels > 1 ? `\n  let next = b + ${parameter}` : '')
+
 // Without a loop over taps around it: the V8 of Node 20 and 22 would keep pointers in memory, and take twice as long.
-const product = (rows) => `/**
- * sums[${rows}, 8] = ${rows} rows of \`depth\` floats (pointers in \`rows\`, \`from\` bytes on) times the packed panel
- * b[depth, 8].
+const product = (rows, panels) => `/**
+ * sums[${panels}][${rows}, 8] = ${rows} rows of \`depth\` floats (pointers in \`rows\`, \`from\` bytes on) times the
+ * packed panel b[depth, 8]${also(panels, 'and the panel `panelBytes` after b')}.
  */
-export function product${rows}x8(rows: usize, from: usize, depth: i32, b: usize, sums: usize): void {
+export function ${named('product', rows, panels)}(rows: usize, from: usize, depth: i32, b: usize, ${second(panels, 'panelBytes')}sums: usize): void {
 ${indent(
   each(rows, (r) => `let a${r} = <usize>load<u32>(rows${plus(4 * r)}) + from`),
   1,
-)}
-${indent(zeros(rows), 1)}
-  let s: v128, b0: v128, b1: v128
-${indent(alongRows(rows), 1)}
+)}${next(panels, 'panelBytes')}
+${indent(zeros(rows, panels), 1)}
+${indent(stepNames(panels), 1)}
+${indent(alongRows(rows, panels), 1)}
 ${indent(
-  each(rows, (r) => `v128.store(sums, c${r}0${plus(32 * r)}), v128.store(sums, c${r}1, ${32 * r + 16})`),
+  each(rows, (r) =>
+    each(vectors(panels), (v) => `v128.store(sums, c${r}${v}${plus(32 * (rows * (v >> 1) + r) + byteOf(v))})`, ', '),
+  ),
   1,
 )}
 }`
 
-const denseProduct = (rows) => `/** c[${rows}, 8] = a[${rows}, depth] times the panel b[depth, 8]; strides in bytes. */
-export function denseProduct${rows}x8(a0: usize, aStride: usize, depth: i32, b: usize, c: usize, cStride: usize): void {
-  let ${each(rows - 1, (r) => `a${r + 1} = a${r} + aStride`, ', ')}
-${indent(zeros(rows), 1)}
-  let s: v128, b0: v128, b1: v128
-${indent(alongRows(rows), 1)}
-${indent(
-  each(rows, (r) => `v128.store(c, c${r}0), v128.store(c, c${r}1, 16)${r < rows - 1 ? ', c += cStride' : ''}`),
-  1,
-)}
-}`
-
-const outerSum = (rows) => `/**
- * Adds the sum over \`count\` pixels of a[pixel][${rows}] (outer) b[pixel][8] to c, which has \`stride\` bytes a row,
- * \`height\` (1..${rows}) live rows and \`width\` (1..8) live columns.
+const denseProduct = (rows, panels) => `/**
+ * c[${rows}, 8] = a[${rows}, depth] times the panel b[depth, 8]; strides in bytes${also(
+   panels,
+   'and `apart` bytes after c that of the panel `panelBytes` after b',
+ )}.
  */
-export function outerSum${rows}x8(a: usize, b: usize, count: i32, c: usize, stride: usize, height: i32, width: i32): void {
-${indent(zeros(rows), 1)}
-  let s: v128, b0: v128, b1: v128
-${indent(downColumns(rows), 1)}
-  addTo8(c, c00, c01, width)
+export function ${named('denseProduct', rows, panels)}(
+  a0: usize, aStride: usize, depth: i32, b: usize, ${second(panels, 'panelBytes')}c: usize, ${second(panels, 'apart')}cStride: usize,
+): void {
+  let ${each(rows - 1, (r) => `a${r + 1} = a${r} + aStride`, ', ')}${next(panels, 'panelBytes')}
+${indent(zeros(rows, panels), 1)}
+${indent(stepNames(panels), 1)}
+${indent(alongRows(rows, panels), 1)}
 ${indent(
-  each(rows - 1, (r) => `if (height > ${r + 1}) addTo8(c + ${r + 1} * stride, c${r + 1}0, c${r + 1}1, width)`),
+  each(
+    rows,
+    (r) =>
+      each(vectors(panels), (v) => `v128.store(c${v < 2 ? '' : ' + apart'}, c${r}${v}${plus(byteOf(v))})`, ', ') +
+      (r < rows - 1 ? ', c += cStride' : ''),
+  ),
   1,
 )}
 }`
 
-const denseOuterSum = (rows) => {
-  const at = (r, half) => plus(32 * r + 16 * half)
-  return `/** c[${rows}, 8] (+)= the sum over \`count\` tiles of a[tile][${rows}] (outer) b[tile][8]; \`fresh\` starts from zero. */
-export function denseOuterSum${rows}x8(a: usize, b: usize, count: i32, c: usize, fresh: bool): void {
-${indent(zeros(rows), 1)}
-  let s: v128, b0: v128, b1: v128
-${indent(downColumns(rows), 1)}
+const outerSum = (rows, panels) => {
+  const row = (r, at) =>
+    each(
+      panels,
+      (p) =>
+        `addTo8(${at}${p === 0 ? '' : ` + ${32 * p}`}, c${r}${2 * p}, c${r}${2 * p + 1}, width${p === 0 ? '' : ` - ${8 * p}`})`,
+      ', ',
+    )
+  return `/**
+ * Adds the sum over \`count\` pixels of a[pixel][${rows}] (outer) b[pixel][8] to c, which has \`stride\` bytes a row,
+ * \`height\` (1..${rows}) live rows and \`width\` (${8 * panels - 7}..${8 * panels}) live columns${also(
+   panels,
+   'of which the last eight are the panel `panelBytes` after b',
+ )}.
+ */
+export function ${named('outerSum', rows, panels)}(
+  a: usize, b: usize, ${second(panels, 'panelBytes')}count: i32, c: usize, stride: usize, height: i32, width: i32,
+): void {${next(panels, 'panelBytes')}
+${indent(zeros(rows, panels), 1)}
+${indent(stepNames(panels), 1)}
+${indent(downColumns(rows, panels), 1)}
+  ${row(0, 'c')}
+${indent(
+  each(rows - 1, (r) => `if (height > ${r + 1}) ${row(r + 1, `c + ${r + 1} * stride`)}`),
+  1,
+)}
+}`
+}
+
+const denseOuterSum = (rows, panels) => {
+  const at = (r, v) => `c${v < 2 ? '' : ' + apart'}`
+  const byte = (r, v) => plus(32 * r + byteOf(v))
+  return `/**
+ * c[${rows}, 8] (+)= the sum over \`count\` tiles of a[tile][${rows}] (outer) b[tile][8]; \`fresh\` starts from
+ * zero${also(panels, 'and `apart` bytes after c the same of the panel `panelBytes` after b')}.
+ */
+export function ${named('denseOuterSum', rows, panels)}(
+  a: usize, b: usize, ${second(panels, 'panelBytes')}count: i32, c: usize, ${second(panels, 'apart')}fresh: bool,
+): void {${next(panels, 'panelBytes')}
+${indent(zeros(rows, panels), 1)}
+${indent(stepNames(panels), 1)}
+${indent(downColumns(rows, panels), 1)}
   if (!fresh) {
 ${indent(
-  each(rows, (r) => each(2, (half) => `c${r}${half} = f32x4.add(c${r}${half}, v128.load(c${at(r, half)}))`, ', ')),
+  each(rows, (r) =>
+    each(vectors(panels), (v) => `c${r}${v} = f32x4.add(c${r}${v}, v128.load(${at(r, v)}${byte(r, v)}))`, ', '),
+  ),
   2,
 )}
   }
 ${indent(
-  each(rows, (r) => each(2, (half) => `v128.store(c, c${r}${half}${at(r, half)})`, ', ')),
+  each(rows, (r) => each(vectors(panels), (v) => `v128.store(${at(r, v)}, c${r}${v}${byte(r, v)})`, ', ')),
   1,
 )}
 }`
@@ -195,12 +263,17 @@ const written = (imports, kernels) =>
     ...kernels,
   ].join('\n\n') + '\n'
 
+const products = (panels) => [
+  product(6, panels),
+  denseProduct(6, panels),
+  outerSum(6, panels),
+  denseOuterSum(4, panels),
+]
+
 /** The texts of the generated files, by path. */
 export const microKernels = new Map([
-  [
-    'assembly/micro-kernels.generated.ts',
-    written('addTo8, madd', [product(6), denseProduct(6), outerSum(6), denseOuterSum(4)]),
-  ],
+  ['assembly/micro-kernels.generated.ts', written('addTo8, madd', products(1))],
+  ['assembly/wide-kernels.generated.ts', written('addTo8, madd', products(2))],
   [
     'assembly/row-kernels.generated.ts',
     written('clamp, madd', [...[1, 2].flatMap((stride) => [4, 8].map((depth) => slide(stride, depth))), rowSums()]),

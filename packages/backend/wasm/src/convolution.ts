@@ -51,7 +51,7 @@ const direct = (device: Device, convolution: Convolution): void => {
   const packedBytes = groups * width * inner * 4
   const biasBytes = groups * width * 4
   const threadBytes = align(
-    2 * sizes.SUMS_BYTES +
+    2 * device.abreast * sizes.SUMS_BYTES +
       blockPixels * 4 * taps.length +
       blockPixels * 4 +
       64 +
@@ -106,6 +106,7 @@ const direct = (device: Device, convolution: Convolution): void => {
         offsets: at.offsets,
         gather,
         groups,
+        abreast: device.abreast,
         low,
         high,
       },
@@ -255,7 +256,9 @@ export const filterGradient = (
   const taps = filterTaps(info)
   const pixels = batchSize * outHeight * outWidth
   const block = Math.min(pixels, gradientBlock.pixels)
-  const threadBytes = align(block * (taps.length * 4 + sizes.PANEL * 4 + gradientBlock.units * sizes.ROWS * 4))
+  const threadBytes = align(
+    block * (taps.length * 4 + device.abreast * sizes.PANEL * 4 + gradientBlock.units * sizes.ROWS * 4),
+  )
   const parts = { offsets: taps.length * 8, zeros: inChannels * 4, threads: threadBytes * device.threads }
   device.scratch(parts, (at) => {
     const offsets = taps.flatMap(({ y, x: left }) => [y, left])
@@ -284,6 +287,7 @@ export const filterGradient = (
         groups,
         block,
         together: gradientBlock.units,
+        abreast: device.abreast,
       },
       (2 * pixels * taps.length * inChannels * outChannels) / groups,
     )

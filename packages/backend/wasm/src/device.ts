@@ -13,6 +13,8 @@ import type { Threads, ThreadsOptions } from './threads.ts'
 export type WasmHost = {
   readonly backend: BackendWasm
   readonly memory: WebAssembly.Memory
+  /** Panels of output channels worked out at once: 2 where the engine joins two vectors of 128 bits. */
+  readonly abreast: 1 | 2
   /** Left out where memory cannot be shared. */
   readonly startThreads?: (options: ThreadsOptions) => Promise<Threads>
 }
@@ -23,6 +25,8 @@ export type Device = Pick<Heap, 'scratch' | 'ints' | 'floats' | 'zero'> & {
   readonly threads: number
   /** Whether the engine has relaxed SIMD and the routines multiply and add in one instruction. */
   readonly relaxed: boolean
+  /** Panels of output channels that the routines work out at once. */
+  readonly abreast: 1 | 2
   /** Runs a routine; `work` (about the number of float operations) decides whether threads pay. */
   readonly run: <N extends RoutineName>(routine: N, args: Arguments<N>, work: number) => void
   readonly address: (tensor: TensorInfo) => number
@@ -40,7 +44,7 @@ const threadsPayFrom = 30_000
 const keptRoom = mostHeapBytes / 4
 
 /** Loads the routines onto the heap of a tfjs WASM backend. */
-export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device => {
+export const openDevice = ({ backend, memory, abreast, startThreads }: WasmHost): Device => {
   const { module, relaxed } = compileRoutines(memory)
   const routines = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Routines
   const heap = openHeap(backend, memory)
@@ -66,6 +70,7 @@ export const openDevice = ({ backend, memory, startThreads }: WasmHost): Device 
       return 1 + (others?.size ?? 0)
     },
     relaxed,
+    abreast,
     run: (routine, args, work) => {
       if (broken !== undefined) throw broken
       writeArguments(heap.views(), (control + argumentsAt) >>> 2, routine, args)

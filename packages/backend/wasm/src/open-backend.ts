@@ -26,7 +26,7 @@ const mendOutputs = (backend: BackendWasm): void => {
 }
 
 /** Starts the tfjs backend 'wasm' on the embedded binary and makes it current. */
-export const openBackend = async (shared: boolean): Promise<Omit<WasmHost, 'startThreads'>> => {
+export const openBackend = async (shared: boolean): Promise<Pick<WasmHost, 'backend' | 'memory'>> => {
   if (version_wasm !== tfjsVersion)
     throw new Error(
       `@tensorflow/tfjs-backend-wasm ${version_wasm} is installed, but the binary in @resfn/wasm is of ${tfjsVersion}: npm install @tensorflow/tfjs-backend-wasm@${tfjsVersion}`,

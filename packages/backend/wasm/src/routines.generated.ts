@@ -27,7 +27,7 @@ export const routines = {
     threadBytes: 'usize', zeros: 'usize', batch: 'i32', rows: 'i32', columns: 'i32', stepY: 'i32',
     stepX: 'i32', height: 'i32', width: 'i32', depth: 'i32', outHeight: 'i32', outWidth: 'i32',
     outDepth: 'i32', outStepY: 'i32', outStepX: 'i32', outFirstY: 'i32', outFirstX: 'i32', taps: 'i32',
-    offsets: 'usize', gather: 'i32', groups: 'i32', low: 'f32', high: 'f32',
+    offsets: 'usize', gather: 'i32', groups: 'i32', abreast: 'i32', low: 'f32', high: 'f32',
   },
   copyBlocks: {
     from: 'usize', to: 'usize', planes: 'i32', rows: 'i32', columns: 'i32', count: 'i32',
@@ -55,7 +55,7 @@ export const routines = {
     x: 'usize', dy: 'usize', dw: 'usize', scratch: 'usize', threadBytes: 'usize', zeros: 'usize',
     batch: 'i32', rows: 'i32', columns: 'i32', stepY: 'i32', stepX: 'i32', height: 'i32', width: 'i32',
     depth: 'i32', outDepth: 'i32', taps: 'i32', offsets: 'usize', groups: 'i32', block: 'i32',
-    together: 'i32',
+    together: 'i32', abreast: 'i32',
   },
   gradientMoments: {
     dy: 'usize', x: 'usize', mean: 'usize', partial: 'usize', rows: 'i32', channels: 'i32',
@@ -119,7 +119,7 @@ export const routines = {
     source: 'usize', filter: 'usize', bias: 'usize', residual: 'usize', out: 'usize', scratch: 'usize',
     threadBytes: 'usize', zeros: 'usize', batch: 'i32', height: 'i32', width: 'i32', depth: 'i32',
     outHeight: 'i32', outWidth: 'i32', outDepth: 'i32', groups: 'i32', top: 'i32', left: 'i32',
-    block: 'i32', low: 'f32', high: 'f32', filterStride: 'usize',
+    block: 'i32', abreast: 'i32', low: 'f32', high: 'f32', filterStride: 'usize',
   },
   winogradFilter: {
     w: 'usize', out: 'usize', tapAt: 'usize', depth: 'i32', outDepth: 'i32', groups: 'i32',
@@ -128,14 +128,14 @@ export const routines = {
   winogradFilterGradient: {
     xTiles: 'usize', dyTiles: 'usize', products: 'usize', dw: 'usize', depth: 'i32', outDepth: 'i32',
     groups: 'i32', count: 'i32', block: 'usize', xStride: 'usize', dyStride: 'usize', isFirst: 'i32',
-    isLast: 'i32', allUnits: 'i32',
+    isLast: 'i32', allUnits: 'i32', abreast: 'i32',
   },
   winogradPanels: {
     tiles: 'usize', kept: 'usize', keptStride: 'usize', w: 'usize', tapAt: 'usize',
     depthStride: 'usize', outStride: 'usize', groupStride: 'usize', bias: 'usize', residual: 'usize',
     out: 'usize', scratch: 'usize', threadBytes: 'usize', batch: 'i32', outHeight: 'i32',
-    outWidth: 'i32', depth: 'i32', outDepth: 'i32', groups: 'i32', pointStride: 'usize', low: 'f32',
-    high: 'f32',
+    outWidth: 'i32', depth: 'i32', outDepth: 'i32', groups: 'i32', pointStride: 'usize', abreast: 'i32',
+    low: 'f32', high: 'f32',
   },
   winogradSource: {
     source: 'usize', out: 'usize', scratch: 'usize', zeros: 'usize', batch: 'i32', height: 'i32',

@@ -26,6 +26,11 @@ export type WasmReport = {
    * rounded once.
    */
   readonly simd: 'relaxed' | 'strict'
+  /**
+   * 256 where Node was started with `--experimental-wasm-revectorize` (x64, Node 24 and up) and computes with two of
+   * WebAssembly's vectors at once; else 128.
+   */
+  readonly vectorBits: 128 | 256
   readonly threads: number
   /** Names of the kernels that are ours. */
   readonly kernels: readonly string[]
@@ -42,7 +47,11 @@ const devices = new WeakMap<object, Device>()
 const open = async (): Promise<Device> => {
   const shared = platform.unshared() === undefined
   const host = await openBackend(shared)
-  const device = openDevice({ ...host, ...(shared && { startThreads: platform.startThreads }) })
+  const device = openDevice({
+    ...host,
+    abreast: platform.vectorBits() === 256 ? 2 : 1,
+    ...(shared && { startThreads: platform.startThreads }),
+  })
   overlayKernels('wasm', device, kernels)
   devices.set(device.backend, device)
   return device
@@ -100,6 +109,7 @@ export const useWasm = async ({ threads }: WasmOptions = {}): Promise<WasmReport
     return {
       backend: 'wasm',
       simd: device.relaxed ? 'relaxed' : 'strict',
+      vectorBits: device.abreast === 2 ? 256 : 128,
       threads: device.threads,
       kernels: Object.keys(kernels),
       warnings: [

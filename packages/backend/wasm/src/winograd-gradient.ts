@@ -30,7 +30,7 @@ export const winogradFilterGradient = (
   const zeroBytes = Math.max(inChannels, outChannels) * 4
   const units = ((inChannels / 4) * panels(outChannels)) / groups
   const parts = {
-    products: (blocks > 1 ? units : device.threads) * sizes.UNIT_BYTES,
+    products: (blocks > 1 ? units : device.threads * device.abreast) * sizes.UNIT_BYTES,
     xTiles: sizes.POINTS * xStride,
     dyTiles: sizes.POINTS * dyStride,
     zeros: zeroBytes,
@@ -82,6 +82,7 @@ export const winogradFilterGradient = (
           isFirst: first === 0 ? 1 : 0,
           isLast: first + block >= tiles ? 1 : 0,
           allUnits: blocks > 1 ? 1 : 0,
+          abreast: device.abreast,
         },
         (72 * count * inChannels * outChannels) / groups,
       )

@@ -151,6 +151,7 @@ const byPanels = (device: Device, convolution: WindowConvolution, kept: number |
         outDepth: to.depth,
         groups,
         pointStride,
+        abreast: device.abreast,
         low,
         high,
       },
@@ -168,7 +169,9 @@ const byTiles = (device: Device, convolution: WindowConvolution, kept: number | 
   const most = Math.max(sizes.ROWS, Math.floor(524_288 / (sizes.POINTS * from.depth * 4) / sizes.ROWS) * sizes.ROWS)
   const block = Math.ceil(share / Math.ceil(share / most) / sizes.ROWS) * sizes.ROWS
   const threadBytes =
-    sizes.TRANSFORM_BYTES + block * sizes.PRODUCT_BYTES + sizes.POINTS * (block * from.depth * 4 + sizes.APART_BYTES)
+    sizes.TRANSFORM_BYTES +
+    block * device.abreast * sizes.PRODUCT_BYTES +
+    sizes.POINTS * (block * from.depth * 4 + sizes.APART_BYTES)
   const parts = {
     filter: kept === undefined ? sizes.POINTS * filterStride(convolution) : 0,
     bias: widthOf(to.depth) * 4,
@@ -201,6 +204,7 @@ const byTiles = (device: Device, convolution: WindowConvolution, kept: number | 
         top: window.top,
         left: window.left,
         block,
+        abreast: device.abreast,
         low,
         high,
         filterStride: filterStride(convolution),

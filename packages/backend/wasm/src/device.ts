@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
-import { compileRoutines } from './binary.ts'
+import type { CompiledRoutines } from './binary.ts'
 import { argumentsAt, controlBytes } from './control-block.ts'
 import { KernelError, ThreadError } from './errors.ts'
 import { type Heap, openHeap } from './heap.ts'
@@ -10,7 +10,7 @@ import { mostHeapBytes } from './tfjs-module.ts'
 import type { Threads, ThreadsOptions } from './threads.ts'
 
 /** What the routines run on: the tfjs backend, its memory, and threads if it has any. */
-export type WasmHost = {
+export type WasmHost = CompiledRoutines & {
   readonly backend: BackendWasm
   readonly memory: WebAssembly.Memory
   /** Panels of output channels worked out at once: 2 where the engine joins two vectors of 128 bits. */
@@ -44,8 +44,7 @@ const threadsPayFrom = 30_000
 const keptRoom = mostHeapBytes / 4
 
 /** Loads the routines onto the heap of a tfjs WASM backend. */
-export const openDevice = ({ backend, memory, abreast, startThreads }: WasmHost): Device => {
-  const { module, relaxed } = compileRoutines(memory)
+export const openDevice = ({ backend, memory, module, relaxed, abreast, startThreads }: WasmHost): Device => {
   const routines = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Routines
   const heap = openHeap(backend, memory)
   let control = heap.allocate(controlBytes)

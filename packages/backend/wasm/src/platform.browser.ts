@@ -4,6 +4,7 @@ import { startThreads } from './threads.browser.ts'
 /** The browser: web workers, where the page is cross-origin isolated. */
 export const platform: Platform = {
   cores: () => globalThis.navigator.hardwareConcurrency,
+  withRelaxedSimd: (compile) => compile(),
   vectorBits: () => 128,
   unshared: () =>
     globalThis.crossOriginIsolated === true

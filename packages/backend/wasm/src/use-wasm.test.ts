@@ -291,6 +291,28 @@ describe('the package in Node', () => {
     expect((await run(process.execPath, [path], { timeout: 20_000 })).stdout).toContain('100000')
   })
 
+  it('has relaxed SIMD, also where V8 keeps it behind a flag, which is left as it was', async () => {
+    // An engine validates the module only if it has relaxed SIMD: a function that multiplies and adds.
+    const module = [0, 97, 115, 109, 1, 0, 0, 0, 1, 6, 1, 96, 1, 123, 1, 123, 3, 2, 1, 0, 10, 13, 1, 11, 0]
+    const body = [32, 0, 32, 0, 32, 0, 253, 133, 2, 11]
+    const path = await script(
+      'relaxed',
+      `const has = () => WebAssembly.validate(new Uint8Array([${[...module, ...body].join()}]))
+const before = has()
+const { simd, threads } = await useWasm({ threads: 2 })
+const y = tf.conv2d(tf.ones([2, 40, 40, 8]), tf.ones([1, 1, 8, 24]), 1, 0)
+console.log(JSON.stringify({ simd, threads, sum: tf.sum(y).dataSync()[0], unchanged: has() === before }))`,
+    )
+    const found = async (...flags: string[]): Promise<unknown> => {
+      const { stdout } = await run(process.execPath, [...flags, path], { timeout: 20_000 })
+      return JSON.parse(stdout.trim().split('\n').at(-1)!)
+    }
+    const right = { simd: 'relaxed', threads: 2, sum: 2 * 40 * 40 * 24 * 8, unchanged: true }
+    expect(await found()).toEqual(right)
+    if (process.versions.node.startsWith('20.'))
+      expect(await found('--no-experimental-wasm-relaxed-simd')).toEqual({ ...right, simd: 'strict' })
+  })
+
   it('runs on one thread, and says so, where the process may not start workers', async () => {
     const path = await script(
       'forbidden',
@@ -344,6 +366,7 @@ describe('the generated files', () => {
     const texts = await generate()
     expect([...texts.keys()]).toEqual([
       'assembly/micro-kernels.generated.ts',
+      'assembly/wide-kernels.generated.ts',
       'assembly/row-kernels.generated.ts',
       'src/routines.generated.ts',
       'src/kernels.generated.ts',

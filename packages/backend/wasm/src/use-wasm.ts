@@ -1,6 +1,7 @@
 import { platform } from '#platform'
 import { engine, setBackend } from '@tensorflow/tfjs-core'
 import { overlayKernels } from '@resfn/overlay'
+import { compileRoutines } from './binary.ts'
 import { threadLimit } from './control-block.ts'
 import { openDevice } from './device.ts'
 import type { Device } from './device.ts'
@@ -22,8 +23,8 @@ export type WasmOptions = {
 export type WasmReport = {
   readonly backend: 'wasm'
   /**
-   * 'relaxed' where the engine multiplies and adds in one instruction (Node 22 and up, current browsers): faster, and
-   * rounded once.
+   * 'relaxed' where the engine multiplies and adds in one instruction (Node, current browsers): faster, and rounded
+   * once.
    */
   readonly simd: 'relaxed' | 'strict'
   /**
@@ -49,6 +50,7 @@ const open = async (): Promise<Device> => {
   const host = await openBackend(shared)
   const device = openDevice({
     ...host,
+    ...compileRoutines(host.memory, platform.withRelaxedSimd),
     abreast: platform.vectorBits() === 256 ? 2 : 1,
     ...(shared && { startThreads: platform.startThreads }),
   })

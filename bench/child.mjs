@@ -9,7 +9,7 @@ const mark = '@bench '
 /** @returns {[command: string, args: string[]]} */
 const commandOf = (job) =>
   job.python === undefined
-    ? [process.execPath, [join(import.meta.dirname, 'worker.mjs'), JSON.stringify(job)]]
+    ? [process.execPath, [...(job.flags ?? []), join(import.meta.dirname, 'worker.mjs'), JSON.stringify(job)]]
     : [
         process.env.RESFN_PYTHON ?? 'python',
         [
@@ -26,7 +26,7 @@ export const startChild = async (job) => {
   if (job.python !== undefined && !process.env.RESFN_PYTHON)
     return { job, refused: 'no Python: set RESFN_PYTHON to one that has torch' }
   const [command, args] = commandOf(job)
-  const child = spawn(command, args)
+  const child = spawn(command, args, { env: { ...process.env, ...job.env } })
   const messages = []
   const waiting = []
   let rest = ''

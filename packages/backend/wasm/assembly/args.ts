@@ -3,6 +3,11 @@ export function bound(count: i32, part: i32, parts: i32): i32 {
   return <i32>((<i64>count * part) / parts)
 }
 
+/** As `bound`, where each run but the last is a multiple of `step`, if all have one at least. */
+export function boundOfSteps(count: i32, step: i32, part: i32, parts: i32): i32 {
+  return count < step * parts ? bound(count, part, parts) : min(count, bound(tilesOver(count, step), part, parts) * step)
+}
+
 /** Number of tiles of `size` that cover `length`. */
 export function tilesOver(length: i32, size: i32): i32 {
   return (length + size - 1) / size

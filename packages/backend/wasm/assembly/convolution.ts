@@ -1,4 +1,4 @@
-import { bound, tilesOver } from './args'
+import { bound, boundOfSteps, tilesOver } from './args'
 import { product6x8 } from './micro-kernels.generated'
 import { BLOCK, PANEL, ROWS, SUMS_BYTES } from './sizes'
 import { clamp, load4, store8 } from './vectors'
@@ -22,13 +22,13 @@ import { product6x16 } from './wide-kernels.generated'
  * The element (group g, row tap * depth + d, column o) is read at
  * w + g * groupStride + tapAt[tap] + d * depthStride + o * outStride (bytes).
  */
-export function pack(args: Pack, thread: i32, threads: i32): void {
+export function pack(args: Pack, piece: i32, pieces: i32): void {
   const w = args.w, packed = args.packed, tapAt = args.tapAt
   const taps = args.taps, depth = args.depth, outDepth = args.outDepth
   const depthStride = args.depthStride, outStride = args.outStride
   const panels = tilesOver(outDepth, PANEL)
-  const last = bound(args.groups * panels, thread + 1, threads)
-  for (let panel = bound(args.groups * panels, thread, threads); panel < last; panel++) {
+  const last = bound(args.groups * panels, piece + 1, pieces)
+  for (let panel = bound(args.groups * panels, piece, pieces); panel < last; panel++) {
     let to = packed + <usize>panel * taps * depth * 32
     const group = panel / panels
     const first = (panel - group * panels) << 3
@@ -156,7 +156,7 @@ function finish(
  * over taps of source pixel (n, row * step + offset[tap], …) times the packed filter. Forward convolution is one call;
  * the input gradient is one call per residue of the stride. The channels of an output's group alone are read.
  */
-export function convolve(args: Convolve, thread: i32, threads: i32): void {
+export function convolve(args: Convolve, piece: i32, pieces: i32, thread: i32): void {
   const source = args.source, packed = args.packed, bias = args.bias, out = args.out
   const zeros = args.zeros
   const batch = args.batch, rows = args.rows, columns = args.columns, stepY = args.stepY, stepX = args.stepX
@@ -176,7 +176,7 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
 
   const pixels = batch * rows * columns
   const tiles = tilesOver(pixels, ROWS)
-  const end = bound(tiles, thread + 1, threads)
+  const end = boundOfSteps(tiles, BLOCK, piece + 1, pieces)
   const groups = args.groups
   const groupDepth = depth / groups, groupOut = outDepth / groups
   const panels = tilesOver(groupOut, PANEL)
@@ -185,7 +185,7 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
   const panelBytes = <usize>taps * groupDepth * 32
   const depthBytes = <usize>depth * 4, outDepthBytes = <usize>outDepth * 4
 
-  for (let start = bound(tiles, thread, threads); start < end; start += BLOCK) {
+  for (let start = boundOfSteps(tiles, BLOCK, piece, pieces); start < end; start += BLOCK) {
     const blocks = min(BLOCK, end - start)
     let pixel = start * ROWS
     let column = pixel % columns
@@ -258,10 +258,10 @@ export function convolve(args: Convolve, thread: i32, threads: i32): void {
 }
 
 /** Copies rows of `width` floats to rows of `stride` floats, filling up with zeros. */
-export function padRows(args: PadRows, thread: i32, threads: i32): void {
+export function padRows(args: PadRows, piece: i32, pieces: i32): void {
   const width = args.width, stride = args.stride
-  const end = bound(args.rows, thread + 1, threads)
-  for (let row = bound(args.rows, thread, threads); row < end; row++) {
+  const end = bound(args.rows, piece + 1, pieces)
+  for (let row = bound(args.rows, piece, pieces); row < end; row++) {
     const from = args.from + <usize>(row * width) * 4, to = args.to + <usize>(row * stride) * 4
     memory.copy(to, from, <usize>width * 4)
     memory.fill(to + <usize>width * 4, 0, <usize>(stride - width) * 4)

@@ -16,11 +16,11 @@ import { bound } from './args'
 }
 
 /** Copies blocks of `count` floats from one strided place to another; strides are in bytes, a stride of 0 repeats. */
-export function copyBlocks(args: CopyBlocks, thread: i32, threads: i32): void {
+export function copyBlocks(args: CopyBlocks, piece: i32, pieces: i32): void {
   const from = args.from, to = args.to
   const rows = args.rows, columns = args.columns, bytes = <usize>args.count << 2
-  const end = bound(args.planes * rows * columns, thread + 1, threads)
-  for (let block = bound(args.planes * rows * columns, thread, threads); block < end; block++) {
+  const end = bound(args.planes * rows * columns, piece + 1, pieces)
+  for (let block = bound(args.planes * rows * columns, piece, pieces); block < end; block++) {
     const column = block % columns, rest = block / columns
     const row = rest % rows, plane = rest / rows
     const a = from + <usize>(plane * args.fromPlane + row * args.fromRow + column * args.fromColumn)

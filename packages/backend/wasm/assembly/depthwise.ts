@@ -43,14 +43,14 @@ function addSpread(to: usize, a: usize, b: usize, count: i32, multiplier: i32): 
   }
 }
 
-/** y = clamp(bias + residual + sum over taps of x times filter), channel by channel; threads share the rows of y. */
-export function depthwise(args: Depthwise, thread: i32, threads: i32): void {
+/** y = clamp(bias + residual + sum over taps of x times filter), channel by channel; pieces are rows of y. */
+export function depthwise(args: Depthwise, piece: i32, pieces: i32): void {
   const outHeight = args.outHeight, outWidth = args.outWidth, height = args.height, width = args.width
   const depth = args.channels * args.multiplier
   const bytes = <usize>args.channels << 2, outBytes = <usize>depth << 2
   const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
-  const end = bound(args.batch * outHeight, thread + 1, threads)
-  for (let row = bound(args.batch * outHeight, thread, threads); row < end; row++) {
+  const end = bound(args.batch * outHeight, piece + 1, pieces)
+  for (let row = bound(args.batch * outHeight, piece, pieces); row < end; row++) {
     const image = row / outHeight
     const y0 = (row - image * outHeight) * args.stepY - args.top
     for (let column = 0; column < outWidth; column++) {
@@ -90,12 +90,12 @@ function addGathered(to: usize, a: usize, b: usize, channels: i32, multiplier: i
   }
 }
 
-/** dx, the gradient by x, from dy and filter; threads share the rows of dx. */
-export function depthwiseInputGradient(args: Depthwise, thread: i32, threads: i32): void {
+/** dx, the gradient by x, from dy and filter; pieces are rows of dx. */
+export function depthwiseInputGradient(args: Depthwise, piece: i32, pieces: i32): void {
   const outHeight = args.outHeight, outWidth = args.outWidth, height = args.height, width = args.width
   const bytes = <usize>args.channels << 2, outBytes = bytes * args.multiplier
-  const end = bound(args.batch * height, thread + 1, threads)
-  for (let row = bound(args.batch * height, thread, threads); row < end; row++) {
+  const end = bound(args.batch * height, piece + 1, pieces)
+  for (let row = bound(args.batch * height, piece, pieces); row < end; row++) {
     const image = row / height
     const y0 = row - image * height + args.top
     for (let column = 0; column < width; column++) {
@@ -118,14 +118,14 @@ export function depthwiseInputGradient(args: Depthwise, thread: i32, threads: i3
   }
 }
 
-/** dw, the gradient by the filter, from x and dy; threads share the taps. Rows of y are added up in double precision. */
-export function depthwiseFilterGradient(args: Depthwise, thread: i32, threads: i32): void {
+/** dw, the gradient by the filter, from x and dy; pieces are taps. Rows of y are added up in double precision. */
+export function depthwiseFilterGradient(args: Depthwise, piece: i32, pieces: i32, thread: i32): void {
   const outHeight = args.outHeight, outWidth = args.outWidth, height = args.height, width = args.width
   const depth = args.channels * args.multiplier
   const bytes = <usize>args.channels << 2, outBytes = <usize>depth << 2
   const sums = args.scratch + args.threadBytes * thread, ofRow = sums + 2 * outBytes
-  const end = bound(args.filterHeight * args.filterWidth, thread + 1, threads)
-  for (let tap = bound(args.filterHeight * args.filterWidth, thread, threads); tap < end; tap++) {
+  const end = bound(args.filterHeight * args.filterWidth, piece + 1, pieces)
+  for (let tap = bound(args.filterHeight * args.filterWidth, piece, pieces); tap < end; tap++) {
     const ky = tap / args.filterWidth, kx = tap - ky * args.filterWidth
     memory.fill(sums, 0, 2 * outBytes)
     for (let row = 0; row < args.batch * outHeight; row++) {

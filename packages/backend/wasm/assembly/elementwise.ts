@@ -1,8 +1,8 @@
 import { bound } from './args'
 
-// Threads take runs of whole vectors; the last one also takes the rest.
-function first(count: i32, thread: i32, threads: i32): usize {
-  return thread == threads ? <usize>count << 2 : <usize>bound(count >> 2, thread, threads) << 4
+// Pieces are runs of whole vectors; the last one also has the rest.
+function first(count: i32, piece: i32, pieces: i32): usize {
+  return piece == pieces ? <usize>count << 2 : <usize>bound(count >> 2, piece, pieces) << 4
 }
 
 @unmanaged class Relu {
@@ -12,11 +12,11 @@ function first(count: i32, thread: i32, threads: i32): usize {
 }
 
 /** y = max(x, 0), NaN kept. */
-export function relu(args: Relu, thread: i32, threads: i32): void {
+export function relu(args: Relu, piece: i32, pieces: i32): void {
   const x = args.x, y = args.y
-  const end = first(args.count, thread + 1, threads)
+  const end = first(args.count, piece + 1, pieces)
   const zero = f32x4.splat(0)
-  let at = first(args.count, thread, threads)
+  let at = first(args.count, piece, pieces)
   for (; at + 16 <= end; at += 16) v128.store(y + at, f32x4.pmax(v128.load(x + at), zero))
   for (; at < end; at += 4) {
     const value = load<f32>(x + at)
@@ -32,11 +32,11 @@ export function relu(args: Relu, thread: i32, threads: i32): void {
 }
 
 /** dx = y > 0 ? dy : 0. */
-export function reluGradient(args: ReluGradient, thread: i32, threads: i32): void {
+export function reluGradient(args: ReluGradient, piece: i32, pieces: i32): void {
   const dy = args.dy, y = args.y, dx = args.dx
-  const end = first(args.count, thread + 1, threads)
+  const end = first(args.count, piece + 1, pieces)
   const zero = f32x4.splat(0)
-  let at = first(args.count, thread, threads)
+  let at = first(args.count, piece, pieces)
   for (; at + 16 <= end; at += 16) v128.store(dx + at, v128.and(v128.load(dy + at), f32x4.gt(v128.load(y + at), zero)))
   for (; at < end; at += 4) store<f32>(dx + at, load<f32>(y + at) > 0 ? load<f32>(dy + at) : 0)
 }
@@ -49,10 +49,10 @@ export function reluGradient(args: ReluGradient, thread: i32, threads: i32): voi
 }
 
 /** sum = a + b, same shape. */
-export function add(args: Add, thread: i32, threads: i32): void {
+export function add(args: Add, piece: i32, pieces: i32): void {
   const a = args.a, b = args.b, sum = args.sum
-  const end = first(args.count, thread + 1, threads)
-  let at = first(args.count, thread, threads)
+  const end = first(args.count, piece + 1, pieces)
+  let at = first(args.count, piece, pieces)
   for (; at + 16 <= end; at += 16) v128.store(sum + at, f32x4.add(v128.load(a + at), v128.load(b + at)))
   for (; at < end; at += 4) store<f32>(sum + at, load<f32>(a + at) + load<f32>(b + at))
 }

@@ -88,7 +88,7 @@ function packPanel(from: usize, stride: usize, count: i32, width: i32, to: usize
  * dw[tap, ci, co] = sum over pixels of x[pixel at tap, ci of the group of co] * dy[pixel, co], in blocks of pixels. Threads share units of
  * six rows (tap, ci) of a group; units and panels are packed for the first cache.
  */
-export function filterGradient(args: FilterGradient, thread: i32, threads: i32): void {
+export function filterGradient(args: FilterGradient, piece: i32, pieces: i32, thread: i32): void {
   const dy = args.dy, dw = args.dw
   const depth = args.depth, outDepth = args.outDepth, taps = args.taps, groups = args.groups
   const block = args.block, together = args.together, abreast = args.abreast
@@ -96,7 +96,7 @@ export function filterGradient(args: FilterGradient, thread: i32, threads: i32):
   const groupDepth = depth / groups, groupOut = outDepth / groups
   const outBytes = <usize>outDepth << 2, groupBytes = <usize>groupOut << 2
   const inner = taps * groupDepth, unitsOfGroup = tilesOver(inner, ROWS), panels = tilesOver(groupOut, PANEL)
-  const first = bound(groups * unitsOfGroup, thread, threads), end = bound(groups * unitsOfGroup, thread + 1, threads)
+  const first = bound(groups * unitsOfGroup, piece, pieces), end = bound(groups * unitsOfGroup, piece + 1, pieces)
   if (first == end) return
 
   const pointers = args.scratch + args.threadBytes * thread

@@ -19,10 +19,10 @@ import { RUN } from './sizes'
 }
 
 /** Packs a filter for `narrowGroups`: [groups][outDepth / 4][3 rows][depth][3 columns][4]. */
-export function packNarrow(args: PackNarrow, thread: i32, threads: i32): void {
+export function packNarrow(args: PackNarrow, piece: i32, pieces: i32): void {
   const depth = args.depth, quarters = args.outDepth >> 2, tapAt = args.tapAt, outStride = args.outStride
-  const end = bound(args.groups * quarters, thread + 1, threads)
-  for (let unit = bound(args.groups * quarters, thread, threads); unit < end; unit++) {
+  const end = bound(args.groups * quarters, piece + 1, pieces)
+  for (let unit = bound(args.groups * quarters, piece, pieces); unit < end; unit++) {
     const group = unit / quarters
     const from = args.w + <usize>group * args.groupStride + <usize>((unit - group * quarters) << 2) * outStride
     let to = args.packed + <usize>(unit * depth * 9) * 16
@@ -83,7 +83,7 @@ function copyGroups(to: usize, from: usize, pixels: i32, pixelBytes: usize, band
  * The convolution, band by band: the source rows of some groups are copied with their padding, then RUN outputs of a row at a
  * time are worked out. Threads share the bands of all images.
  */
-export function narrowGroups(args: NarrowGroups, thread: i32, threads: i32): void {
+export function narrowGroups(args: NarrowGroups, piece: i32, pieces: i32, thread: i32): void {
   const height = args.height, width = args.width, depth = args.depth, stride = args.stride, band = args.band
   const outHeight = args.outHeight, outWidth = args.outWidth, outDepth = args.outDepth, groups = args.groups
   const top = args.top, left = args.left, bias = args.bias
@@ -99,8 +99,8 @@ export function narrowGroups(args: NarrowGroups, thread: i32, threads: i32): voi
   const together = max(1, 16 / groupDepth)
   const first = max(0, -left), last = min(columns, width - left)
   const bands = tilesOver(outHeight, band)
-  const end = bound(args.batch * bands, thread + 1, threads)
-  for (let unit = bound(args.batch * bands, thread, threads); unit < end; unit++) {
+  const end = bound(args.batch * bands, piece + 1, pieces)
+  for (let unit = bound(args.batch * bands, piece, pieces); unit < end; unit++) {
     const image = unit / bands, firstRow = (unit - image * bands) * band
     const outRows = min(band, outHeight - firstRow)
     const sourceRows = (outRows - 1) * stride + 3, sourceTop = firstRow * stride + top
@@ -170,13 +170,13 @@ export function narrowGroups(args: NarrowGroups, thread: i32, threads: i32): voi
  * The filter gradient of a 3x3 convolution in groups, in units of four input by four output channels, which threads share. Bands
  * of rows stay in the cache for all units.
  */
-export function narrowFilterGradient(args: NarrowFilterGradient, thread: i32, threads: i32): void {
+export function narrowFilterGradient(args: NarrowFilterGradient, piece: i32, pieces: i32, thread: i32): void {
   const height = args.height, width = args.width, outHeight = args.outHeight, outWidth = args.outWidth
   const stride = args.stride, top = args.top, left = args.left, band = args.band
   const depthBytes = <usize>args.depth << 2, outBytes = <usize>args.outDepth << 2
   const groupDepth = args.depth / args.groups, groupOut = args.outDepth / args.groups
   const fours = groupDepth >> 2, quarters = groupOut >> 2, units = args.groups * fours * quarters
-  const first = bound(units, thread, threads), end = bound(units, thread + 1, threads)
+  const first = bound(units, piece, pieces), end = bound(units, piece + 1, pieces)
   // The sums of a unit: three rows and three columns of taps, four input channels, vectors of four output channels.
   const unitBytes: usize = 9 * 64
   const pixels = args.scratch + args.threadBytes * thread, sums = pixels + 48

@@ -13,15 +13,15 @@ import { RUN, sum64 } from './reduction'
 /**
  * Per chunk of rows and per channel: a mean, and about that mean the sum and the sum of squares of the distances. The first mean is off by
  * the rounding of its sum; the sum of distances says by how much. A chunk fits the first cache, so its second pass is nearly free; chunks
- * are the same for every number of threads.
+ * are the same for every number of pieces.
  */
-export function moments(args: Moments, thread: i32, threads: i32): void {
+export function moments(args: Moments, piece: i32, pieces: i32): void {
   const x = args.x, partial = args.partial
   const rows = args.rows, channels = args.channels, size = args.chunkRows
   const chunks = tilesOver(rows, size)
   const stride = <usize>channels * 4
-  const end = bound(chunks, thread + 1, threads)
-  for (let chunk = bound(chunks, thread, threads); chunk < end; chunk++) {
+  const end = bound(chunks, piece + 1, pieces)
+  for (let chunk = bound(chunks, piece, pieces); chunk < end; chunk++) {
     const first = chunk * size
     const count = min(size, rows - first)
     const from = x + <usize>first * stride
@@ -79,11 +79,10 @@ export function moments(args: Moments, thread: i32, threads: i32): void {
 }
 
 /** Adds the chunks up in double precision: mean and biased variance (Chan's rule). */
-export function combineMoments(args: CombineMoments, thread: i32, threads: i32): void {
+export function combineMoments(args: CombineMoments, piece: i32, pieces: i32): void {
   const rows = args.rows, size = args.chunkRows
   const chunks = tilesOver(rows, size)
   const stride = <usize>args.channels * 4
-  if (thread != 0) return
   for (let offset: usize = 0; offset < stride; offset += 4) {
     let at = args.partial + offset
     let mean: f64 = 0, spread: f64 = 0
@@ -110,13 +109,13 @@ export function combineMoments(args: CombineMoments, thread: i32, threads: i32):
 }
 
 /** Per chunk and channel: the sums of dy and of dy * (x - mean). */
-export function gradientMoments(args: GradientMoments, thread: i32, threads: i32): void {
+export function gradientMoments(args: GradientMoments, piece: i32, pieces: i32): void {
   const dy = args.dy, x = args.x, mean = args.mean, partial = args.partial
   const rows = args.rows, channels = args.channels, size = args.chunkRows
   const chunks = tilesOver(rows, size)
   const stride = <usize>channels * 4
-  const end = bound(chunks, thread + 1, threads)
-  for (let chunk = bound(chunks, thread, threads); chunk < end; chunk++) {
+  const end = bound(chunks, piece + 1, pieces)
+  for (let chunk = bound(chunks, piece, pieces); chunk < end; chunk++) {
     const first = chunk * size
     const count = min(size, rows - first)
     const sums = partial + <usize>chunk * 2 * stride
@@ -178,13 +177,12 @@ export function gradientMoments(args: GradientMoments, thread: i32, threads: i32
  * From the chunk sums to the gradients of weight and bias and the three coefficients of
  * dx = a * dy + k * (x - mean) + c.
  */
-export function combineGradient(args: CombineGradient, thread: i32, threads: i32): void {
+export function combineGradient(args: CombineGradient, piece: i32, pieces: i32): void {
   const partial = args.partial, weight = args.weight, variance = args.variance
   const dweight = args.dweight, dbias = args.dbias, coefficients = args.coefficients
   const rows = args.rows, channels = args.channels, size = args.chunkRows, epsilon = <f64>args.epsilon
   const chunks = tilesOver(rows, size)
   const stride = <usize>channels * 4
-  if (thread != 0) return
   for (let c = 0; c < channels; c++) {
     const offset = <usize>c << 2
     let s: f64 = 0, q: f64 = 0
@@ -217,7 +215,7 @@ export function combineGradient(args: CombineGradient, thread: i32, threads: i32
 }
 
 /** y = scale * (x - mean) + bias, scale = weight / sqrt(variance + epsilon), by rows. */
-export function normalise(args: Normalise, thread: i32, threads: i32): void {
+export function normalise(args: Normalise, piece: i32, pieces: i32, thread: i32): void {
   const x = args.x, mean = args.mean, variance = args.variance
   const weight = args.weight, bias = args.bias, y = args.y
   const rows = args.rows, channels = args.channels, epsilon = args.epsilon
@@ -226,8 +224,8 @@ export function normalise(args: Normalise, thread: i32, threads: i32): void {
   for (let offset: usize = 0; offset < stride; offset += 4) {
     store<f32>(scale + offset, load<f32>(weight + offset) / Mathf.sqrt(load<f32>(variance + offset) + epsilon))
   }
-  const end = bound(rows, thread + 1, threads)
-  for (let row = bound(rows, thread, threads); row < end; row++) {
+  const end = bound(rows, piece + 1, pieces)
+  for (let row = bound(rows, piece, pieces); row < end; row++) {
     const at = x + <usize>row * stride, to = y + <usize>row * stride
     let offset: usize = 0
     for (; offset + 16 <= stride; offset += 16) {
@@ -251,14 +249,14 @@ export function normalise(args: Normalise, thread: i32, threads: i32): void {
 }
 
 /** dx = a * dy + k * (x - mean) + c. */
-export function normaliseGradient(args: NormaliseGradient, thread: i32, threads: i32): void {
+export function normaliseGradient(args: NormaliseGradient, piece: i32, pieces: i32): void {
   const dy = args.dy, x = args.x, mean = args.mean
   const a = args.coefficients, dx = args.dx
   const rows = args.rows, channels = args.channels
   const stride = <usize>channels * 4
   const k = a + stride, c = k + stride
-  const end = bound(rows, thread + 1, threads)
-  for (let row = bound(rows, thread, threads); row < end; row++) {
+  const end = bound(rows, piece + 1, pieces)
+  for (let row = bound(rows, piece, pieces); row < end; row++) {
     const start = <usize>row * stride
     let offset: usize = 0
     for (; offset + 16 <= stride; offset += 16) {
@@ -288,12 +286,12 @@ export function normaliseGradient(args: NormaliseGradient, thread: i32, threads:
 }
 
 /** y = clamp(scale * x + shift + residual), by rows. */
-export function scaleShift(args: ScaleShift, thread: i32, threads: i32): void {
+export function scaleShift(args: ScaleShift, piece: i32, pieces: i32): void {
   const x = args.x, shift = args.shift, residual = args.residual, y = args.y, pixels = args.pixels
   const stride = <usize>args.channels << 2
   const low = f32x4.splat(args.low), high = f32x4.splat(args.high)
-  const end = bound(args.images * pixels, thread + 1, threads)
-  for (let row = bound(args.images * pixels, thread, threads); row < end; row++) {
+  const end = bound(args.images * pixels, piece + 1, pieces)
+  for (let row = bound(args.images * pixels, piece, pieces); row < end; row++) {
     const start = <usize>row * stride
     const from = x + start, to = y + start, other = residual + start
     const scale = args.scale + <usize>(row / pixels) * args.scaleStride

@@ -20,8 +20,8 @@ import { bound } from './args'
   dilationX: i32 = 0
 }
 
-/** Gives each output's gradient to the first largest element of its window (row-major); threads share the images. */
-export function maxPoolGradient(args: PoolGradient, thread: i32, threads: i32): void {
+/** Gives each output's gradient to the first largest element of its window (row-major); pieces are images. */
+export function maxPoolGradient(args: PoolGradient, piece: i32, pieces: i32): void {
   const dy = args.dy, x = args.x, dx = args.dx
   const batch = args.batch, height = args.height, width = args.width, channels = args.channels
   const outHeight = args.outHeight, outWidth = args.outWidth, filterHeight = args.filterHeight, filterWidth = args.filterWidth
@@ -29,8 +29,8 @@ export function maxPoolGradient(args: PoolGradient, thread: i32, threads: i32): 
   const dilationY = args.dilationY, dilationX = args.dilationX
   const stride = <usize>channels * 4
   const imageBytes = <usize>(height * width) * stride
-  const end = bound(batch, thread + 1, threads)
-  for (let image = bound(batch, thread, threads); image < end; image++) {
+  const end = bound(batch, piece + 1, pieces)
+  for (let image = bound(batch, piece, pieces); image < end; image++) {
     const from = x + <usize>image * imageBytes, to = dx + <usize>image * imageBytes
     memory.fill(to, 0, imageBytes)
     for (let oy = 0; oy < outHeight; oy++) {
@@ -83,15 +83,15 @@ export function maxPoolGradient(args: PoolGradient, thread: i32, threads: i32): 
 }
 
 /** Spreads each output's gradient evenly over the elements of its window that lie in the image. */
-export function avgPoolGradient(args: PoolGradient, thread: i32, threads: i32): void {
+export function avgPoolGradient(args: PoolGradient, piece: i32, pieces: i32): void {
   const dy = args.dy, dx = args.dx
   const batch = args.batch, height = args.height, width = args.width, channels = args.channels
   const outHeight = args.outHeight, outWidth = args.outWidth, filterHeight = args.filterHeight, filterWidth = args.filterWidth
   const stepY = args.stepY, stepX = args.stepX, top = args.top, left = args.left
   const stride = <usize>channels * 4
   const imageBytes = <usize>(height * width) * stride
-  const end = bound(batch, thread + 1, threads)
-  for (let image = bound(batch, thread, threads); image < end; image++) {
+  const end = bound(batch, piece + 1, pieces)
+  for (let image = bound(batch, piece, pieces); image < end; image++) {
     const to = dx + <usize>image * imageBytes
     memory.fill(to, 0, imageBytes)
     for (let oy = 0; oy < outHeight; oy++) {

@@ -9,10 +9,10 @@ import { bound } from './args'
 }
 
 /** The largest magnitude of each image, and the mean magnitude, which is not finite if a value is not. */
-export function imageRanges(args: ImageRanges, thread: i32, threads: i32): void {
+export function imageRanges(args: ImageRanges, piece: i32, pieces: i32): void {
   const size = args.size
-  const end = bound(args.images, thread + 1, threads)
-  for (let image = bound(args.images, thread, threads); image < end; image++) {
+  const end = bound(args.images, piece + 1, pieces)
+  for (let image = bound(args.images, piece, pieces); image < end; image++) {
     let at = args.x + (<usize>image * size << 2)
     let m0 = f32x4.splat(0), m1 = m0, s0 = m0, s1 = m0
     let left = size

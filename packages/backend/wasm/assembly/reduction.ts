@@ -24,12 +24,12 @@ function high(v: v128): v128 {
 }
 
 /** Per group, chunk of rows and column: the sum, of short runs in single precision and of these in double precision. */
-export function columnSums(args: ColumnSums, thread: i32, threads: i32): void {
+export function columnSums(args: ColumnSums, piece: i32, pieces: i32): void {
   const rows = args.rows, columns = args.columns, size = args.chunkRows
   const chunks = tilesOver(rows, size), units = args.groups * chunks
   const stride = <usize>columns * 4
-  const end = bound(units, thread + 1, threads)
-  for (let unit = bound(units, thread, threads); unit < end; unit++) {
+  const end = bound(units, piece + 1, pieces)
+  for (let unit = bound(units, piece, pieces); unit < end; unit++) {
     const group = unit / chunks, first = (unit - group * chunks) * size
     const count = min(size, rows - first)
     const from = args.x + <usize>(group * rows + first) * stride
@@ -64,11 +64,11 @@ export function columnSums(args: ColumnSums, thread: i32, threads: i32): void {
 }
 
 /** Adds the chunks of every group and column up, and divides. */
-export function combineSums(args: CombineSums, thread: i32, threads: i32): void {
+export function combineSums(args: CombineSums, piece: i32, pieces: i32): void {
   const columns = args.columns, chunks = args.chunks, divisor = <f64>args.divisor
   const stride = <usize>columns * 8
-  const end = bound(args.groups, thread + 1, threads)
-  for (let group = bound(args.groups, thread, threads); group < end; group++) {
+  const end = bound(args.groups, piece + 1, pieces)
+  for (let group = bound(args.groups, piece, pieces); group < end; group++) {
     for (let c = 0; c < columns; c++) {
       let sum: f64 = 0
       let at = args.partial + <usize>(group * chunks) * stride + (<usize>c << 3)
@@ -87,10 +87,10 @@ export function combineSums(args: CombineSums, thread: i32, threads: i32): void 
 }
 
 /** The sum of every row, in double precision, and divided. */
-export function rowSums(args: RowSums, thread: i32, threads: i32): void {
+export function rowSums(args: RowSums, piece: i32, pieces: i32): void {
   const length = args.length, divisor = <f64>args.divisor
-  const end = bound(args.rows, thread + 1, threads)
-  for (let row = bound(args.rows, thread, threads); row < end; row++) {
+  const end = bound(args.rows, piece + 1, pieces)
+  for (let row = bound(args.rows, piece, pieces); row < end; row++) {
     let at = args.x + (<usize>row * length << 2)
     let a0 = f64x2.splat(0), a1 = a0
     let left = length

@@ -28,7 +28,7 @@ import { filterGradientTransform, gradientTransform, inputTransform, tilePointer
 }
 
 /** Transforms the tiles first .. first + count of x, to [point][depth / 4][block][4], and of dy, to [point][outDepth / 8][block][8]. */
-export function winogradTiles(args: WinogradTiles, thread: i32, threads: i32): void {
+export function winogradTiles(args: WinogradTiles, piece: i32, pieces: i32, thread: i32): void {
   const x = args.x, dy = args.dy, xOut = args.xOut, dyOut = args.dyOut
   const pointers = args.scratch + <usize>TRANSFORM_BYTES * thread, work = pointers + POINTER_BYTES
   const zeros = args.zeros
@@ -37,8 +37,8 @@ export function winogradTiles(args: WinogradTiles, thread: i32, threads: i32): v
   const top = args.top, left = args.left, first = args.first, count = args.count
   const xStride = args.xStride, dyStride = args.dyStride, block = <usize>args.block
   const tileRows = tilesOver(outHeight, 4), tileColumns = tilesOver(outWidth, 4)
-  const end = bound(count, thread + 1, threads)
-  for (let i = bound(count, thread, threads); i < end; i++) {
+  const end = bound(count, piece + 1, pieces)
+  for (let i = bound(count, piece, pieces); i < end; i++) {
     const tile = first + i
     const column = tile % tileColumns, rest = tile / tileColumns
     const row = rest % tileRows, image = rest / tileRows
@@ -82,14 +82,14 @@ export function winogradTiles(args: WinogradTiles, thread: i32, threads: i32): v
  * Adds up x tiles^T times dy tiles at each point, in units of four input by eight output channels that threads share; after the last
  * block of tiles, dw[3, 3, depth / groups, outDepth] = A^T products A.
  */
-export function winogradFilterGradient(args: WinogradFilterGradient, thread: i32, threads: i32): void {
+export function winogradFilterGradient(args: WinogradFilterGradient, piece: i32, pieces: i32, thread: i32): void {
   const x = args.xTiles, dy = args.dyTiles, products = args.products, dw = args.dw
   const depth = args.depth, outDepth = args.outDepth, count = args.count, block = args.block
   const xStride = args.xStride, dyStride = args.dyStride, fresh = args.isFirst != 0, last = args.isLast, all = args.allUnits
   const groupDepth = depth / args.groups, groupOut = outDepth / args.groups
   const fours = groupDepth >> 2, panels = tilesOver(groupOut, PANEL), units = args.groups * fours * panels
-  const end = bound(units, thread + 1, threads)
-  for (let unit = bound(units, thread, threads), live = 0; unit < end; unit += live) {
+  const end = bound(units, piece + 1, pieces)
+  for (let unit = bound(units, piece, pieces), live = 0; unit < end; unit += live) {
     const inAll = unit / panels, group = inAll / fours
     const panelOfGroup = unit - inAll * panels, panel = group * panels + panelOfGroup, four = inAll - group * fours
     live = min(min(args.abreast, panels - panelOfGroup), end - unit)

@@ -1,6 +1,6 @@
 // Winograd's minimal filtering F(4x4, 3x3) (Lavin & Gray, 2016, section 4.3):
 // a 4x4 tile of outputs takes 36 products a channel pair instead of 144. The filter gradient is in winograd-gradient.ts.
-import { bound, roundUp, tilesOver } from './args'
+import { bound, boundOfSteps, roundUp, tilesOver } from './args'
 import { denseProduct6x8 } from './micro-kernels.generated'
 import { APART_BYTES, PANEL, POINTER_BYTES, POINTS, PRODUCT_BYTES, ROWS, TRANSFORM_BYTES } from './sizes'
 import { clamp } from './vectors'
@@ -21,14 +21,14 @@ import { filterTransform, inputTransform, outputTransform, tilePointers, zeroPoi
 }
 
 /** Transforms a filter into panels: out[point][group][panel][depth][8]. */
-export function winogradFilter(args: WinogradFilter, thread: i32, threads: i32): void {
+export function winogradFilter(args: WinogradFilter, piece: i32, pieces: i32): void {
   const w = args.w, out = args.out, tapAt = args.tapAt
   const depth = args.depth, panels = tilesOver(args.outDepth, PANEL)
   const depthStride = args.depthStride, outStride = args.outStride
   const pointStride = args.pointStride
   const units = args.groups * panels * depth
-  const end = bound(units, thread + 1, threads)
-  for (let unit = bound(units, thread, threads); unit < end; unit++) {
+  const end = bound(units, piece + 1, pieces)
+  for (let unit = bound(units, piece, pieces); unit < end; unit++) {
     const inAll = unit / depth, group = inAll / panels, panel = inAll - group * panels
     const from =
       w + <usize>group * args.groupStride + <usize>(unit - inAll * depth) * depthStride + <usize>(panel << 3) * outStride
@@ -105,7 +105,7 @@ function outputTile(
 }
 
 /** The convolution, tile by tile: transform a block of source tiles, multiply at each of 36 points, transform back. */
-export function winograd(args: Winograd, thread: i32, threads: i32): void {
+export function winograd(args: Winograd, piece: i32, pieces: i32, thread: i32): void {
   const source = args.source, filter = args.filter, bias = args.bias, out = args.out
   const zeros = args.zeros
   const batch = args.batch, height = args.height, width = args.width, depth = args.depth
@@ -127,8 +127,8 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
   const tiles = batch * tileRows * tileColumns
   const panels = tilesOver(outDepth, PANEL), panelsOfGroup = panels / args.groups, groupDepth = depth / args.groups
   const panelBytes = <usize>groupDepth << 5
-  const end = bound(tiles, thread + 1, threads)
-  for (let start = bound(tiles, thread, threads); start < end; start += block) {
+  const end = boundOfSteps(tiles, ROWS, piece + 1, pieces)
+  for (let start = boundOfSteps(tiles, ROWS, piece, pieces); start < end; start += block) {
     const count = min(block, end - start)
     for (let i = 0; i < count; i++) {
       const tile = start + i
@@ -190,7 +190,7 @@ export function winograd(args: Winograd, thread: i32, threads: i32): void {
 }
 
 /** Transforms all tiles of the source, [point][tile][depth], for winogradPanels; rows up to a multiple of six are zero. */
-export function winogradSource(args: WinogradSource, thread: i32, threads: i32): void {
+export function winogradSource(args: WinogradSource, piece: i32, pieces: i32, thread: i32): void {
   const source = args.source, out = args.out, zeros = args.zeros
   const pointers = args.scratch + <usize>TRANSFORM_BYTES * thread, work = pointers + POINTER_BYTES
   const height = args.height, width = args.width, depthBytes = <usize>args.depth << 2
@@ -198,8 +198,8 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
   const tileRows = tilesOver(args.outHeight, 4), tileColumns = tilesOver(args.outWidth, 4)
   const tiles = args.batch * tileRows * tileColumns
   const padded = roundUp(tiles, ROWS)
-  const end = bound(padded, thread + 1, threads)
-  for (let tile = bound(padded, thread, threads); tile < end; tile++) {
+  const end = bound(padded, piece + 1, pieces)
+  for (let tile = bound(padded, piece, pieces); tile < end; tile++) {
     const to = out + <usize>tile * depthBytes
     if (tile >= tiles) {
       for (let point: usize = 0; point < <usize>POINTS; point++) {
@@ -246,7 +246,7 @@ export function winogradSource(args: WinogradSource, thread: i32, threads: i32):
  * The rest of the convolution, two panels of output channels at a time: their filter is transformed in the cache and used at once.
  * For few tiles and many channels, where a transformed filter would not fit the cache.
  */
-export function winogradPanels(args: WinogradPanels, thread: i32, threads: i32): void {
+export function winogradPanels(args: WinogradPanels, piece: i32, pieces: i32, thread: i32): void {
   const transformed = args.tiles, kept = args.kept, w = args.w, tapAt = args.tapAt
   const depthStride = args.depthStride, outStride = args.outStride
   const bias = args.bias, out = args.out
@@ -261,8 +261,8 @@ export function winogradPanels(args: WinogradPanels, thread: i32, threads: i32):
   const tileRows = tilesOver(outHeight, 4), tileColumns = tilesOver(outWidth, 4)
   const tiles = args.batch * tileRows * tileColumns
   const pairsOfGroup = (panelsOfGroup + 1) >> 1, pairs = args.groups * pairsOfGroup
-  const end = bound(pairs, thread + 1, threads)
-  for (let pair = bound(pairs, thread, threads); pair < end; pair++) {
+  const end = bound(pairs, piece + 1, pieces)
+  for (let pair = bound(pairs, piece, pieces); pair < end; pair++) {
     const group = pair / pairsOfGroup, inGroup = (pair - group * pairsOfGroup) << 1
     const first = group * panelsOfGroup + inGroup
     const live = min(2, panelsOfGroup - inGroup)

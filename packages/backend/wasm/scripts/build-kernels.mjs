@@ -17,7 +17,7 @@ const readSources = async () => {
 
 const classPattern = /^@unmanaged class (\w+) \{\n([^}]*)\}/gm
 const fieldPattern = /^ {2}(\w+): (usize|i32|f32) = 0( \/\/ .*)?$/
-const routinePattern = /^export function (\w+)\(args: (\w+), thread: i32, threads: i32\): void/gm
+const routinePattern = /^export function (\w+)\(args: (\w+), piece: i32, pieces: i32(?:, thread: i32)?\): void/gm
 
 const fieldsOf = (className, body, file) =>
   body
@@ -30,7 +30,7 @@ const fieldsOf = (className, body, file) =>
       return [field, kind]
     })
 
-/** The routines of all files, sorted by name: functions of a class of arguments, a thread and the number of threads. */
+/** The routines of all files, sorted by name: functions of a class of arguments, the index of a piece, the number of pieces, and the thread. */
 const routinesOf = (sources) =>
   [...sources]
     .flatMap(([file, text]) => {

@@ -6,27 +6,41 @@
  */
 export const threadLimit = 64
 
-/** Index of each int32 slot. Slots that other threads write begin on another cache line than those they spin on. */
+/** Index of each int32 slot. What threads write while they work lies on other cache lines than what they wait for. */
 export const slots = {
-  /** Counts the commands; `stop` ends the thread. */
-  generation: 0,
+  /** Pieces of the routine that no thread has taken; `stop` ends the threads. */
+  left: 0,
   /** Which routine to run. */
   routine: 1,
+  /** In how many pieces it is dealt. */
+  pieces: 2,
   /** The thread that failed first, or 0. */
-  failed: 2,
+  failed: 3,
   /** Bytes of its message. */
-  messageLength: 3,
-  /**
-   * The last generation that each thread has finished, by its index; `absent` before it stands ready, `stopped` once it
-   * ended.
-   */
-  finished: 16,
+  messageLength: 4,
+  /** Pieces that are worked out. */
+  done: 16,
+  /** What each thread does, by its index: one of `marks`. */
+  doing: 32,
+  /** Whether each thread rests, by its index: 1, or 0. */
+  resting: 96,
 } as const
 
-export const marks = { stop: -1, absent: -1, stopped: -2 } as const
+export const marks = {
+  /** In `left`. */
+  stop: -1,
+  /** A thread does not stand ready yet. */
+  absent: -1,
+  /** It has no piece. */
+  idle: 0,
+  /** It has a piece, or tries to take one. */
+  busy: 1,
+  /** It ended because it was told to. */
+  stopped: 2,
+} as const
 
 /** Byte offsets and sizes in the block. */
-export const argumentsAt: number = (slots.finished + threadLimit) * 4
+export const argumentsAt: number = (slots.resting + threadLimit) * 4
 export const messageAt: number = argumentsAt + 256
 export const messageBytes = 256
 export const controlBytes: number = messageAt + messageBytes

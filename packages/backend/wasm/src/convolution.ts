@@ -48,6 +48,7 @@ const direct = (device: Device, convolution: Convolution): void => {
   const gather = depth < 4 && taps.length > 1 && groups === 1 ? neighbours(taps) : 0
   const inner = taps.length * ofGroup.from
   const width = panels(ofGroup.to) * sizes.PANEL
+  const work = 2 * grid.batch * grid.rows * grid.columns * inner * to.depth
   const packedBytes = groups * width * inner * 4
   const biasBytes = groups * width * 4
   const threadBytes = align(
@@ -110,7 +111,8 @@ const direct = (device: Device, convolution: Convolution): void => {
         low,
         high,
       },
-      2 * grid.batch * grid.rows * grid.columns * inner * to.depth,
+      work,
+      device.dealt(work, Math.ceil((grid.batch * grid.rows * grid.columns) / blockPixels)),
     )
   })
 }
@@ -255,6 +257,7 @@ export const filterGradient = (
   }
   const taps = filterTaps(info)
   const pixels = batchSize * outHeight * outWidth
+  const work = (2 * pixels * taps.length * inChannels * outChannels) / groups
   const block = Math.min(pixels, gradientBlock.pixels)
   const threadBytes = align(
     block * (taps.length * 4 + device.abreast * sizes.PANEL * 4 + gradientBlock.units * sizes.ROWS * 4),
@@ -289,7 +292,9 @@ export const filterGradient = (
         together: gradientBlock.units,
         abreast: device.abreast,
       },
-      (2 * pixels * taps.length * inChannels * outChannels) / groups,
+      work,
+      // Each piece packs all of dy, so it has some units.
+      device.dealt(work, Math.ceil(((taps.length * inChannels) / sizes.ROWS) * (4 / gradientBlock.units))),
     )
   })
   return dw

@@ -27,8 +27,13 @@ export type Device = Pick<Heap, 'scratch' | 'ints' | 'floats' | 'zero'> & {
   readonly relaxed: boolean
   /** Panels of output channels that the routines work out at once. */
   readonly abreast: 1 | 2
-  /** Runs a routine; `work` (about the number of float operations) decides whether threads pay. */
-  readonly run: <N extends RoutineName>(routine: N, args: Arguments<N>, work: number) => void
+  /**
+   * Runs a routine in so many pieces, by default those of its `work` (about the number of float operations). Threads take
+   * them as they come free, so neither the result nor a place in scratch memory may depend on which thread has which.
+   */
+  readonly run: <N extends RoutineName>(routine: N, args: Arguments<N>, work: number, pieces?: number) => void
+  /** In how many pieces work is dealt to the threads; `most` is how many are still worked out well. */
+  readonly dealt: (work: number, most?: number) => number
   readonly address: (tensor: TensorInfo) => number
   /** A new float32 tensor. */
   readonly output: (shape: readonly number[]) => TensorInfo
@@ -38,7 +43,10 @@ export type Device = Pick<Heap, 'scratch' | 'ints' | 'floats' | 'zero'> & {
   readonly setThreads: (threads: number) => Promise<void>
 }
 
-const threadsPayFrom = 30_000
+// Float operations of a piece, at least; less is not worth a second thread.
+const leastWork = 30_000
+// Pieces for each thread, at most: each costs a call, and a thread that is held up keeps one.
+const mostPieces = 4
 
 // A quarter of the largest heap, for filters that are packed or transformed.
 const keptRoom = mostHeapBytes / 4
@@ -63,33 +71,41 @@ export const openDevice = ({ backend, memory, module, relaxed, abreast, startThr
     dispose()
   }
 
+  const dealt: Device['dealt'] = (work, most = Infinity) => {
+    const threads = 1 + (others?.size ?? 0)
+    if (threads === 1 || work < leastWork) return 1
+    // The same number for each thread: with one less a thread would wait where all are equally fast.
+    const each = Math.floor(Math.min(work / leastWork, most) / threads)
+    return threads * Math.max(1, Math.min(mostPieces, each))
+  }
+
   return {
     backend,
+    dealt,
     get threads(): number {
       return 1 + (others?.size ?? 0)
     },
     relaxed,
     abreast,
-    run: (routine, args, work) => {
+    run: (routine, args, work, pieces = dealt(work)) => {
       if (broken !== undefined) throw broken
       writeArguments(heap.views(), (control + argumentsAt) >>> 2, routine, args)
-      const threads = work < threadsPayFrom ? undefined : others
-      threads?.start(routineNames.indexOf(routine))
-      let failure: unknown
-      try {
-        routines[routine](control + argumentsAt, 0, 1 + (threads?.size ?? 0))
-      } catch (error) {
-        failure = new KernelError({ kernel: routine }, error)
+      const count = others === undefined || work < leastWork ? 1 : pieces
+      const own = (piece: number): void => {
+        try {
+          routines[routine](control + argumentsAt, piece, count, 0)
+        } catch (error) {
+          throw new KernelError({ kernel: routine }, error)
+        }
       }
       try {
-        // The other threads must not go on when the caller does.
-        threads?.finish()
+        if (others === undefined || count === 1) own(0)
+        else others.run(routineNames.indexOf(routine), count, own)
       } catch (error) {
-        failure ??= error
+        if (error instanceof KernelError) broken = error
+        if (error instanceof ThreadError) stopThreads()
+        throw error
       }
-      if (failure instanceof KernelError) broken = failure
-      if (failure instanceof ThreadError) stopThreads()
-      if (failure !== undefined) throw failure
     },
     address: (tensor) => backend.getMemoryOffset(tensor.dataId as object),
     output: (shape) => backend.makeOutput([...shape], 'float32'),

@@ -108,7 +108,9 @@ export const narrowFilterGradient = (
 ): void => {
   const { batchSize, inChannels, outChannels, groups, outHeight, outWidth, strideHeight } = info
   const units = (inChannels * outChannels) / groups / 16
-  const threadBytes = 48 + Math.ceil(units / device.threads) * 576
+  const work = (18 * batchSize * outHeight * outWidth * inChannels * outChannels) / groups
+  const pieces = device.dealt(work, units)
+  const threadBytes = 48 + Math.ceil(units / pieces) * 576
   const rowBytes = 4 * (info.inWidth * inChannels * strideHeight + outWidth * outChannels)
   device.scratch({ sums: threadBytes * device.threads }, ({ sums }) =>
     device.run(
@@ -132,7 +134,8 @@ export const narrowFilterGradient = (
         left: -info.padInfo.left,
         band: Math.max(1, Math.min(outHeight, Math.floor(393_216 / rowBytes))),
       },
-      (18 * batchSize * outHeight * outWidth * inChannels * outChannels) / groups,
+      work,
+      pieces,
     ),
   )
 }

@@ -7,10 +7,12 @@ export type RoutineName = keyof typeof routines
 export type Arguments<N extends RoutineName> = { readonly [field in keyof (typeof routines)[N]]: number }
 
 /**
- * What the module exports for every routine: a function of its arguments' address, this thread's index, and the number
- * of threads.
+ * What the module exports for every routine: a function of its arguments' address, the index of a piece, the number of
+ * pieces, and this thread's index, whose scratch memory it uses.
  */
-export type Routines = { readonly [name in RoutineName]: (args: number, thread: number, threads: number) => void }
+export type Routines = {
+  readonly [name in RoutineName]: (args: number, piece: number, pieces: number, thread: number) => void
+}
 
 /** The names of all routines; worker threads are told the index in this list. */
 export const routineNames = Object.keys(routines) as readonly RoutineName[]

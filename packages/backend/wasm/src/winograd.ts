@@ -164,10 +164,10 @@ const byTiles = (device: Device, convolution: WindowConvolution, kept: number | 
   const { source, groups, clamp, residual = 0, out, grid, from, to, window } = convolution
   const ofGroup = depthsOf(convolution)
   const tiles = winogradTiles(grid)
-  const share = Math.ceil(tiles / device.threads)
   // As many tiles as keep their transform in half a mebibyte, in sixes, dealt evenly.
   const most = Math.max(sizes.ROWS, Math.floor(524_288 / (sizes.POINTS * from.depth * 4) / sizes.ROWS) * sizes.ROWS)
-  const block = Math.ceil(share / Math.ceil(share / most) / sizes.ROWS) * sizes.ROWS
+  const pieces = Math.ceil(tiles / most / device.threads) * device.threads
+  const block = Math.ceil(tiles / pieces / sizes.ROWS) * sizes.ROWS
   const threadBytes =
     sizes.TRANSFORM_BYTES +
     block * device.abreast * sizes.PRODUCT_BYTES +
@@ -210,6 +210,7 @@ const byTiles = (device: Device, convolution: WindowConvolution, kept: number | 
         filterStride: filterStride(convolution),
       },
       72 * tiles * ofGroup.from * to.depth,
+      pieces,
     )
   })
 }

@@ -30,7 +30,10 @@ const fieldsOf = (className, body, file) =>
       return [field, kind]
     })
 
-/** The routines of all files, sorted by name: functions of a class of arguments, the index of a piece, the number of pieces, and the thread. */
+/**
+ * The routines of all files, sorted by name: functions of a class of arguments, the index of a piece, the number of
+ * pieces, and the thread.
+ */
 const routinesOf = (sources) =>
   [...sources]
     .flatMap(([file, text]) => {

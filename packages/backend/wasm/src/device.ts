@@ -28,8 +28,9 @@ export type Device = Pick<Heap, 'scratch' | 'ints' | 'floats' | 'zero'> & {
   /** Panels of output channels that the routines work out at once. */
   readonly abreast: 1 | 2
   /**
-   * Runs a routine in so many pieces, by default those of its `work` (about the number of float operations). Threads take
-   * them as they come free, so neither the result nor a place in scratch memory may depend on which thread has which.
+   * Runs a routine in so many pieces, by default those of its `work` (about the number of float operations). Threads
+   * take them as they come free, so neither the result nor a place in scratch memory may depend on which thread has
+   * which.
    */
   readonly run: <N extends RoutineName>(routine: N, args: Arguments<N>, work: number, pieces?: number) => void
   /** In how many pieces work is dealt to the threads; `most` is how many are still worked out well. */

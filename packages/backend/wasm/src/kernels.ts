@@ -9,6 +9,7 @@ import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './de
 import type { Device } from './device.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
 import { product } from './matrix-product.ts'
+import { momentumSteps, weightDecay } from './optimiser.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient, scaleShift } from './normalisation.ts'
 import { poolGradient } from './pooling.ts'
 import { emptySum, reduce } from './reduction.ts'
@@ -188,6 +189,8 @@ export const kernels: OwnKernels<Device> = {
   Add: floatKernel(['a', 'b'], (device, { a, b }) =>
     util.arraysEqual(a.shape, b.shape) ? add(device, a, b) : undefined,
   ),
+  MomentumSteps: primitiveKernel('MomentumSteps', momentumSteps),
+  WeightDecay: primitiveKernel('WeightDecay', weightDecay),
   ReluGrad: primitiveKernel('ReluGrad', (device, { dy, y }) => [reluGradient(device, dy, y)]),
   FusedBatchNorm: floatKernel(
     ['x', 'mean', 'variance'],

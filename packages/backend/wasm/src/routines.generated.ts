@@ -72,6 +72,9 @@ export const routines = {
   moments: {
     x: 'usize', partial: 'usize', rows: 'i32', channels: 'i32', chunkRows: 'i32',
   },
+  momentumSteps: {
+    rows: 'usize', count: 'i32', learningRate: 'f32', momentum: 'f32', nesterov: 'i32',
+  },
   narrowFilterGradient: {
     x: 'usize', dy: 'usize', dw: 'usize', scratch: 'usize', threadBytes: 'usize', batch: 'i32',
     height: 'i32', width: 'i32', depth: 'i32', outHeight: 'i32', outWidth: 'i32', outDepth: 'i32',
@@ -114,6 +117,9 @@ export const routines = {
   scaleShift: {
     x: 'usize', scale: 'usize', shift: 'usize', residual: 'usize', y: 'usize', images: 'i32',
     pixels: 'i32', channels: 'i32', scaleStride: 'usize', low: 'f32', high: 'f32',
+  },
+  weightDecay: {
+    rows: 'usize', count: 'i32', decay: 'f32',
   },
   winograd: {
     source: 'usize', filter: 'usize', bias: 'usize', residual: 'usize', out: 'usize', scratch: 'usize',

@@ -5,9 +5,9 @@ import { KernelError, ThreadError } from './errors.ts'
 export type Threads = {
   readonly size: number
   /**
-   * Runs a routine, given by its index in the list of names. Its pieces are taken one by one, by whatever thread is free:
-   * a thread that the system holds up has one piece at most, and one that does not wake has none. `own` works a piece out
-   * on the calling thread.
+   * Runs a routine, given by its index in the list of names. Its pieces are taken one by one, by whatever thread is
+   * free: a thread that the system holds up has one piece at most, and one that does not wake has none. `own` works a
+   * piece out on the calling thread.
    *
    * @throws KernelError if the routine failed on a thread
    * @throws ThreadError if a thread ended; those that live have finished what they had
@@ -37,9 +37,9 @@ export type WorkerData = Omit<ThreadsOptions, 'size'> & {
 const spin = 0.3
 // Milliseconds that a thread is waited for before it is looked after, and between two looks at threads that work.
 const patience = 200
-// A thread whose piece takes so many milliseconds longer than one of the calling thread was held up by the system, which
-// gave its core to another program. It rests then, so that not each routine waits for it: from `least` milliseconds to
-// `most`, twice as long if it is held up again soon.
+// A thread whose piece takes so many milliseconds longer than one of the calling thread was held up by the system,
+// which gave its core to another program. It rests then, so that not each routine waits for it: from `least`
+// milliseconds to `most`, twice as long if it is held up again soon.
 const rest = { heldUp: 1, least: 10, most: 500 }
 
 /** The data of worker `index` (1 and up). */
@@ -190,7 +190,8 @@ export const commandThreads = (
         wake(index)
       }
   }
-  // Until all pieces are worked out, of which one should take `expected` milliseconds; an error if a thread ends before.
+  // Until all pieces are worked out, of which one should take `expected` milliseconds; an error if a thread ends
+  // before.
   const whole = (pieces: number, expected: number): ThreadError | undefined => {
     for (let most = expected + rest.heldUp; ; most = patience) {
       const done = Atomics.load(state, slots.done)

@@ -53,6 +53,23 @@ export type Contracts<T = Tensor> = {
     /** two more of that shape */
     readonly outputs: readonly [param: T, velocity: T]
   }
+  /**
+   * `MomentumStep` of many parameters in one call, so that small ones do not each cost several. The inputs of parameter
+   * i are `param${i}`, `gradient${i}` and `velocity${i}`.
+   */
+  readonly MomentumSteps: {
+    readonly inputs: Numbered<'param' | 'gradient' | 'velocity', T>
+    readonly settings: { readonly learningRate: number; readonly momentum: number; readonly nesterov: boolean }
+    /** all next parameters, then all velocities */
+    readonly outputs: readonly T[]
+  }
+  /** gradient + decay * param of many parameters in one call, by `param${i}` and `gradient${i}`. */
+  readonly WeightDecay: {
+    readonly inputs: Numbered<'param' | 'gradient', T>
+    readonly settings: { readonly decay: number }
+    /** the penalised gradients, in order */
+    readonly outputs: readonly T[]
+  }
   /** `dy` where the output `y` of a ReLU is positive, else 0. */
   readonly ReluGrad: {
     /** dy and y, of one shape */
@@ -108,6 +125,9 @@ export type Contracts<T = Tensor> = {
   }
 }
 
+/** Inputs for any number of parameters, numbered from 0. */
+type Numbered<N extends string, T> = { readonly [name in `${N}${number}`]: T }
+
 /** What bounds the output at the end. */
 type Activated = { readonly activation: 'linear' | 'relu' | 'relu6' }
 
@@ -123,13 +143,18 @@ export type Contracted<N extends keyof Contracts> = (
   settings: Contracts[N]['settings'],
 ) => Contracts[N]['outputs']
 
-/** The names of the inputs of each contract that every call has, for kernels that look at them. */
+/**
+ * The names of the inputs of each contract that every call has (none where they are numbered), for kernels that look at
+ * them.
+ */
 export const contractInputs: { readonly [N in keyof Contracts]: readonly (keyof Contracts[N]['inputs'] & string)[] } = {
   BatchNormTrain: ['x', 'weight', 'bias'],
   BatchNormTrainGrad: ['dy', 'x', 'weight', 'mean', 'variance'],
   GroupNorm: ['x', 'weight', 'bias'],
   GroupNormGrad: ['dy', 'x', 'weight', 'mean', 'r'],
   MomentumStep: ['param', 'gradient', 'velocity'],
+  MomentumSteps: [],
+  WeightDecay: [],
   ReluGrad: ['dy', 'y'],
   GroupedConv2D: ['x', 'filter'],
   GroupedConv2DBackpropInput: ['dy', 'filter'],

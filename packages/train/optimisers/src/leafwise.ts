@@ -26,6 +26,51 @@ export type LeafRule<N extends string> = (
   path: string,
 ) => readonly [param: Tensor, slots: Slots<N>]
 
+/** All parameters, gradients and slots of a tree, each in the order of its paths. */
+export type Lists<N extends string> = {
+  readonly params: readonly Tensor[]
+  readonly gradients: readonly Tensor[]
+  readonly slots: { readonly [K in N]: readonly Tensor[] }
+  readonly paths: readonly string[]
+}
+
+/** The rule of an optimiser for all parameters at once: to the next parameters and slots, in the same order. */
+export type TreeRule<N extends string> = (
+  lists: Lists<N>,
+  at: At,
+) => { readonly params: readonly Tensor[]; readonly slots: { readonly [K in N]: readonly Tensor[] } }
+
+const record = <N extends string, V>(names: readonly N[], value: (name: N, index: number) => V) =>
+  Object.fromEntries(names.map((name, i) => [name, value(name, i)])) as { readonly [K in N]: V }
+
+/** An optimiser from a rule for all parameters at once; its state starts as zeros. */
+export const treewise = <const N extends string>(slots: readonly N[], rule: TreeRule<N>): Optimiser => ({
+  init: (params) => record(slots, () => map(params, (leaf: Tensor) => zerosLike(leaf))),
+  update: <P>(gradients: P, state: { readonly [name: string]: unknown }, params: P, at: At) => {
+    const missing = slots.find((name) => !Object.hasOwn(state, name))
+    if (missing !== undefined)
+      throw new OptimiserError(
+        `the optimiser's state has no ${missing}, only ${Object.keys(state).join(', ') || 'nothing'}; it is of another optimiser: start with init(params)`,
+      )
+    const rows: (readonly Tensor[])[] = []
+    const paths: string[] = []
+    zip([params, gradients, ...slots.map((name) => state[name] as P)], (row: readonly Tensor[], path) => {
+      rows.push(row)
+      paths.push(path)
+      return row[0]!
+    })
+    const column = (index: number): readonly Tensor[] => rows.map((row) => row[index]!)
+    const next = rule(
+      { params: column(0), gradients: column(1), slots: record(slots, (_, i) => column(i + 2)), paths },
+      at,
+    )
+    return {
+      params: unflatten(params, next.params),
+      state: record(slots, (name) => unflatten(params, next.slots[name])),
+    }
+  },
+})
+
 /**
  * An optimiser from a rule for one parameter; its state starts as zeros.
  *
@@ -46,40 +91,19 @@ export type LeafRule<N extends string> = (
  * assert.equal(params.w.dataSync()[0], 0.75)
  * ```
  */
-export const leafwise = <const N extends string>(slots: readonly N[], rule: LeafRule<N>): Optimiser => ({
-  init: (params) => Object.fromEntries(slots.map((name) => [name, map(params, (leaf: Tensor) => zerosLike(leaf))])),
-  update: <P>(gradients: P, state: { readonly [name: string]: unknown }, params: P, at: At) => {
-    const missing = slots.find((name) => !Object.hasOwn(state, name))
-    if (missing !== undefined)
-      throw new OptimiserError(
-        `the optimiser's state has no ${missing}, only ${Object.keys(state).join(', ') || 'nothing'}; it is of another optimiser: start with init(params)`,
-      )
-    const remembered: Slots<N>[] = []
-    const next = zip(
-      [params, gradients, ...slots.map((name) => state[name] as P)],
-      ([param, gradient, ...own]: readonly Tensor[], path) => {
-        const [moved, kept] = rule(
-          param!,
-          gradient!,
-          Object.fromEntries(slots.map((name, i) => [name, own[i]])) as Slots<N>,
-          at,
-          path,
-        )
-        remembered.push(kept)
-        return moved
-      },
+export const leafwise = <const N extends string>(slots: readonly N[], rule: LeafRule<N>): Optimiser =>
+  treewise(slots, ({ params, gradients, slots: lists, paths }, at) => {
+    const moved = params.map((param, i) =>
+      rule(
+        param,
+        gradients[i]!,
+        record(slots, (name) => lists[name][i]!),
+        at,
+        paths[i]!,
+      ),
     )
     return {
-      params: next,
-      state: Object.fromEntries(
-        slots.map((name) => [
-          name,
-          unflatten<P, Tensor>(
-            params,
-            remembered.map((kept) => kept[name]),
-          ),
-        ]),
-      ),
+      params: moved.map(([param]) => param),
+      slots: record(slots, (name) => moved.map(([, kept]) => kept[name])),
     }
-  },
-})
+  })

@@ -1,7 +1,8 @@
 import { add, mul, sub } from '@tensorflow/tfjs-core'
 import { checkOptions, flag, optional, OptionsError } from '@resfn/options'
 import { type Contracted, definePrimitive } from '@resfn/primitive'
-import { leafwise } from './leafwise.ts'
+import { leafwise, treewise } from './leafwise.ts'
+import { numbered, rowsOf } from './numbered.ts'
 import type { Optimiser } from './optimiser.ts'
 import { decayRate } from './rules.ts'
 
@@ -15,6 +16,17 @@ const momentumStep: Contracted<'MomentumStep'> = definePrimitive({
     const kept = add(mul(velocity, momentum), gradient)
     const direction = nesterov ? add(mul(kept, momentum), gradient) : kept
     return [sub(param, mul(direction, learningRate)), kept]
+  },
+  saves: { inputs: [], outputs: [] },
+  gradient: () => ({}),
+})
+
+// One call for all leaves where a backend has it.
+const momentumSteps: Contracted<'MomentumSteps'> = definePrimitive({
+  name: 'MomentumSteps',
+  composed: (inputs, settings) => {
+    const steps = rowsOf(inputs, ['param', 'gradient', 'velocity']).map((row) => momentumStep(row, settings))
+    return [...steps.map(([param]) => param), ...steps.map(([, velocity]) => velocity)]
   },
   saves: { inputs: [], outputs: [] },
   gradient: () => ({}),
@@ -50,8 +62,9 @@ export const sgd = (options: SgdOptions = {}): Optimiser => {
   const { momentum = 0, nesterov = false } = options
   if (nesterov && momentum === 0) throw new OptionsError('sgd: Nesterov needs a momentum; give one, such as 0.9')
   if (momentum === 0) return leafwise([], (p, g, slots, { learningRate }) => [sub(p, mul(g, learningRate)), slots])
-  return leafwise(['velocity'], (param, gradient, { velocity }, { learningRate }) => {
-    const [moved, kept] = momentumStep({ param, gradient, velocity }, { learningRate, momentum, nesterov })
-    return [moved, { velocity: kept }]
+  return treewise(['velocity'], ({ params, gradients, slots: { velocity } }, { learningRate }) => {
+    const inputs = numbered({ param: params, gradient: gradients, velocity })
+    const outputs = momentumSteps(inputs, { learningRate, momentum, nesterov })
+    return { params: outputs.slice(0, params.length), slots: { velocity: outputs.slice(params.length) } }
   })
 }

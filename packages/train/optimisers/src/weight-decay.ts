@@ -1,6 +1,8 @@
-import { add, mul, type Tensor } from '@tensorflow/tfjs-core'
+import { add, mul, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { checkOptions, func, numberFrom, optional, type Rules } from '@resfn/options'
+import { type Contracted, definePrimitive } from '@resfn/primitive'
 import { map, zip } from '@resfn/tree'
+import { numbered, rowsOf } from './numbered.ts'
 import type { Optimiser } from './optimiser.ts'
 
 /** Chooses leaves of the parameters, by the tensor and its path (`layer1.0.conv1.weight`). */
@@ -30,6 +32,15 @@ const everyLeaf: Mask = () => true
 /** The rules of `WeightDecayOptions`. */
 export const weightDecayRules: Rules<WeightDecayOptions> = { decay: numberFrom(0), mask: optional(func) }
 
+// One call for all leaves where a backend has it.
+const penalise: Contracted<'WeightDecay'> = definePrimitive({
+  name: 'WeightDecay',
+  composed: (inputs, { decay }) =>
+    rowsOf(inputs, ['gradient', 'param']).map(({ gradient, param }) => tidy(() => add(gradient, mul(param, decay)))),
+  saves: { inputs: [], outputs: [] },
+  gradient: () => ({}),
+})
+
 /**
  * Weight decay as a penalty on the loss: the optimiser gets `g + decay * p` for each gradient g. With momentum or Adam
  * the penalty goes through their memory; PyTorch's `weight_decay` of SGD and Adam is this one.
@@ -57,10 +68,18 @@ export const weightDecay = (options: WeightDecayOptions): ((optimiser: Optimiser
   return ({ init, update }) => ({
     init,
     update: (gradients, state, params, at) => {
-      const penalised = zip([gradients, params], ([g, p]: readonly Tensor[], path) =>
-        mask(p!, path) ? add(g!, mul(p!, decay)) : g!,
+      const decaying: (readonly [gradient: Tensor, param: Tensor])[] = []
+      zip([gradients, params], ([g, p]: readonly Tensor[], path) => {
+        if (mask(p!, path)) decaying.push([g!, p!])
+        return g!
+      })
+      const inputs = numbered({ gradient: decaying.map(([g]) => g), param: decaying.map(([, p]) => p) })
+      const penalised = decaying.length === 0 ? [] : penalise(inputs, { decay })
+      let next = 0
+      const all = zip([gradients, params], ([g, p]: readonly Tensor[], path) =>
+        mask(p!, path) ? penalised[next++]! : g!,
       )
-      return update(penalised, state, params, at)
+      return update(all, state, params, at)
     },
   })
 }

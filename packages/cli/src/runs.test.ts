@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode, encode } from '@resfn/safetensors'
+import { backend } from '@tensorflow/tfjs-core'
 import { either as E } from 'fp-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from './context/context.ts'
@@ -135,6 +136,28 @@ describe('a run that diverges', () => {
       /step \d+: the loss is .* is kept in .*overflow, with a report; start a new one with a smaller/,
     )
     expect(readFileSync(join(cwd, 'overflow', 'report.html'), 'utf8')).toMatch(/The training stopped after step \d+/)
+  })
+})
+
+describe('a device that is lost', () => {
+  it('ends the run with its name, and the run goes on from the last checkpoint', async () => {
+    const device = backend()
+    const read = device.read.bind(device)
+    let reads = 0
+    device.read = async (data) => {
+      if (++reads > 40) throw Object.assign(new Error('the GPU is lost (unknown)'), { _tag: 'DeviceLost' })
+      return read(data)
+    }
+    try {
+      const { stderr, code } = await train([...small, '--out', 'lost'])
+      expect(code).toBe(1)
+      expect(stderr).toMatch(
+        /^resfn: the GPU is lost \(unknown\); the last checkpoint is kept; go on with: resfn train --resume .*lost, or on another backend with --backend wasm$/m,
+      )
+    } finally {
+      device.read = read
+    }
+    expect(await resume('lost')).toMatchObject({ code: 0 })
   })
 })
 

@@ -66,13 +66,19 @@ const nameOf = ({ vendor, architecture, device, description }: GPUAdapterInfo): 
     .join(', ') || 'an adapter that does not tell its name'
 
 /** What the GPU refused; a refusal is told once, a loss from then on. */
-type Faults = { readonly lost: () => Error | undefined; readonly take: () => Error | undefined }
+type Faults = {
+  readonly lost: () => Error | undefined
+  readonly take: () => Error | undefined
+  /** Resolves when it is known whether the GPU is lost: reads of a lost one may fail before it is said to be. */
+  readonly settled: () => Promise<unknown>
+}
 
 /** Reads throw what the GPU refused before, because a buffer that was not written holds zeros. */
-const guardReads = (backend: Device['backend'], { take }: Faults): void => {
+const guardReads = (backend: Device['backend'], { take, settled }: Faults): void => {
   const read = backend.read.bind(backend)
   backend.read = async (data) => {
-    const found = await read(data).catch((error: unknown) => {
+    const found = await read(data).catch(async (error: unknown) => {
+      await settled()
       throw take() ?? error
     })
     const fault = take()
@@ -89,6 +95,7 @@ const watch = (gpu: GPUDevice): Faults & { readonly whenLost: Promise<DeviceLost
     refused ??= new DeviceError(tag, error.message)
   })
   return {
+    settled: () => Promise.race([gpu.lost, new Promise((resolve) => setTimeout(resolve, 100))]),
     whenLost: gpu.lost.then(({ reason, message }) => (lost = new DeviceLostError({ reason, message }))),
     lost: () => lost,
     take: () => {

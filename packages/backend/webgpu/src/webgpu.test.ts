@@ -3,9 +3,12 @@ import '@tensorflow/tfjs-backend-cpu'
 import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'
 import { applyConv2d, type Conv2dWindow } from '@resfn/conv2d'
+import { train } from '@resfn/loop'
 import { sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'
 import { draw, relativeError, useSoftwareVulkan } from '@resfn/test-utils'
+import { startRun } from '@resfn/step'
+import { input, net, optimiser, type TinyRun, training, valuesOf } from '@resfn/test-utils/tiny'
 import { flatten } from '@resfn/tree'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { DeviceError, DeviceLostError, useWebgpu, type WebgpuReport } from './index.ts'
@@ -181,7 +184,35 @@ describe('useWebgpu', () => {
     expect([...(await tf.neg(x).data())]).toEqual([-1, -2])
   })
 
+  it('lets a run go on elsewhere whose device is destroyed in the middle', async () => {
+    const run = () => startRun(net, { optimiser, key: key(1), input })
+    const finish = async (from: TinyRun): Promise<TinyRun> => {
+      for await (const event of train(training(), from)) if (event.type === 'done') return event.run
+      throw new Error('the run did not end')
+    }
+    await tf.setBackend('cpu')
+    const expected = await finish(run())
+    await tf.setBackend('webgpu')
+    let again: TinyRun | undefined
+    const breaking = async () => {
+      for await (const event of train(training({ checkpointSteps: 2 }), run())) {
+        if (event.type === 'step' && event.step === 5) report.dispose()
+        if (event.type !== 'lost') continue
+        expect(event).toMatchObject({ step: 4, error: { _tag: 'DeviceLost' } })
+        await tf.setBackend('cpu')
+        again = event.restore()
+      }
+    }
+    await expect(breaking()).rejects.toThrow(/the GPU is lost/)
+    const end = await finish(again!)
+    expect(end.history.map(({ epoch }) => epoch)).toEqual([0, 1, 2])
+    const wanted = valuesOf([expected.params, expected.state])
+    for (const [path, values] of Object.entries(valuesOf([end.params, end.state])))
+      expect(relativeError(values, wanted[path]!), path).toBeLessThan(1e-3)
+  })
+
   it('says that the GPU is lost, at once and at each use', async () => {
+    await tf.setBackend('webgpu')
     const x = tf.tensor4d(new Float32Array(16), [1, 4, 4, 1])
     report.dispose()
     const lost = await report.lost

@@ -46,6 +46,8 @@ const remedyOf = (tag: string, { files: { folder }, setup }: OpenRun): string =>
       const smaller = resize > 0 ? '--batch or --resize' : '--batch'
       return `a batch is ${batch} images of ${setup.input.join('x')}: start a new run with a smaller ${smaller}`
     }
+    case 'DeviceLost':
+      return `the last checkpoint is kept; ${howToGoOn(folder)}, or on another backend with --backend wasm`
     default:
       return `the last checkpoint is kept; ${howToGoOn(folder)}`
   }
@@ -105,6 +107,8 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
         if (event.isBest === true && setup.settings.patience > 0) await saveBest(context, reached)
         await saveRun(context, reached)
         if (event.reason === 'not finite') await writeReport(context, reached)
+      } else if (event.type === 'lost') {
+        // The file has the same checkpoint; the error comes next.
       } else if (event.reason === 'aborted') {
         dispose(event.run)
         throw stopped(files.folder, signal)

@@ -1,5 +1,6 @@
 import type { Run, StepNumbers } from '@resfn/step'
 import type { Evaluation, PredictionColumns } from './evaluate.ts'
+import type { KeptRun } from './kept-run.ts'
 
 /** After each step, about its batch. */
 export type StepEvent = StepNumbers & {
@@ -57,5 +58,17 @@ export type DoneEvent<P, S> = {
   readonly predictions?: PredictionColumns
 }
 
+/**
+ * The device that held the run is gone, with its tensors (an error with `_tag: 'DeviceLost'`); asking for the next
+ * event throws that error. Set another backend, `restore` the run, and train on.
+ */
+export type LostEvent<P, S> = KeptRun<P, S> & { readonly type: 'lost'; readonly error: Error }
+
 /** What `train` gives. All but the runs is plain data. */
-export type TrainEvent<P, S> = StepEvent | EpochEvent | EvaluationEvent | CheckpointEvent<P, S> | DoneEvent<P, S>
+export type TrainEvent<P, S> =
+  | StepEvent
+  | EpochEvent
+  | EvaluationEvent
+  | CheckpointEvent<P, S>
+  | LostEvent<P, S>
+  | DoneEvent<P, S>

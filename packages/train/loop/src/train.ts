@@ -15,6 +15,7 @@ import { bestEpoch } from './best-epoch.ts'
 import { checkStart, checkTraining, iteratorOf } from './check-training.ts'
 import { evaluate, type PredictionColumns } from './evaluate.ts'
 import type { CheckpointEvent, TrainEvent } from './event.ts'
+import { isDeviceLost, keepRun, type KeptRun } from './kept-run.ts'
 import { nextTask } from './next-task.ts'
 
 /**
@@ -51,7 +52,9 @@ export type Training<P, S> = Learning<P, S> & {
  * same parameters.
  *
  * Memory: the generator owns the run. A run in a checkpoint event is lent until the next event is asked for; the one in
- * `done` is handed over. If the loop over the events is left early, or an error is thrown, the generator frees it.
+ * `done` is handed over. On WebGL and WebGPU, whose device may be lost, the host keeps a copy of the run from the start
+ * and from each epoch and multiple of `checkpointSteps`; the `lost` event gives it. If the loop over the events is left
+ * early, or an error is thrown, the generator frees it.
  *
  * @param training see `Training`
  * @param first where to start: `startRun(…)`, or a run restored from a checkpoint; it must not be used afterwards
@@ -60,6 +63,7 @@ export type Training<P, S> = Learning<P, S> & {
  * @throws OptionsError if an option is unknown, missing or of a wrong form
  * @throws RunError with the path of a tensor of the run that is missing, disposed, or of another net
  * @throws NotFiniteError when loss or gradients overflow; a checkpoint event with the run before that step comes first
+ * @throws the error of the backend when its device is lost, after a `lost` event
  * @throws BatchError if a batch does not fit the net, or the batches end too early or are not those asked for; a last
  * batch of one example that the net cannot train on is found before the first step, if `batches` gives its `sizes`
  * @throws ShapeError with the path of the layer that cannot take the images
@@ -95,6 +99,7 @@ export async function* train<P, S>(
   let run = first
   let owned = true
   let source: AsyncIterator<Batch> | undefined
+  let kept: KeptRun<P, S> | undefined
   const checkpoint = (reason: CheckpointEvent<P, S>['reason']): CheckpointEvent<P, S> => ({
     type: 'checkpoint',
     reason,
@@ -136,6 +141,7 @@ export async function* train<P, S>(
           const evaluated =
             evaluation === undefined ? {} : { evaluation: { loss: evaluation.loss, accuracy: evaluation.accuracy } }
           run = { ...run, score: noScore, history: [...run.history, { ...record, ...evaluated }] }
+          kept = await keepRun(run)
           yield { ...checkpoint('epoch'), isBest: bestEpoch(run.history) === record.epoch }
         }
       }
@@ -156,6 +162,7 @@ export async function* train<P, S>(
       const batch = await nextBatch(source, run.cursor)
       if (isFirst) {
         await checkStart(training, run, batch, given.sizes)
+        kept = await keepRun(run)
         isFirst = false
         started = util.now()
       }
@@ -175,10 +182,15 @@ export async function* train<P, S>(
         seconds,
         examplesPerSecond: stepped.numbers.examples / seconds,
       }
-      if (checkpointSteps !== undefined && run.step % checkpointSteps === 0 && !isEpochOver(run))
+      if (checkpointSteps !== undefined && run.step % checkpointSteps === 0 && !isEpochOver(run)) {
+        kept = await keepRun(run)
         yield checkpoint('steps')
+      }
       await nextTask()
     }
+  } catch (error) {
+    if (kept !== undefined && isDeviceLost(error)) yield { type: 'lost', error, ...kept }
+    throw error
   } finally {
     await source?.return?.()
     if (owned) dispose(run)

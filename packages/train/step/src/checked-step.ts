@@ -72,15 +72,20 @@ export const checkedStep = <P, S>(
     const learningRate = learning.schedule(run.step)
     checkOptions(`the schedule at step ${run.step}`, { rate: learningRate }, { rate: numberFrom(0) })
     const { learned, ...tensors } = step(run, batch)
+    const takeBack = (): void => void advance<unknown>(learned, () => run)
     // Read back before the old run is freed: it is the last good one if these are not finite.
     const [[loss], values, [gradientNorm]] = await Promise.all([
       numbersOf(tensors.loss),
       numbersOf(tensors.logits),
       numbersOf(tensors.gradientNorm),
     ])
-    dispose(tensors)
+      .catch((error: unknown) => {
+        takeBack()
+        throw error
+      })
+      .finally(() => dispose(tensors))
     if (loss === undefined || gradientNorm === undefined || !Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      advance<unknown>(learned, () => run)
+      takeBack()
       return {
         error: new NotFiniteError({
           step: run.step + 1,

@@ -4,6 +4,11 @@ import type { Environment } from './environment.ts'
 export type StartOptions = {
   /** WASM: threads that work at once, 1 to 64; all cores, up to 8, by default. */
   readonly threads?: number
+  /**
+   * What the backend is for, training by default: a device that computes in 16-bit floats is refused for training, and
+   * has a warning for inference.
+   */
+  readonly purpose?: 'training' | 'inference'
 }
 
 /** A backend that is running and current. */

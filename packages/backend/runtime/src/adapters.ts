@@ -1,5 +1,6 @@
 import { backend, findBackendFactory, setBackend } from '@tensorflow/tfjs-core'
 import type { Adapter, Adapters, Started } from './adapter.ts'
+import { guardContext, type WithContext } from './context-loss.ts'
 import { environment } from './environment.ts'
 
 // Bundlers take an import with a handler as one that may be missing, as the optional peers may.
@@ -38,6 +39,7 @@ const webgl: Adapter = {
   packages: '@tensorflow/tfjs-backend-webgl',
   start: async () => {
     await start('webgl', () => import('@tensorflow/tfjs-backend-webgl').catch(rethrow), 'WebGL')
+    guardContext(backend() as WithContext)
     return { details: rendererOf(backend() as unknown as WebglBackend) || 'WebGL' }
   },
   unfit: () => {

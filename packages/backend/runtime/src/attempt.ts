@@ -17,7 +17,8 @@ const computes = async (): Promise<string | undefined> => {
   const sum = add(one, little)
   try {
     const [value] = await sum.data()
-    return value === 1 + 2 ** -20 ? undefined : `it computes 1 + 2^-20 = ${value}, so it lacks the precision of float32`
+    if (value === 1 + 2 ** -20) return undefined
+    return `it computes 1 + 2^-20 = ${value}, so it lacks the precision of float32`
   } finally {
     for (const tensor of [one, little, sum]) tensor.dispose()
   }
@@ -38,10 +39,18 @@ export const attempt = async (
 ): Promise<E.Either<string | WrongOption, Started>> => {
   try {
     const started = await adapter.start(options)
-    const fault = (await computes()) ?? (automatic ? adapter.unfit?.() : undefined)
-    if (fault === undefined) return E.right(started)
-    started.dispose?.()
-    return E.left(fault)
+    const imprecise = await computes()
+    const fault =
+      (options.purpose === 'inference' ? undefined : imprecise) ?? (automatic ? adapter.unfit?.() : undefined)
+    if (fault !== undefined) {
+      started.dispose?.()
+      return E.left(fault)
+    }
+    if (imprecise === undefined) return E.right(started)
+    return E.right({
+      ...started,
+      warnings: [...(started.warnings ?? []), `${imprecise}: predictions differ, and training would fail`],
+    })
   } catch (error) {
     return E.left(isWrongOption(error) ? error : reasonOf(error, adapter))
   }

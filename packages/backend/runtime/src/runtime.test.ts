@@ -213,6 +213,10 @@ describe('a choice by name', () => {
     }
     const error = left(await chooseBackend('half', { adapters: { half } })())
     expect(error.tried[0]!.reason).toBe('it computes 1 + 2^-20 = 1, so it lacks the precision of float32')
+    const inference = right(await chooseBackend('half', { adapters: { half }, purpose: 'inference' })())
+    expect(inference.warnings).toEqual([
+      'it computes 1 + 2^-20 = 1, so it lacks the precision of float32: predictions differ, and training would fail',
+    ])
   })
 
   it('leaves no tensor behind', async () => {

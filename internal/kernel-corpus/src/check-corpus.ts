@@ -1,6 +1,6 @@
 import { corpus } from './corpus.ts'
 import type { CorpusCase } from './corpus-case.ts'
-import { exclusionOf, type Exclusions, exclusions as knownExclusions, reasonOf } from './exclusions.ts'
+import { exclusionOf, type Exclusions, exclusionsOf, reasonOf } from './exclusions.ts'
 import { runCase } from './run-case.ts'
 import { startTarget, type Target } from './start.ts'
 
@@ -30,7 +30,7 @@ export type CheckOptions = {
 /** Runs the corpus on a target, without a test runner. */
 export const checkCorpus = async (
   target: Target,
-  { exclusions = knownExclusions[target.backend] ?? {}, cases = corpus, progress }: CheckOptions = {},
+  { exclusions = exclusionsOf(target), cases = corpus, progress }: CheckOptions = {},
 ): Promise<CorpusReport> => {
   const started = performance.now()
   const details = await startTarget(target)

@@ -1,3 +1,5 @@
+import type { Target } from './start.ts'
+
 /** Why a case is excluded; one that takes the backend down with it is not run at all. */
 export type Exclusion = string | { readonly reason: string; readonly crashes: true }
 
@@ -86,4 +88,15 @@ export const exclusions: { readonly [backend: string]: Exclusions } = {
     'selectiveKernel on *': crash,
     'splitAttention on *': crash,
   },
+  // What is left to tfjs.
+  'webgpu-resfn': {
+    ...onGpu,
+    'NaN goes through activations and sums': 'Relu6 and Sigmoid of tfjs turn NaN into 0 on WebGPU',
+    'a pad of five axes': 'the shader of tfjs that pads five axes is not valid WGSL',
+    'sums, means, largest and smallest of [1]': 'ArgMax of tfjs keeps the axis of a vector of one on WebGPU',
+  },
 }
+
+/** The exclusions of a target. */
+export const exclusionsOf = ({ backend, known = backend }: Pick<Target, 'backend' | 'known'>): Exclusions =>
+  exclusions[known] ?? {}

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { corpus } from './corpus.ts'
-import { exclusionOf, exclusions as knownExclusions, type Exclusions, reasonOf } from './exclusions.ts'
+import { exclusionOf, exclusionsOf, type Exclusions, reasonOf } from './exclusions.ts'
 import { runCase } from './run-case.ts'
 import { startTarget, type Target } from './start.ts'
 
@@ -19,7 +19,7 @@ export type RunOptions = {
  */
 export const runCorpus = (
   target: Target,
-  { exclusions = knownExclusions[target.backend] ?? {}, expected = /./, cases = corpus }: RunOptions = {},
+  { exclusions = exclusionsOf(target), expected = /./, cases = corpus }: RunOptions = {},
 ): void => {
   describe(`the corpus on ${target.backend}`, () => {
     beforeAll(async () => {

@@ -1,7 +1,12 @@
 import { backend, env, findBackendFactory, getBackend, setBackend } from '@tensorflow/tfjs-core'
 
 /** A backend that the corpus can run on: how it is started, which gives in words what runs. */
-export type Target = { readonly backend: string; readonly start: () => Promise<string> }
+export type Target = {
+  readonly backend: string
+  readonly start: () => Promise<string>
+  /** Whose exclusions it has, where they are not those of its backend. */
+  readonly known?: string
+}
 
 const useWasm = async (threads: number): Promise<string> => {
   const { useWasm } = await import('@resfn/wasm')
@@ -47,6 +52,7 @@ export const targets: { readonly [name: string]: Target } = {
   },
   'webgpu-resfn': {
     backend: 'webgpu',
+    known: 'webgpu-resfn',
     start: async () => {
       const { useWebgpu } = await import('@resfn/webgpu')
       const { name, kernels } = await useWebgpu()

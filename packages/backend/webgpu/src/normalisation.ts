@@ -35,7 +35,9 @@ export const batchNormTrain = (
     finish: `
   let d = sum.x / f32(total);
   mean[channel] = x[channel] + d;
-  variance[channel] = max(sum.y / f32(total) - d * d, 0.0);`,
+  // The larger of NaN and 0 would be 0.
+  let v = sum.y / f32(total) - d * d;
+  variance[channel] = select(v, 0.0, v < 0.0);`,
   })
   return [batchNormAffine(device, { x, mean, variance, weight, bias }, epsilon), mean, variance]
 }

@@ -56,9 +56,12 @@ export type FashionMnistDecodeError = {
 
 const side = 28
 
+/** The largest of the files has 47 MB; a compressed one that claims more is not opened. */
+const maximalBytes = 2 ** 26
+
 const decoded = (file: FashionMnistFile, bytes: Uint8Array): TE.TaskEither<FashionMnistDecodeError, Idx> =>
   F.pipe(
-    decodeFile(bytes),
+    decodeFile(bytes, { maximalBytes }),
     TE.mapLeft((cause): FashionMnistDecodeError => ({
       _tag: 'InvalidFile',
       file,

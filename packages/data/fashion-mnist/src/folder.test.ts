@@ -62,6 +62,12 @@ describe('a folder', () => {
       'train-labels-idx1-ubyte: IDX, byte 0: the gzip data is damaged or cut short',
     ],
     [
+      'a small file that says that it holds a gigabyte',
+      { trainLabels: gzipSync(new Uint8Array([0, 0, 8, 1, 0x3f, 0xff, 0xff, 0, ...new Uint8Array(1000)])) },
+      'InvalidFile',
+      'at most 67108864 are allowed',
+    ],
+    [
       'labels under the name of images',
       { trainImages: smallFiles.trainLabels },
       'InvalidFile',

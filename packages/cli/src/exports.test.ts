@@ -173,10 +173,13 @@ describe('resfn export --out net.onnx', () => {
     expect(stdout).toMatch(/^cifar-resnet8-b: 30 operators \(ONNX 17\) and \d+ tensors in .*net\.onnx\n$/)
   })
 
-  it('leaves nothing of a file that Ctrl-C stops', async () => {
+  it.each(['onnx', 'tfjs', 'hub'])('leaves nothing of what Ctrl-C stops as %s', async (format) => {
     const files = readdirSync(cwd)
     const interrupts = () => ({ signal: AbortSignal.abort('SIGINT'), release: () => {} })
-    const stopped = await resfn(['export', 'run', '--out', 'stopped.onnx'], { cwd, interrupts })
+    const stopped = await resfn(
+      ['export', 'run', '--out', format === 'onnx' ? 'stopped.onnx' : 'stopped', '--format', format],
+      { cwd, interrupts },
+    )
     expect(stopped).toMatchObject({ code: 130, stderr: expect.stringContaining('was not written') as string })
     expect(readdirSync(cwd)).toEqual(files)
   })

@@ -1,10 +1,13 @@
 import { mkdirSync, readdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32, deflateSync } from 'node:zlib'
+import { encode, tensorView } from '@resfn/safetensors'
 import { publishedFiles } from '@resfn/test-utils'
 import { zipSync } from 'fflate'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { filesOf } from './context/files.ts'
 import { resfn, temporaryFolder } from './fixtures/context.ts'
+import { writeImages } from './fixtures/images.ts'
 import { contactSheet } from './image/contact-sheet.ts'
 import { similarPage } from './image/similar-page.ts'
 import type { Viewer } from './run/viewer.ts'
@@ -33,6 +36,22 @@ const refused = async (...args: readonly string[]): Promise<{ readonly tag: stri
 }
 
 const name = 'cifar-resnet8-b'
+
+/** The header of a picture of 3.6 gigapixels, in a file of a hundred bytes. */
+const vastPng = ((): Uint8Array => {
+  const chunk = (type: string, data: readonly number[]): readonly number[] => {
+    const body = [...Buffer.from(type), ...data]
+    const word = (value: number): readonly number[] => [...new Uint8Array(new Uint32Array([value]).buffer)].reverse()
+    return [...word(data.length), ...body, ...word(crc32(Uint8Array.from(body)))]
+  }
+  const size = [0, 0, 0xea, 0x60]
+  return Uint8Array.from([
+    ...[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
+    ...chunk('IHDR', [...size, ...size, 8, 2, 0, 0, 0]),
+    ...chunk('IDAT', [...deflateSync(new Uint8Array(1000))]),
+    ...chunk('IEND', []),
+  ])
+})()
 
 beforeAll(async () => {
   for (const folder of ['net', 'huge-config', 'deep-config']) {
@@ -126,6 +145,64 @@ describe('files that are huge or lie', () => {
       ['bomb.npz', 'OtherFormat'],
     ] as const)
       expect((await refused('import', file, '--net', name, '--out', 'x')).tag).toBe(tag)
+  })
+
+  it('shards that are cut short or missing', async () => {
+    const tensors = [['fc.weight', tensorView('F32', [64, 10], new Float32Array(640))]] as const
+    const shard = encode({ tensors })
+    if (shard._tag === 'Left') throw new Error(shard.left.message)
+    const index = (part: string): string => JSON.stringify({ weight_map: { 'fc.weight': part } })
+    const files = [
+      ['cut.safetensors', shard.right.subarray(0, 1000)],
+      ['head.safetensors', shard.right.subarray(0, 20)],
+      ['cut.safetensors.index.json', index('cut.safetensors')],
+      ['head.safetensors.index.json', index('head.safetensors')],
+      ['gone.safetensors.index.json', index('gone.safetensors')],
+      ['above.safetensors.index.json', index('../cut.safetensors')],
+    ] as const
+    for (const [file, content] of files) writeFileSync(join(cwd, file), content)
+    for (const [file, tag] of [
+      ['cut', 'OutOfBounds'],
+      ['head', 'HeaderOutOfBounds'],
+      ['gone', 'ENOENT'],
+      ['above', 'InvalidIndex'],
+    ] as const)
+      expect((await refused('import', `${file}.safetensors.index.json`, '--net', name, '--out', 'x')).tag).toBe(tag)
+  })
+
+  it('a log of a gigabyte', async () => {
+    writeImages(join(cwd, 'images'), { train: 10, test: 10 })
+    const { code } = await run(
+      ...'train --preset lenet-bn --data images --batch 10 --epochs 1 --threads 1 --out logged'.split(' '),
+    )
+    expect(code).toBe(0)
+    sparse(join(cwd, 'logged', 'log.jsonl'), 2 ** 30)
+    expect(await refused('export', 'logged', '--format', 'hub', '--out', 'page')).toMatchObject({
+      tag: 'TooManyBytes',
+      message: expect.stringContaining('log.jsonl') as string,
+    })
+  })
+
+  it('pictures of gigabytes when they are decoded', async () => {
+    for (const label of ['a', 'b']) {
+      mkdirSync(join(cwd, 'large', label), { recursive: true })
+      for (const file of ['1.png', '2.png', '3.png', '4.png']) writeFileSync(join(cwd, 'large', label, file), vastPng)
+    }
+    writeFileSync(join(cwd, 'vast.png'), vastPng)
+    const threads = ['--threads', '1']
+    const before = process.memoryUsage.rss()
+    for (const args of [
+      ['predict', 'vast.png', '--net', 'net'],
+      ['embed', 'vast.png', '--net', 'net', '--out', 'v.npy'],
+      ['similar', 'vast.png', 'large', '--net', 'net'],
+      ['explain', 'vast.png', '--net', 'net', '--out', 'o.png'],
+    ])
+      expect((await refused(...args, ...threads)).message, args[0]).toContain('60,000 x 60,000 pixels')
+    // A run reads its photos after it has begun, so that its folder is there.
+    const training = `train --net ${name} --resize 32 --data large --test-share 0.5 --strict --out run`
+    const { stderr, code } = await run(...training.split(' '), ...threads)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('60,000 x 60,000 pixels') as string })
+    expect(process.memoryUsage.rss() - before).toBeLessThan(2 ** 29)
   })
 
   it('folders that lead to each other', async () => {

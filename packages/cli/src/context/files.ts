@@ -6,7 +6,7 @@ import { CliError } from '../error.ts'
 /** The calls of `node:fs/promises` that are used: a test gives a disk that is full. */
 export type FileSystem = Pick<
   typeof fs,
-  'mkdir' | 'open' | 'readdir' | 'readFile' | 'realpath' | 'rename' | 'rm' | 'stat' | 'truncate'
+  'mkdir' | 'open' | 'readdir' | 'readFile' | 'realpath' | 'rename' | 'rm' | 'rmdir' | 'stat' | 'truncate'
 >
 
 /** What is written: all at once, or in parts. */
@@ -42,6 +42,8 @@ export type Files = {
   readonly real: (path: string) => Promise<string>
   /** Removes a file, if there is one. */
   readonly remove: (path: string) => Promise<void>
+  /** Removes a folder that holds nothing. */
+  readonly removeFolder: (path: string) => Promise<void>
 }
 
 const fixes: { readonly [code: string]: string } = {
@@ -230,6 +232,7 @@ export const filesOf = (disk: FileSystem = fs): Files => {
     list: (path) => attempt('read', path, () => disk.readdir(path)),
     real: (path) => attempt('read', path, () => disk.realpath(path)),
     remove: (path) => attempt('remove', path, () => disk.rm(path, { force: true })),
+    removeFolder: (path) => attempt('remove', path, () => disk.rmdir(path)),
     size,
   }
 }

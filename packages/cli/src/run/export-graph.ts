@@ -10,7 +10,7 @@ import { unwrap, usageError } from '../error.ts'
 import { startBackend } from './backend.ts'
 import type { Exporter, ExportJob } from './exporter.ts'
 import { keysAskedFor } from './formats.ts'
-import { writeParts } from './write-parts.ts'
+import { fillFolder, writeParts } from './write-parts.ts'
 
 /** The bytes of a model; tensors that one file cannot hold lie in a second one beside it. */
 const encoded = (model: Model, out: string): { readonly file: EncodedModel; readonly beside?: string } => {
@@ -95,14 +95,11 @@ export const exportTfjs: Exporter = async (context, job) => {
   return withGraph(context, job, 'expanded', async ({ graph, nameOf, metadata }) => {
     const model = unwrap(tfjsModel(graph, { nameOf, metadata }))
     const weights = model.files.map((file) => ({ ...file, path: join(job.out, file.name) }))
-    try {
+    const write = async (): Promise<void> => {
       for (const { path, read } of weights) await writeParts(context, path, read())
       await files.write(page, JSON.stringify(model.json))
-    } catch (error) {
-      // Weights without their model are of no use.
-      for (const { path } of weights) await files.remove(path)
-      throw error
     }
+    await fillFolder(context, job.out, { paths: [...weights.map(({ path }) => path), page], write })
     const operators = model.json.modelTopology.node.filter(({ op }) => op !== 'Const' && op !== 'Placeholder').length
     const tensors = model.json.weightsManifest.flatMap((group) => group.weights).length
     const { input, output } = { ...model.json.signature.inputs, ...model.json.signature.outputs }

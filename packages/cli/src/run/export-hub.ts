@@ -10,6 +10,7 @@ import type { LocatedNet } from './located-net.ts'
 import { modelCard } from './model-card.ts'
 import { picturesOf } from './photo-preprocessing.ts'
 import { runFolder } from './run-folder.ts'
+import { fillFolder } from './write-parts.ts'
 
 /** What timm's config says of a net that was found. */
 const configOf = (located: LocatedNet) => {
@@ -49,14 +50,13 @@ export const exportHub: Exporter = async (context, job) => {
   ) as [string, string, string, string]
   const said = configOf(located)
   const events = await eventsOf(context, located)
-  const { json } = await exportWeights(context, { ...job, out: weights, flags: others })
-  const sha256 = createHash('sha256')
-    .update(await files.read(weights))
-    .digest('hex')
-  if (events.length > 0) await files.write(log, events.map(logLine).join(''))
-  await files.write(
-    card,
-    modelCard({
+  const write = async () => {
+    const { json } = await exportWeights(context, { ...job, out: weights, flags: others })
+    const sha256 = createHash('sha256')
+      .update(await files.read(weights))
+      .digest('hex')
+    if (events.length > 0) await files.write(log, events.map(logLine).join(''))
+    const text = modelCard({
       name,
       description: netNamed(name).description,
       config: said,
@@ -64,9 +64,12 @@ export const exportHub: Exporter = async (context, job) => {
       sha256,
       dtype: flags.dtype,
       ...(located.loaded !== undefined && { loaded: located.loaded }),
-    }),
-  )
-  await files.write(config, formatNetConfig(said))
+    })
+    await files.write(card, text)
+    await files.write(config, formatNetConfig(said))
+    return { json, sha256 }
+  }
+  const { json, sha256 } = await fillFolder(context, out, { paths: [weights, log, card, config], write })
   const written = [weights, ...(events.length > 0 ? [log] : []), card, config]
   return {
     json: { ...json, format: 'hub', keys: json['format'], sha256, files: written },

@@ -25,3 +25,19 @@ export const writeParts = async (
     release()
   }
 }
+
+/** Writes files of a folder, and makes it where it is not there. Some of them without the others are of no use. */
+export const fillFolder = async <A>(
+  { files }: Context,
+  folder: string,
+  { paths, write }: { readonly paths: readonly string[]; readonly write: () => Promise<A> },
+): Promise<A> => {
+  const isNew = await files.makeFolder(folder)
+  try {
+    return await write()
+  } catch (error) {
+    for (const path of paths) await files.remove(path)
+    if (isNew) await files.removeFolder(folder)
+    throw error
+  }
+}

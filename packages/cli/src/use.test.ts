@@ -243,7 +243,7 @@ describe('resfn bench', () => {
     expect(found.bytes.peak).toBeGreaterThan(found.bytes.weights)
     expect(
       await json('bench', '--net', 'cifar-resnet8', '--input', '8x8x3', '--seconds', '0.05', '--threads', '1'),
-    ).toMatchObject({ net: 'cifar-resnet8', input: [8, 8, 3] })
+    ).toMatchObject({ net: 'cifar-resnet8', input: [8, 8, 3], madeReady: true })
   })
 
   it('names the nearest net', async () => {

@@ -20,7 +20,7 @@ export const benchCommand: Command<Context> = buildCommand<BenchFlags, [], Conte
     brief: 'Measure images a second and memory of a net here',
     fullDescription: [
       'Measures how many images a second a net takes on this machine, and the memory of one batch. The net is one of those that `resfn nets` lists, with drawn weights, that',
-      'of a run or a checkpoint, or one that others published; the images are noise.',
+      'of a run or a checkpoint, or one that others published; the images are noise. It is measured as `resfn predict` runs it on many pictures: made ready for inference, with normalisations folded into convolutions.',
       '',
       '  resfn bench --net resnet18  one image at a time',
       '  resfn bench --net resnet18 --batch 8 --seconds 10  in batches, for longer',

@@ -141,12 +141,14 @@ for (const threads of [1, 2])
     })
     afterAll(() => dispose())
 
-    // Few tiles and many, whole pairs of panels and not; the tiles of the last do not fit into the cache together.
+    // Few tiles and many (more than 128), whole pairs of panels and not; the tiles of the last do not fit into the
+    // cache together.
     for (const { batch, side, from, to, groups } of [
       { batch: 1, side: 14, from: 64, to: 24, groups: 1 },
       { batch: 1, side: 13, from: 64, to: 48, groups: 2 },
       { batch: 2, side: 12, from: 48, to: 48, groups: 3 },
       { batch: 1, side: 14, from: 48, to: 12, groups: 1 },
+      { batch: 1, side: 48, from: 16, to: 24, groups: 1 },
       { batch: 1, side: 8, from: 512, to: 260, groups: 1 },
       { batch: 1, side: 28, from: 192, to: 16, groups: 1 },
     ])

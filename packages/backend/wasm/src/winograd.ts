@@ -4,8 +4,8 @@ import { type Convolution, type Depths, depthsOf, filterKey, type Grid, panels, 
 import { sizes } from './routines.generated.ts'
 import { align } from './shape.ts'
 
-// Up to so many tiles a transformed filter is kept.
-const mostTilesOfKept = 128
+// Up to so many tiles, or bytes, a transformed filter is kept.
+const mostOfKept = { tiles: 128, bytes: 1_048_576 }
 // Up to so many tiles times channels the transformed tiles fit the cache beside the products, for panels in turn.
 const mostForPanels = { kept: 16_384, fresh: 65_536 }
 
@@ -83,11 +83,10 @@ const transformFilter = (device: Device, convolution: WindowConvolution, out: nu
 // little.
 const keepFilter = (device: Device, convolution: WindowConvolution): number | undefined => {
   const { weights, grid } = convolution
-  if (winogradTiles(grid) > mostTilesOfKept) return undefined
+  const bytes = sizes.POINTS * filterStride(convolution)
+  if (winogradTiles(grid) > mostOfKept.tiles && bytes > mostOfKept.bytes) return undefined
   const key = `winograd ${filterKey(convolution)}`
-  return device.keep(weights.data, key, sizes.POINTS * filterStride(convolution), (place) =>
-    transformFilter(device, convolution, place),
-  )
+  return device.keep(weights.data, key, bytes, (place) => transformFilter(device, convolution, place))
 }
 
 const byPanels = (device: Device, convolution: WindowConvolution, kept: number | undefined): void => {
@@ -224,6 +223,6 @@ export const winograd = (device: Device, convolution: WindowConvolution): void =
   const byPanelsPays =
     kept === undefined
       ? (from.depth * to.depth) / groups >= 131_072 && tiles <= mostForPanels.fresh
-      : tiles <= mostForPanels.kept
+      : winogradTiles(grid) <= mostOfKept.tiles && tiles <= mostForPanels.kept
   return byPanelsPays ? byPanels(device, convolution, kept) : byTiles(device, convolution, kept)
 }

@@ -26,6 +26,8 @@ export const engines = [
     nets: predicted,
   },
   { name: 'resfn wasm, 256 bits', module: 'resfn', flags: joined, threads: 2, nets: { ...everywhere, ...trained } },
+  { name: 'resfn native', module: 'resfn', backend: 'native', threads: 2, nets: { ...everywhere, ...named } },
+  { name: 'tf.layers native', module: 'tf-layers', backend: 'native', threads: 2, nets: everywhere },
   { name: 'tf.layers wasm', module: 'tf-layers', backend: 'wasm', threads: 1, nets: { 'cifar-resnet8': {} } },
   { name: 'tf.layers @resfn/wasm', module: 'tf-layers', backend: '@resfn/wasm', threads: 2, nets: everywhere },
   {

@@ -9,7 +9,6 @@ import { sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'
 import { constantRate } from '@resfn/schedules'
 import { advance, dispose, leaves } from '@resfn/tree'
-import { useWasm } from '@resfn/wasm'
 import * as tf from '@tensorflow/tfjs-core'
 import { learningRate, momentum } from '../nets.mjs'
 
@@ -41,9 +40,26 @@ const predictor = (net, { input, examples: { images, shape }, ready }) => {
   return { step, params }
 }
 
-export const start = async ({ net: { net: name, task, classes, input }, threads, examples, forInference: ready }) => {
-  const { threads: got } = await useWasm({ threads })
-  if (got !== threads) throw new Error(`wanted ${threads} threads, got ${got}`)
+const backends = {
+  wasm: async (threads) => {
+    const { useWasm } = await import('@resfn/wasm')
+    const { threads: got } = await useWasm({ threads })
+    if (got !== threads) throw new Error(`wanted ${threads} threads, got ${got}`)
+  },
+  native: async (threads) => {
+    const { useNative } = await import('@resfn/native')
+    await useNative({ threads })
+  },
+}
+
+export const start = async ({
+  net: { net: name, task, classes, input },
+  backend = 'wasm',
+  threads,
+  examples,
+  forInference: ready,
+}) => {
+  await backends[backend](threads)
   if (nets[name] === undefined) throw new Error(`@resfn/archs has no net ${name}`)
   const net = nets[name].make({ classes })
   const { step, params } = (task === 'predict' ? predictor : trainer)(net, { input, examples, ready })
@@ -53,7 +69,7 @@ export const start = async ({ net: { net: name, task, classes, input }, threads,
     params: leaves(params).reduce((sum, { size }) => sum + size, 0),
     memory: () => ({
       tensors: tf.memory().numTensors,
-      heapMb: /** @type {any} */ (tf.backend()).wasm.HEAPU8.length / 2 ** 20,
+      ...(backend === 'wasm' && { heapMb: /** @type {any} */ (tf.backend()).wasm.HEAPU8.length / 2 ** 20 }),
     }),
   }
 }

@@ -85,6 +85,13 @@ const backends = {
     await import('@tensorflow/tfjs-backend-wasm')
     await tf.setBackend('wasm')
   },
+  /** The kernels of tfjs-node as they come: an overlay of nothing takes ours away. */
+  native: async (threads) => {
+    const { useNative } = await import('@resfn/native')
+    const { backend } = await useNative({ threads })
+    const { overlayKernels } = await import('@resfn/overlay')
+    overlayKernels(backend, { backend: tf.backend() }, {}).undo()
+  },
   '@resfn/wasm': async (threads) => {
     const { useWasm } = await import('@resfn/wasm')
     await useWasm({ threads })
@@ -93,7 +100,7 @@ const backends = {
 
 export const start = async ({ net, backend, threads, examples: { images, labels, shape } }) => {
   await backends[backend](threads)
-  const name = backend.replace('@resfn/', '')
+  const name = { native: 'tensorflow', '@resfn/wasm': 'wasm' }[backend] ?? backend
   if (tf.getBackend() !== name) throw new Error(`wanted the backend ${name}, got ${tf.getBackend()}`)
   const net_ = model(net)
   net_.compile({ optimizer: tf.train.momentum(learningRate, momentum), loss: 'categoricalCrossentropy' })

@@ -236,6 +236,6 @@ describe('the page in the browser', () => {
     ]
     expect(missing.error).toMatch(/^no backend works here; tried:\n {2}webgpu: .+\nask for auto/)
     expect(missing.shown).toBe(missing.error)
-    expect(unknown.error).toMatch(/^there is no backend "gpu"; those known are webgl, webgpu, wasm, cpu/)
+    expect(unknown.error).toMatch(/^there is no backend "gpu"; those known are native, webgl, webgpu, wasm, cpu/)
   })
 })

@@ -33,6 +33,8 @@ const allowed = {
   backend: [...core, 'formats', 'backend'],
   // What it measured is kept beside what was fetched.
   'backend/runtime': [...core, 'formats', 'backend', 'io/cache'],
+  // What it built is kept there too.
+  'backend/native': [...core, 'formats', 'backend', 'io/cache'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
   cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend'],
 }

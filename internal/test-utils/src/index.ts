@@ -8,5 +8,6 @@ export { type HubFiles, type HubServer, type Intercept, startHub } from './hub-s
 export { expectNoLeak } from './leak.ts'
 export { publishedFiles, timmConfig } from './published-files.ts'
 export { expectTorchCase, type TorchCase, torchCases } from './torch-case.ts'
+export { installedTensorflow } from './tensorflow.ts'
 export { testTrainedNet, type TrainedNet } from './trained-net.ts'
 export { useSoftwareVulkan } from './software-vulkan.ts'

@@ -12,6 +12,7 @@ import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { netsCommand } from './commands/nets.ts'
 import { predictCommand } from './commands/predict.ts'
+import { setupRoutes } from './commands/setup.ts'
 import { summaryCommand } from './commands/summary.ts'
 import { trainCommand } from './commands/train.ts'
 import type { Context } from './context/context.ts'
@@ -35,6 +36,7 @@ export const routes: RouteMap<Context> = buildRouteMap({
     export: exportCommand,
     data: dataRoutes,
     doctor: doctorCommand,
+    setup: setupRoutes,
     completion: completionCommand,
   },
   docs: { brief: 'Residual networks on TensorFlow.js: train, evaluate, predict, look inside' },

@@ -132,11 +132,15 @@ describe('doctor', () => {
     }
     expect(backends.find(({ backend }) => backend === 'wasm')?.milliseconds).toBeGreaterThan(0)
     expect(Object.fromEntries(backends.map(({ backend, works }) => [backend, works]))).toEqual({
+      // It works where somebody has built its addon.
+      native: expect.any(Boolean) as boolean,
       webgl: false,
       webgpu: false,
       wasm: true,
       cpu: true,
     })
+    const native = backends.find(({ backend }) => backend === 'native')
+    expect(native?.details).toMatch(/^TensorFlow 2|: resfn setup native --libtensorflow|run resfn setup native again/)
     const text = (await resfn(['doctor'])).stdout
     expect(text).toContain('all is well: resfn train uses wasm')
     expect(text.replaceAll(/\s+/g, ' ')).toMatch(

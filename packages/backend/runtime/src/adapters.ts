@@ -1,3 +1,4 @@
+import { platform } from '#platform'
 import { backend, findBackendFactory, setBackend } from '@tensorflow/tfjs-core'
 import type { Adapter, Adapters, Started } from './adapter.ts'
 import { guardContext, type WithContext } from './context-loss.ts'
@@ -65,6 +66,16 @@ const webgpu: Adapter = {
   },
 }
 
+/** By name alone: loading the library takes about a second, more than an automatic choice may take. */
+const native: Adapter = {
+  automatic: [],
+  packages: '@resfn/native @tensorflow/tfjs-node',
+  start: async ({ threads }) => {
+    const { tensorflow, device, kernels, warnings } = await platform.useNative(threads === undefined ? {} : { threads })
+    return { details: `TensorFlow ${tensorflow} on ${device}, ${kernels.length} kernels of resfn`, warnings }
+  },
+}
+
 const wasm: Adapter = {
   automatic: ['node', 'browser'],
   packages: '@resfn/wasm',
@@ -90,4 +101,4 @@ const cpu: Adapter = {
 }
 
 /** The backends that are known, fastest first. Add a row to make another one known: `{ ...adapters, mine }`. */
-export const adapters: Adapters = { webgl, webgpu, wasm, cpu }
+export const adapters: Adapters = { native, webgl, webgpu, wasm, cpu }

@@ -11,6 +11,7 @@ const fileOf = (folder: string, key: string): string =>
 /** Node: a file a measurement, in the user's cache folder. */
 export const platform: Platform = {
   cores: availableParallelism,
+  useNative: async (options) => (await import('@resfn/native')).useNative(options),
   memory: {
     read: async (key) => JSON.parse(await readFile(fileOf(cacheFolder('backends'), key), 'utf8')) as unknown,
     write: async (key, value) => {

@@ -176,7 +176,8 @@ describe('a choice by name', () => {
     const error = left(await chooseBackend('wgpu')())
     expect(error).toMatchObject({
       _tag: 'UnknownBackend',
-      message: 'there is no backend "wgpu"; those known are webgl, webgpu, wasm, cpu, or auto to have one chosen',
+      message:
+        'there is no backend "wgpu"; those known are native, webgl, webgpu, wasm, cpu, or auto to have one chosen',
     })
   })
 

@@ -18,7 +18,7 @@ export type Probe = {
   readonly milliseconds?: number
 }
 
-const commandIn = (reason: string): string | undefined => /npm install .*$/.exec(reason)?.[0]
+const commandIn = (reason: string): string | undefined => /(npm install|resfn setup) .*$/.exec(reason)?.[0]
 
 const probe = async (backend: string): Promise<Probe> => {
   const { automatic: places, lastResort } = adapters[backend]!

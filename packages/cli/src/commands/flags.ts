@@ -62,10 +62,10 @@ export const backendFlags: {
   readonly threads: Flag<number> & { readonly default: string }
 } = {
   backend: {
-    ...withDefault(String, 'name', 'auto', 'auto, wasm, cpu, …'),
+    ...withDefault(String, 'name', 'auto', 'auto, wasm, native, cpu, …'),
     proposeCompletions: proposals.backends,
   },
-  threads: withDefault(wholeFrom(0), 'n', '0', 'Threads of the WASM backend; 0 for all cores'),
+  threads: withDefault(wholeFrom(0), 'n', '0', 'Threads of WASM and native; 0 for all cores'),
 }
 
 /** Which images a command takes. */

@@ -1,0 +1,5 @@
+export { NativeError } from './errors.ts'
+export { type KeptFile, nativeCache, type Provenance } from './kept.ts'
+export { SetupError } from './setup/error.ts'
+export { setupNative, type SetupOptions } from './setup/setup-native.ts'
+export { type NativeOptions, type NativeReport, useNative } from './use-native.ts'

@@ -80,7 +80,7 @@ describe('help', () => {
   it('has placeholders for values, and defaults', async () => {
     const text = await asked(['eval', '--help'], 80)
     expect(text).toContain('Usage: resfn eval <net> [flags]')
-    expect(text).toMatch(/^ {2}--threads <n> +Threads of the WASM backend; 0 for all cores \(default: 0\)$/m)
+    expect(text).toMatch(/^ {2}--threads <n> +Threads of WASM and native; 0 for all cores \(default: 0\)$/m)
     expect(await asked(['train', '--help'], 80)).toMatch(/^ {2}--\[no-\]flip +Mirror half of the images$/m)
   })
 

@@ -7,7 +7,7 @@ const threads = 256
 /**
  * Values one by one, four at a time where their number allows it. The code reads `i`, the index, and writes the outputs
  * there; the inputs in `whole` have the shape of the outputs, those in `channel` one value a channel, which the code
- * reads at `c`. `T` is the type of a value.
+ * reads at `c`. `T` is the type of a value, `Bits` that of its bits.
  */
 export type Elementwise<N extends string> = {
   readonly name: string
@@ -43,6 +43,7 @@ export const elementwise = <N extends string>(
       ...(numbers !== undefined && { numbers }),
       code: () => `
 alias T = ${element};
+alias Bits = ${four ? 'vec4u' : 'u32'};
 ${constants}
 @compute @workgroup_size(${threads})
 fn main(
@@ -64,13 +65,17 @@ fn main(
   return Object.fromEntries(made) as { readonly [name in N]: TensorInfo }
 }
 
-/** The larger of x and 0; NaN stays NaN. */
+/**
+ * The larger of x and 0; NaN stays NaN. Drivers make a maximum of a comparison, which loses NaN, so the bits are
+ * compared: those from -0 to -Infinity.
+ */
 export const relu = (device: Device, x: TensorInfo): TensorInfo =>
   elementwise(device, x.shape, {
     name: 'relu',
     whole: { x },
     outputs: ['y'],
-    code: 'y[i] = select(x[i], T(), x[i] < T());',
+    code: `let bits = bitcast<Bits>(x[i]);
+  y[i] = select(x[i], T(), (bits >= Bits(0x80000000u)) & (bits <= Bits(0xff800000u)));`,
   }).y
 
 /** dy where y is positive, else 0. */

@@ -2,6 +2,7 @@ import { backend_util, util } from '@tensorflow/tfjs-core'
 import { floatKernel, isPerChannel, type OwnKernel, type OwnKernels, primitiveKernel } from '@resfn/overlay'
 import { reduceAxes } from './channels.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
+import { tile } from './copying.ts'
 import type { Device } from './device.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
@@ -83,6 +84,10 @@ const ownKernels: OwnKernels<Device> = {
   ReluGrad: primitiveKernel('ReluGrad', (device, { dy, y }) => [reluGradient(device, dy, y)]),
   Add: floatKernel(['a', 'b'], (device, { a, b }) =>
     util.arraysEqual(a.shape, b.shape) ? add(device, a, b) : undefined,
+  ),
+  // With five axes and more, Tile of tfjs reads the tensor from the GPU and waits.
+  Tile: floatKernel(['x'], (device, { x }, { reps }: { readonly reps: readonly number[] }) =>
+    x.shape.length > 4 && !x.shape.includes(0) && !reps.includes(0) ? tile(device, x, reps) : undefined,
   ),
   MomentumStep: primitiveKernel('MomentumStep', momentumStep),
   FusedBatchNorm: floatKernel(

@@ -35,9 +35,10 @@ export const batchNormTrain = (
     finish: `
   let d = sum.x / f32(total);
   mean[channel] = x[channel] + d;
-  // The larger of NaN and 0 would be 0.
+  // A variance of NaN stays NaN, as in relu.
   let v = sum.y / f32(total) - d * d;
-  variance[channel] = select(v, 0.0, v < 0.0);`,
+  let bits = bitcast<u32>(v);
+  variance[channel] = select(v, 0.0, bits >= 0x80000000u && bits <= 0xff800000u);`,
   })
   return [batchNormAffine(device, { x, mean, variance, weight, bias }, epsilon), mean, variance]
 }

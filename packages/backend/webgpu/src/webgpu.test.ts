@@ -89,6 +89,14 @@ const cases: readonly Case[] = [
         'sums of all, and of the last axis',
         () => [tf.sum(draw(1, 70, 100)), tf.mean(draw(2, 4, 30), 1), tf.sum(draw(3, 4, 3, 2), [0, 2])],
       ],
+      [
+        'tiles of five axes and more',
+        () =>
+          [
+            [1, 3, 1, 2, 2],
+            [2, 1, 1, 1, 1, 3],
+          ].map((reps, i) => tf.tile(draw(i, ...[2, 1, 3, 1, 2, 2].slice(0, reps.length)), reps)),
+      ],
       ['a sum of integers, which is left to tfjs', () => tf.sum(tf.ones([3, 2], 'int32'), 0)],
       [
         'integers that are cast',

@@ -2,7 +2,9 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 
 /** Loads as CommonJS from here, where the optional peers are. */
-export const require: NodeJS.Require = createRequire(import.meta.url)
+export const require: { (name: string): unknown; readonly resolve: (name: string) => string } = createRequire(
+  import.meta.url,
+)
 
 /** The packages of tfjs that have this backend. Their JavaScript and C++ are the same, their addons are not. */
 const names = ['@tensorflow/tfjs-node', '@tensorflow/tfjs-node-gpu'] as const

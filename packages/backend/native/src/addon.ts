@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { keptAddon } from './kept.ts'
 import { NativeError } from './errors.ts'
+import { namesIn } from './names-in.ts'
 import { type NodePackage, nodePackages } from './packages.ts'
 
 /** The addon to load, and the package whose JavaScript goes with it. */
@@ -24,14 +24,6 @@ const ownAddon = ({ folder }: NodePackage): string | undefined => {
     .map((version) => join(lib, `napi-v${version}`))
     .filter((path) => namesIn(path).includes('tfjs_binding.node'))
     .map((path) => join(path, 'tfjs_binding.node'))[0]
-}
-
-const namesIn = (folder: string): readonly string[] => {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }
 
 /** The addon that was built here, or else the one that came with a package. */

@@ -26,8 +26,6 @@ export type NativeReport = {
   readonly source: Loaded['source']
   /** Names of the kernels that are ours. */
   readonly kernels: readonly string[]
-  /** What is slow, and what to do; mostly empty. */
-  readonly warnings: readonly string[]
 }
 
 /** The device of a result: TensorFlow places each operation itself, so one is run. */
@@ -78,7 +76,6 @@ export const useNative = async ({ threads, folder }: NativeOptions = {}): Promis
     tensorflow: backend.binding.TF_Version,
     source,
     kernels: kernelNames,
-    warnings: [],
   }
   opened.set(backend, report)
   return report

@@ -71,8 +71,8 @@ const native: Adapter = {
   automatic: [],
   packages: '@resfn/native @tensorflow/tfjs-node',
   start: async ({ threads }) => {
-    const { tensorflow, device, kernels, warnings } = await platform.useNative(threads === undefined ? {} : { threads })
-    return { details: `TensorFlow ${tensorflow} on ${device}, ${kernels.length} kernels of resfn`, warnings }
+    const { tensorflow, device, kernels } = await platform.useNative(threads === undefined ? {} : { threads })
+    return { details: `TensorFlow ${tensorflow} on ${device}, ${kernels.length} kernels of resfn` }
   },
 }
 

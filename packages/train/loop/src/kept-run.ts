@@ -1,4 +1,4 @@
-import { getBackend, tensor, type Tensor } from '@tensorflow/tfjs-core'
+import { memory, tensor, type Tensor } from '@tensorflow/tfjs-core'
 import type { Run } from '@resfn/step'
 import { leaves, map } from '@resfn/tree'
 
@@ -10,8 +10,8 @@ export type KeptRun<P, S> = {
   readonly restore: () => Run<P, S>
 }
 
-/** Whether the current backend is one whose device a driver or a browser may take away. */
-const mayBeLost = (): boolean => ['webgl', 'webgpu'].includes(getBackend())
+/** Whether tensors lie on a GPU, which a driver or a browser may take away: such backends count its bytes. */
+const mayBeLost = (): boolean => 'numBytesInGPU' in memory()
 
 /** Whether an error says that the device is gone, by its tag. */
 export const isDeviceLost = (error: unknown): error is Error =>

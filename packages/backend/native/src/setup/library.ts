@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesIn } from '../names-in.ts'
 
 /** What of an installed TensorFlow the addon needs. */
 export type Library = {
@@ -24,19 +25,11 @@ const candidates = (folder: string): readonly string[] => [
   folder,
   join(folder, 'tensorflow'),
   ...['lib', 'lib64'].flatMap((lib) =>
-    foldersIn(join(folder, lib))
+    namesIn(join(folder, lib))
       .filter((name) => name.startsWith('python'))
       .map((name) => join(folder, lib, name, 'site-packages', 'tensorflow')),
   ),
 ]
-
-const foldersIn = (folder: string): readonly string[] => {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
 
 const textOf = (path: string): string => {
   try {
@@ -59,7 +52,7 @@ const versionIn = (include: string): string | undefined => {
 
 /** The version that pip notes beside the package. */
 const versionBeside = (folder: string): string | undefined =>
-  foldersIn(join(folder, '..')).flatMap(
+  namesIn(join(folder, '..')).flatMap(
     (name) => /^tensorflow(?:_cpu|_gpu|_intel)?-(\d+\.\d+\.\d+).*\.dist-info$/.exec(name)?.[1] ?? [],
   )[0]
 
@@ -86,7 +79,7 @@ export const findLibrary = (named: string): Library | { readonly missing: readon
     cuda: /'is_cuda_build',\s*True/.test(textOf(join(found, 'python', 'platform', 'build_info.py'))),
     libraries: libraryNames.map((name) => join(found, name)),
     include,
-    more: foldersIn(nvidia)
+    more: namesIn(nvidia)
       .map((name) => join(nvidia, name, 'lib'))
       .filter((folder) => existsSync(folder)),
   }

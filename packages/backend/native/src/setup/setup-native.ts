@@ -27,10 +27,10 @@ export type SetupOptions = {
 /** Differences of a convolution in float32 stay far below it. */
 const tolerance = 1e-4
 
-const fileOf = async (path: string, name = path): Promise<KeptFile> => {
+const fileOf = async (path: string): Promise<KeptFile> => {
   const hash = createHash('sha256')
   for await (const part of createReadStream(path)) hash.update(part as Uint8Array)
-  return { path: name, bytes: (await stat(path)).size, sha256: hash.digest('hex') }
+  return { path, bytes: (await stat(path)).size, sha256: hash.digest('hex') }
 }
 
 type Parts = { readonly library: Library; readonly sources: Sources; readonly compiler: Compiler }
@@ -143,10 +143,10 @@ const build = async (
           `a convolution on ${checked.device} differs from plain JavaScript by ${checked.difference.toExponential(1)} of its largest value, more than ${tolerance}`,
         ),
       )
-    const { sha256 } = await fileOf(compiled.right)
-    const path = join(cache, `${sha256.slice(0, 16)}.node`)
+    const addon = await fileOf(compiled.right)
+    const path = join(cache, `${addon.sha256.slice(0, 16)}.node`)
     const provenance: Provenance = {
-      addon: await fileOf(compiled.right, path),
+      addon: { ...addon, path },
       tensorflow: {
         version: checked.version,
         cuda: library.cuda,

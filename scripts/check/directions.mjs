@@ -14,6 +14,7 @@ const allowed = {
   'core/layer': core,
   'core/autodiff': core,
   'core/trace': [...core, 'core/layer'],
+  'core/net-graph': ['core/layer'],
   core,
   ops: [...core, 'core/layer', 'ops'],
   blocks: [...core, 'core/layer', 'ops', 'blocks'],

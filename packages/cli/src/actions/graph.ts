@@ -1,9 +1,8 @@
 import { extname, resolve } from 'node:path'
+import { mermaid, netGraph } from '@resfn/net-graph'
 import type { GraphFlags } from '../commands/graph.ts'
 import { usageError } from '../error.ts'
-import { mermaid } from '../graph/mermaid.ts'
-import { netGraph } from '../graph/net-graph.ts'
-import { svg } from '../graph/svg.ts'
+import { netPicture } from '../image/net-picture.ts'
 import type { Action } from '../output.ts'
 import { givenNet } from '../run/given-net.ts'
 import { count } from '../text/format.ts'
@@ -23,7 +22,7 @@ export const graphOf: Action<GraphFlags, [string]> = async (context, flags, give
   if (file !== undefined)
     await context.files.write(
       file,
-      format === '.svg' ? svg(graph, name) : format === '.md' ? `\`\`\`mermaid\n${text}\`\`\`\n` : text,
+      format === '.svg' ? netPicture(graph, name) : format === '.md' ? `\`\`\`mermaid\n${text}\`\`\`\n` : text,
     )
   return {
     json: { net: name, ...from, input, file: file ?? null, ...graph },

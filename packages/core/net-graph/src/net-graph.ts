@@ -31,7 +31,24 @@ const insideOf = (layer: AnyLayer): Inside['layers'] & object => (layer as Insid
 
 /**
  * The graph of the parts of a net, to a depth: with 1 the net's own parts, with 2 the blocks of its stages, with 3 what
- * is in them.
+ * is in them. It needs no backend and no weights. An addition, another join, or an activation behind a block is a box
+ * without a name, whose `id` has a ":".
+ *
+ * @param net any layer made of combinators
+ * @param input the shape of one input sample
+ * @param depth how deep parts are drawn by their own parts, from 1
+ * @throws ShapeError with the path of the layer that cannot take its input
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { dense } from '@resfn/dense'
+ * import { sequential, skip, sum } from '@resfn/layer'
+ * import { netGraph } from '@resfn/net-graph'
+ *
+ * const net = sequential({ block: skip(sum)(sequential({ fc: dense({ out: 4 }) })), head: dense({ out: 2 }) })
+ * const { edges } = netGraph(net, [4], 2)
+ * assert.deepEqual(edges, [['input', 'block.fc'], ['block.fc', 'block:join'], ['input', 'block:join'], ['block:join', 'head']])
+ * ```
  */
 export const netGraph = (net: AnyLayer, input: Shape, depth: number): NetGraph => {
   const nodes: GraphNode[] = []
@@ -129,6 +146,6 @@ export const netGraph = (net: AnyLayer, input: Shape, depth: number): NetGraph =
   return { nodes, edges, groups: groups.toSorted((a, b) => a.first - b.first || a.depth - b.depth) }
 }
 
-/** The words of a box after its name. */
+/** The words of a box after its name: what it is, and its output. */
 export const wordsOf = ({ kind, output }: GraphNode): readonly string[] =>
   [kind, formatShape(output)].filter((word) => word !== '')

@@ -5,7 +5,18 @@ const quoted = (text: string): string => `"${text.replaceAll('"', '#quot;')}"`
 /**
  * A graph in the language of Mermaid, which GitHub and many editors draw.
  *
+ * @param graph what `netGraph` gives
  * @see the documentation of Mermaid, "Flowcharts"
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { dense } from '@resfn/dense'
+ * import { sequential } from '@resfn/layer'
+ * import { mermaid, netGraph } from '@resfn/net-graph'
+ *
+ * const text = mermaid(netGraph(sequential({ fc: dense({ out: 2 }) }), [4], 1))
+ * assert.match(text, /^flowchart TB\n {2}n0\["input<br\/>\[4\]"\]/)
+ * ```
  */
 export const mermaid = ({ nodes, edges, groups }: NetGraph): string => {
   const idOf = new Map(nodes.map(({ id }, i) => [id, `n${i}`]))

@@ -23,6 +23,8 @@ export type Started = {
   readonly simd?: 'relaxed' | 'strict'
   /** What is not as it was asked for, or slow, and what to do. */
   readonly warnings?: readonly string[]
+  /** Why the automatic choice had better go on; by name it is used all the same. */
+  readonly unfit?: string | undefined
   /** Ends what the process would not end by itself. */
   readonly dispose?: () => void
 }
@@ -38,8 +40,6 @@ export type Adapter = {
    * `_tag` is `WrongOption` ends the choice, because the next backend would hide the mistake.
    */
   readonly start: (options: StartOptions) => Promise<Started>
-  /** Once it is started: why the automatic choice had better go on, or undefined. */
-  readonly unfit?: () => string | undefined
   /** A warning for the automatic choice that ends here: much slower than what was passed over. */
   readonly lastResort?: string
 }

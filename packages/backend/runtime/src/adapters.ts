@@ -33,7 +33,8 @@ const rendererOf = ({ gpgpu }: WebglBackend): string => {
   return extension == null ? '' : String(gpgpu?.gl.getParameter(extension.UNMASKED_RENDERER_WEBGL))
 }
 
-const isSoftware = (name: string): boolean => /swiftshader|llvmpipe|software|basic render/i.test(name)
+/** WebGL does not say whether it draws on the CPU; the names of those programs do. */
+const isSoftware = (renderer: string): boolean => /swiftshader|llvmpipe|software|basic render/i.test(renderer)
 
 const webgl: Adapter = {
   automatic: ['browser'],
@@ -41,11 +42,11 @@ const webgl: Adapter = {
   start: async () => {
     await start('webgl', () => import('@tensorflow/tfjs-backend-webgl').catch(rethrow), 'WebGL')
     guardContext(backend() as WithContext)
-    return { details: rendererOf(backend() as unknown as WebglBackend) || 'WebGL' }
-  },
-  unfit: () => {
     const renderer = rendererOf(backend() as unknown as WebglBackend)
-    return isSoftware(renderer) ? `it draws in software (${renderer}), which is slower than WASM` : undefined
+    return {
+      details: renderer || 'WebGL',
+      unfit: isSoftware(renderer) ? `it draws in software (${renderer}), which is slower than WASM` : undefined,
+    }
   },
 }
 
@@ -55,14 +56,12 @@ const webgpu: Adapter = {
   packages: environment() === 'node' ? '@resfn/webgpu webgpu' : '@resfn/webgpu',
   start: async () => {
     const { useWebgpu } = await import('@resfn/webgpu').catch(rethrow)
-    const { name, kernels, warnings } = await useWebgpu()
-    return { details: `${name}, ${kernels.length} kernels of resfn`, warnings }
-  },
-  unfit: () => {
-    const { adapterInfo } = backend() as unknown as { readonly adapterInfo?: object }
-    return isSoftware(Object.values(adapterInfo ?? {}).join(' '))
-      ? 'it computes in software, which is slower than WASM'
-      : undefined
+    const { name, software, kernels, warnings } = await useWebgpu()
+    return {
+      details: `${name}, ${kernels.length} kernels of resfn`,
+      warnings,
+      unfit: software ? 'it computes in software, which is slower than WASM' : undefined,
+    }
   },
 }
 

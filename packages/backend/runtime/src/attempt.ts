@@ -41,7 +41,7 @@ export const attempt = async (
     const started = await adapter.start(options)
     const imprecise = await computes()
     const fault =
-      (options.purpose === 'inference' ? undefined : imprecise) ?? (automatic ? adapter.unfit?.() : undefined)
+      (options.purpose === 'inference' ? undefined : imprecise) ?? (automatic ? started.unfit : undefined)
     if (fault !== undefined) {
       started.dispose?.()
       return E.left(fault)

@@ -120,7 +120,11 @@ describe('the automatic choice', () => {
   })
 
   it('passes over a backend that is unfit, which by name is used', async () => {
-    const adapters = { slow: { ...working, unfit: () => 'draws in software' }, fast: working }
+    const start: Adapter['start'] = async (options) => ({
+      ...(await working.start(options)),
+      unfit: 'draws in software',
+    })
+    const adapters = { slow: { ...working, start }, fast: working }
     expect(right(await chooseBackend('auto', { adapters })()).tried).toEqual([
       { backend: 'slow', reason: 'draws in software' },
     ])

@@ -40,8 +40,7 @@ export const attempt = async (
   try {
     const started = await adapter.start(options)
     const imprecise = await computes()
-    const fault =
-      (options.purpose === 'inference' ? undefined : imprecise) ?? (automatic ? started.unfit : undefined)
+    const fault = (options.purpose === 'inference' ? undefined : imprecise) ?? (automatic ? started.unfit : undefined)
     if (fault !== undefined) {
       started.dispose?.()
       return E.left(fault)

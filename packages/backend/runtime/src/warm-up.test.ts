@@ -38,7 +38,7 @@ describe('warmUp', () => {
     const before = tf.memory().numTensors
     const { programs } = await warmUp(compute, { onProgress: (progress) => told.push(progress) })
     expect(programs).toBeGreaterThan(3)
-    expect(told).toEqual(Array.from({ length: programs }, (_, i) => ({ compiled: i + 1, programs })))
+    expect(told).toEqual(Array.from({ length: programs + 1 }, (_, compiled) => ({ compiled, programs })))
     expect(tf.memory().numTensors).toBe(before)
     // All of it side by side: neither the computation in the warm-up nor the next one compiles alone.
     const result = tf.tidy(compute)

@@ -1,7 +1,8 @@
-import { softmax, tensor4d, tidy } from '@tensorflow/tfjs-core'
+import { softmax, tensor4d, tidy, zeros } from '@tensorflow/tfjs-core'
 import type { Context } from '../context/context.ts'
 import { type Going, joined, overPictures } from '../image/over-pictures.ts'
 import type { Predicted, Prediction } from '../image/prediction-file.ts'
+import { compileShaders } from './compile-shaders.ts'
 import { readyNet } from './ready-net.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -36,6 +37,12 @@ export async function* lookAt(
 ): AsyncGenerator<Predicted> {
   const { net, params, state } = readyNet(viewer, viewer.input, paths.length)
   const ready: Viewer = { ...viewer, apply: (x) => net.apply(params, x, state) }
-  for await (const one of overPictures(context, viewer, paths, going, (batch) => classify(ready, batch, top)))
+  let isFirst = true
+  const look = async (batch: readonly Float32Array[]): ReturnType<typeof classify> => {
+    if (isFirst) await compileShaders(context, () => ready.apply(zeros([batch.length, ...viewer.input])))
+    isFirst = false
+    return classify(ready, batch, top)
+  }
+  for await (const one of overPictures(context, viewer, paths, going, look))
     yield 'error' in one ? one : { image: one.image, predictions: one.found }
 }

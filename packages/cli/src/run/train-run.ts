@@ -3,9 +3,11 @@ import { type PredictionColumns, train } from '@resfn/loop'
 import { type Run, weightsOf } from '@resfn/step'
 import type { Chosen } from '@resfn/runtime'
 import { dispose } from '@resfn/tree'
+import type { TensorContainer } from '@tensorflow/tfjs-core'
 import type { Context } from '../context/context.ts'
 import { CliError, interruptedBy, toCliError, unwrap } from '../error.ts'
 import { type CheckpointNotes, descriptionOf } from './checkpoint-file.ts'
+import { compileShaders } from './compile-shaders.ts'
 import { progressReporter } from './reporter.ts'
 import { eventBoard } from './event-board.ts'
 import { isLogged, logLine, parseLog } from './event-log.ts'
@@ -95,7 +97,11 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
   try {
     const board = eventBoard(open.notes.started, parseLog(files.log, await context.files.readText(files.log)))
     await context.files.write(files.board, board.file)
-    for await (const event of train(trainingOf(setup, learner.net, signal), open.run)) {
+    const training = {
+      ...trainingOf(setup, learner.net, signal),
+      prepare: (compute: () => TensorContainer) => compileShaders(context, compute),
+    }
+    for await (const event of train(training, open.run)) {
       if (isLogged(event)) {
         const line = logLine(event)
         await context.files.append(files.log, line)

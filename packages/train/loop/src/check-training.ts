@@ -20,6 +20,7 @@ export const checkTraining = <P, S>(training: Training<P, S>): void => {
     evaluation: optional(func),
     checkpointSteps: optional(wholeNumberFrom(1)),
     patience: optional(wholeNumberFrom(1)),
+    prepare: optional(func),
     signal: optional(signal),
   })
   if (training.patience !== undefined && training.evaluation === undefined)
@@ -88,8 +89,11 @@ export const checkLastBatch = <P, S>(
 }
 
 /** Reads one batch of an evaluation pass and throws unless it fits the net. */
-const checkEvaluation = async <P, S>({ net, evaluation }: Training<P, S>, run: Run<P, S>): Promise<void> => {
-  if (evaluation === undefined) return
+const checkEvaluation = async <P, S>(
+  { net, evaluation }: Training<P, S>,
+  run: Run<P, S>,
+): Promise<Examples | undefined> => {
+  if (evaluation === undefined) return undefined
   const pass = iteratorOf('evaluation', evaluation())
   try {
     const first = await pass.next()
@@ -97,6 +101,7 @@ const checkEvaluation = async <P, S>({ net, evaluation }: Training<P, S>, run: R
     const examples = first.value as Examples
     checkExamples(examples)
     checkClasses(examples.labels, checkRun(net, run, examples.shape.slice(1)))
+    return examples
   } catch (error) {
     if (error instanceof BatchError) throw new BatchError(`evaluation: ${error.message}`, { cause: error })
     throw error
@@ -108,16 +113,18 @@ const checkEvaluation = async <P, S>({ net, evaluation }: Training<P, S>, run: R
 /**
  * Everything that can be found before the first step of a run: its tensors, its first batch, the last batch of an
  * epoch, the evaluation.
+ *
+ * @returns the first batch of the evaluation, where there is one
  */
 export const checkStart = async <P, S>(
   training: Training<P, S>,
   run: Run<P, S>,
   batch: Examples,
   sizes: BatchSizes | undefined,
-): Promise<void> => {
+): Promise<Examples | undefined> => {
   checkExamples(batch)
   const sample = batch.shape.slice(1)
   checkRun(training.net, run, sample)
   if (sizes !== undefined) checkLastBatch(training.net, run, sample, sizes)
-  await checkEvaluation(training, run)
+  return checkEvaluation(training, run)
 }

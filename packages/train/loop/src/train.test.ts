@@ -10,7 +10,7 @@ import { batchNorm } from '@resfn/batch-norm'
 import { dense, flatten } from '@resfn/dense'
 import { type AnyLayer, lift, sequential, ShapeError, untyped } from '@resfn/layer'
 import { crossEntropy } from '@resfn/losses'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   batchesPerEpoch,
   count,
@@ -151,6 +151,23 @@ describeBackends('train', () => {
     }
     expect(await moved(1)).toBe(0)
     expect(await moved(0.5)).toBeGreaterThan(await moved(0.99))
+  })
+
+  it('prepares with the first step and the first evaluation, once, and trains as without', async () => {
+    const plain = ofType(await eventsOf(train(training({ epochs: 1 }), start())), 'done')[0]!
+    const shapes: (readonly number[])[] = []
+    const prepare = vi.fn<(compute: () => tf.TensorContainer) => Promise<void>>(async (compute) => {
+      const before = tf.memory().numTensors
+      tf.tidy(() => shapes.push(...(compute() as tf.Tensor[]).map(({ shape }) => shape)))
+      expect(tf.memory().numTensors).toBe(before)
+    })
+    const prepared = ofType(await eventsOf(train(training({ epochs: 1, prepare }), start())), 'done')[0]!
+    expect(prepare).toHaveBeenCalledTimes(1)
+    expect(shapes).toEqual([[], [6, 3]])
+    expect(valuesOf(prepared.run.params)).toEqual(valuesOf(plain.run.params))
+    dispose([plain.run, prepared.run])
+    const failing = train(training({ prepare: () => Promise.reject(new Error('does not compile')) }), start())
+    await expect(eventsOf(failing)).rejects.toThrow('does not compile')
   })
 
   it('offers checkpoints after every so many steps, but once where an epoch ends there too', async () => {

@@ -1,4 +1,4 @@
-import { type Tensor, util } from '@tensorflow/tfjs-core'
+import { type Tensor, tensor, type TensorContainer, util } from '@tensorflow/tfjs-core'
 import type { Batch, Batches, Cursor, Examples } from '@resfn/batches'
 import { accuracy, meanLoss, noScore } from '@resfn/losses'
 import { dispose } from '@resfn/tree'
@@ -9,6 +9,7 @@ import {
   type EpochRecord,
   type Learning,
   type Run,
+  takeStep,
   weightsOf,
 } from '@resfn/step'
 import { bestEpoch } from './best-epoch.ts'
@@ -41,6 +42,11 @@ export type Training<P, S> = Learning<P, S> & {
    * It needs an `evaluation`.
    */
   readonly patience?: number
+  /**
+   * Is given the first step and the first batch of the evaluation, as a pure computation, before they are done:
+   * `compilePrograms` of `@resfn/runtime`, which lets a GPU compile what they need side by side.
+   */
+  readonly prepare?: (compute: () => TensorContainer) => Promise<unknown>
   /** An AbortSignal: when it aborts, training stops after the current step, with a checkpoint. */
   readonly signal?: { readonly aborted: boolean }
 }
@@ -161,8 +167,9 @@ export async function* train<P, S>(
       let started = util.now()
       const batch = await nextBatch(source, run.cursor)
       if (isFirst) {
-        await checkStart(training, run, batch, given.sizes)
+        const examples = await checkStart(training, run, batch, given.sizes)
         kept = await keepRun(run)
+        await training.prepare?.(() => rehearsal(training, run, batch, examples))
         isFirst = false
         started = util.now()
       }
@@ -215,6 +222,19 @@ const recordOf = <P, S>({ schedule }: Training<P, S>, { cursor, score, step }: R
   learningRate: schedule(step - 1),
   training: { loss: meanLoss(score), accuracy: accuracy(score) },
 })
+
+/** A step on a batch and a prediction of examples, which change nothing. */
+const rehearsal = <P, S>(
+  training: Training<P, S>,
+  run: Run<P, S>,
+  batch: Batch,
+  examples: Examples | undefined,
+): TensorContainer => {
+  const { loss } = takeStep(training)(run, batch)
+  if (examples === undefined) return loss
+  const { params, state } = weightsOf(run)
+  return [loss, training.net.apply(params, tensor(examples.images, [...examples.shape], 'float32'), state)]
+}
 
 class Aborted extends Error {}
 

@@ -9,7 +9,7 @@ import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './de
 import type { Device } from './device.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
 import { product } from './matrix-product.ts'
-import { momentumSteps, weightDecay } from './optimiser.ts'
+import { adamSteps, addScaled, lambSteps, momentumSteps, scaleAll, squareSums } from './optimiser.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient, scaleShift } from './normalisation.ts'
 import { poolGradient } from './pooling.ts'
 import { emptySum, reduce } from './reduction.ts'
@@ -190,7 +190,11 @@ export const kernels: OwnKernels<Device> = {
     util.arraysEqual(a.shape, b.shape) ? add(device, a, b) : undefined,
   ),
   MomentumSteps: primitiveKernel('MomentumSteps', momentumSteps),
-  WeightDecay: primitiveKernel('WeightDecay', weightDecay),
+  AdamSteps: primitiveKernel('AdamSteps', adamSteps),
+  LambSteps: primitiveKernel('LambSteps', lambSteps),
+  AddScaled: primitiveKernel('AddScaled', addScaled),
+  ScaleAll: primitiveKernel('ScaleAll', scaleAll),
+  SquareSums: primitiveKernel('SquareSums', squareSums),
   ReluGrad: primitiveKernel('ReluGrad', (device, { dy, y }) => [reluGradient(device, dy, y)]),
   FusedBatchNorm: floatKernel(
     ['x', 'mean', 'variance'],

@@ -49,11 +49,76 @@ for (const threads of [1, 2])
       })
     })
 
-    it('of weight decay equal single operations, to the bit', () => {
+    const adam = (leaves: readonly (readonly tf.Tensor[])[]) => {
+      const [mean, square] = [1, 2].map(() => [] as tf.Tensor[]) as [tf.Tensor[], tf.Tensor[]]
+      for (const [g, m, v] of leaves as readonly [tf.Tensor, tf.Tensor, tf.Tensor][]) {
+        mean.push(tf.add(m, tf.mul(tf.sub(g, m), 1 - 0.9)))
+        square.push(tf.add(tf.mul(v, 0.999), tf.mul(tf.square(g), 1 - 0.999)))
+      }
+      const directions = (rate: number): tf.Tensor[] =>
+        mean.map((m, i) => tf.div(tf.mul(m, rate), tf.add(tf.sqrt(square[i]!), 1e-6)))
+      return { mean, square, directions }
+    }
+    const moments = { beta1: 0.9, beta2: 0.999, epsilon: 1e-6 }
+    // The squares of values of 1e30 overflow, so the last is small here.
+    const drawSmall = (seed: number): tf.Tensor[] => sizes.map((size, i) => tf.tensor1d(values(size, seed + i)))
+
+    it('of Adam equal those of single operations, to the bit', () => {
       tf.tidy(() => {
-        const [gradient, param] = [draw(3), draw(60)]
-        const expected = gradient.map((g, i) => tf.add(g, tf.mul(param[i]!, 5e-4)))
-        expect(bits(run('WeightDecay', { gradient, param }, { decay: 5e-4 }))).toEqual(bits(expected))
+        const [param, gradient, mean] = [drawSmall(1), drawSmall(20), drawSmall(40)]
+        const square = drawSmall(60).map((v) => tf.square(v))
+        const outputs = run('AdamSteps', { param, gradient, mean, square }, { ...moments, rate: 0.01 })
+        const expected = adam(gradient.map((g, i) => [g, mean[i]!, square[i]!]))
+        const next = param.map((p, i) => tf.sub(p, expected.directions(0.01)[i]!))
+        expect(bits(outputs)).toEqual(bits([...next, ...expected.mean, ...expected.square]))
+      })
+    })
+
+    it.each([0, 0.1])('of LAMB equal those of single operations, with decay %s and leaves of zeros', (decay) => {
+      tf.tidy(() => {
+        const [param, gradient, mean] = [drawSmall(1), drawSmall(20), drawSmall(40)]
+        const square = drawSmall(60).map((v) => tf.square(v))
+        // A norm of 0: of the parameter, and of the direction.
+        param.push(tf.zeros([20]), tf.ones([20]))
+        gradient.push(tf.ones([20]), tf.zeros([20]))
+        mean.push(tf.ones([20]), tf.zeros([20]))
+        square.push(tf.ones([20]), tf.zeros([20]))
+        const settings = { ...moments, correction: 0.3, decay, rate: 0.01 }
+        const outputs = run('LambSteps', { param, gradient, mean, square }, settings)
+        const expected = adam(gradient.map((g, i) => [g, mean[i]!, square[i]!]))
+        const rest = outputs.slice(param.length)
+        expect(bits(rest)).toEqual(bits([...expected.mean, ...expected.square]))
+        for (const [i, direction] of expected.directions(0.3).entries()) {
+          const u = tf.add(direction, tf.mul(param[i]!, decay))
+          const [own, moved] = [tf.norm(param[i]!).dataSync()[0]!, tf.norm(u).dataSync()[0]!]
+          const ratio = own > 0 && moved > 0 ? own / moved : 1
+          const difference = tf.sub(outputs[i]!, tf.sub(param[i]!, tf.mul(u, 0.01 * ratio)))
+          expect(tf.max(tf.abs(difference)).dataSync()[0]!).toBeLessThan(1e-7 * Math.max(1, ratio))
+        }
+      })
+    })
+
+    it('of sums and products of many tensors equal single operations, to the bit', () => {
+      tf.tidy(() => {
+        const [x, y] = [draw(3), draw(60)]
+        const sums = x.map((one, i) => tf.add(one, tf.mul(y[i]!, -5e-4)))
+        expect(bits(run('AddScaled', { x, y }, { factor: -5e-4 }))).toEqual(bits(sums))
+        const factor = tf.scalar(0.3)
+        const named = Object.fromEntries(x.map((one, i) => [`x${i}`, one] as const))
+        const products = tf.engine().runKernel('ScaleAll', { ...named, factor }) as unknown as tf.Tensor[]
+        expect(bits(products)).toEqual(bits(x.map((one) => tf.mul(one, factor))))
+      })
+    })
+
+    it('of sums of squares are exact to single precision', () => {
+      tf.tidy(() => {
+        const x = [...drawSmall(3), tf.fill([100_000], 1e-3)]
+        const [sums] = run('SquareSums', { x }, {}) as [tf.Tensor]
+        expect(sums.shape).toEqual([x.length])
+        for (const [i, found] of sums.dataSync().entries()) {
+          const exact = [...x[i]!.dataSync()].reduce((sum, value) => sum + value * value, 0)
+          expect(Math.abs(found - exact)).toBeLessThanOrEqual(exact * 2 ** -23)
+        }
       })
     })
 

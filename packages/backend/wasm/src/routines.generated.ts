@@ -1,8 +1,18 @@
 // Written by scripts/build-kernels.mjs from assembly/*.ts: do not edit.
 /** The arguments of every routine, in the order of their memory. */
 export const routines = {
+  adamSteps: {
+    rows: 'usize', count: 'i32', share: 'f32', beta2: 'f32', squareShare: 'f32', epsilon: 'f32',
+    rate: 'f32',
+  },
   add: {
     a: 'usize', b: 'usize', sum: 'usize', count: 'i32',
+  },
+  addRowSums: {
+    rows: 'usize', count: 'i32', sums: 'usize', out: 'usize',
+  },
+  addScaled: {
+    rows: 'usize', count: 'i32', factor: 'f32',
   },
   avgPoolGradient: {
     dy: 'usize', x: 'usize', dx: 'usize', batch: 'i32', height: 'i32', width: 'i32', channels: 'i32',
@@ -64,6 +74,13 @@ export const routines = {
   imageRanges: {
     x: 'usize', largest: 'usize', mean: 'usize', images: 'i32', size: 'i32',
   },
+  lambDirections: {
+    rows: 'usize', count: 'i32', sums: 'usize', share: 'f32', beta2: 'f32', squareShare: 'f32',
+    epsilon: 'f32', correction: 'f32', decay: 'f32',
+  },
+  lambSteps: {
+    rows: 'usize', count: 'i32', sums: 'usize', rate: 'f32',
+  },
   maxPoolGradient: {
     dy: 'usize', x: 'usize', dx: 'usize', batch: 'i32', height: 'i32', width: 'i32', channels: 'i32',
     outHeight: 'i32', outWidth: 'i32', filterHeight: 'i32', filterWidth: 'i32', stepY: 'i32',
@@ -114,12 +131,15 @@ export const routines = {
   rowSums: {
     x: 'usize', out: 'usize', rows: 'i32', length: 'i32', divisor: 'i32',
   },
+  scaleAll: {
+    rows: 'usize', count: 'i32', factor: 'usize',
+  },
   scaleShift: {
     x: 'usize', scale: 'usize', shift: 'usize', residual: 'usize', y: 'usize', images: 'i32',
     pixels: 'i32', channels: 'i32', scaleStride: 'usize', low: 'f32', high: 'f32',
   },
-  weightDecay: {
-    rows: 'usize', count: 'i32', decay: 'f32',
+  squareSums: {
+    rows: 'usize', count: 'i32', sums: 'usize',
   },
   winograd: {
     source: 'usize', filter: 'usize', bias: 'usize', residual: 'usize', out: 'usize', scratch: 'usize',

@@ -7,8 +7,8 @@ import type { Device } from './device.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
 import { type ConvolutionAttributes, convolutionInfo, depthwiseInfo, groupedInfo } from './geometry.ts'
-import { momentumStep } from './momentum.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
+import { adamStep, momentumStep } from './optimiser.ts'
 
 type Shaped<N extends string> = { readonly [name in N]: readonly number[] }
 type Reduction = { readonly axis: number | number[]; readonly keepDims: boolean }
@@ -90,6 +90,7 @@ const ownKernels: OwnKernels<Device> = {
     x.shape.length > 4 && !x.shape.includes(0) && !reps.includes(0) ? tile(device, x, reps) : undefined,
   ),
   MomentumStep: primitiveKernel('MomentumStep', momentumStep),
+  AdamStep: primitiveKernel('AdamStep', adamStep),
   FusedBatchNorm: floatKernel(
     ['x', 'mean', 'variance'],
     (

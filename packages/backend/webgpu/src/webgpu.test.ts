@@ -4,7 +4,7 @@ import { valueAndGradient } from '@resfn/autodiff'
 import { batchNorm } from '@resfn/batch-norm'
 import { applyConv2d, type Conv2dWindow } from '@resfn/conv2d'
 import { train } from '@resfn/loop'
-import { sgd } from '@resfn/optimisers'
+import { adam, sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'
 import { draw, relativeError, useSoftwareVulkan } from '@resfn/test-utils'
 import { startRun } from '@resfn/step'
@@ -73,10 +73,9 @@ const cases: readonly Case[] = [
       ['ReLU', () => differentiated(({ x }) => tf.relu(x!), { x: draw(1, 3, 5) })],
       ['the sum of two', () => differentiated(({ a, b }) => tf.add(a!, b!), { a: draw(1, 4, 4), b: draw(2, 4, 4) })],
       [
-        'steps with momentum',
+        'steps with momentum, and of Adam',
         () =>
-          [false, true].map((nesterov) => {
-            const { init, update } = sgd({ momentum: 0.9, nesterov })
+          [sgd({ momentum: 0.9 }), sgd({ momentum: 0.9, nesterov: true }), adam()].map(({ init, update }) => {
             const params = { w: draw(1, 3, 5), b: draw(2, 4) }
             const gradients = { w: draw(3, 3, 5), b: draw(4, 4) }
             const first = update(gradients, init(params), params, { step: 0, learningRate: 0.1 })

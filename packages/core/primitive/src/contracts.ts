@@ -63,12 +63,56 @@ export type Contracts<T = Tensor> = {
     /** all next parameters, then all velocities */
     readonly outputs: readonly T[]
   }
-  /** gradient + decay * param of many parameters in one call, by `param${i}` and `gradient${i}`. */
-  readonly WeightDecay: {
-    readonly inputs: Numbered<'param' | 'gradient', T>
-    readonly settings: { readonly decay: number }
-    /** the penalised gradients, in order */
+  /**
+   * A step of Adam, whose corrections of both means are taken into `rate` and `epsilon`: mean' = mean + (1 - beta1)
+   * (gradient - mean), square' = beta2 square + (1 - beta2) gradient^2, param' = param - rate mean' / (sqrt(square') +
+   * epsilon).
+   */
+  readonly AdamStep: {
+    /** four tensors of one shape */
+    readonly inputs: { readonly param: T; readonly gradient: T; readonly mean: T; readonly square: T }
+    readonly settings: Moments & { readonly rate: number }
+    /** three more of that shape */
+    readonly outputs: readonly [param: T, mean: T, square: T]
+  }
+  /** `AdamStep` of many parameters in one call, by `param${i}`, `gradient${i}`, `mean${i}` and `square${i}`. */
+  readonly AdamSteps: {
+    readonly inputs: Numbered<'param' | 'gradient' | 'mean' | 'square', T>
+    readonly settings: Moments & { readonly rate: number }
+    /** all next parameters, then all means, then all squares */
     readonly outputs: readonly T[]
+  }
+  /**
+   * A step of LAMB for many parameters in one call. With mean' and square' of `AdamStep`, u = correction mean' /
+   * (sqrt(square') + epsilon) + decay param and param' = param - rate (|param| / |u|) u, where the ratio is 1 if a norm
+   * is 0.
+   */
+  readonly LambSteps: {
+    readonly inputs: Numbered<'param' | 'gradient' | 'mean' | 'square', T>
+    readonly settings: Moments & { readonly correction: number; readonly decay: number; readonly rate: number }
+    /** all next parameters, then all means, then all squares */
+    readonly outputs: readonly T[]
+  }
+  /** x + factor y of many tensors in one call, by `x${i}` and `y${i}`. */
+  readonly AddScaled: {
+    readonly inputs: Numbered<'x' | 'y', T>
+    readonly settings: { readonly factor: number }
+    /** the sums, in order */
+    readonly outputs: readonly T[]
+  }
+  /** factor x of many tensors in one call, by `x${i}`; the factor is a scalar. */
+  readonly ScaleAll: {
+    readonly inputs: Numbered<'x', T> & { readonly factor: T }
+    readonly settings: { readonly [name in never]: never }
+    /** the products, in order */
+    readonly outputs: readonly T[]
+  }
+  /** The sum of the squares of each of many tensors, by `x${i}`. */
+  readonly SquareSums: {
+    readonly inputs: Numbered<'x', T>
+    readonly settings: { readonly [name in never]: never }
+    /** [number of tensors] */
+    readonly outputs: readonly [sums: T]
   }
   /** `dy` where the output `y` of a ReLU is positive, else 0. */
   readonly ReluGrad: {
@@ -128,6 +172,9 @@ export type Contracts<T = Tensor> = {
 /** Inputs for any number of parameters, numbered from 0. */
 type Numbered<N extends string, T> = { readonly [name in `${N}${number}`]: T }
 
+/** How the running means of Adam change, and what is added to its denominator. */
+type Moments = { readonly beta1: number; readonly beta2: number; readonly epsilon: number }
+
 /** What bounds the output at the end. */
 type Activated = { readonly activation: 'linear' | 'relu' | 'relu6' }
 
@@ -154,7 +201,12 @@ export const contractInputs: { readonly [N in keyof Contracts]: readonly (keyof 
   GroupNormGrad: ['dy', 'x', 'weight', 'mean', 'r'],
   MomentumStep: ['param', 'gradient', 'velocity'],
   MomentumSteps: [],
-  WeightDecay: [],
+  AdamStep: ['param', 'gradient', 'mean', 'square'],
+  AdamSteps: [],
+  LambSteps: [],
+  AddScaled: [],
+  ScaleAll: ['factor'],
+  SquareSums: [],
   ReluGrad: ['dy', 'y'],
   GroupedConv2D: ['x', 'filter'],
   GroupedConv2DBackpropInput: ['dy', 'filter'],

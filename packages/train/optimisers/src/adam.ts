@@ -1,6 +1,8 @@
 import { add, div, mul, sqrt, square as squareOf, sub } from '@tensorflow/tfjs-core'
 import { checkOptions, optional, type Rules } from '@resfn/options'
-import { leafwise } from './leafwise.ts'
+import { type Contracted, definePrimitive } from '@resfn/primitive'
+import { treewise } from './leafwise.ts'
+import { byColumn, columnOf, numbered, rowsOf } from './numbered.ts'
 import type { Optimiser } from './optimiser.ts'
 import { above0, decayRate } from './rules.ts'
 import { decoupledWeightDecay, type WeightDecayOptions, weightDecayRules } from './weight-decay.ts'
@@ -20,6 +22,39 @@ export const adamRules: Rules<AdamOptions> = {
   beta1: optional(decayRate),
   beta2: optional(decayRate),
   epsilon: optional(above0),
+}
+
+// One kernel a leaf where a backend has it: on a GPU a step of a small net is mostly the calls.
+const adamStep: Contracted<'AdamStep'> = definePrimitive({
+  name: 'AdamStep',
+  composed: ({ param, gradient, mean: m, square: v }, { beta1, beta2, epsilon, rate }) => {
+    const mean = add(m, mul(sub(gradient, m), 1 - beta1))
+    const square = add(mul(v, beta2), mul(squareOf(gradient), 1 - beta2))
+    return [sub(param, div(mul(mean, rate), add(sqrt(square), epsilon))), mean, square]
+  },
+  saves: { inputs: [], outputs: [] },
+  gradient: () => ({}),
+})
+
+/** One call for all leaves where a backend has it. */
+export const adamSteps: Contracted<'AdamSteps'> = definePrimitive({
+  name: 'AdamSteps',
+  composed: (inputs, settings) =>
+    byColumn(rowsOf(inputs, ['param', 'gradient', 'mean', 'square']).map((row) => adamStep(row, settings))),
+  saves: { inputs: [], outputs: [] },
+  gradient: () => ({}),
+})
+
+/**
+ * What corrects Adam's means at a step: `root / (1 - beta1^t)` of the mean, and `root` of epsilon, with `root = sqrt(1
+ * - beta2^t)`. Numbers instead of tensors.
+ */
+export const corrections = (
+  { beta1, beta2 }: { readonly beta1: number; readonly beta2: number },
+  step: number,
+): { readonly root: number; readonly correction: number } => {
+  const root = Math.sqrt(1 - beta2 ** (step + 1))
+  return { root, correction: root / (1 - beta1 ** (step + 1)) }
 }
 
 /**
@@ -47,13 +82,12 @@ export const adamRules: Rules<AdamOptions> = {
 export const adam = (options: AdamOptions = {}): Optimiser => {
   checkOptions('adam', options, adamRules)
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options
-  return leafwise(['mean', 'square'], (p, g, { mean: m, square: v }, { step, learningRate }) => {
-    const mean = add(m, mul(sub(g, m), 1 - beta1))
-    const square = add(mul(v, beta2), mul(squareOf(g), 1 - beta2))
-    // The corrections of both are taken into the rate and epsilon: numbers instead of tensors.
-    const root = Math.sqrt(1 - beta2 ** (step + 1))
-    const rate = (learningRate * root) / (1 - beta1 ** (step + 1))
-    return [sub(p, div(mul(mean, rate), add(sqrt(square), epsilon * root))), { mean, square }]
+  return treewise(['mean', 'square'], ({ params, gradients, slots }, { step, learningRate }) => {
+    const { root, correction } = corrections({ beta1, beta2 }, step)
+    const settings = { beta1, beta2, epsilon: epsilon * root, rate: learningRate * correction }
+    const outputs = adamSteps(numbered({ param: params, gradient: gradients, ...slots }), settings)
+    const [next, mean, square] = [0, 1, 2].map((column) => columnOf(outputs, params.length, column))
+    return { params: next!, slots: { mean: mean!, square: square! } }
   })
 }
 

@@ -1,6 +1,8 @@
-import { add, div, minimum, mul, sqrt, square, stack, sum, type Tensor } from '@tensorflow/tfjs-core'
+import { add, div, minimum, sqrt, sum, type Tensor } from '@tensorflow/tfjs-core'
 import { checkOptions } from '@resfn/options'
-import { leaves, map } from '@resfn/tree'
+import { leaves, unflatten } from '@resfn/tree'
+import { scaleAll, squareSums } from './many.ts'
+import { numbered } from './numbered.ts'
 import type { Optimiser } from './optimiser.ts'
 import { above0 } from './rules.ts'
 
@@ -19,9 +21,7 @@ import { above0 } from './rules.ts'
  * assert.equal(globalNorm({ a: tf.tensor1d([3]), b: tf.tensor2d([[4]]) }).dataSync()[0], 5)
  * ```
  */
-export const globalNorm = (tree: unknown): Tensor =>
-  // Not addN: on WebGPU it binds all its tensors at once, and a GPU takes only eight.
-  sqrt(sum(stack(leaves<Tensor>(tree).map((leaf) => sum(square(leaf))))))
+export const globalNorm = (tree: unknown): Tensor => sqrt(sum(squareSums(numbered({ x: leaves<Tensor>(tree) }), {})[0]))
 
 /**
  * Clips gradients: the optimiser gets `g * min(1, limit / (norm + 1e-6))`, norm being that of all gradients together,
@@ -50,12 +50,8 @@ export const clipByGlobalNorm = (limit: number): ((optimiser: Optimiser) => Opti
     init,
     update: (gradients, state, params, at) => {
       const factor = minimum(div(limit, add(globalNorm(gradients), 1e-6)), 1)
-      return update(
-        map(gradients, (g: Tensor) => mul(g, factor)),
-        state,
-        params,
-        at,
-      )
+      const clipped = scaleAll({ ...numbered({ x: leaves<Tensor>(gradients) }), factor }, {})
+      return update(unflatten(gradients, clipped), state, params, at)
     },
   })
 }

@@ -9,12 +9,15 @@ import {
   sqrt,
   square as squareOf,
   sub,
+  type Tensor,
   where,
 } from '@tensorflow/tfjs-core'
 import { checkOptions, optional } from '@resfn/options'
-import { type AdamOptions, adamRules } from './adam.ts'
+import { type Contracted, definePrimitive } from '@resfn/primitive'
+import { type AdamOptions, adamRules, adamSteps, corrections } from './adam.ts'
 import { clipByGlobalNorm } from './clip.ts'
-import { leafwise } from './leafwise.ts'
+import { treewise } from './leafwise.ts'
+import { byColumn, columnOf, numbered, rowsOf } from './numbered.ts'
 import type { Optimiser } from './optimiser.ts'
 import { above0 } from './rules.ts'
 import { exceptVectors, type WeightDecayOptions, weightDecayRules } from './weight-decay.ts'
@@ -25,6 +28,24 @@ export type LambOptions = AdamOptions &
     /** The largest norm of all gradients together; by default 1, and `Infinity` clips none. */
     readonly clip?: number
   }
+
+// One call for all leaves where a backend has it.
+const lambSteps: Contracted<'LambSteps'> = definePrimitive({
+  name: 'LambSteps',
+  composed: (inputs, { beta1, beta2, epsilon, correction, decay, rate }) =>
+    byColumn(
+      rowsOf(inputs, ['param', 'gradient', 'mean', 'square']).map(({ param, gradient, mean: m, square: v }) => {
+        const mean = add(m, mul(sub(gradient, m), 1 - beta1))
+        const square = add(mul(v, beta2), mul(squareOf(gradient), 1 - beta2))
+        const direction = add(div(mul(mean, correction), add(sqrt(square), epsilon)), mul(param, decay))
+        const [own, moved] = [norm(param), norm(direction)]
+        const ratio = where(logicalAnd(greater(own, 0), greater(moved, 0)), div(own, moved), onesLike(own))
+        return [sub(param, mul(direction, mul(ratio, rate))), mean, square]
+      }),
+    ),
+  saves: { inputs: [], outputs: [] },
+  gradient: () => ({}),
+})
 
 /**
  * LAMB: Adam's step with the size of each parameter. With m and v as in Adam, both corrected,
@@ -60,16 +81,32 @@ export const lamb = (options: LambOptions = {}): Optimiser => {
     clip: optional(above0),
   })
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6, decay = 0.01, mask = exceptVectors, clip = 1 } = options
-  const optimiser = leafwise(['mean', 'square'], (p, g, { mean: m, square: v }, { step, learningRate }, path) => {
-    const mean = add(m, mul(sub(g, m), 1 - beta1))
-    const square = add(mul(v, beta2), mul(squareOf(g), 1 - beta2))
-    const root = Math.sqrt(1 - beta2 ** (step + 1))
-    const adam = div(mul(mean, root / (1 - beta1 ** (step + 1))), add(sqrt(square), epsilon * root))
-    if (!mask(p, path)) return [sub(p, mul(adam, learningRate)), { mean, square }]
-    const direction = add(adam, mul(p, decay))
-    const [own, moved] = [norm(p), norm(direction)]
-    const ratio = where(logicalAnd(greater(own, 0), greater(moved, 0)), div(own, moved), onesLike(own))
-    return [sub(p, mul(direction, mul(ratio, learningRate))), { mean, square }]
+  const optimiser = treewise(['mean', 'square'], ({ params, gradients, slots, paths }, { step, learningRate }) => {
+    const { root, correction } = corrections({ beta1, beta2 }, step)
+    const moments = { beta1, beta2, epsilon: epsilon * root }
+    const adapts = params.map((param, i) => mask(param, paths[i]!))
+    // The next parameters, means and squares of the leaves that adapt, or of the others, in order.
+    const moved = (adapting: boolean): readonly (readonly Tensor[])[] => {
+      const chosen = (list: readonly Tensor[]): readonly Tensor[] => list.filter((_, i) => adapts[i] === adapting)
+      const count = chosen(params).length
+      if (count === 0) return [[], [], []]
+      const inputs = numbered({
+        param: chosen(params),
+        gradient: chosen(gradients),
+        mean: chosen(slots.mean),
+        square: chosen(slots.square),
+      })
+      const outputs = adapting
+        ? lambSteps(inputs, { ...moments, correction, decay, rate: learningRate })
+        : adamSteps(inputs, { ...moments, rate: learningRate * correction })
+      return [0, 1, 2].map((column) => columnOf(outputs, count, column))
+    }
+    const [adapted, others] = [moved(true), moved(false)]
+    const [next, mean, square] = [0, 1, 2].map((column) => {
+      const lists = [adapted[column]!.values(), others[column]!.values()]
+      return adapts.map((adapting) => lists[adapting ? 0 : 1]!.next().value!)
+    })
+    return { params: next!, slots: { mean: mean!, square: square! } }
   })
   return clipByGlobalNorm(clip)(optimiser)
 }

@@ -21,3 +21,11 @@ export const rowsOf = <N extends string>(
     { length: Object.keys(inputs).length / names.length },
     (_, i) => Object.fromEntries(names.map((name) => [name, inputs[`${name}${i}`]])) as Rows<N>,
   )
+
+/** The first tensor of each row, then the second of each, and so on. */
+export const byColumn = (rows: readonly (readonly Tensor[])[]): readonly Tensor[] =>
+  (rows[0] ?? []).flatMap((_, column) => rows.map((row) => row[column]!))
+
+/** A column of what `byColumn` gives for so many rows. */
+export const columnOf = (tensors: readonly Tensor[], rows: number, column: number): readonly Tensor[] =>
+  tensors.slice(column * rows, (column + 1) * rows)

@@ -1,8 +1,9 @@
 import { add, mul, sub } from '@tensorflow/tfjs-core'
 import { checkOptions, flag, optional, OptionsError } from '@resfn/options'
 import { type Contracted, definePrimitive } from '@resfn/primitive'
-import { leafwise, treewise } from './leafwise.ts'
-import { numbered, rowsOf } from './numbered.ts'
+import { treewise } from './leafwise.ts'
+import { addScaled } from './many.ts'
+import { byColumn, columnOf, numbered, rowsOf } from './numbered.ts'
 import type { Optimiser } from './optimiser.ts'
 import { decayRate } from './rules.ts'
 
@@ -24,10 +25,8 @@ const momentumStep: Contracted<'MomentumStep'> = definePrimitive({
 // One call for all leaves where a backend has it.
 const momentumSteps: Contracted<'MomentumSteps'> = definePrimitive({
   name: 'MomentumSteps',
-  composed: (inputs, settings) => {
-    const steps = rowsOf(inputs, ['param', 'gradient', 'velocity']).map((row) => momentumStep(row, settings))
-    return [...steps.map(([param]) => param), ...steps.map(([, velocity]) => velocity)]
-  },
+  composed: (inputs, settings) =>
+    byColumn(rowsOf(inputs, ['param', 'gradient', 'velocity']).map((row) => momentumStep(row, settings))),
   saves: { inputs: [], outputs: [] },
   gradient: () => ({}),
 })
@@ -61,10 +60,15 @@ export const sgd = (options: SgdOptions = {}): Optimiser => {
   checkOptions('sgd', options, { momentum: optional(decayRate), nesterov: optional(flag) })
   const { momentum = 0, nesterov = false } = options
   if (nesterov && momentum === 0) throw new OptionsError('sgd: Nesterov needs a momentum; give one, such as 0.9')
-  if (momentum === 0) return leafwise([], (p, g, slots, { learningRate }) => [sub(p, mul(g, learningRate)), slots])
+  if (momentum === 0)
+    return treewise([], ({ params, gradients, slots }, { learningRate }) => ({
+      params: addScaled(numbered({ x: params, y: gradients }), { factor: -learningRate }),
+      slots,
+    }))
   return treewise(['velocity'], ({ params, gradients, slots: { velocity } }, { learningRate }) => {
     const inputs = numbered({ param: params, gradient: gradients, velocity })
     const outputs = momentumSteps(inputs, { learningRate, momentum, nesterov })
-    return { params: outputs.slice(0, params.length), slots: { velocity: outputs.slice(params.length) } }
+    const [next, kept] = [0, 1].map((column) => columnOf(outputs, params.length, column))
+    return { params: next!, slots: { velocity: kept! } }
   })
 }

@@ -1,8 +1,8 @@
-import { add, mul, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { scalar, type Tensor } from '@tensorflow/tfjs-core'
 import { checkOptions, func, numberFrom, optional, type Rules } from '@resfn/options'
-import { type Contracted, definePrimitive } from '@resfn/primitive'
-import { map, zip } from '@resfn/tree'
-import { numbered, rowsOf } from './numbered.ts'
+import { flatten, map, zip } from '@resfn/tree'
+import { addScaled, scaleAll } from './many.ts'
+import { numbered } from './numbered.ts'
 import type { Optimiser } from './optimiser.ts'
 
 /** Chooses leaves of the parameters, by the tensor and its path (`layer1.0.conv1.weight`). */
@@ -31,15 +31,6 @@ const everyLeaf: Mask = () => true
 
 /** The rules of `WeightDecayOptions`. */
 export const weightDecayRules: Rules<WeightDecayOptions> = { decay: numberFrom(0), mask: optional(func) }
-
-// One call for all leaves where a backend has it.
-const penalise: Contracted<'WeightDecay'> = definePrimitive({
-  name: 'WeightDecay',
-  composed: (inputs, { decay }) =>
-    rowsOf(inputs, ['gradient', 'param']).map(({ gradient, param }) => tidy(() => add(gradient, mul(param, decay)))),
-  saves: { inputs: [], outputs: [] },
-  gradient: () => ({}),
-})
 
 /**
  * Weight decay as a penalty on the loss: the optimiser gets `g + decay * p` for each gradient g. With momentum or Adam
@@ -73,8 +64,8 @@ export const weightDecay = (options: WeightDecayOptions): ((optimiser: Optimiser
         if (mask(p!, path)) decaying.push([g!, p!])
         return g!
       })
-      const inputs = numbered({ gradient: decaying.map(([g]) => g), param: decaying.map(([, p]) => p) })
-      const penalised = decaying.length === 0 ? [] : penalise(inputs, { decay })
+      const inputs = numbered({ x: decaying.map(([g]) => g), y: decaying.map(([, p]) => p) })
+      const penalised = decaying.length === 0 ? [] : addScaled(inputs, { factor: decay })
       let next = 0
       const all = zip([gradients, params], ([g, p]: readonly Tensor[], path) =>
         mask(p!, path) ? penalised[next++]! : g!,
@@ -111,11 +102,15 @@ export const decoupledWeightDecay = (options: WeightDecayOptions): ((optimiser: 
   return ({ init, update }) => ({
     init,
     update: (gradients, state, params, at) => {
-      const kept = 1 - at.learningRate * decay
+      const chosen = flatten<Tensor>(params).filter(({ leaf, path }) => mask(leaf, path))
+      if (chosen.length === 0) return update(gradients, state, params, at)
+      const factor = scalar(1 - at.learningRate * decay)
+      const shrunk = scaleAll({ ...numbered({ x: chosen.map(({ leaf }) => leaf) }), factor }, {})
+      const byPath = new Map(chosen.map(({ path }, i) => [path, shrunk[i]!]))
       return update(
         gradients,
         state,
-        map(params, (p: Tensor, path) => (mask(p, path) ? mul(p, kept) : p)),
+        map(params, (p: Tensor, path) => byPath.get(path) ?? p),
         at,
       )
     },

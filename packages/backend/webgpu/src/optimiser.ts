@@ -21,3 +21,25 @@ export const momentumStep = (
   })
   return [next, kept]
 }
+
+/** The next parameter, mean and square of Adam. */
+export const adamStep = (
+  device: Device,
+  { param, gradient, mean, square }: Contracts<TensorInfo>['AdamStep']['inputs'],
+  { beta1, beta2, epsilon, rate }: Contracts['AdamStep']['settings'],
+): [TensorInfo, TensorInfo, TensorInfo] => {
+  const { next, nextMean, nextSquare } = elementwise(device, param.shape, {
+    name: 'step of Adam',
+    whole: { param, gradient, mean, square },
+    outputs: ['next', 'nextMean', 'nextSquare'],
+    numbers: [1 - beta1, 1 - beta2, epsilon, rate],
+    code: `
+  let g = gradient[i];
+  let m = mean[i] + (g - mean[i]) * numbers.x;
+  let v = square[i] + (g * g - square[i]) * numbers.y;
+  nextMean[i] = m;
+  nextSquare[i] = v;
+  next[i] = param[i] - m * numbers.w / (sqrt(v) + numbers.z);`,
+  })
+  return [next, nextMean, nextSquare]
+}

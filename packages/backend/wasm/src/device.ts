@@ -6,7 +6,7 @@ import { KernelError, ThreadError } from './errors.ts'
 import { type Heap, openHeap } from './heap.ts'
 import { type Keep, keepBeside } from './kept.ts'
 import { type Arguments, type RoutineName, routineNames, type Routines, writeArguments } from './routines.ts'
-import { mostHeapBytes } from './tfjs-module.ts'
+import type { TfjsModule } from './tfjs-module.ts'
 import type { Threads, ThreadsOptions } from './threads.ts'
 
 /** What the routines run on: the tfjs backend, its memory, and threads if it has any. */
@@ -40,6 +40,8 @@ export type Device = Pick<Heap, 'scratch' | 'ints' | 'floats' | 'zero'> & {
   readonly output: (shape: readonly number[]) => TensorInfo
   readonly dispose: (tensor: TensorInfo) => void
   readonly keep: Keep
+  /** Changes the most that the heap may grow to. */
+  readonly limitHeap: (bytes: number) => void
   /** Changes the number of threads that work at once; rejects if they do not start, and then there is one. */
   readonly setThreads: (threads: number) => Promise<void>
 }
@@ -49,13 +51,14 @@ const leastWork = 30_000
 // Pieces for each thread, at most: each costs a call, and a thread that is held up keeps one.
 const mostPieces = 4
 
-// A quarter of the largest heap, for filters that are packed or transformed.
-const keptRoom = mostHeapBytes / 4
+// The share of the largest heap for filters that are packed or transformed.
+const keptShare = 1 / 4
 
 /** Loads the routines onto the heap of a tfjs WASM backend. */
 export const openDevice = ({ backend, memory, module, relaxed, abreast, startThreads }: WasmHost): Device => {
   const routines = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Routines
   const heap = openHeap(backend, memory)
+  const tfjs = backend.wasm as unknown as TfjsModule
   let control = heap.allocate(controlBytes)
   let others: Threads | undefined
   // Whether threads that were told to end no longer read their control block.
@@ -115,7 +118,10 @@ export const openDevice = ({ backend, memory, module, relaxed, abreast, startThr
     ints: heap.ints,
     floats: heap.floats,
     zero: heap.zero,
-    keep: keepBeside(backend, heap, keptRoom),
+    keep: keepBeside(backend, heap, () => keptShare * tfjs.limitBytes),
+    limitHeap: (bytes) => {
+      tfjs.limitBytes = bytes
+    },
     setThreads: async (threads) => {
       if (threads === 1 + (others?.size ?? 0)) return
       stopThreads()

@@ -19,27 +19,42 @@ export class OutOfMemoryError extends Error {
   readonly _tag = 'OutOfMemory'
   /** What was asked for; undefined where a kernel of tfjs asked inside and does not tell. */
   readonly bytes: number | undefined
+  /** What tensors, scratch memory and kept filters take now. */
+  readonly usedBytes: number
   /** The size of the heap now; it never shrinks. */
   readonly heapBytes: number
   /** The largest size that the heap may have. */
   readonly limitBytes: number
-  constructor({
-    bytes,
-    heapBytes,
-    limitBytes,
-  }: {
-    readonly bytes?: number
-    readonly heapBytes: number
-    readonly limitBytes: number
-  }) {
+  constructor({ bytes, usedBytes, heapBytes, limitBytes }: OutOfMemory) {
     super(
       `the WASM heap has no room for ${bytes === undefined ? 'the scratch memory of a kernel' : `${grouped(bytes)} bytes more`} ` +
-        `(it has ${grouped(heapBytes)} bytes, of at most ${grouped(limitBytes)}); use smaller batches or images, or dispose tensors`,
+        `(${grouped(usedBytes)} bytes of its ${grouped(heapBytes)} are in use, and it may have ${grouped(limitBytes)}); ` +
+        'use smaller batches or images, dispose tensors, or use another backend',
     )
     this.name = 'OutOfMemoryError'
     this.bytes = bytes
+    this.usedBytes = usedBytes
     this.heapBytes = heapBytes
     this.limitBytes = limitBytes
+  }
+}
+
+type OutOfMemory = {
+  readonly bytes?: number
+  readonly usedBytes: number
+  readonly heapBytes: number
+  readonly limitBytes: number
+}
+
+/** The system refuses the addresses of the WASM heap, which it asks for at once; nothing has been started. */
+export class NoHeapError extends Error {
+  readonly _tag = 'NoHeap'
+  constructor(cause: unknown) {
+    super(
+      'the system has no room for the addresses of the WASM heap: raise the limit of the process (ulimit -v), close other pages, or use another backend',
+      { cause },
+    )
+    this.name = 'NoHeapError'
   }
 }
 

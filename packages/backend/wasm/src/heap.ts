@@ -10,6 +10,8 @@ export type Heap = {
   /** @throws OutOfMemoryError */
   readonly allocate: (bytes: number) => number
   readonly free: (at: number) => void
+  /** Names what frees something, and tells whether it did, where an allocation of JavaScript finds no room. */
+  readonly whenFull: (free: () => boolean) => void
   /** Gives `use` the addresses of named parts of scratch memory, each on a 16-byte boundary, and frees them after. */
   readonly scratch: <N extends string, T>(
     bytes: { readonly [part in N]: number },
@@ -25,7 +27,7 @@ export type Heap = {
 
 /** The heap of a tfjs WASM backend that runs on `startTfjsModule`, whose allocations throw where there is no room. */
 export const openHeap = (backend: BackendWasm, memory: WebAssembly.Memory): Heap => {
-  const { _malloc: allocate, _free: free } = backend.wasm as unknown as TfjsModule
+  const { _malloc: allocate, _free: free, whenFull } = backend.wasm as unknown as TfjsModule
   const viewsNow = (): { readonly ints: Int32Array; readonly floats: Float32Array } => ({
     ints: new Int32Array(memory.buffer),
     floats: new Float32Array(memory.buffer),
@@ -39,6 +41,7 @@ export const openHeap = (backend: BackendWasm, memory: WebAssembly.Memory): Heap
   return {
     allocate,
     free,
+    whenFull,
     scratch: (bytes, use) => {
       let total = 16
       for (const part in bytes) total += align(bytes[part])

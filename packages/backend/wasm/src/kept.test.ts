@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { OutOfMemoryError } from './errors.ts'
 import { keepBeside } from './kept.ts'
 
 // A heap that only counts, and a backend whose data is freed at once.
@@ -11,9 +12,13 @@ const counted = (room: number) => {
       return next++
     },
     free: (at: number) => void living.delete(at),
+    whenFull: (use: () => boolean) => {
+      full = use
+    },
   }
+  let full = (): boolean => false
   const backend = { disposeData: () => true }
-  return { living, backend, keep: keepBeside(backend as never, heap, room) }
+  return { living, backend, heap, full: () => full(), keep: keepBeside(backend as never, heap, () => room) }
 }
 
 describe('what is kept beside tensor data', () => {
@@ -62,5 +67,40 @@ describe('what is kept beside tensor data', () => {
     expect([call(), call()]).toEqual([undefined, undefined])
     expect(call).toThrow('cannot')
     expect(living.size).toBe(0)
+  })
+
+  it('is freed where the heap is full, but for what a kernel may be reading', () => {
+    const { keep, full, living } = counted(100)
+    const [first, second] = [{}, {}]
+    const call = (data: object): number | undefined => keep(data, 'packed', 40, () => undefined)
+    for (const one of [first, first, first, second, second]) call(one)
+    const read = call(second)
+    expect(full()).toBe(true)
+    expect([...living]).toEqual([read])
+    expect(full()).toBe(false)
+    // It counts from the start again, and the room is there.
+    expect([call(first), call(first)]).toEqual([undefined, undefined])
+    expect(call(first)).toBeDefined()
+    expect(call(second)).toBe(read)
+  })
+
+  it('is not kept where the heap has no room, and other errors are thrown', () => {
+    const { keep, heap, living } = counted(100)
+    const data = {}
+    const call = (): number | undefined => keep(data, 'packed', 40, () => undefined)
+    call()
+    call()
+    const { allocate } = heap
+    heap.allocate = () => {
+      throw new OutOfMemoryError({ bytes: 40, usedBytes: 1, heapBytes: 1, limitBytes: 1 })
+    }
+    expect(call()).toBeUndefined()
+    heap.allocate = () => {
+      throw new Error('broken')
+    }
+    expect(call).toThrow('broken')
+    heap.allocate = allocate
+    expect(call()).toBeDefined()
+    expect(living.size).toBe(1)
   })
 })

@@ -1,4 +1,4 @@
-import { findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
+import { type DataStorage, findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
 import { BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm'
 import { noteData } from '@resfn/overlay'
 import type { WasmHost } from './device.ts'
@@ -25,6 +25,20 @@ const mendOutputs = (backend: BackendWasm): void => {
   }
 }
 
+/** Data that gets no room is not known to the backend either. */
+const mendMove = (backend: BackendWasm): void => {
+  const move = backend.move.bind(backend)
+  backend.move = (data, ...rest) => {
+    try {
+      move(data, ...rest)
+    } catch (error) {
+      const { dataIdMap } = backend as unknown as { readonly dataIdMap: DataStorage<unknown> }
+      if (dataIdMap.has(data)) dataIdMap.delete(data)
+      throw error
+    }
+  }
+}
+
 /** Starts the tfjs backend 'wasm' on the embedded binary and makes it current. */
 export const openBackend = async (shared: boolean): Promise<Pick<WasmHost, 'backend' | 'memory'>> => {
   if (version_wasm !== tfjsVersion)
@@ -37,6 +51,7 @@ export const openBackend = async (shared: boolean): Promise<Pick<WasmHost, 'back
   const module = await startTfjsModule(binary, shared)
   const backend = new BackendWasm(module as unknown as BackendWasm['wasm'])
   mendOutputs(backend)
+  mendMove(backend)
   if (findBackendFactory('wasm') != null) removeBackend('wasm')
   registerBackend('wasm', () => backend)
   await setBackend('wasm')

@@ -1,4 +1,4 @@
-import { KernelError, OutOfMemoryError } from './errors.ts'
+import { KernelError, NoHeapError, OutOfMemoryError } from './errors.ts'
 import { withSharedMemory } from './shared-memory.ts'
 
 type Exports = {
@@ -22,6 +22,10 @@ export type TfjsModule = {
   /** Throws `OutOfMemoryError` where there is no room; addresses are unsigned. */
   readonly _malloc: (bytes: number) => number
   readonly _free: (at: number) => void
+  /** The heap does not grow beyond this; the setter takes the largest too, and a heap that is larger stays. */
+  limitBytes: number
+  /** Names what frees something, and tells whether it did, where `_malloc` finds no room. */
+  readonly whenFull: (free: () => boolean) => void
   readonly cwrap: (
     name: string,
     result: string | null,
@@ -47,12 +51,15 @@ const outOfMemory = 12
  */
 export const mostHeapBytes: number = 2 ** 32 - 2 ** 26
 
-/** Grows the memory to `wanted` bytes at least; a fifth more than needed, up to 96 MiB, as Emscripten does. */
-const grow = (memory: WebAssembly.Memory, wanted: number): boolean => {
+/**
+ * Grows the memory to `wanted` bytes at least, and to `limit` at most; a fifth more than needed, up to 96 MiB, as
+ * Emscripten does.
+ */
+const grow = (memory: WebAssembly.Memory, wanted: number, limit: number): boolean => {
   const size = memory.buffer.byteLength
-  if (wanted > mostHeapBytes) return false
+  if (wanted > limit) return false
   for (const share of [0.2, 0.1, 0.05, 0]) {
-    const ample = Math.min(mostHeapBytes, Math.max(wanted, Math.min(size * (1 + share), wanted + 100_663_296)))
+    const ample = Math.min(limit, Math.max(wanted, Math.min(size * (1 + share), wanted + 100_663_296)))
     try {
       memory.grow(Math.ceil((ample - size) / page))
       return true
@@ -76,13 +83,18 @@ const grow = (memory: WebAssembly.Memory, wanted: number): boolean => {
 export const startTfjsModule = async (binary: Uint8Array<ArrayBuffer>, shared: boolean): Promise<TfjsModule> => {
   const bytes = (shared && withSharedMemory(binary)) || binary
   let asked: number | undefined
+  let limit = mostHeapBytes
+  let freeSome = (): boolean => false
+  // The bytes of what JavaScript allocated, by address.
+  const living = new Map<number, number>()
   let heap = new Uint8Array()
   let words = new DataView(heap.buffer)
   const refusal = (needed?: number): OutOfMemoryError =>
     new OutOfMemoryError({
       ...(needed !== undefined && { bytes: needed }),
+      usedBytes: [...living.values()].reduce((sum, one) => sum + one, 0),
       heapBytes: exports.memory.buffer.byteLength,
-      limitBytes: mostHeapBytes,
+      limitBytes: limit,
     })
   // Views go stale when the heap grows.
   const currentHeap = (): Uint8Array => {
@@ -106,10 +118,10 @@ export const startTfjsModule = async (binary: Uint8Array<ArrayBuffer>, shared: b
     },
     emscripten_memcpy_big: (to: number, from: number, count: number) =>
       currentHeap().copyWithin(to >>> 0, from >>> 0, (from >>> 0) + (count >>> 0)),
-    emscripten_get_heap_max: () => mostHeapBytes,
+    emscripten_get_heap_max: () => limit,
     emscripten_resize_heap: (wanted: number): boolean => {
       const before = exports.memory.buffer.byteLength
-      if (grow(exports.memory, wanted >>> 0)) return true
+      if (grow(exports.memory, wanted >>> 0, limit)) return true
       // JavaScript that asked looks at the address it gets; a kernel does not.
       if (asked !== undefined) return false
       throw refusal((wanted >>> 0) - before)
@@ -133,7 +145,9 @@ export const startTfjsModule = async (binary: Uint8Array<ArrayBuffer>, shared: b
       return 0
     },
   }
-  const { instance } = await WebAssembly.instantiate(bytes, { env, wasi_snapshot_preview1 })
+  const { instance } = await WebAssembly.instantiate(bytes, { env, wasi_snapshot_preview1 }).catch((error: unknown) => {
+    throw error instanceof RangeError ? new NoHeapError(error) : error
+  })
   const exports = instance.exports as Exports
   exports.__wasm_call_ctors()
   const errorNumber = exports.__errno_location()
@@ -166,16 +180,26 @@ export const startTfjsModule = async (binary: Uint8Array<ArrayBuffer>, shared: b
       }
     }
   }
+  // The address of so many bytes, or undefined.
+  const placed = (needed: number): number | undefined => {
+    const at = needed <= limit ? exports.malloc(needed) >>> 0 : 0
+    return at === 0 || at + needed > exports.memory.buffer.byteLength ? undefined : at
+  }
   const malloc = (needed: number): number => {
     asked = needed
     try {
-      const at = needed <= mostHeapBytes ? exports.malloc(needed) >>> 0 : 0
-      if (at === 0 || at + needed > exports.memory.buffer.byteLength) throw refusal(needed)
+      const at = placed(needed) ?? (freeSome() ? placed(needed) : undefined)
+      if (at === undefined) throw refusal(needed)
+      living.set(at, needed)
       return at
     } finally {
       asked = undefined
       setWord(errorNumber, 0)
     }
+  }
+  const free = (at: number): void => {
+    living.delete(at)
+    exports.free(at)
   }
   const register = cwrap('register_tensor', null, [])
   return {
@@ -184,7 +208,16 @@ export const startTfjsModule = async (binary: Uint8Array<ArrayBuffer>, shared: b
       return currentHeap()
     },
     _malloc: malloc,
-    _free: (at) => exports.free(at),
+    _free: free,
+    get limitBytes() {
+      return limit
+    },
+    set limitBytes(bytes) {
+      limit = bytes
+    },
+    whenFull: (use) => {
+      freeSome = use
+    },
     cwrap,
     tfjs: {
       init: cwrap('init', null, []),
@@ -194,7 +227,7 @@ export const startTfjsModule = async (binary: Uint8Array<ArrayBuffer>, shared: b
         try {
           register(id, size, at)
         } catch (error) {
-          exports.free(at)
+          free(at)
           throw error
         }
       },

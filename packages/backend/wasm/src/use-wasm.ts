@@ -9,6 +9,10 @@ import { WrongOptionError } from './errors.ts'
 import { kernels } from './kernels.ts'
 import { openBackend } from './open-backend.ts'
 import { mostThreads } from './platform.ts'
+import { mostHeapBytes } from './tfjs-module.ts'
+
+/** The binary of tfjs starts with less, and a net of any use needs more. */
+const leastHeapLimit = 2 ** 25
 
 /** Settings of `useWasm`. */
 export type WasmOptions = {
@@ -17,6 +21,12 @@ export type WasmOptions = {
    * in the browser, and the permission to start workers in Node.
    */
   readonly threads?: number
+  /**
+   * The most bytes that the heap may grow to, from 2^25; default and largest: 2^32 - 2^26. Beyond it an allocation is
+   * an `OutOfMemoryError`, where a container or a page with less memory would be ended. A heap that is larger already
+   * stays.
+   */
+  readonly heapLimit?: number
 }
 
 /** What `useWasm` set up. */
@@ -87,10 +97,11 @@ const startThreads = async (device: Device, threads: number): Promise<string | u
  *
  * Where threads cannot be started the backend runs on one, and `warnings` says why.
  *
- * @param options number of threads
+ * @param options number of threads, and the largest heap
  * @returns what was set up
- * @throws WrongOptionError (a RangeError) if `threads` is not an integer from 1 to 64; Error if the backend cannot be
- * started
+ * @throws WrongOptionError (a RangeError) if `threads` is not an integer from 1 to 64, or `heapLimit` none from 2^25 to
+ * 2^32 - 2^26; NoHeapError if the system has no addresses for the heap; Error if the backend cannot be started
+ * otherwise
  * @example
  * ```ts
  * import { useWasm } from '@resfn/wasm'
@@ -99,13 +110,18 @@ const startThreads = async (device: Device, threads: number): Promise<string | u
  * console.log(threads) // 1
  * ```
  */
-export const useWasm = async ({ threads }: WasmOptions = {}): Promise<WasmReport> => {
+export const useWasm = async ({ threads, heapLimit = mostHeapBytes }: WasmOptions = {}): Promise<WasmReport> => {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= threadLimit))
     throw new WrongOptionError(`threads must be an integer from 1 to ${threadLimit}, got ${threads}`)
+  if (!(Number.isInteger(heapLimit) && heapLimit >= leastHeapLimit && heapLimit <= mostHeapBytes))
+    throw new WrongOptionError(
+      `heapLimit must be an integer of bytes from ${leastHeapLimit} to ${mostHeapBytes}, got ${heapLimit}`,
+    )
   return inTurn(async () => {
     const cores = platform.cores()
     const wanted = threads ?? (platform.unshared() === undefined ? Math.min(mostThreads, cores) : 1)
     const device = devices.get(engine().registry['wasm'] ?? {}) ?? (await open())
+    device.limitHeap(heapLimit)
     await setBackend('wasm')
     const problem = await startThreads(device, wanted)
     return {

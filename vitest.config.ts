@@ -12,7 +12,7 @@ export default defineConfig({
     include: [
       'packages/**/src/**/*.test.ts',
       'internal/**/src/**/*.test.ts',
-      'apps/**/src/**/*.test.ts',
+      'apps/**/{src,page}/**/*.test.ts',
       'bench/**/*.test.{ts,mjs}',
       'parity/**/*.test.mjs',
       'scripts/**/*.test.mjs',

@@ -77,7 +77,11 @@ const browser = () => {
 
 const stages = {
   lint: whole([bin('oxlint'), '--deny-warnings']),
-  types: whole(...['test', 'declarations', 'scripts'].map((name) => [bin('tsc'), '-p', `tsconfig.${name}.json`])),
+  types: whole(
+    ...['tsconfig.test.json', 'tsconfig.declarations.json', 'tsconfig.scripts.json', 'apps/playground/page'].map(
+      (of) => [bin('tsc'), '-p', of],
+    ),
+  ),
   check: whole([process.execPath, 'scripts/check.mjs'], [bin('oxfmt'), '--check']),
   unit: tests('unit'),
   examples,

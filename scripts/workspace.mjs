@@ -31,11 +31,11 @@ const importsOf = ({ module }, text) => [
   }),
 ]
 
-/** Tests, fixtures, and the tools and benchmarks beside `src`, which are not published. */
+/** Tests, fixtures, and what is beside `src`: tools, benchmarks, and pages, of which a build is published. */
 const notPublished = (dir, path) =>
   /\.test\.\w+$/.test(path) ||
   path.includes('/fixtures/') ||
-  (dir.startsWith('packages/') && !path.startsWith(`${dir}/src/`))
+  (/^(packages|apps)\//.test(dir) && !path.startsWith(`${dir}/src/`))
 
 const readSource = (root, dir, path) => {
   const text = readFileSync(join(root, path), 'utf8')

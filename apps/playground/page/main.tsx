@@ -1,0 +1,13 @@
+import '@picocss/pico/css/pico.min.css'
+import './style.css'
+import { effect } from '@preact/signals'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { followAddress } from './place.ts'
+import { text } from './text/text.ts'
+import { restore } from './train/training.ts'
+
+followAddress()
+effect(() => void (document.title = text.value.title))
+void restore()
+render(<App />, document.getElementById('app')!)

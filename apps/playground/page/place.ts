@@ -1,0 +1,37 @@
+// Where in the page someone is, and the net that is composed: both in the address, so that a link leads back here.
+import { effect, signal } from '@preact/signals'
+import { either as E } from 'fp-ts'
+import { type Composition, resnet8 } from './composition/composition.ts'
+import { fromLink, toLink } from './composition/link.ts'
+
+export const tabs = ['compose', 'train'] as const
+
+export type Tab = (typeof tabs)[number]
+
+/** The tab that is shown. */
+export const tab = signal<Tab>('compose')
+
+/** The net that is composed. */
+export const composition = signal<Composition>(resnet8)
+
+/** What is wrong with the link that led here, if anything is. */
+export const linkProblem = signal<string | undefined>(undefined)
+
+const follow = (): void => {
+  const [, asked = '', link = ''] = /^#\/?(\w*)\??(.*)$/.exec(location.hash) ?? []
+  tab.value = tabs.find((known) => known === asked) ?? 'compose'
+  if (link === '') return
+  const read = fromLink(link)
+  linkProblem.value = E.isLeft(read) ? read.left : undefined
+  if (E.isRight(read) && toLink(read.right) !== toLink(composition.peek())) composition.value = read.right
+}
+
+/** Follows the address from now on, and writes it. */
+export const followAddress = (): void => {
+  follow()
+  addEventListener('hashchange', follow)
+  effect(() => {
+    const hash = `#/${tab.value}?${toLink(composition.value)}`
+    if (hash !== location.hash) history.replaceState(undefined, '', hash)
+  })
+}

@@ -1,0 +1,1 @@
+export { playgroundSite } from './playground-site.ts'

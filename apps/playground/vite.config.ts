@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig, defaultClientConditions } from 'vite'
+
+export default defineConfig({
+  root: fileURLToPath(new URL('page', import.meta.url)),
+  // Below any path of a host.
+  base: './',
+  resolve: { conditions: ['@resfn/source', ...defaultClientConditions] },
+  // Packages that carry files of their own find them beside their code; `vite dev` would move the code away from them.
+  optimizeDeps: { exclude: ['@resfn/fashion-mnist-subset'] },
+  worker: { format: 'es' },
+  build: {
+    outDir: '../dist/site',
+    emptyOutDir: true,
+    target: 'es2022',
+    // The images stay files, which are fetched when someone trains.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1500,
+  },
+})

@@ -56,6 +56,7 @@ const visit = async (
     picture = backend,
     site = () => serve(join(app.folder, 'dist'), headers),
     from = browser,
+    after = async () => ({}),
   } = {},
 ) => {
   const { url, stop } = await site()
@@ -83,6 +84,7 @@ const visit = async (
     await page.screenshot({ path: join(pictures, `${picture}.png`), fullPage: true })
     return {
       ...JSON.parse(await body.getAttribute('data-result')),
+      ...(await after(page)),
       errors,
       outside,
       shown: await page.locator('#backend').textContent(),
@@ -183,6 +185,31 @@ describe('the page in the browser', () => {
       isolated: false,
       details: expect.stringMatching(/^1 thread, (relaxed )?SIMD, \d+ kernels of resfn$/),
     })
+  })
+
+  it('gives the run back to Node, which goes on as if it had never left', async () => {
+    const saved = join(app.folder, 'saved.safetensors')
+    const result = await visit('wasm', {
+      query: '&steps=4',
+      after: async (page) => {
+        const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')])
+        await download.saveAs(saved)
+        return { name: download.suggestedFilename() }
+      },
+    })
+    expectSameRun(result, 'wasm', 4)
+    expect(result.name).toBe('checkpoint.safetensors')
+    const printed = execFileSync(process.execPath, [join(app.folder, 'scripts', 'go-on.mjs'), saved, '6'], {
+      cwd: app.folder,
+      encoding: 'utf8',
+    })
+    const back = JSON.parse(printed)
+    expect(back.to - back.from).toBe(6)
+    const losses = [...result.losses, ...back.losses]
+    const largest = Math.max(...differences(losses, expected().losses))
+    console.log(`there and back: ${largest.toExponential(1)} from the losses of the unbroken run`)
+    expect(losses).toHaveLength(10)
+    expect(largest).toBeLessThan(1e-4)
   })
 
   it('goes on with the run on WASM where the page is cross-origin isolated and memory is shared', async () => {

@@ -3,7 +3,7 @@ import { nets } from '@resfn/archs/nets'
 import { batches, batchesInOrder, firstOfEachClass, type ImageSet, select } from '@resfn/batches'
 import { loadFashionMnistSubset } from '@resfn/fashion-mnist-subset'
 import type { Layer, Shape } from '@resfn/layer'
-import { type Checkpoint, decodeCheckpoint, restoreRun } from '@resfn/checkpoint'
+import { type Checkpoint, decodeCheckpoint, type Description, encodeCheckpoint, restoreRun } from '@resfn/checkpoint'
 import { train } from '@resfn/loop'
 import type { Run } from '@resfn/step'
 import { crossEntropy } from '@resfn/losses'
@@ -26,6 +26,8 @@ export type Model = {
   readonly net: Layer<unknown, unknown>
   readonly run: Run<unknown, unknown>
   readonly name: string
+  /** What its checkpoint says of it. */
+  readonly description: Description
 }
 
 const optimiser = sgd({ momentum: task.momentum })
@@ -37,11 +39,12 @@ export const loadModel = async (url: string): Promise<Model> => {
   if (!response.ok)
     throw new Error(`${url}: the server answered ${response.status}; \`npm run checkpoint\` makes the file`)
   const checkpoint: Checkpoint = right(decodeCheckpoint(new Uint8Array(await response.arrayBuffer())))
-  const { name, input, classes } = checkpoint.description.net
+  const { description } = checkpoint
+  const { name, input, classes } = description.net
   const entry = nets[name]
   if (entry === undefined) throw new Error(`the checkpoint is of a net "${name}", which @resfn/archs does not have`)
   const net = entry.make({ classes: classes.length })
-  return { net, name, run: right(restoreRun(checkpoint, { net, name, input: input as Shape, optimiser })) }
+  return { net, name, description, run: right(restoreRun(checkpoint, { net, name, input: input as Shape, optimiser })) }
 }
 
 /** A few images to predict, of the test set, and a few to train on. */
@@ -110,3 +113,7 @@ export async function* learn(
   }
   throw new Error('the training did not end')
 }
+
+/** The bytes of a run, with which Node goes on. */
+export const bytesOf = async ({ description }: Model, run: Model['run']): Promise<Uint8Array> =>
+  right(await encodeCheckpoint(run, description)())

@@ -1,8 +1,8 @@
 import type { Chosen } from '@resfn/runtime'
 import * as tf from '@tensorflow/tfjs-core'
 import { startBackend } from './backend.ts'
-import { learn, loadImages, loadModel, predict, type Seen, warmUpFor } from './learn.ts'
-import { show, showLosses, showPredictions } from './view.ts'
+import { bytesOf, learn, loadImages, loadModel, predict, type Seen, warmUpFor } from './learn.ts'
+import { offer, show, showLosses, showPredictions } from './view.ts'
 
 /** What Node got from the same checkpoint. */
 type Expected = {
@@ -44,11 +44,15 @@ const main = async (choice: string, steps?: number): Promise<void> => {
 
   const seen: Seen[] = []
   showLosses(seen, expected.losses.slice(0, steps ?? expected.losses.length))
-  for await (const step of learn(model, few, steps)) {
+  const learning = learn(model, few, steps)
+  let next = await learning.next()
+  for (; next.done !== true; next = await learning.next()) {
+    const step = next.value
     seen.push(step)
     showLosses(seen, expected.losses.slice(0, steps ?? expected.losses.length))
     show('progress', `step ${step.step} of ${step.of}, loss ${step.loss.toFixed(4)}, ${rate(step)}`)
   }
+  offer('save', await bytesOf(model, next.value))
   const [first, last] = [seen[0], seen.at(-1)]
   if (first === undefined || last === undefined) throw new Error('the training ended before its first step')
   show(

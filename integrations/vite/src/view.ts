@@ -15,6 +15,13 @@ export const show = (id: string, text: string, mood?: 'good' | 'bad'): void => {
   if (mood !== undefined) target.dataset.mood = mood
 }
 
+/** Lets the link of that id save a file. */
+export const offer = (id: string, bytes: Uint8Array): void => {
+  const link = element(id) as HTMLAnchorElement
+  link.href = URL.createObjectURL(new Blob([new Uint8Array(bytes)]))
+  link.hidden = false
+}
+
 const thumbnail = ({ images, shape: [height, width] }: ImageSet, index: number): HTMLCanvasElement => {
   const canvas = Object.assign(document.createElement('canvas'), { width, height })
   const context = canvas.getContext('2d')

@@ -37,12 +37,18 @@ const prepareEnvironment = (threads: number | undefined): void => {
 
 type BackendModule = { readonly NodeJSKernelBackend: new (binding: Binding, packageName: string) => NodeBackend }
 
-const loadAddon = ({ path }: Addon): Binding => {
+/** What to do about an addon that does not load, by who built it. */
+const remedyOf = (source: Addon['source']): string =>
+  source === 'resfn setup native'
+    ? 'run resfn setup native again'
+    : 'build one that does: resfn setup native --libtensorflow <folder of an installed pip TensorFlow>'
+
+const loadAddon = ({ path, source }: Addon): Binding => {
   try {
     return require(path) as Binding
   } catch (error) {
     const [message] = String(error instanceof Error ? error.message : error).split('\n')
-    throw new NativeError('CannotLoad', `the addon ${path} does not load: ${message}`, { cause: error })
+    throw new NativeError('CannotLoad', `the addon ${path} does not load (${message}); ${remedyOf(source)}`, { cause: error })
   }
 }
 

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs-backend-cpu'
@@ -9,6 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { setupNative, useNative, type NativeReport } from './index.ts'
 
 const libtensorflow = installedTensorflow()
+const util = createRequire(import.meta.url)('node:util') as { [name: string]: unknown }
 const folder = join(import.meta.dirname, '..', '..', '..', '..', '.cache', 'native')
 
 describe.skipIf(libtensorflow === undefined)('useNative, with RESFN_TENSORFLOW', () => {
@@ -16,6 +18,8 @@ describe.skipIf(libtensorflow === undefined)('useNative, with RESFN_TENSORFLOW',
   const ofTheApp: tf.GradConfig = { kernelName: tf.Acosh, inputsToSave: ['x'], gradFunc: () => ({}) }
   beforeAll(async () => {
     tf.registerGradient(ofTheApp)
+    // As in Node 23 and later.
+    for (const name of ['isNullOrUndefined', 'isString', 'isNumber']) delete util[name]
     const start = (): Promise<NativeReport> => useNative({ folder, threads: 2 })
     report = await start().catch(async () => {
       const built = await setupNative({ libtensorflow: libtensorflow!, folder })()
@@ -35,6 +39,14 @@ describe.skipIf(libtensorflow === undefined)('useNative, with RESFN_TENSORFLOW',
   it('leaves no gradient of tfjs behind, of which some are wrong, and keeps those of the app', () => {
     expect(tf.getGradient(tf.SquaredDifference)).toBeUndefined()
     expect(tf.getGradient(tf.Acosh)).toBe(ofTheApp)
+  })
+
+  it('supplies what tfjs-node calls and Node 23 removed', async () => {
+    await tf.setBackend('tensorflow')
+    const { values, indices } = tf.topk(tf.tensor1d([3, 9, 1, 7]), 2)
+    expect([...(await values.data()), ...(await indices.data())]).toEqual([9, 7, 1, 3])
+    expect(util['isNullOrUndefined']).toBeTypeOf('function')
+    expect(util['isString']).toBeUndefined()
   })
 
   // Sizes at which the input gradients of oneDNN are wrong, and neighbours.

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { either as E } from 'fp-ts'
 import { describe, expect, it } from 'vitest'
 import { findAddon } from './addon.ts'
-import { NativeError, SetupError, setupNative, type SetupOptions } from './index.ts'
+import { NativeError, SetupError, setupNative, type SetupOptions, useNative } from './index.ts'
 import { keptAddon, provenanceFile } from './kept.ts'
 import { findLibrary, isSupported } from './setup/library.ts'
 import { applyPatches, patches } from './setup/patches.ts'
@@ -166,6 +167,19 @@ describe('a kept addon', () => {
     expect(keptAddon(folder)).toMatchObject({ fault: expect.stringContaining('built for plan9-mips') as string })
     write(provenanceFile(folder), '{')
     expect(keptAddon(folder)).toMatchObject({ fault: expect.stringContaining('is damaged') as string })
+  })
+
+  it('says why it does not load, and what to do', async () => {
+    const folder = temporary()
+    const path = write(join(folder, 'a.node'), 'addon')
+    const sha256 = createHash('sha256').update('addon').digest('hex')
+    const machine = `${process.platform}-${process.arch}`
+    const note = { addon: { path, bytes: 5, sha256 }, tensorflow: { libraries: [] }, machine, built: '2026-01-02' }
+    write(provenanceFile(folder), JSON.stringify(note))
+    const loading = await useNative({ folder }).catch((error: unknown) => error)
+    expect(loading).toBeInstanceOf(NativeError)
+    expect(loading).toMatchObject({ _tag: 'CannotLoad', cause: expect.any(Error) as Error })
+    expect((loading as Error).message).toMatch(/^the addon \S+a\.node does not load \(.+\); run resfn setup native again$/)
   })
 
   it('is asked for by name where there is none', () => {

@@ -33,7 +33,7 @@ export type Started = {
 export type Adapter = {
   /** Where the automatic choice tries it. By name it is tried everywhere. */
   readonly automatic: readonly Environment[]
-  /** The packages it needs, as `npm install` takes them. */
+  /** What `npm install` takes to get its packages. */
   readonly packages: string
   /**
    * Loads the backend if it is not registered yet, and makes it current. Rejects if it cannot run here; an error whose

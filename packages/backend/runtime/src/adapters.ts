@@ -68,7 +68,8 @@ const webgpu: Adapter = {
 /** By name alone: loading the library takes about a second, more than an automatic choice may take. */
 const native: Adapter = {
   automatic: [],
-  packages: '@resfn/native @tensorflow/tfjs-node',
+  // The install script of the latter fetches an old library, and undoes the installation where it cannot.
+  packages: '--ignore-scripts @resfn/native @tensorflow/tfjs-node',
   start: async ({ threads }) => {
     const { tensorflow, device, kernels } = await platform.useNative(threads === undefined ? {} : { threads })
     return { details: `TensorFlow ${tensorflow} on ${device}, ${kernels.length} kernels of resfn` }

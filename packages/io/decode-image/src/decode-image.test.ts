@@ -46,6 +46,20 @@ const seen = (interpolation: Case['interpolation']): Preprocessing => ({
   cropMode: 'center',
 })
 
+/** A JPEG without its EXIF. */
+const withoutExif = (jpeg: Uint8Array): Uint8Array => {
+  let rest = jpeg.subarray(2)
+  while (rest[1] === 0xe0 || rest[1] === 0xe1) rest = rest.subarray(2 + ((rest[2]! << 8) | rest[3]!))
+  return new Uint8Array([0xff, 0xd8, ...rest])
+}
+
+/** A JPEG with XMP. */
+const withXmp = (jpeg: Uint8Array, xmp: string): Uint8Array => {
+  const segment = new TextEncoder().encode(`http://ns.adobe.com/xap/1.0/\0${xmp}`)
+  const length = segment.length + 2
+  return new Uint8Array([0xff, 0xd8, 0xff, 0xe1, length >> 8, length & 255, ...segment, ...jpeg.subarray(2)])
+}
+
 /** Other builds of the same decoder may round another way in these formats. */
 const isLossy = (file: string): boolean => file.endsWith('.jpg') || file.startsWith('lossy')
 
@@ -194,5 +208,32 @@ describe('a picture that claims too much', () => {
 it('a picture of numbers without a known range is refused', async () => {
   expect(await decodeImage(fixture('float.tif'))()).toMatchObject({
     left: { _tag: 'UnsupportedImage', message: expect.stringContaining('holds float numbers') as string },
+  })
+})
+
+describe('a picture that says in XMP alone how it is turned', () => {
+  const attribute = (n: number): string =>
+    `<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="${n}"/></x:xmpmeta>`
+  const element = (n: number): string => `<x:xmpmeta><tiff:Orientation>${n}</tiff:Orientation></x:xmpmeta>`
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('is turned as EXIF turns it: %i', async (n) => {
+    const jpeg = fixture(`orientation-${n}.jpg`)
+    const expected = await decoded(jpeg)
+    for (const xmp of [attribute(n), element(n)])
+      expect(await decoded(withXmp(withoutExif(jpeg), xmp))).toEqual(expected)
+  })
+
+  it.each(['png', 'webp'] as const)('is turned too where EXIF says other things: %s', async (format) => {
+    const jpeg = fixture('orientation-6.jpg')
+    const image = sharp(jpeg)
+      .withExif({ IFD0: { Artist: 'nobody' } })
+      .withXmp(attribute(6))
+    const bytes = await image.toFormat(format, { lossless: true }).toBuffer()
+    expect(await decoded(bytes)).toEqual(await decoded(jpeg))
+  })
+
+  it('is left to EXIF where both say it', async () => {
+    const jpeg = fixture('orientation-1.jpg')
+    expect(await decoded(withXmp(jpeg, attribute(6)))).toEqual(await decoded(jpeg))
   })
 })

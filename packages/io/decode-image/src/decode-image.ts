@@ -5,6 +5,7 @@ import { bytesOfGrey16, type Grey16, rgbOfInks } from './colours.ts'
 import { type DecodeError, decodeError } from './error.ts'
 import { type FirstFrame, firstFrame } from './gif.ts'
 import { type Header, jpegHeader } from './jpeg-header.ts'
+import { orientationInXmp, turned } from './orientation.ts'
 
 /** What is decoded, and how. */
 export type DecodeOptions = {
@@ -121,8 +122,9 @@ const failure = (bytes: Uint8Array, error: unknown): DecodeError => {
 
 /**
  * Decodes a picture to the bytes that `ImageOps.exif_transpose(Image.open(file))` of Pillow holds: the orientation of
- * EXIF is applied, palettes and CMYK are made RGB, profiles and gamma are left alone, of several frames the first is
- * taken. Grey stays grey (1 channel) and alpha stays (4 channels); `preprocess` makes of them what `convert` makes.
+ * EXIF, or else of XMP, is applied, palettes and CMYK are made RGB, profiles and gamma are left alone, of several
+ * frames the first is taken. Grey stays grey (1 channel) and alpha stays (4 channels); `preprocess` makes of them what
+ * `convert` makes.
  *
  * The number of pixels is checked from the header, before anything is decoded.
  *
@@ -152,7 +154,10 @@ export const decodeImage =
       const header = jpegHeader(bytes) ?? (await sharp(bytes, { limitInputPixels: false }).metadata())
       const refused = refusal(header, maxPixels)
       if (refused !== undefined) return E.left(refused)
-      const { data, width, height, channels } = await decode(bytes, header, grey16)
+      const found = await decode(bytes, header, grey16)
+      // Libvips has turned what EXIF says, and does not look at XMP.
+      const orientation = header.orientation === undefined ? orientationInXmp(header.xmp) : 1
+      const { data, width, height, channels } = turned(found, orientation)
       if (channels !== 1 && channels !== 3 && channels !== 4)
         return E.left(
           decodeError('UnsupportedImage', `has ${channels} channels; save it as a grey or RGB picture, such as a PNG`),

@@ -1,7 +1,10 @@
 import type { Metadata } from 'sharp'
 
 /** What the decoder has to know of a picture before it decodes it. */
-export type Header = Pick<Metadata, 'width' | 'height' | 'depth' | 'format' | 'space' | 'channels' | 'compression'>
+export type Header = Pick<
+  Metadata,
+  'width' | 'height' | 'depth' | 'format' | 'space' | 'channels' | 'compression' | 'orientation' | 'xmp'
+>
 
 /** Frames that libjpeg decodes: sequential in two kinds, and progressive. */
 const plainFrames = [0xc0, 0xc1, 0xc2]
@@ -9,6 +12,13 @@ const plainFrames = [0xc0, 0xc1, 0xc2]
 /** Segments that may come before the frame: tables, intervals, comments and those of applications. */
 const mayComeBefore = (marker: number): boolean =>
   marker === 0xc4 || marker === 0xdb || marker === 0xdd || marker === 0xfe || (marker >= 0xe0 && marker <= 0xef)
+
+/** How the segment of XMP begins, after its length. */
+const xmpName = 'http://ns.adobe.com/xap/1.0/\0'
+
+/** Whether a segment is XMP, which may say how the picture is turned. */
+const isXmp = (bytes: Uint8Array, marker: number, at: number): boolean =>
+  marker === 0xe1 && bytes[at] === 0x68 && String.fromCharCode(...bytes.subarray(at, at + xmpName.length)) === xmpName
 
 /**
  * The header of a plain JPEG, grey or in three colours of 8 bits; nothing where only libvips can tell. It takes a
@@ -26,7 +36,7 @@ export const jpegHeader = (bytes: Uint8Array): Header | undefined => {
       if (precision !== 8 || height === 0 || width === 0 || (channels !== 1 && channels !== 3)) return undefined
       return { width, height, depth: 'uchar', format: 'jpeg', space: channels === 1 ? 'b-w' : 'srgb', channels }
     }
-    if (!mayComeBefore(marker)) return undefined
+    if (!mayComeBefore(marker) || isXmp(bytes, marker, at + 4)) return undefined
   }
   return undefined
 }

@@ -508,6 +508,8 @@ describe('a trained run', () => {
         /no room for 9 bytes more; a batch is 30 images of 28x28x1: start a new run with a smaller --batch\n$/,
       ) as string,
     })
+    // The same --out takes the new run.
+    expect(existsSync(join(cwd, 'heap'))).toBe(false)
   })
 
   it('trains on a part of the images', async () => {

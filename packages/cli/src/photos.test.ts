@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeCheckpoint } from '@resfn/checkpoint'
 import { publishedFiles } from '@resfn/test-utils'
@@ -171,7 +171,11 @@ describe('a folder with photos that cannot be read', () => {
       'train --from base --data strict --threads 1 --epochs 1 --strict --out stopped',
     )
     expect(code).toBe(1)
-    expect(stderr).toMatch(/strict\/(sun\/003\.jpg|sea\/004\.png)/)
+    expect(stderr).toMatch(
+      /strict\/(sun\/003\.jpg|sea\/004\.png).*; mend or remove it and start a new run, or leave --strict away/,
+    )
+    // Nothing was learned, and with that photo nothing will be.
+    expect(existsSync(join(cwd, 'stopped'))).toBe(false)
   })
 })
 

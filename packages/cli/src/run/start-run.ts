@@ -48,19 +48,18 @@ const checkNoRun = async ({ files }: Context, { folder, checkpoint }: RunFolder)
     )
 }
 
-/** The folder that was asked for, or a default one that no other run has. */
+/** The folder that was asked for, or a default one that no other run has, and whether it was not there before. */
 const makeFolder = async (
   { cwd, files }: Context,
   { out, started, net }: { readonly out: string | undefined; readonly started: number; readonly net: string },
-): Promise<RunFolder> => {
+): Promise<{ readonly files: RunFolder; readonly isNew: boolean }> => {
   if (out !== undefined) {
     const folder = resolve(cwd, out)
-    await files.makeFolder(folder)
-    return runFolder(folder)
+    return { isNew: await files.makeFolder(folder), files: runFolder(folder) }
   }
   for (let number = 1; ; number++) {
     const folder = resolve(cwd, defaultFolder(started, net, number))
-    if (await files.makeFolder(folder)) return runFolder(folder)
+    if (await files.makeFolder(folder)) return { isNew: true, files: runFolder(folder) }
   }
 }
 
@@ -174,7 +173,7 @@ export const startNewRun = async (
   const { run, learner } = await firstRun(context, setup, loaded)
   announce(context, setup, learner)
   checkBatches(setup, learner, run)
-  const files = await makeFolder(context, { out, started, net: asked.net })
+  const { files, isNew } = await makeFolder(context, { out, started, net: asked.net })
   const engines = [engineOf(context, backend)]
   const { source } = data
   // Other pictures than those of Fashion-MNIST are seen as photos are.
@@ -195,7 +194,13 @@ export const startNewRun = async (
   return withRunLocked(context, files, async (release) => {
     // Another process may have started a run there in the meantime.
     await checkNoRun(context, files)
-    const open: OpenRun = { setup, learner, files, notes, run, backend, release }
+    const discard = async (): Promise<void> => {
+      const { args, log, board, checkpoint, folder } = files
+      for (const path of [args, log, board, checkpoint]) await context.files.remove(path)
+      await release()
+      if (isNew) await context.files.removeFolder(folder)
+    }
+    const open: OpenRun = { setup, learner, files, notes, run, backend, release, discard }
     await context.files.write(files.args, argsJson(context, setup, started))
     await context.files.write(files.log, '')
     await saveRun(context, open)

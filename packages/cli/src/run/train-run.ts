@@ -31,6 +31,8 @@ export type OpenRun = {
   readonly backend: Chosen
   /** Gives the folder back to other processes. */
   readonly release: () => Promise<void>
+  /** Removes what a run that begins here has written, and gives its folder back; a run that goes on has none. */
+  readonly discard?: () => Promise<void>
 }
 
 const howToGoOn = (folder: string): string => `go on with: resfn train --resume ${folder}`
@@ -38,9 +40,14 @@ const howToGoOn = (folder: string): string => `go on with: resfn train --resume 
 const stopped = (folder: string, signal: AbortSignal): CliError =>
   interruptedBy(signal, `stopped and saved; ${howToGoOn(folder)}`)
 
+/** Errors that the same run would meet again, whoever goes on with it. */
+const isFinal = (tag: string): boolean => tag === 'BrokenImage' || tag === 'OutOfMemory'
+
 /** What to do after an error, by its tag. */
 const remedyOf = (tag: string, { files: { folder }, setup }: OpenRun): string => {
   switch (tag) {
+    case 'BrokenImage':
+      return 'mend or remove it and start a new run, or leave --strict away'
     case 'NotFiniteError':
       return `the run before that step is kept in ${folder}, with a report; start a new one with a smaller --lr`
     case 'OutOfMemory': {
@@ -94,6 +101,7 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
   const { signal, release } = context.interrupts()
   const report = progressReporter(context, setup)
   let { logBytes } = open.notes
+  let isSaved = false
   try {
     const board = eventBoard(open.notes.started, parseLog(files.log, await context.files.readText(files.log)))
     await context.files.write(files.board, board.file)
@@ -112,6 +120,7 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
         const reached = { ...open, notes: { ...open.notes, logBytes }, run: event.run }
         if (event.isBest === true && setup.settings.patience > 0) await saveBest(context, reached)
         await saveRun(context, reached)
+        isSaved = true
         if (event.reason === 'not finite') await writeReport(context, reached)
       } else if (event.type === 'lost') {
         // The file has the same checkpoint; the error comes next.
@@ -122,7 +131,10 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
     }
     throw new Error('the training ended without a last event')
   } catch (error) {
-    throw error instanceof CliError && error._tag === 'Interrupted' ? error : failed(open, error)
+    if (error instanceof CliError && error._tag === 'Interrupted') throw error
+    const failure = failed(open, error)
+    if (!isSaved && isFinal(failure._tag)) await open.discard?.().catch(() => undefined)
+    throw failure
   } finally {
     context.live?.clear()
     release()

@@ -48,7 +48,9 @@ const loadAddon = ({ path, source }: Addon): Binding => {
     return require(path) as Binding
   } catch (error) {
     const [message] = String(error instanceof Error ? error.message : error).split('\n')
-    throw new NativeError('CannotLoad', `the addon ${path} does not load (${message}); ${remedyOf(source)}`, { cause: error })
+    throw new NativeError('CannotLoad', `the addon ${path} does not load (${message}); ${remedyOf(source)}`, {
+      cause: error,
+    })
   }
 }
 

@@ -179,7 +179,9 @@ describe('a kept addon', () => {
     const loading = await useNative({ folder }).catch((error: unknown) => error)
     expect(loading).toBeInstanceOf(NativeError)
     expect(loading).toMatchObject({ _tag: 'CannotLoad', cause: expect.any(Error) as Error })
-    expect((loading as Error).message).toMatch(/^the addon \S+a\.node does not load \(.+\); run resfn setup native again$/)
+    expect((loading as Error).message).toMatch(
+      /^the addon \S+a\.node does not load \(.+\); run resfn setup native again$/,
+    )
   })
 
   it('is asked for by name where there is none', () => {

@@ -56,7 +56,7 @@ const visit = async (
     picture = backend,
     site = () => serve(join(app.folder, 'dist'), headers),
     from = browser,
-    after = async () => ({}),
+    after = async (_page) => ({}),
   } = {},
 ) => {
   const { url, stop } = await site()

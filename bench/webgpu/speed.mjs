@@ -2,16 +2,11 @@
 // Training steps and predictions on the current backend, timed.
 import { nets } from '@resfn/archs/nets'
 import { init } from '@resfn/layer'
-import { crossEntropy } from '@resfn/losses'
-import { sgd } from '@resfn/optimisers'
 import { key } from '@resfn/random'
-import { constantRate } from '@resfn/schedules'
-import { startRun, takeStep } from '@resfn/step'
-import { advance, dispose, leaves } from '@resfn/tree'
+import { dispose, leaves } from '@resfn/tree'
 import * as tf from '@tensorflow/tfjs-core'
-import { examples as examplesOf, learningRate, momentum } from '../nets.mjs'
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+import { examples as examplesOf } from '../nets.mjs'
+import { median, startTraining } from '../training.mjs'
 
 /** Steps until the time is up, each with its loss read, as training does. */
 const timed = async (step, { budgetMs, least = 5 }) => {
@@ -47,34 +42,22 @@ const profiled = async (step) => {
   return { gpuMs: kernelMs, dispatches: programs.reduce((sum, { count }) => sum + count, 0), profile: programs }
 }
 
-const train = ({ net: name, input, classes, batch, ...rest }) => ({
-  name: `train ${name}@${input[0]} batch ${batch}`,
+const train = ({ net, input, classes, batch, ...rest }) => ({
+  name: `train ${net}@${input[0]} batch ${batch}`,
   ...rest,
   run: async (limits) => {
-    const net = nets[name].make({ classes })
-    const optimiser = sgd({ momentum })
-    const learn = takeStep({ net, loss: crossEntropy(), optimiser, schedule: constantRate(learningRate) })
-    const examples = examplesOf({ input, classes }, batch)
-    let run = startRun(net, { optimiser, key: key(0), input })
+    const training = startTraining({ net, input, classes, batch })
     const losses = []
-    const advanceRun = () => {
-      const { learned, ...seen } = learn(run, examples)
-      run = advance(run, () => ({ ...run, ...learned }))
-      return seen
-    }
     const step = async () => {
-      const before = performance.now()
-      const seen = advanceRun()
-      const enqueued = performance.now() - before
-      losses.push((await seen.loss.data())[0])
-      dispose(seen)
-      return enqueued
+      const { loss, enqueueMs } = await training.step()
+      losses.push(loss)
+      return enqueueMs
     }
     const times = await timed(step, limits)
     const tensors = tf.memory().numTensors
-    const profile = await profiled(() => dispose(advanceRun()))
+    const profile = await profiled(() => dispose(training.enqueue()))
     const { numBytesInGPU, numBytesAllocatedInGPU } = /** @type {any} */ (tf.memory())
-    dispose({ params: run.params, state: run.state, optimiser: run.optimiser })
+    training.end()
     return {
       examplesPerSecond: (batch * 1000) / times.medianMs,
       ...times,

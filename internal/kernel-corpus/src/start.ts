@@ -36,6 +36,16 @@ export const targets: { readonly [name: string]: Target } = {
       return String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER))
     },
   },
+  'webgl-resfn': {
+    backend: 'webgl',
+    known: 'webgl-resfn',
+    start: async () => {
+      const { useWebgl } = await import('@resfn/webgl')
+      const { name, kernels } = await useWebgl()
+      onTheDevice('webgl')
+      return `${name}, ${kernels.length} kernels of resfn`
+    },
+  },
   webgpu: {
     backend: 'webgpu',
     start: async () => {

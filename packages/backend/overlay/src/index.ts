@@ -1,3 +1,5 @@
+export { type ConvolutionFunctions, convolutionKernels, depthwiseKernels } from './convolution-kernels.ts'
+export type { ConvolutionInfo } from './geometry.ts'
 export {
   floatKernel,
   isFloat,

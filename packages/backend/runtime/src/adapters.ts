@@ -1,7 +1,6 @@
 import { platform } from '#platform'
-import { backend, findBackendFactory, setBackend } from '@tensorflow/tfjs-core'
+import { findBackendFactory, setBackend } from '@tensorflow/tfjs-core'
 import type { Adapter, Adapters, Started } from './adapter.ts'
-import { guardContext, type WithContext } from './context-loss.ts'
 import { environment } from './environment.ts'
 
 // Bundlers take an import with a handler as one that may be missing, as the optional peers may.
@@ -19,51 +18,35 @@ const start = async (name: string, load: () => Promise<unknown>, details: string
   return { details }
 }
 
-type WebglBackend = {
-  readonly gpgpu?: {
-    readonly gl: {
-      readonly getExtension: (name: string) => { readonly UNMASKED_RENDERER_WEBGL: number } | null
-      readonly getParameter: (name: number) => unknown
-    }
-  }
-}
-
-const rendererOf = ({ gpgpu }: WebglBackend): string => {
-  const extension = gpgpu?.gl.getExtension('WEBGL_debug_renderer_info')
-  return extension == null ? '' : String(gpgpu?.gl.getParameter(extension.UNMASKED_RENDERER_WEBGL))
-}
-
-/** WebGL does not say whether it draws on the CPU; the names of those programs do. */
-const isSoftware = (renderer: string): boolean => /swiftshader|llvmpipe|software|basic render/i.test(renderer)
-
-const webgl: Adapter = {
+/** A backend of a GPU with our kernels on it; its package says what it started. */
+const onGpu = (
+  use: () => Promise<{
+    readonly name: string
+    readonly software: boolean
+    readonly kernels: readonly string[]
+    readonly warnings: readonly string[]
+  }>,
+  packages: string,
+): Adapter => ({
   automatic: ['browser'],
-  packages: '@tensorflow/tfjs-backend-webgl',
+  packages,
   start: async () => {
-    await start('webgl', () => import('@tensorflow/tfjs-backend-webgl').catch(rethrow), 'WebGL')
-    guardContext(backend() as WithContext)
-    const renderer = rendererOf(backend() as unknown as WebglBackend)
-    return {
-      details: renderer || 'WebGL',
-      unfit: isSoftware(renderer) ? `it draws in software (${renderer}), which is slower than WASM` : undefined,
-    }
-  },
-}
-
-/** In Node it is tried by name alone. */
-const webgpu: Adapter = {
-  automatic: ['browser'],
-  packages: environment() === 'node' ? '@resfn/webgpu webgpu' : '@resfn/webgpu',
-  start: async () => {
-    const { useWebgpu } = await import('@resfn/webgpu').catch(rethrow)
-    const { name, software, kernels, warnings } = await useWebgpu()
+    const { name, software, kernels, warnings } = await use()
     return {
       details: `${name}, ${kernels.length} kernels of resfn`,
       warnings,
-      unfit: software ? 'it computes in software, which is slower than WASM' : undefined,
+      unfit: software ? `it computes in software (${name}), which is slower than WASM` : undefined,
     }
   },
-}
+})
+
+const webgl = onGpu(async () => (await import('@resfn/webgl').catch(rethrow)).useWebgl(), '@resfn/webgl')
+
+/** In Node it is tried by name alone. */
+const webgpu = onGpu(
+  async () => (await import('@resfn/webgpu').catch(rethrow)).useWebgpu(),
+  environment() === 'node' ? '@resfn/webgpu webgpu' : '@resfn/webgpu',
+)
 
 /** By name alone: loading the library takes about a second, more than an automatic choice may take. */
 const native: Adapter = {

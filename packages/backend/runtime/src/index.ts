@@ -1,7 +1,6 @@
 export type { Adapter, Adapters, Started, StartOptions } from './adapter.ts'
 export { adapters } from './adapters.ts'
 export { type Choice, chooseBackend, type ChoiceOptions, type Chosen } from './choose-backend.ts'
-export { ContextLostError } from './context-loss.ts'
 export { environment, type Environment } from './environment.ts'
 export type { Measured, Memory } from './memory.ts'
 export { stepTime } from './step-time.ts'

@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { ConvolutionInfo } from '@resfn/overlay'
 import type { Device } from './device.ts'
-import { constants, type Info, keyOf } from './geometry.ts'
+import { constants, keyOf } from './geometry.ts'
 import { type Product, runProduct, type Side } from './product.ts'
 
 const lanes = ['x', 'y', 'z', 'w']
@@ -54,9 +55,9 @@ fn patchAt(part: u32, pixel: u32, tapChannel: u32) -> i32 {
     i32(part * depth + tapChannel % depth);
 }`
 
-const divisible = (channels: number, { groups }: Info): boolean => (channels / groups) % 4 === 0
-const pixels = ({ batchSize, outHeight, outWidth }: Info): number => batchSize * outHeight * outWidth
-const taps = ({ filterHeight, filterWidth }: Info): number => filterHeight * filterWidth
+const divisible = (channels: number, { groups }: ConvolutionInfo): boolean => (channels / groups) % 4 === 0
+const pixels = ({ batchSize, outHeight, outWidth }: ConvolutionInfo): number => batchSize * outHeight * outWidth
+const taps = ({ filterHeight, filterWidth }: ConvolutionInfo): number => filterHeight * filterWidth
 
 /** The rows of a matrix of outputs: [pixels or taps and channels, all output channels], of one group. */
 const outputRow = (row: string, column: string): string => `${row} * outs + part * outDepth + ${column}`
@@ -64,7 +65,7 @@ const outputRow = (row: string, column: string): string => `${row} * outs + part
 /** y[pixel, out] = sum of patch[pixel, tap and channel] filter[tap and channel, out], in each group. */
 export const forward = (
   device: Device,
-  info: Info,
+  info: ConvolutionInfo,
   { x, filter }: { readonly x: TensorInfo; readonly filter: TensorInfo },
 ): TensorInfo =>
   runProduct(device, {
@@ -93,7 +94,7 @@ export const forward = (
 /** dfilter[tap and channel, out] = sum of patch[pixel, tap and channel] dy[pixel, out], in each group. */
 export const filterGradient = (
   device: Device,
-  info: Info,
+  info: ConvolutionInfo,
   { x, dy }: { readonly x: TensorInfo; readonly dy: TensorInfo },
 ): TensorInfo =>
   runProduct(device, {
@@ -164,7 +165,7 @@ fn weightAt(part: u32, n: u32, k: u32) -> i32 {
 /** dx[pixel, channel] = sum of dy[the output pixel of pixel and tap, out] filter[tap, channel, out], in each group. */
 export const inputGradient = (
   device: Device,
-  info: Info,
+  info: ConvolutionInfo,
   { dy, filter }: { readonly dy: TensorInfo; readonly filter: TensorInfo },
 ): TensorInfo => {
   const phasesY = info.dilationHeight === 1 ? info.strideHeight : 1

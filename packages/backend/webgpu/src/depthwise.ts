@@ -1,6 +1,7 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core'
+import type { ConvolutionInfo } from '@resfn/overlay'
 import { type Device, sizeOf, spread } from './device.ts'
-import { constants, type Info, keyOf } from './geometry.ts'
+import { constants, keyOf } from './geometry.ts'
 import { reduceRows } from './reduction.ts'
 
 const threads = 256
@@ -10,7 +11,7 @@ const each = (
   device: Device,
   shape: readonly number[],
   inputs: { readonly [name: string]: TensorInfo },
-  { name, info, code }: { readonly name: string; readonly info: Info; readonly code: string },
+  { name, info, code }: { readonly name: string; readonly info: ConvolutionInfo; readonly code: string },
 ): TensorInfo => {
   const out = device.output(shape)
   const size = sizeOf(shape)
@@ -41,7 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 /** y[pixel, out] = sum over taps of x[pixel and tap, out / each] filter[tap, out]. */
 export const depthwise = (
   device: Device,
-  info: Info,
+  info: ConvolutionInfo,
   { x, filter }: { readonly x: TensorInfo; readonly filter: TensorInfo },
 ): TensorInfo =>
   each(
@@ -72,7 +73,7 @@ export const depthwise = (
 /** dx[pixel, channel] = sum over taps and the channel's outputs of dy filter. */
 export const depthwiseInputGradient = (
   device: Device,
-  info: Info,
+  info: ConvolutionInfo,
   { dy, filter }: { readonly dy: TensorInfo; readonly filter: TensorInfo },
 ): TensorInfo =>
   each(
@@ -105,7 +106,7 @@ export const depthwiseInputGradient = (
 /** dfilter[tap, out] = sum over pixels of x[pixel and tap, out / each] dy[pixel, out]. */
 export const depthwiseFilterGradient = (
   device: Device,
-  info: Info,
+  info: ConvolutionInfo,
   { x, dy }: { readonly x: TensorInfo; readonly dy: TensorInfo },
 ): TensorInfo => {
   const { filterHeight, filterWidth, inChannels, outChannels } = info

@@ -1,53 +1,7 @@
-import { backend_util } from '@tensorflow/tfjs-core'
-import type { Contracts } from '@resfn/primitive'
-
-/** The geometry of a convolution; its groups of channels see only each other. */
-export type Info = backend_util.Conv2DInfo & { readonly groups: number }
-
-type Pad = Parameters<typeof backend_util.computeConv2DInfo>[4]
-type Step = number | [number, number]
-type Four = [number, number, number, number]
-
-/** The attributes of the convolutions of tfjs. */
-export type ConvolutionAttributes = {
-  readonly strides: Step
-  readonly pad: Pad
-  readonly dataFormat?: 'NHWC' | 'NCHW'
-  readonly dilations?: Step
-  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
-}
-
-type InfoOf = (
-  input: readonly number[],
-  filter: readonly number[],
-  attributes: ConvolutionAttributes,
-) => Info | undefined
-
-const infoOf =
-  ({ depthwise }: { readonly depthwise: boolean }): InfoOf =>
-  (input, filter, { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode }) => {
-    if (dataFormat !== 'NHWC') return undefined
-    const shapes = [input as Four, filter as Four] as const
-    const info = backend_util.computeConv2DInfo(...shapes, strides, dilations, pad, dimRoundingMode, depthwise)
-    const groups = depthwise ? info.inChannels : info.inChannels / filter[2]!
-    return info.outHeight > 0 && info.outWidth > 0 ? { ...info, groups } : undefined
-  }
-
-/** The geometry of a channels-last convolution with an output; undefined for others. */
-export const convolutionInfo: InfoOf = infoOf({ depthwise: false })
-
-/** The same of a convolution in groups, whose number follows from the depth of the filter. */
-export const groupedInfo = (
-  input: readonly number[],
-  filter: readonly number[],
-  { stride, padding, dilation }: Contracts['GroupedConv2D']['settings'],
-): Info | undefined => convolutionInfo(input, filter, { strides: stride, pad: padding, dilations: dilation })
-
-/** The same of a depthwise convolution. */
-export const depthwiseInfo: InfoOf = infoOf({ depthwise: true })
+import type { ConvolutionInfo } from '@resfn/overlay'
 
 /** The sizes as constants of WGSL: of the image, the output, the filter, and of the channels of one group. */
-export const constants = (info: Info): string => {
+export const constants = (info: ConvolutionInfo): string => {
   const { groups, padInfo } = info
   const unsigned = {
     batch: info.batchSize,
@@ -74,4 +28,5 @@ export const constants = (info: Info): string => {
 }
 
 /** Tells the programs of one name apart. */
-export const keyOf = (name: string, info: Info): string => `${name} ${constants(info).replaceAll(/[^\d,]+/g, ' ')}`
+export const keyOf = (name: string, info: ConvolutionInfo): string =>
+  `${name} ${constants(info).replaceAll(/[^\d,]+/g, ' ')}`

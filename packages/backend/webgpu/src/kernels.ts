@@ -1,16 +1,22 @@
 import { backend_util, util } from '@tensorflow/tfjs-core'
-import { floatKernel, isPerChannel, type OwnKernel, type OwnKernels, primitiveKernel } from '@resfn/overlay'
+import {
+  convolutionKernels,
+  depthwiseKernels,
+  floatKernel,
+  isPerChannel,
+  type OwnKernel,
+  type OwnKernels,
+  primitiveKernel,
+} from '@resfn/overlay'
 import { reduceAxes } from './channels.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
 import { tile } from './copying.ts'
 import type { Device } from './device.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'
 import { add, relu, reluGradient } from './elementwise.ts'
-import { type ConvolutionAttributes, convolutionInfo, depthwiseInfo, groupedInfo } from './geometry.ts'
 import { batchNormAffine, batchNormTrain, batchNormTrainGradient } from './normalisation.ts'
 import { adamStep, momentumStep } from './optimiser.ts'
 
-type Shaped<N extends string> = { readonly [name in N]: readonly number[] }
 type Reduction = { readonly axis: number | number[]; readonly keepDims: boolean }
 
 const reduction = (kind: { readonly mean: boolean }): OwnKernel<Device> =>
@@ -30,54 +36,12 @@ const ofFloats =
       : undefined
 
 const ownKernels: OwnKernels<Device> = {
-  Conv2D: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
-    const info = convolutionInfo(x.shape, filter.shape, attributes)
-    return info && forward(device, info, { x, filter })
+  ...convolutionKernels({ forward, inputGradient, filterGradient }),
+  ...depthwiseKernels({
+    forward: depthwise,
+    inputGradient: depthwiseInputGradient,
+    filterGradient: depthwiseFilterGradient,
   }),
-  Conv2DBackpropInput: floatKernel(
-    ['dy', 'filter'],
-    (device, { dy, filter }, attributes: ConvolutionAttributes & Shaped<'inputShape'>) => {
-      const info = convolutionInfo(attributes.inputShape, filter.shape, attributes)
-      return info && inputGradient(device, info, { dy, filter })
-    },
-  ),
-  Conv2DBackpropFilter: floatKernel(
-    ['x', 'dy'],
-    (device, { x, dy }, attributes: ConvolutionAttributes & Shaped<'filterShape'>) => {
-      const info = convolutionInfo(x.shape, attributes.filterShape, attributes)
-      return info && filterGradient(device, info, { x, dy })
-    },
-  ),
-  GroupedConv2D: primitiveKernel('GroupedConv2D', (device, { x, filter }, settings) => {
-    const info = groupedInfo(x.shape, filter.shape, settings)
-    return info && [forward(device, info, { x, filter })]
-  }),
-  GroupedConv2DBackpropInput: primitiveKernel('GroupedConv2DBackpropInput', (device, { dy, filter }, settings) => {
-    const info = groupedInfo(settings.inputShape, filter.shape, settings)
-    return info && [inputGradient(device, info, { dy, filter })]
-  }),
-  GroupedConv2DBackpropFilter: primitiveKernel('GroupedConv2DBackpropFilter', (device, { x, dy }, settings) => {
-    const info = groupedInfo(x.shape, settings.filterShape, settings)
-    return info && [filterGradient(device, info, { x, dy })]
-  }),
-  DepthwiseConv2dNative: floatKernel(['x', 'filter'], (device, { x, filter }, attributes: ConvolutionAttributes) => {
-    const info = depthwiseInfo(x.shape, filter.shape, attributes)
-    return info && depthwise(device, info, { x, filter })
-  }),
-  DepthwiseConv2dNativeBackpropInput: floatKernel(
-    ['dy', 'filter'],
-    (device, { dy, filter }, attributes: ConvolutionAttributes & Shaped<'inputShape'>) => {
-      const info = depthwiseInfo(attributes.inputShape, filter.shape, attributes)
-      return info && depthwiseInputGradient(device, info, { dy, filter })
-    },
-  ),
-  DepthwiseConv2dNativeBackpropFilter: floatKernel(
-    ['x', 'dy'],
-    (device, { x, dy }, attributes: ConvolutionAttributes & Shaped<'filterShape'>) => {
-      const info = depthwiseInfo(x.shape, attributes.filterShape, attributes)
-      return info && depthwiseFilterGradient(device, info, { x, dy })
-    },
-  ),
   Sum: reduction({ mean: false }),
   Mean: reduction({ mean: true }),
   Relu: floatKernel(['x'], (device, { x }) => relu(device, x)),

@@ -7,13 +7,16 @@ import { ContextLostError, guardContext, type WithContext } from './context-loss
 const startDevice = async (name: string) => {
   const canvas = new EventTarget()
   const state = { lost: false, hangs: false }
-  const device = Object.assign(new MathBackendCPU(), { gpgpu: { gl: { canvas, isContextLost: () => state.lost } } })
+  const device = Object.assign(new MathBackendCPU(), {
+    gpgpu: { gl: { canvas, isContextLost: () => state.lost } },
+    runWebGLProgram: (program: string) => `ran ${program}`,
+  })
   const read = device.read.bind(device)
   device.read = (data) => (state.hangs ? new Promise<never>(() => {}) : read(data))
   registerBackend(name, () => device)
   await setBackend(name)
-  guardContext(device as unknown as WithContext)
-  return { canvas, state }
+  const { whenLost, lost } = guardContext(device as unknown as WithContext)
+  return { canvas, state, device, whenLost, lost }
 }
 
 describe('a guarded context', () => {
@@ -23,17 +26,22 @@ describe('a guarded context', () => {
   })
 
   it('ends a read that was waiting when it is lost, and all after it', async () => {
-    const { canvas, state } = await startDevice('waiting')
+    const { canvas, state, whenLost } = await startDevice('waiting')
     state.hangs = true
     const reading = tensor1d([1]).data()
     canvas.dispatchEvent(new Event('webglcontextlost'))
     await expect(reading).rejects.toThrow(ContextLostError)
     await expect(tensor1d([1]).data()).rejects.toMatchObject({ _tag: 'DeviceLost' })
+    expect(await whenLost).toBeInstanceOf(ContextLostError)
   })
 
   it('gives no zeros of a context that is lost before the page is told', async () => {
-    const { state } = await startDevice('early')
+    const { state, device, lost } = await startDevice('early')
+    expect(lost()).toBeUndefined()
+    expect(device.runWebGLProgram('before')).toBe('ran before')
     state.lost = true
+    expect(lost()).toBeInstanceOf(ContextLostError)
+    expect(() => device.runWebGLProgram('after')).toThrow(lost())
     await expect(tensor1d([1]).data()).rejects.toThrow(/the context of WebGL is lost/)
   })
 })

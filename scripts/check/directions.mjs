@@ -37,7 +37,7 @@ const allowed = {
   // What it built is kept there too.
   'backend/native': [...core, 'formats', 'backend', 'io/cache'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
-  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend'],
+  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend', 'apps'],
 }
 
 const anything = new Set(['apps', 'bench', 'internal'])

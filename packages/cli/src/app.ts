@@ -11,6 +11,7 @@ import { evalCommand } from './commands/eval.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { netsCommand } from './commands/nets.ts'
+import { pageCommand } from './commands/page.ts'
 import { predictCommand } from './commands/predict.ts'
 import { setupRoutes } from './commands/setup.ts'
 import { summaryCommand } from './commands/summary.ts'
@@ -32,6 +33,7 @@ export const routes: RouteMap<Context> = buildRouteMap({
     graph: graphCommand,
     bench: benchCommand,
     nets: netsCommand,
+    page: pageCommand,
     import: importCommand,
     export: exportCommand,
     data: dataRoutes,

@@ -15,7 +15,7 @@ describe('the command line', () => {
     expect(await resfn(['--version'])).toMatchObject({ stdout: '1.2.3\n', code: 0 })
     const { stdout, code } = await resfn(['--help'])
     expect(code).toBe(0)
-    for (const command of 'train eval predict embed similar explain summary graph bench nets import export data doctor'.split(
+    for (const command of 'train eval predict embed similar explain summary graph bench nets page import export data doctor'.split(
       ' ',
     ))
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))

@@ -8,11 +8,11 @@ export const exitCodes = {
   failure: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** The terminal was closed (SIGHUP); the run was saved. */
+  /** The terminal was closed (SIGHUP); a run was saved. */
   hungUp: 129,
-  /** Interrupted with Ctrl-C; the run was saved. */
+  /** Interrupted with Ctrl-C; a run was saved. */
   interrupted: 130,
-  /** Ended by SIGTERM; the run was saved. */
+  /** Ended by SIGTERM; a run was saved. */
   terminated: 143,
 } as const
 
@@ -32,14 +32,17 @@ export class CliError extends Error {
   }
 }
 
-const exitCodeOf: Readonly<Record<string, number>> = {
+const signalCodes: Readonly<Record<string, number>> = {
   SIGHUP: exitCodes.hungUp,
   SIGTERM: exitCodes.terminated,
 }
 
+/** The exit code of work that was stopped by the signal of `Context.interrupts`. */
+export const exitCodeOf = (signal: AbortSignal): number => signalCodes[String(signal.reason)] ?? exitCodes.interrupted
+
 /** The work was stopped by the signal of `Context.interrupts`. */
 export const interruptedBy = (signal: AbortSignal, message: string): CliError =>
-  new CliError('Interrupted', message, { exitCode: exitCodeOf[String(signal.reason)] ?? exitCodes.interrupted })
+  new CliError('Interrupted', message, { exitCode: exitCodeOf(signal) })
 
 /** A wrong command line. */
 export const usageError = (message: string): CliError => new CliError('Usage', message, { exitCode: exitCodes.usage })

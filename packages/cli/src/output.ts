@@ -7,8 +7,8 @@ export type Output = {
   readonly text: string
   /** The document that `--json` prints. */
   readonly json: unknown
-  /** Not zero where the work was done and the answer is no. */
-  readonly exitCode?: number
+  /** Not zero where the work was done and the answer is no; known later, where a command such as a server goes on. */
+  readonly exitCode?: number | Promise<number>
 }
 
 /** The flags that every command has. */
@@ -47,7 +47,8 @@ export const perform = <Flags extends CommonFlags, Args extends readonly (string
       const action = await load()
       const { text, json, exitCode } = await action(this, flags, ...args)
       stdout.write(flags.json ? document(json) : plain(text === '' || text.endsWith('\n') ? text : `${text}\n`))
-      if (exitCode !== undefined && exitCode !== 0) this.process.exitCode = exitCode
+      const code = await exitCode
+      if (code !== undefined && code !== 0) this.process.exitCode = code
       return undefined
     } catch (thrown) {
       const error = toCliError(thrown)

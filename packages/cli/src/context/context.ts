@@ -37,6 +37,8 @@ export type Context = CommandContext & {
    * until `release`.
    */
   readonly interrupts: () => { readonly signal: AbortSignal; readonly release: () => void }
+  /** Opens an address in the browser. */
+  readonly open: (url: string) => Promise<void>
   /** The machine in a few words: processor, cores, operating system. */
   readonly machine: string
   /** Versions of what runs, by name. */

@@ -95,6 +95,7 @@ export const nodeContext = (): Context => {
     columns: () => process.stderr.columns || process.stdout.columns || 80,
     processes: { self: self(), startOf },
     interrupts,
+    open: async (url) => void (await (await import('open')).default(url)),
     machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${cores === 1 ? '1 core' : `${cores} cores`}, ${type()} ${release()}`,
     versions: {
       resfn: versionOf(join(import.meta.dirname, '..', '..', 'package.json')),

@@ -5,6 +5,7 @@ export const commandSynonyms: { readonly [command: string]: readonly string[] } 
   predict: ['classify', 'infer', 'inference', 'run', 'recognise', 'recognize', 'label'],
   summary: ['info', 'describe', 'inspect', 'print', 'net', 'model', 'params', 'layers'],
   nets: ['list', 'ls', 'models', 'networks', 'zoo', 'archs'],
+  page: ['serve', 'playground', 'ui', 'web', 'gui', 'app', 'site', 'demo'],
   import: ['convert', 'load', 'from-torch', 'load-weights'],
   export: ['save', 'to-torch', 'save-weights', 'publish'],
   data: ['dataset', 'datasets', 'images'],
@@ -49,6 +50,8 @@ export const flagSynonyms: { readonly [flag: string]: readonly string[] } = {
   mirror: ['url', 'base-url', 'source'],
   columns: ['cols', 'per-class', 'count', 'n'],
   split: ['part', 'set', 'subset'],
+  port: ['listen', 'address', 'host'],
+  open: ['browser', 'launch'],
   debug: ['verbose', 'stack', 'trace'],
   help: ['usage', 'man'],
 }

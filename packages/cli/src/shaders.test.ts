@@ -36,7 +36,7 @@ const pretend = (): (readonly (readonly number[])[])[] => {
   return shapes
 }
 
-it('tells on a terminal how many shaders are compiled, before the first step and before pictures', async () => {
+it('tells on a terminal how many shaders are compiled, before the first step, pictures and test images', async () => {
   const shapes = pretend()
   const told = ['compiling shaders 0/2', 'compiling shaders 1/2', 'compiling shaders 2/2']
   const trained = await shownBy([...train, '--out', 'run', '--json'])
@@ -44,8 +44,9 @@ it('tells on a terminal how many shaders are compiled, before the first step and
   expect(trained[3]).toMatch(/^epoch 1/)
   writeFileSync(join(folder, 'one.tif'), greyTiff(28, 28, new Uint8Array(784)))
   expect(await shownBy(['predict', 'run', 'one.tif'])).toEqual(told)
-  // The loss of the step and the logits of the evaluation, then those of the picture.
-  expect(shapes).toEqual([[[], [20, 10]], [[1, 10]]])
+  expect(await shownBy(['eval', 'run', '--data', data])).toEqual(told)
+  // The loss of the step and the logits of the evaluation; those of the picture; those of the test images.
+  expect(shapes).toEqual([[[], [20, 10]], [[1, 10]], [[20, 10]]])
 }, 300_000)
 
 it('says nothing of them where nobody reads a terminal', async () => {

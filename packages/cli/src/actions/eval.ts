@@ -1,3 +1,4 @@
+import { zeros } from '@tensorflow/tfjs-core'
 import type { EvalFlags } from '../commands/eval.ts'
 import { type Context, say } from '../context/context.ts'
 import { type DataPart, isFiles } from '../data/data-part.ts'
@@ -5,7 +6,8 @@ import { describeData, type LoadedData } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
 import type { Action } from '../output.ts'
 import { startBackend } from '../run/backend.ts'
-import { evaluateOn } from '../run/evaluation.ts'
+import { compileShaders } from '../run/compile-shaders.ts'
+import { evaluateOn, evaluationBatch } from '../run/evaluation.ts'
 import { locateNet, type LocatedNet } from '../run/located-net.ts'
 import { matchClasses } from '../run/match-classes.ts'
 import { photoView } from '../run/photo-preprocessing.ts'
@@ -63,7 +65,12 @@ export const evalNet: Action<EvalFlags, [string]> = async (context, flags, given
   const reading = readingFor(context, located, data, test, flags)
   const backend = await startBackend(context, flags)
   say(context, `data ${describeData(data)}`)
-  const found = await evaluateOn(net, await located.variables(), reading.evaluation())
+  const variables = await located.variables()
+  const batch = Math.min(evaluationBatch(located.input), test.labels.length)
+  const { params, state } = variables
+  await compileShaders(context, () => net.apply(params, zeros([batch, ...located.input]), state))
+  const found = await evaluateOn(net, variables, reading.evaluation())
+  context.live?.clear()
   backend.dispose()
   const { examples, loss, accuracy, predictions } = found
   const top5 = predictions.ranks.reduce((count, rank) => (rank < 5 ? count + 1 : count), 0) / examples

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import '@tensorflow/tfjs-backend-cpu'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NoHeapError, OutOfMemoryError, useWasm, WrongOptionError } from './index.ts'
 import { tfjsBinary } from './open-backend.ts'
@@ -108,6 +109,20 @@ describe.each([1, 2])('a heap with a limit, threads: %i', (threads) => {
       tf.dispose(made)
     })
     expect([tf.memory().numDataBuffers, backend().numDataIds()]).toEqual(before)
+  })
+
+  it('loses no data of another backend that does not fit', async () => {
+    await tf.setBackend('cpu')
+    const x = tf.range(0, 1000)
+    const { numDataBuffers } = tf.memory()
+    await tf.setBackend('wasm')
+    await withFullHeap(64, () => {
+      for (let i = 0; i < 2; i++) expect(caught(() => tf.neg(x))).toBeInstanceOf(OutOfMemoryError)
+      expect(x.dataSync()[999]).toBe(999)
+    })
+    expect(sum(x)).toBe(499_500)
+    expect(tf.memory().numDataBuffers).toBe(numDataBuffers)
+    x.dispose()
   })
 
   it('leaves one thread, and says why, where threads find no room', async () => {

@@ -1,4 +1,11 @@
-import { type DataStorage, findBackendFactory, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core'
+import {
+  type DataStorage,
+  engine,
+  findBackendFactory,
+  registerBackend,
+  removeBackend,
+  setBackend,
+} from '@tensorflow/tfjs-core'
 import { BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm'
 import { noteData } from '@resfn/overlay'
 import type { WasmHost } from './device.ts'
@@ -25,15 +32,25 @@ const mendOutputs = (backend: BackendWasm): void => {
   }
 }
 
-/** Data that gets no room is not known to the backend either. */
+/**
+ * Data that gets no room is not known to this backend. Where tfjs moves it here it is gone from where it was, so it
+ * goes back to another backend, or the tensor would be lost.
+ */
 const mendMove = (backend: BackendWasm): void => {
   const move = backend.move.bind(backend)
-  backend.move = (data, ...rest) => {
+  backend.move = (data, values, ...rest) => {
     try {
-      move(data, ...rest)
+      move(data, values, ...rest)
     } catch (error) {
       const { dataIdMap } = backend as unknown as { readonly dataIdMap: DataStorage<unknown> }
       if (dataIdMap.has(data)) dataIdMap.delete(data)
+      const { registry, state } = engine()
+      const moved = state.tensorInfo.get(data)
+      const other = Object.values(registry).find((one) => one !== backend)
+      if (moved?.backend === backend && values !== null && other !== undefined) {
+        moved.backend = other
+        other.move(data, values, ...rest)
+      }
       throw error
     }
   }

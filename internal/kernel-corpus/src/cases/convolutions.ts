@@ -274,8 +274,25 @@ const fused = (activation: 'linear' | 'relu' | 'relu6' | 'sigmoid' | 'elu' | 'le
   },
 })
 
+/** WebGL packs two by two values; what other kernels leave beyond an odd size is not 0. */
+const madeByOthers: CorpusCase = {
+  name: 'Conv2D and its gradients of what other kernels made, at odd sizes',
+  compute: () => {
+    const [x, filter, dy] = [noise(1, 2, 5, 5, 3), noise(2, 3, 3, 3, 5), noise(3, 2, 5, 5, 5)].map((made) =>
+      tf.exp(made),
+    )
+    const attributes = { strides: 1, pad: 1, dataFormat: 'NHWC', dilations: 1, dimRoundingMode: 'floor' }
+    return {
+      y: runFor('Conv2D', { x: x!, filter: filter! }, attributes),
+      dx: runFor('Conv2DBackpropInput', { dy: dy!, filter: filter! }, { ...attributes, inputShape: x!.shape }),
+      dfilter: runFor('Conv2DBackpropFilter', { x: x!, dy: dy! }, { ...attributes, filterShape: filter!.shape }),
+    }
+  },
+}
+
 export const convolutions: readonly CorpusCase[] = [
   ...plain.map(plainConvolution),
+  madeByOthers,
   ...depthwiseCases.map(depthwise),
   ...groupedCases.map(grouped),
   groupedByName({ ...inGroups, height: 11, padding: 3, dilation: 3, stride: 2 }),

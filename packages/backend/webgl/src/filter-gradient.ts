@@ -32,11 +32,10 @@ export const filterGradient = (
     const offsets = uniqueSorted(columns.map((at) => Math.floor(at / 2)))
     // What is the texel of another offset one step on is not read again.
     const kept = offsets.filter((offset) => offsets.includes(offset + strideWidth))
-    const needsHalf = (offset: number): boolean => g.inWidth % 2 === 1 && columns.includes(2 * offset + 1)
     const fetch = (offset: number, at: string): string => `{
       int t = ${strideWidth} * ${at} + ${offset};
       v${name(offset)} = t >= 0 && t < ${across} ? x_((line * ${across} + clamp(t, 0, ${across - 1})) * ${g.inPairs} + channel) : vec4(0);
-      ${needsHalf(offset) ? `if (t == ${across - 1}) { v${name(offset)}.ba = vec2(0); }` : ''}
+      ${g.inWidth % 2 === 1 ? `if (t == ${across - 1}) { v${name(offset)}.ba = vec2(0); }` : ''}
     }`
     const pass = (both: boolean): string => `
       ${offsets

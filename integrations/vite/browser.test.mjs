@@ -10,7 +10,7 @@ import { createServer, parseSync } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChromium } from '../../scripts/chromium.mjs'
 import { makeApp } from './app.mjs'
-import { isolation, serve } from './serve.mjs'
+import { isolation, serve } from '../../scripts/serve.mjs'
 
 const root = join(import.meta.dirname, '..', '..')
 const pictures = join(root, '.cache', 'browser')

@@ -3,7 +3,7 @@
 // that Chromium carries.
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { serve, isolation } from './serve.mjs'
+import { serve, isolation } from '../../scripts/serve.mjs'
 import { findChromium } from '../../scripts/chromium.mjs'
 import { bundlePage, page as folder } from '../../internal/kernel-corpus/scripts/bundle.mjs'
 

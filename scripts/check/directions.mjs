@@ -76,7 +76,9 @@ export const directions = ({ packages }) => {
         const finding = (rule, problem, fix) => [{ file: source.path, rule, problem, fix }]
         if (specifier.startsWith('.')) {
           const target = new URL(specifier, `file:///${source.path}`).pathname.slice(1)
-          return target.startsWith(`${pkg.dir}/`)
+          // Tests of apps start browsers and servers as those of the workspace do.
+          const isTool = source.test && pkg.group === 'apps' && target.startsWith('scripts/')
+          return isTool || target.startsWith(`${pkg.dir}/`)
             ? []
             : finding(
                 'inside',

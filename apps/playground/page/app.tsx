@@ -1,10 +1,17 @@
 import { Compose } from './compose/compose.tsx'
 import { type Tab, tab, tabs } from './place.ts'
+import { Teach } from './teach/teach.tsx'
 import { language, languages, type Language, text } from './text/text.ts'
 import { Train } from './train/train.tsx'
+import { Use } from './use/use.tsx'
 import { theme, type Theme, themes } from './ui/theme.ts'
 
-const views: { readonly [T in Tab]: () => preact.JSX.Element } = { compose: Compose, train: Train }
+const views: { readonly [T in Tab]: () => preact.JSX.Element } = {
+  compose: Compose,
+  train: Train,
+  teach: Teach,
+  use: Use,
+}
 
 const Tabs = () => {
   // Arrows move between tabs, as the pattern "tabs" of the ARIA Authoring Practices has it.

@@ -258,17 +258,19 @@ export const Compose = () => {
               </button>
               <Copy label={words.link} content={link} />
             </div>
-            <Graph net={plan.net} input={input} name={nameOf(composition.value)} />
+            <div class="beside">
+              <Graph net={plan.net} input={input} name={nameOf(composition.value)} />
+              <Panel title={words.code}>
+                <div class="code">
+                  <pre tabIndex={0}>
+                    <code id="code">{codeOf(composition.value, classes, input[2])}</code>
+                  </pre>
+                  <Copy label={words.copy} content={() => codeOf(composition.value, classes, input[2])} />
+                </div>
+              </Panel>
+            </div>
             <Panel title={words.table}>
               <Rows numbers={plan.numbers} />
-            </Panel>
-            <Panel title={words.code}>
-              <div class="code">
-                <pre tabIndex={0}>
-                  <code id="code">{codeOf(composition.value, classes, input[2])}</code>
-                </pre>
-                <Copy label={words.copy} content={() => codeOf(composition.value, classes, input[2])} />
-              </div>
             </Panel>
           </>
         )}

@@ -4,21 +4,11 @@ import { weightsOf } from '@resfn/step'
 import { features } from '@resfn/surgery'
 import { dispose, flatten } from '@resfn/tree'
 import { softmax, type Tensor } from '@tensorflow/tfjs-core'
+import { greys } from './greys.ts'
 import type { Look, PartSeen, Pixels } from './protocol.ts'
 import type { AnyRun, Learner } from './runs.ts'
 
 const [mostMaps, mostFilters, mostParts] = [16, 32, 24]
-
-/** Values as greys from their least to their largest. */
-const greys = (values: Float32Array, width: number, height: number): Pixels => {
-  let [least, largest] = [Infinity, -Infinity]
-  for (const value of values) {
-    least = Math.min(least, value)
-    largest = Math.max(largest, value)
-  }
-  const range = largest - least || 1
-  return { width, height, channels: 1, data: Uint8Array.from(values, (value) => (255 * (value - least)) / range) }
-}
 
 /** Parts that give maps: the net's own, and the blocks in its stages. */
 const partsWithMaps = (net: AnyLayer, input: Shape): readonly string[] => {

@@ -90,6 +90,56 @@ export type Look = {
   readonly activation: Pixels | undefined
 }
 
+/** The page's own net, or a file: of ours, or of PyTorch with the name of its net. */
+export type StoredSource =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly net: string }
+
+/** Where a net to use comes from. */
+export type ModelSource = StoredSource | { readonly kind: 'track'; readonly track: number }
+
+/** What is known of a net to use. */
+export type ModelFacts = {
+  readonly name: string
+  readonly input: readonly number[]
+  readonly classes: readonly string[]
+  readonly params: number
+}
+
+/** What a net says of a picture. */
+export type Answer = {
+  readonly probabilities: readonly number[]
+  /** the picture as the net sees it */
+  readonly seen: Pixels
+  /** what was done to it, in words */
+  readonly steps: readonly string[]
+  /** where the net looks for the class it says */
+  readonly activation: Pixels
+}
+
+/** RGBA, as a canvas gives it. */
+export type CanvasPicture = { readonly width: number; readonly height: number; readonly data: Uint8ClampedArray }
+
+/** What someone teaches: classes by pictures, and whether only the head learns or all layers after it. */
+export type Lesson = {
+  readonly classes: readonly { readonly name: string; readonly pictures: readonly CanvasPicture[] }[]
+  readonly part: 'head' | 'all'
+}
+
+/** How far the teaching is: a share from 0 to 1. */
+export type TeachSeen = {
+  readonly type: 'teaching'
+  readonly part: Lesson['part']
+  readonly done: number
+  readonly loss: number
+}
+
+/** How good the taught net is on the pictures that were held back, or on all where they are few. */
+export type Taught = { readonly accuracy: number; readonly tested: number; readonly learned: number }
+
+/** What a net can be written as. */
+export type ExportFormat = 'resfn' | 'timm' | 'onnx'
+
 /** The worker as the page sees it. */
 export type Engine = {
   readonly classes: () => Promise<readonly string[]>
@@ -112,4 +162,12 @@ export type Engine = {
   readonly images: (indices: readonly number[]) => Promise<readonly Pixels[]>
   /** A checkpoint file of a track, which the command goes on with where the net has a name. */
   readonly save: (track: number) => Promise<Uint8Array>
+  /** Opens a net to use; the one before is closed, unless this one cannot be opened. */
+  readonly open: (source: ModelSource) => Promise<ModelFacts>
+  /** What the open net says of a picture of any size; `data` is RGBA, as a canvas gives it. */
+  readonly answer: (picture: CanvasPicture) => Promise<Answer>
+  /** Teaches the open net classes of someone's own; the taught net is then the open one. */
+  readonly teach: (lesson: Lesson, seen: (what: TeachSeen) => void) => Promise<Taught>
+  /** The open net as a file. */
+  readonly saveOpen: (format: ExportFormat) => Promise<Uint8Array>
 }

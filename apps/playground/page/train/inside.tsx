@@ -5,62 +5,11 @@ import type { Look, Pixels } from '../engine/protocol.ts'
 import { text } from '../text/text.ts'
 import { Panel } from '../ui/field.tsx'
 import { Picture } from '../ui/picture.tsx'
+import { Says, Strip } from '../ui/says.tsx'
 import { classes, curves, images, look, phase } from './training.ts'
 
 /** How many images of the test set can be chosen. */
 const offered = Array.from({ length: 20 }, (_, i) => i)
-
-const Strip = ({
-  of,
-  chosen,
-  onChoose,
-}: {
-  readonly of: readonly Pixels[]
-  readonly chosen: number
-  readonly onChoose: (index: number) => void
-}) => (
-  <div class="strip">
-    {of.map((pixels, i) => (
-      <button
-        type="button"
-        key={i}
-        aria-pressed={i === chosen}
-        aria-label={text.value.train.image(i + 1)}
-        onClick={() => onChoose(i)}
-      >
-        <Picture pixels={pixels} />
-      </button>
-    ))}
-  </div>
-)
-
-const Says = ({ of, image }: { readonly of: Look; readonly image: Pixels | undefined }) => {
-  const words = text.value.train
-  const best = of.probabilities
-    .map((probability, i) => ({ probability, name: classes.value[i] ?? `${i}` }))
-    .toSorted((a, b) => b.probability - a.probability)
-    .slice(0, 5)
-  return (
-    <div class="says">
-      {image !== undefined && of.activation !== undefined && (
-        <figure class="activation" aria-label={words.looksAt}>
-          <Picture pixels={image} />
-          <Picture pixels={of.activation} />
-          <figcaption>{words.looksAt}</figcaption>
-        </figure>
-      )}
-      <ol class="top">
-        {best.map(({ name, probability }) => (
-          <li key={name}>
-            <span class="bar" style={{ '--share': probability }}>
-              {name} {(100 * probability).toFixed(1)}%
-            </span>
-          </li>
-        ))}
-      </ol>
-    </div>
-  )
-}
 
 /** What a net makes of one image, layer by layer. */
 export const Inside = ({ track }: { readonly track: number }) => {
@@ -88,7 +37,7 @@ export const Inside = ({ track }: { readonly track: number }) => {
       <Strip of={pictures.value} chosen={chosen.value} onChoose={(index) => (chosen.value = index)} />
       {seen.value !== undefined && (
         <>
-          <Says of={seen.value} image={pictures.value[chosen.value]} />
+          <Says {...seen.value} image={pictures.value[chosen.value]} classes={classes.value} />
           {seen.value.filters.length > 0 && (
             <div class="layer">
               <h4>{words.filters}</h4>

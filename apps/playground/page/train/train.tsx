@@ -1,15 +1,17 @@
 import './train.css'
 import { useSignal } from '@preact/signals'
 import { nameOf } from '../compose/compose.tsx'
+import { BackendChoice } from './backend-choice.tsx'
+import { running } from '../engine/connection.ts'
 import { composition } from '../place.ts'
 import { text } from '../text/text.ts'
+import { download } from '../ui/download.ts'
 import { Choice, NumberField } from '../ui/field.tsx'
 import { Charts } from './charts.tsx'
 import { Inside } from './inside.tsx'
 import { Judgement } from './judgement.tsx'
 import {
   checkpointOf,
-  choice,
   curves,
   goOn,
   isCompared,
@@ -18,16 +20,13 @@ import {
   phase,
   problem,
   rate,
-  running,
   setRate,
   settings,
   start,
-  switchBackend,
   task,
   taskOf,
 } from './training.ts'
 
-const backends = ['auto', 'webgpu', 'webgl', 'wasm', 'cpu'] as const
 const optimisers = ['sgd', 'adam', 'adamw', 'lamb'] as const
 const schedules = ['one-cycle', 'cosine', 'milestones', 'constant'] as const
 const same = <A extends string>(values: readonly A[]) => values.map((value) => [value, value] as const)
@@ -97,13 +96,6 @@ const Rate = () => {
       />
     </label>
   )
-}
-
-/** Gives a file to the reader. */
-const download = (bytes: Uint8Array, name: string): void => {
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]))
-  Object.assign(document.createElement('a'), { href: url, download: name }).click()
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
 const Status = () => {
@@ -238,12 +230,7 @@ export const Train = () => {
             {isPlain ? words.counterpartPlain : words.counterpart}
           </label>
         )}
-        <Choice
-          label={words.backend}
-          value={choice.value}
-          values={backends.map((name) => [name, name === 'auto' ? words.auto : name])}
-          onChange={(to) => void switchBackend(to)}
-        />
+        <BackendChoice />
         <Settings />
         <Buttons />
         <Rate />

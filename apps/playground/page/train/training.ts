@@ -1,8 +1,9 @@
 // The state of the training that is shown, and what can be done with it. The work is done in a worker.
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import * as Comlink from 'comlink'
 import { type Composition, counterpart } from '../composition/composition.ts'
-import type { Engine, Happening, Look, Pixels, Running, Settings, Task } from '../engine/protocol.ts'
+import { choice, computing, connect, running, workerProblem } from '../engine/connection.ts'
+import type { Happening, Look, Pixels, Settings, Task } from '../engine/protocol.ts'
 import { type Curve, noCurve, upTo, withAllSeen } from './curves.ts'
 import { forget, keep, recall } from './kept.ts'
 
@@ -30,34 +31,26 @@ export const problem = signal<string | undefined>(undefined)
 /** Something that happened by itself and that people should know. */
 export const notice = signal<'lost' | 'restored' | undefined>(undefined)
 export const settings = signal<Settings>(usual)
-export const choice = signal('auto')
 export const isCompared = signal(true)
-export const running = signal<Running | undefined>(undefined)
 export const task = signal<Task | undefined>(undefined)
 export const curves = signal<readonly Curve[]>([])
 export const rate = signal(1)
 export const classes = signal<readonly string[]>([])
 
-let engine: Comlink.Remote<Engine> | undefined
 /** Whether the runs of the task are in the worker. */
 let isBegun = false
 let checkpoints: readonly Uint8Array[] | undefined
 let seen: Happening[] = []
 let isFrameAsked = false
 
-const connect = (): Comlink.Remote<Engine> => {
-  if (engine === undefined) {
-    const worker = new Worker(new URL('../engine/worker.ts', import.meta.url), { type: 'module', name: 'engine' })
-    worker.addEventListener('error', ({ message }) => failed(new Error(message || 'the worker could not be started')))
-    engine = Comlink.wrap<Engine>(worker)
-  }
-  return engine
-}
-
 const failed = (error: unknown): void => {
   problem.value = error instanceof Error ? error.message : String(error)
   phase.value = 'failed'
 }
+
+effect(() => {
+  if (workerProblem.value !== undefined) failed(new Error(workerProblem.value))
+})
 
 /** Draws what has come, once a frame. */
 const draw = (): void => {
@@ -88,8 +81,7 @@ const happened = (what: Happening): void => {
 }
 
 const begin = async (of: Task, from: readonly Uint8Array[] | undefined): Promise<void> => {
-  const remote = connect()
-  running.value = await remote.use(choice.value)
+  const remote = await computing()
   classes.value = await remote.classes()
   await remote.begin(of, Comlink.proxy(happened), from)
   isBegun = true
@@ -148,7 +140,8 @@ export const goOn = (): Promise<void> =>
 /** Another backend; what trains goes on there. */
 export const switchBackend = async (to: string): Promise<void> => {
   choice.value = to
-  if (!isBegun) return
+  // Nothing runs yet; the first work starts it.
+  if (running.value === undefined) return
   try {
     running.value = await connect().use(to)
     problem.value = undefined

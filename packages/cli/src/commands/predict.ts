@@ -1,6 +1,6 @@
 import { buildCommand, type Command } from '@stricli/core'
 import type { Context } from '../context/context.ts'
-import type { Invert } from '../image/like-data-set.ts'
+import type { Invert } from '@resfn/preprocessing'
 import { type CommonFlags, perform } from '../output.ts'
 import type { BackendFlags } from '../run/backend.ts'
 import { wholeFrom } from '../text/numbers.ts'

@@ -1,5 +1,4 @@
-import type { Pixels, Window } from '@resfn/preprocessing'
-import { onWhite } from './like-data-set.ts'
+import { onWhite, type Pixels, type Window } from '@resfn/preprocessing'
 
 /** A map of `height * width` values, row by row. */
 export type Heat = { readonly values: Float32Array; readonly height: number; readonly width: number }

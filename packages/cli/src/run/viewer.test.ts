@@ -1,11 +1,18 @@
 import { createNet } from '@resfn/archs'
 import { init, untyped } from '@resfn/layer'
-import { type Pixels, placeOf, preprocess, type Preprocessing, withChannels } from '@resfn/preprocessing'
+import {
+  inProportions,
+  type Invert,
+  type Pixels,
+  placeOf,
+  preprocess,
+  type Preprocessing,
+  withChannels,
+} from '@resfn/preprocessing'
 import { key } from '@resfn/random'
 import { useBackend } from '@resfn/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { testContext } from '../fixtures/context.ts'
-import { inProportions, type Invert } from '../image/like-data-set.ts'
 import { openNet, type Viewer } from './viewer.ts'
 
 const origin = { checkpoint: null, source: 'timm/net', revision: 'abc' }

@@ -1,21 +1,26 @@
 import type { Grey16 } from '@resfn/decode-image'
 import { formatShape, type Layer, type Shape } from '@resfn/layer'
-import { type Pixels, placeOf, preprocess, type Preprocessing, type Window, withChannels } from '@resfn/preprocessing'
-import { toFloat } from '@resfn/transforms'
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
-import type { Context } from '../context/context.ts'
-import { dataSource } from '../data/load-data.ts'
-import { CliError } from '../error.ts'
 import {
   inProportions,
   type Invert,
   lightOnDark,
   likeDataSet,
   onWhite,
+  type Pixels,
   placeAround,
   placeIn,
+  placeOf,
+  preprocess,
+  type Preprocessing,
   trimmed,
-} from '../image/like-data-set.ts'
+  type Window,
+  withChannels,
+} from '@resfn/preprocessing'
+import { toFloat } from '@resfn/transforms'
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Context } from '../context/context.ts'
+import { dataSource } from '../data/load-data.ts'
+import { CliError } from '../error.ts'
 import type { LoadedCheckpoint } from './checkpoint-file.ts'
 import type { AnyVariables } from './evaluation.ts'
 import type { LocatedNet, Origin } from './located-net.ts'

@@ -1,5 +1,5 @@
 import type { Context } from '../context/context.ts'
-import type { Invert } from '../image/like-data-set.ts'
+import type { Invert } from '@resfn/preprocessing'
 import { type BackendFlags, startBackend } from './backend.ts'
 import { locateNet } from './located-net.ts'
 import { openNet, type Viewer } from './viewer.ts'

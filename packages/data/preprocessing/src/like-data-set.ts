@@ -1,4 +1,6 @@
-import { type Pixels, resizePillow, type Window, withChannels } from '@resfn/preprocessing'
+import { withChannels } from './channels.ts'
+import type { Pixels, Window } from './pixels.ts'
+import { resizePillow } from './resize.ts'
 
 /** Whether light and dark are swapped: always, never, or where the border is light. */
 export type Invert = 'auto' | 'yes' | 'no'
@@ -11,7 +13,19 @@ export type LikeDataSet = Shown & {
 
 type Shown = { readonly pixels: Pixels; readonly steps: readonly string[] }
 
-/** A picture with alpha on white, as a page shows it. */
+/**
+ * A picture with alpha on white, as a page shows it; others stay.
+ *
+ * @param pixels of any channels
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { onWhite } from '@resfn/preprocessing'
+ *
+ * const clear = { data: Uint8Array.of(10, 20, 30, 0), width: 1, height: 1, channels: 4 as const }
+ * assert.deepEqual([...onWhite(clear).data], [255, 255, 255])
+ * ```
+ */
 export const onWhite = (pixels: Pixels): Pixels => {
   if (pixels.channels !== 4) return pixels
   const { data, width, height } = pixels
@@ -51,7 +65,17 @@ const spanOf = (length: number, holds: (at: number) => boolean): readonly [from:
  * A grey picture without the margins that have the shade of its corner, so that the thing fills it; one of a single
  * shade, and one that is as small as `smallest`, stay.
  *
+ * @param pixels the picture
+ * @param smallest height and width at least one of which it must exceed
  * @see Xiao et al. 2017, "Fashion-MNIST", section 2, step 2
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { trimmed } from '@resfn/preprocessing'
+ *
+ * const dot = { data: Uint8Array.of(0, 0, 0, 0, 9, 99, 0, 0, 0), width: 3, height: 3, channels: 1 as const }
+ * assert.deepEqual(trimmed(dot, [1, 1]).place, { top: 1, left: 2, height: 1, width: 1 })
+ * ```
  */
 export const trimmed = (
   pixels: Pixels,
@@ -81,7 +105,20 @@ export const trimmed = (
   }
 }
 
-/** A picture with light and dark swapped where that is asked for, or where its border is light. */
+/**
+ * A picture with light and dark swapped where that is asked for, or where its border is light.
+ *
+ * @param pixels of 1 or 3 channels
+ * @param invert whether to swap
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { lightOnDark } from '@resfn/preprocessing'
+ *
+ * const paper = { data: Uint8Array.of(250, 240), width: 2, height: 1, channels: 1 as const }
+ * assert.deepEqual([...lightOnDark(paper, 'auto').pixels.data], [5, 15])
+ * ```
+ */
 export const lightOnDark = (pixels: Pixels, invert: Invert): Shown => {
   const isLight = borderMean(pixels) > 127
   const swaps = invert === 'yes' || (invert === 'auto' && isLight)
@@ -108,7 +145,19 @@ const middle = (length: number, whole: number): number => Math.floor((whole - le
 
 type Size = Pick<Pixels, 'height' | 'width'>
 
-/** Where a size lies around a picture in its middle, in pixels of the picture. */
+/**
+ * Where a size lies around a picture in its middle, in pixels of the picture.
+ *
+ * @param picture its size
+ * @param size the one around it
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { placeAround } from '@resfn/preprocessing'
+ *
+ * assert.deepEqual(placeAround({ height: 2, width: 4 }, { height: 4, width: 4 }), { top: -1, left: 0, height: 4, width: 4 })
+ * ```
+ */
 export const placeAround = (picture: Size, { height, width }: Size): Window => ({
   top: 0 - middle(picture.height, height),
   left: 0 - middle(picture.width, width),
@@ -116,7 +165,22 @@ export const placeAround = (picture: Size, { height, width }: Size): Window => (
   width,
 })
 
-/** Where in a picture something lies that has its place in a part of it, which has a size of its own. */
+/**
+ * Where in a picture something lies that has its place in a part of it, which has a size of its own.
+ *
+ * @param part where the part lies in the picture
+ * @param own the size that the part has by itself
+ * @param place where the thing lies in the part
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { placeIn } from '@resfn/preprocessing'
+ *
+ * const part = { top: 10, left: 0, height: 20, width: 20 }
+ * const place = { top: 1, left: 1, height: 2, width: 2 }
+ * assert.deepEqual(placeIn(part, { height: 10, width: 10 }, place), { top: 12, left: 2, height: 4, width: 4 })
+ * ```
+ */
 export const placeIn = (part: Window, own: Size, place: Window): Window => {
   const [down, across] = [part.height / own.height, part.width / own.width]
   return {
@@ -138,7 +202,20 @@ const centred = (pixels: Pixels, height: number, width: number): Pixels => {
   return { data, width, height, channels }
 }
 
-/** A picture in the middle of a black one with the proportions of a size: nothing of it is cropped or stretched. */
+/**
+ * A picture in the middle of a black one with the proportions of a size: nothing of it is cropped or stretched.
+ *
+ * @param pixels the picture
+ * @param proportions height and width
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { inProportions } from '@resfn/preprocessing'
+ *
+ * const wide = { data: new Uint8Array(8).fill(9), width: 4, height: 2, channels: 1 as const }
+ * assert.equal(inProportions(wide, [1, 1]).height, 4)
+ * ```
+ */
 export const inProportions = (pixels: Pixels, [height, width]: readonly [height: number, width: number]): Pixels => {
   const ratio = Math.max(pixels.height / height, pixels.width / width)
   const [tall, wide] = [Math.round(height * ratio), Math.round(width * ratio)]
@@ -148,6 +225,21 @@ export const inProportions = (pixels: Pixels, [height, width]: readonly [height:
 /**
  * A picture made like the images of a data set: transparent parts white, grey where the data set is grey, shrunk to
  * fit, light on dark (Fashion-MNIST shows light clothes on black), and centred on black.
+ *
+ * @param picture of any size and channels
+ * @param image height, width and channels of the images of the data set
+ * @param invert whether light and dark are swapped
+ * @see Xiao et al. 2017, "Fashion-MNIST", section 2
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { likeDataSet } from '@resfn/preprocessing'
+ *
+ * const photo = { data: new Uint8Array(56 * 56 * 3).fill(250), width: 56, height: 56, channels: 3 as const }
+ * const { pixels, steps } = likeDataSet(photo, [28, 28, 1], 'auto')
+ * assert.deepEqual([pixels.width, pixels.channels, pixels.data[0]], [28, 1, 5])
+ * assert.equal(steps[0], 'made grey')
+ * ```
  */
 export const likeDataSet = (
   picture: Pixels,

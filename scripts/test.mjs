@@ -65,13 +65,11 @@ const examples = () => {
     : { ...result, failed: result.failed + 1, note: 'the examples do not type-check' }
 }
 
-const browser = () => {
-  const config = 'integrations/vite/vitest.config.mjs'
-  if (!existsSync(join(root, config))) return { passed: 0, failed: 1, note: `${config} is missing` }
+/** Tests in a real browser. */
+const inChromium = (name, config) => () => {
   const chromium = findChromium()
-  if (chromium !== undefined) return tests('browser', ['--config', config], { CHROMIUM: chromium })()
-  const how =
-    'no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it, then run `npm test -- browser`'
+  if (chromium !== undefined) return tests(name, ['--config', config], { CHROMIUM: chromium })()
+  const how = `no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it, then run \`npm test -- ${name}\``
   return ci ? { passed: 0, failed: 1, note: how } : { passed: 0, failed: 0, note: `NOT RUN: ${how}` }
 }
 
@@ -86,7 +84,8 @@ const stages = {
   unit: tests('unit'),
   examples,
   consumers: tests('consumers', ['--config', 'integrations/vitest.config.mjs']),
-  browser,
+  browser: inChromium('browser', 'integrations/vite/vitest.config.mjs'),
+  page: inChromium('page', 'apps/playground/browser/vitest.config.mjs'),
 }
 
 /** A stage whose command cannot start has failed, and says why. */

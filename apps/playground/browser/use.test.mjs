@@ -49,6 +49,8 @@ const openUse = async () => {
 
 const openFile = async (page, name) => {
   await page.getByLabel('A file', { exact: true }).setInputFiles(join(folder, name))
+  // The page begins to read a moment after the file was chosen.
+  await page.waitForTimeout(100)
   await page.locator('#opened[aria-busy="false"]').waitFor()
 }
 
@@ -124,8 +126,8 @@ describe('using a net in the page', () => {
     expect(await page.locator('ol.top li').first().textContent()).toMatch(/^thing \d/)
     await page.getByLabel('Name of the net').fill('cifar-resnet8-b')
     await openFile(page, 'torch.safetensors')
+    await page.locator('#opened', { hasText: 'cifar-resnet8-b: [32,32,1], 10 classes' }).waitFor()
     expect(await page.getByRole('alert').count()).toBe(0)
-    expect(await page.locator('#opened').textContent()).toBe('cifar-resnet8-b: [32,32,1], 10 classes')
     expect(errors).toEqual([])
     await close()
   })

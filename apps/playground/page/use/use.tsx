@@ -131,15 +131,19 @@ export const Pictures = () => {
           <p class="help">{words.drop}</p>
         </div>
       </div>
-      <h4>{words.samples}</h4>
-      <Strip
-        of={samples.value}
-        chosen={chosen.value}
-        onChoose={(index) => {
-          chosen.value = index
-          void look(asImageData(samples.value[index]!))
-        }}
-      />
+      {samples.value.length > 0 && (
+        <>
+          <h4>{words.samples}</h4>
+          <Strip
+            of={samples.value}
+            chosen={chosen.value}
+            onChoose={(index) => {
+              chosen.value = index
+              void look(asImageData(samples.value[index]!))
+            }}
+          />
+        </>
+      )}
     </Panel>
   )
 }

@@ -22,7 +22,7 @@ const shape = (kind, index) => {
       ? `<circle cx="${x}" cy="${y}" r="${r}"/>`
       : `<path d="M${x - r} ${y}H${x + r}M${x} ${y - r}V${y + r}" stroke="#eee" stroke-width="10"/>`
   return sharp(
-    Buffer.from(
+    new TextEncoder().encode(
       `<svg xmlns="http://www.w3.org/2000/svg" width="112" height="112"><rect width="112" height="112"/><g fill="#eee">${drawn}</g></svg>`,
     ),
   )

@@ -76,9 +76,13 @@ const inChromium = (name, config) => () => {
 const stages = {
   lint: whole([bin('oxlint'), '--deny-warnings']),
   types: whole(
-    ...['tsconfig.test.json', 'tsconfig.declarations.json', 'tsconfig.scripts.json', 'apps/playground/page'].map(
-      (of) => [bin('tsc'), '-p', of],
-    ),
+    ...[
+      'tsconfig.test.json',
+      'tsconfig.declarations.json',
+      'tsconfig.scripts.json',
+      'apps/playground/page',
+      'apps/playground/page/service-worker',
+    ].map((of) => [bin('tsc'), '-p', of]),
   ),
   check: whole([process.execPath, 'scripts/check.mjs'], [bin('oxfmt'), '--check']),
   unit: tests('unit'),

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, defaultClientConditions } from 'vite'
+import { serviceWorker } from './page/service-worker/plugin.ts'
 
 export default defineConfig({
   root: fileURLToPath(new URL('page', import.meta.url)),
@@ -9,6 +10,7 @@ export default defineConfig({
   // Packages that carry files of their own find them beside their code; `vite dev` would move the code away from them.
   optimizeDeps: { exclude: ['@resfn/fashion-mnist-subset'] },
   worker: { format: 'es' },
+  plugins: [serviceWorker()],
   build: {
     outDir: '../dist/site',
     emptyOutDir: true,

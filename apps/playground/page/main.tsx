@@ -4,10 +4,12 @@ import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { followAddress } from './place.ts'
+import { useServiceWorker } from './service-worker/register.ts'
 import { text } from './text/text.ts'
 import { restore } from './train/training.ts'
 
 followAddress()
 effect(() => void (document.title = text.value.title))
 void restore()
+void useServiceWorker()
 render(<App />, document.getElementById('app')!)

@@ -21,8 +21,8 @@ afterAll(async () => {
 /** A net so small that software renderers train it, and few images. */
 const tiny = '/#/train?blocks=1-1&width=4'
 
-const openTraining = async (backend, { images = 200, epochs = 4, batch = 20 } = {}) => {
-  const opened = await openPage(browser, server.url, { path: tiny })
+const openTraining = async (backend, { images = 200, epochs = 4, batch = 20, path = tiny } = {}) => {
+  const opened = await openPage(browser, server.url, { path })
   const { page } = opened
   await page.getByLabel('Backend').selectOption(backend)
   for (const [label, value] of Object.entries({ 'Training images': images, Epochs: epochs, Batch: batch }))
@@ -68,7 +68,11 @@ describe('training in the page', () => {
   })
 
   it.each(['webgl', 'webgpu', 'cpu'])('trains on %s, and goes on on WASM in the middle of a run', async (backend) => {
-    const { page, errors, close } = await openTraining(backend, { images: 100, epochs: 30 })
+    const { page, errors, close } = await openTraining(backend, {
+      images: 100,
+      epochs: 30,
+      path: '/#/train?blocks=1&width=4',
+    })
     await page.getByRole('switch').uncheck()
     await page.getByRole('button', { name: 'Start', exact: true }).click()
     await reached(page, 2)

@@ -40,25 +40,27 @@ export const explainPicture: Action<ExplainFlags, [string]> = async (context, fl
   const file = resolve(context.cwd, out)
   return withViewer(context, flags, async (viewer) => {
     const { net, params, state, input, classes } = viewer
-    const asked = flags.class === undefined ? {} : { class: classIndex(viewer, flags.class) }
+    const asked = flags.class === undefined ? undefined : classIndex(viewer, flags.class)
     if (flags.layer !== undefined) checkLayer(viewer, flags.layer)
     const layer = flags.layer ?? lastMaps(net, input)
     const picture = await readPicture(context, path, { grey16: viewer.grey16 })
     const { x, steps, place } = viewer.see(picture)
     if (steps.length > 0) say(context, `image ${name}: ${steps.join(', ')}`)
     const found = tidy(() => {
-      const {
-        map,
-        logits,
-        classes: labels,
-      } = gradCam(net, params, state, tensor4d(x, [1, ...input]), { layer, ...asked })
-      return { map, probabilities: softmax(logits), label: labels[0]! }
+      const { map, logits } = gradCam(net, params, state, tensor4d(x, [1, ...input]), {
+        layer,
+        ...(asked !== undefined && { class: asked }),
+      })
+      return { map, probabilities: softmax(logits) }
     })
-    const { label } = found
     const [, mapHeight = 1, mapWidth = 1] = found.map.shape
-    const map = { values: found.map.dataSync<'float32'>().slice(), height: mapHeight, width: mapWidth }
-    const probabilities = found.probabilities.dataSync<'float32'>().slice()
-    dispose([found.map, found.probabilities])
+    const [values, probabilities] = await Promise.all([
+      found.map.data<'float32'>(),
+      found.probabilities.data<'float32'>(),
+    ]).finally(() => dispose([found.map, found.probabilities]))
+    const map = { values: values.slice(), height: mapHeight, width: mapWidth }
+    // A net that has diverged says nothing; then it is the first class.
+    const label = asked ?? Math.max(0, probabilities.indexOf(Math.max(...probabilities)))
     const drawn = overlay(picture, map, place)
     await context.files.write(file, await encoded(drawn))
     const said = classes[label] ?? `class ${label}`

@@ -77,7 +77,7 @@ const withImages = async (
   const { images, shape } = set
   const [height, width, channels] = shape
   const predicted = rows.map((row) => row.predicted)
-  const seen = looking === undefined ? [] : seenMaps({ ...looking, prepare }, set, predicted)
+  const seen = looking === undefined ? [] : await seenMaps({ ...looking, prepare }, set, predicted)
   const size = height * width * channels
   return rows.map((row, i) => ({
     ...row,

@@ -20,23 +20,20 @@ const together = 8
 const longest = 112
 
 /** The maps of some images at the last part of the net that has maps. */
-const mapsOf = (
+const mapsOf = async (
   { net, params, state }: Looking,
   { images, shape }: Images,
   classes: readonly number[],
-): readonly Heat[] => {
-  const { values, height, width } = tidied(() => {
+): Promise<readonly Heat[]> => {
+  const map = tidy(() => {
     const layer = lastMaps(net, shape.slice(1))
-    const { map } = gradCam(net, params, state, tensor4d(images, [...shape]), { layer, class: classes })
-    const [, rows = 1, columns = 1] = map.shape
-    return { values: map.dataSync<'float32'>().slice(), height: rows, width: columns }
+    return gradCam(net, params, state, tensor4d(images, [...shape]), { layer, class: classes }).map
   })
+  const [, height = 1, width = 1] = map.shape
+  const values = (await map.data<'float32'>().finally(() => map.dispose())).slice()
   const each = height * width
   return classes.map((_, i) => ({ values: values.subarray(i * each, (i + 1) * each), height, width }))
 }
-
-/** `tidy` for results that have no tensors. */
-const tidied = <A>(make: () => A): A => tidy(make as () => never)
 
 const hasNoMaps = (error: unknown): boolean =>
   error instanceof Error && '_tag' in error && ['ActivationError', 'UnconnectedError'].includes(String(error._tag))
@@ -45,7 +42,11 @@ const hasNoMaps = (error: unknown): boolean =>
  * Pictures with a map over them of what counted for a class (Grad-CAM). None where the net has no maps, or the class
  * does not depend on them.
  */
-export const seenMaps = (looking: Looking, samples: ImageSet, classes: readonly number[]): readonly Image[] => {
+export const seenMaps = async (
+  looking: Looking,
+  samples: ImageSet,
+  classes: readonly number[],
+): Promise<readonly Image[]> => {
   const { images, shape } = samples
   const [height = 0, width = 0, channels = 0] = shape
   const size = height * width * channels
@@ -57,7 +58,7 @@ export const seenMaps = (looking: Looking, samples: ImageSet, classes: readonly 
       const own = classes.slice(from, from + together)
       const bytes = images.subarray(from * size, (from + own.length) * size)
       const prepared = looking.prepare({ ...samples, images: bytes, labels: Int32Array.from(own) })
-      for (const [i, map] of mapsOf(looking, prepared, own).entries()) {
+      for (const [i, map] of (await mapsOf(looking, prepared, own)).entries()) {
         const shown = { values: bytes.subarray(i * size, (i + 1) * size), height, width, channels }
         const { data: pixels, ...drawn } = covered(shown, map, side)
         seen.push({ pixels, ...drawn, channels: 3 })

@@ -1,4 +1,4 @@
-import { gather, type Tensor, tensor1d, tidy, transpose } from '@tensorflow/tfjs-core'
+import { gather, type Tensor, tidy, transpose } from '@tensorflow/tfjs-core'
 import { type AnyLayer, type Layer, type Part, type Shape, subtree } from '@resfn/layer'
 import { features, headPath } from '@resfn/surgery'
 import { ActivationError, classesOf } from './classes.ts'
@@ -80,14 +80,12 @@ export const classActivation = <P, S>(
       '',
       `a class activation map needs a net that ends in a global average pooling and a dense layer, but after ${layer} come ${after.map(({ name }) => name).join(', ')}; use gradCam`,
     )
-  let classes: readonly number[] = []
   const [map, logits] = tidy(() => {
     const seen = features(net, [layer, head])(params, x, state)
     const y = seen[head]!
-    classes = classesOf(y, options.class)
     const { weight } = subtree(params, head) as { readonly weight: Tensor }
-    const own = gather(transpose(weight), tensor1d([...classes], 'int32'))
+    const own = gather(transpose(weight), classesOf(y, options.class))
     return [weightedSum(seen[layer]!, own), y] as [Tensor, Tensor]
   })
-  return { map, logits, classes }
+  return { map, logits }
 }

@@ -1,4 +1,4 @@
-import { argMax, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import { argMax, type Tensor, tensor1d, type Tensor1D } from '@tensorflow/tfjs-core'
 import { formatShape, PathError } from '@resfn/layer'
 import { show } from '@resfn/options'
 
@@ -16,17 +16,17 @@ export const checkMaps = (layer: string, maps: Tensor): void => {
     )
 }
 
-/** The class of each image: the given one, or the predicted one. */
-export const classesOf = (logits: Tensor, given: number | readonly number[] | undefined): readonly number[] => {
+/** The class of each image, `[batch]`: the given one, or the predicted one, which is not read back. */
+export const classesOf = (logits: Tensor, given: number | readonly number[] | undefined): Tensor1D => {
   const [batch, count] = logits.shape
   if (logits.rank !== 2 || batch === undefined || count === undefined)
     throw new ActivationError('', `the net gives ${formatShape(logits.shape.slice(1))}, not logits [classes]`)
-  if (given === undefined) return [...tidy(() => argMax(logits, 1)).dataSync<'int32'>()]
-  const classes = typeof given === 'number' ? Array.from({ length: batch }, () => given) : given
+  if (given === undefined) return argMax(logits, 1)
+  const classes = typeof given === 'number' ? Array.from({ length: batch }, () => given) : [...given]
   if (classes.length !== batch)
     throw new ActivationError('', `there are ${classes.length} classes for ${batch} images; give one for each, or one`)
   const wrong = classes.find((index) => !Number.isInteger(index) || index < 0 || index >= count)
   if (wrong !== undefined)
     throw new ActivationError('', `class must be a whole number from 0 to ${count - 1}, not ${show(wrong)}`)
-  return classes
+  return tensor1d(classes, 'int32')
 }

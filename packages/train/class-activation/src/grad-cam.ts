@@ -1,4 +1,4 @@
-import { matMul, mean, mul, oneHot, relu, reshape, sum, type Tensor, tensor1d, tidy } from '@tensorflow/tfjs-core'
+import { matMul, mean, mul, oneHot, relu, reshape, sum, type Tensor, tidy } from '@tensorflow/tfjs-core'
 import { valueAndGradient } from '@resfn/autodiff'
 import { editPart, type Layer, lift } from '@resfn/layer'
 import { features } from '@resfn/surgery'
@@ -18,8 +18,6 @@ export type ClassActivation = {
   readonly map: Tensor
   /** `[batch, classes]` */
   readonly logits: Tensor
-  /** the class of each map */
-  readonly classes: readonly number[]
 }
 
 /**
@@ -61,21 +59,19 @@ export const gradCam = <P, S>(
   options: GradCamOptions,
 ): ClassActivation => {
   const { layer } = options
-  let classes: readonly number[] = []
   const [map, logits] = tidy(() => {
     const maps = features(net, [layer])(params, x, state)[layer]!
     checkMaps(layer, maps)
     // What comes after the part is a function of its output: a constant stands in its place.
     const { gradients, aux } = valueAndGradient((at: { readonly maps: Tensor }) => {
       const y = editPart(net, layer, () => lift(() => at.maps)).apply(params, x, state)
-      classes = classesOf(y, options.class)
-      const chosen = oneHot(tensor1d([...classes], 'int32'), y.shape[1]!)
+      const chosen = oneHot(classesOf(y, options.class), y.shape[1]!)
       return { loss: sum(mul(y, chosen)), aux: { logits: y } }
     })({ maps })
     const weights = mean(gradients.maps, [1, 2])
     return [relu(weightedSum(maps, weights)), aux.logits] as [Tensor, Tensor]
   })
-  return { map, logits, classes }
+  return { map, logits }
 }
 
 /**

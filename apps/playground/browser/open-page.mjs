@@ -44,11 +44,14 @@ export const serveSite = () => serve(site, isolation)
  *
  * @param {import('playwright-core').Browser} browser
  * @param {string} url of the server
- * @param {{ path?: string, options?: import('playwright-core').BrowserContextOptions }} [settings]
+ * @param {{ path?: string, options?: import('playwright-core').BrowserContextOptions, files?: Record<string, string> }}
+ * [settings] `files` lie beside the page: their paths by their names
  */
-export const openPage = async (browser, url, { path = '/', options = {} } = {}) => {
+export const openPage = async (browser, url, { path = '/', options = {}, files = {} } = {}) => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, ...options })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
+  for (const [name, file] of Object.entries(files))
+    await context.route(`${url}/${name}`, (route) => route.fulfill({ path: file }))
   const page = await context.newPage()
   /** @type {string[]} */
   const errors = []

@@ -130,6 +130,15 @@ describe('using a net in the page', () => {
     expect(await page.getByRole('alert').count()).toBe(0)
     expect(errors).toEqual([])
     await close()
+
+    const path = '/#/use?open=checkpoint.safetensors'
+    const served = await openPage(browser, server.url, {
+      path,
+      files: { 'checkpoint.safetensors': join(folder, 'node.safetensors') },
+    })
+    await served.page.locator('#opened', { hasText: 'cifar-resnet8-b: [28,28,1], 10 classes' }).waitFor()
+    expect(served.errors).toEqual([])
+    await served.close()
   })
 
   it('says what is wrong with a file, and keeps the net that was open', async () => {

@@ -17,10 +17,19 @@ export const composition = signal<Composition>(resnet8)
 /** What is wrong with the link that led here, if anything is. */
 export const linkProblem = signal<string | undefined>(undefined)
 
+/** A file of this site that the address asks to open, such as the run that `resfn page RUN` serves. */
+export const asked = signal<string | undefined>(undefined)
+
 const follow = (): void => {
-  const [, asked = '', link = ''] = /^#\/?(\w*)\??(.*)$/.exec(location.hash) ?? []
-  tab.value = tabs.find((known) => known === asked) ?? 'compose'
+  const [, name = '', link = ''] = /^#\/?(\w*)\??(.*)$/.exec(location.hash) ?? []
+  tab.value = tabs.find((known) => known === name) ?? 'compose'
   if (link === '') return
+  const file = new URLSearchParams(link).get('open')
+  if (file !== null) {
+    // Only a file beside the page: a link must not bring one from elsewhere.
+    if (/^[\w-]+\.safetensors$/.test(file)) asked.value = file
+    return
+  }
   const read = fromLink(link)
   linkProblem.value = E.isLeft(read) ? read.left : undefined
   if (E.isRight(read) && toLink(read.right) !== toLink(composition.peek())) composition.value = read.right

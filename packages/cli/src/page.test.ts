@@ -3,7 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createNet } from '@resfn/archs'
+import { encodeWeights } from '@resfn/checkpoint'
+import { init } from '@resfn/layer'
 import { playgroundSite } from '@resfn/playground'
+import { key } from '@resfn/random'
+import { useBackend } from '@resfn/runtime'
+import { either as E } from 'fp-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Context } from './context/context.ts'
 import { exitCodes } from './error.ts'
@@ -93,6 +99,7 @@ describe('a site', () => {
 describe('resfn page', () => {
   beforeAll(() => {
     if (!existsSync(new URL('index.html', playgroundSite))) throw new Error('the page is not built: run `pnpm build`')
+    return useBackend('cpu', { report: () => undefined })
   })
 
   /** Runs the command until it has printed the address, asks for a page there, and interrupts it. */
@@ -129,7 +136,39 @@ describe('resfn page', () => {
 
   it('prints one document with --json', async () => {
     const { printed, address } = await page(['--json'])
-    expect(JSON.parse(printed)).toEqual({ url: address, folder: fileURLToPath(playgroundSite) })
+    expect(JSON.parse(printed)).toEqual({ url: address, folder: fileURLToPath(playgroundSite), checkpoint: null })
+  })
+
+  it('serves a checkpoint beside the page, and says what it cannot open', async () => {
+    const cwd = temporaryFolder()
+    const net = createNet('cifar-resnet8', { classes: 2, channels: 1 })
+    const input = [28, 28, 1]
+    const description = { net: { name: 'cifar-resnet8', input, classes: ['a', 'b'] } }
+    const encoded = await encodeWeights(init(net, key(0), input), description)()
+    if (E.isLeft(encoded)) throw new Error(encoded.left.message)
+    writeFileSync(join(cwd, 'net.safetensors'), encoded.right)
+    const abort = new AbortController()
+    let bytes = 0
+    let address = ''
+    const look = async (text: string): Promise<void> => {
+      address = text.trim()
+      bytes = (await (await fetch(new URL('checkpoint.safetensors', address))).arrayBuffer()).byteLength
+      abort.abort('SIGINT')
+    }
+    await resfn(['page', 'net.safetensors', '--port', '0'], {
+      cwd,
+      interrupts: () => ({ signal: abort.signal, release: () => {} }),
+      process: { stdout: { write: (text) => void look(text) }, stderr: { write: () => {} }, env: {} },
+    })
+    expect(address).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#\/use\?open=checkpoint\.safetensors$/)
+    expect(bytes).toBe(encoded.right.length)
+    expect(await resfn(['page', 'none.safetensors'], { cwd })).toMatchObject({
+      code: exitCodes.failure,
+      stderr: expect.stringContaining('none.safetensors') as string,
+    })
+    expect((await resfn(['page', 'fashion-mnist-resnet20'], { cwd })).stderr).toContain(
+      'fashion-mnist-resnet20 is not a run or a checkpoint; make one of it: resfn import fashion-mnist-resnet20',
+    )
   })
 
   it('opens the browser only where it is asked to', async () => {

@@ -38,6 +38,14 @@ export const open = (source: ModelSource): Promise<void> => {
   return opening
 }
 
+/** Opens a file of this site. */
+export const openFromSite = (file: string): Promise<void> =>
+  attempt(async () => {
+    const response = await fetch(new URL(file, document.baseURI))
+    if (!response.ok) throw new Error(`${file}: the server answered ${response.status}`)
+    await open({ kind: 'file', bytes: new Uint8Array(await response.arrayBuffer()), net: '' })
+  })
+
 /** The open net has learned other classes; the last picture is looked at again. */
 export const refreshFacts = (classes: readonly string[]): Promise<void> =>
   attempt(async () => {

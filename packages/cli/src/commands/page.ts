@@ -11,7 +11,7 @@ const port = (text: string): number => {
   return Number(text)
 }
 
-export const pageCommand: Command<Context> = buildCommand<PageFlags, [], Context>({
+export const pageCommand: Command<Context> = buildCommand<PageFlags, [string?], Context>({
   docs: {
     brief: 'Serve the page to build nets and watch them learn',
     fullDescription: [
@@ -21,6 +21,7 @@ export const pageCommand: Command<Context> = buildCommand<PageFlags, [], Context
       '  resfn page  prints the address',
       '  resfn page --open  and opens it in the browser',
       '  resfn page --port 9000  at another port',
+      '  resfn page runs/shop  opens a run there, or a checkpoint, to try it on pictures',
     ].join('\n'),
   },
   parameters: {
@@ -28,6 +29,10 @@ export const pageCommand: Command<Context> = buildCommand<PageFlags, [], Context
       port: optional(port, 'n', 'The port; 0 for any (default: 8017, or the next that is free)'),
       open: { kind: 'boolean', brief: 'Open the page in the browser', default: false },
       ...commonFlags,
+    },
+    positional: {
+      kind: 'tuple',
+      parameters: [{ brief: 'A run or a checkpoint to open there', parse: String, placeholder: 'run', optional: true }],
     },
   },
   func: perform(async () => (await import('../actions/page.ts')).servePage),

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -67,12 +67,19 @@ const listenSomewhere = async (server: Server, port: number | undefined): Promis
   }
 }
 
+/** How a site is served. */
+export type ServeOptions = {
+  readonly port?: number
+  /** Files that lie elsewhere, by the path at which the page finds them: `/net.safetensors`. */
+  readonly also?: { readonly [path: string]: string }
+}
+
 /**
  * Serves the files of a folder on the loopback address, with the headers of cross-origin isolation.
  *
  * @throws `CliError` `MissingPage`, `PortInUse`, `PortForbidden` or `CannotServe`
  */
-export const serveSite = async (folder: string, { port }: { readonly port?: number } = {}): Promise<Served> => {
+export const serveSite = async (folder: string, { port, also = {} }: ServeOptions = {}): Promise<Served> => {
   const index = join(folder, 'index.html')
   if (!existsSync(index))
     throw new CliError(
@@ -85,7 +92,19 @@ export const serveSite = async (folder: string, { port }: { readonly port?: numb
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     },
   })
-  const server = createServer(files)
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', `http://${host}`)
+    const elsewhere = Object.hasOwn(also, pathname) ? also[pathname] : undefined
+    if (elsewhere === undefined) {
+      files(request, response)
+      return
+    }
+    response.writeHead(200, { ...headers, 'content-type': 'application/octet-stream' })
+    // A file that goes while it is read ends the answer, which the page tells.
+    createReadStream(elsewhere)
+      .on('error', () => response.destroy())
+      .pipe(response)
+  })
   await listenSomewhere(server, port)
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}/`,

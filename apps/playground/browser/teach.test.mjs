@@ -88,6 +88,17 @@ describe('teaching in the page', () => {
     const imported = await importWeights(net, weights.right, { input: [28, 28, 1], keys, key: key(0) })()
     expect(E.isRight(imported) && imported.right.drawn).toEqual([])
     expect((await take('ONNX')).length).toBeGreaterThan(1_000_000)
+
+    // From the disk, with nothing beside it.
+    writeFileSync(join(folder, 'net.html'), await take('A page that classifies'))
+    const alone = await page.context().newPage()
+    alone.on('pageerror', ({ message }) => errors.push(message))
+    await alone.goto(`file://${join(folder, 'net.html')}`)
+    await alone.getByRole('heading', { name: 'cross / disc' }).waitFor()
+    await alone.locator('input[type=file]').setInputFiles(join(folder, 'new.png'))
+    await alone.locator('ol.top li').first().waitFor()
+    expect(await alone.locator('ol.top li').first().textContent()).toMatch(/^cross/)
+    await alone.screenshot({ path: join(pictures, 'net.png'), fullPage: true })
     expect([errors, outside]).toEqual([[], []])
     await close()
   })

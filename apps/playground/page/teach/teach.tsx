@@ -1,5 +1,6 @@
 import './teach.css'
 import { useSignal } from '@preact/signals'
+import { pageWith } from '../classifier/write-page.ts'
 import { text } from '../text/text.ts'
 import { BackendChoice } from '../train/backend-choice.tsx'
 import { download } from '../ui/download.ts'
@@ -167,7 +168,13 @@ const Steps = () => {
   )
 }
 
-const formats = ['timm', 'onnx', 'resfn'] as const
+const formats = ['page', 'timm', 'onnx', 'resfn'] as const
+
+/** The file of a format, with its name. */
+const written = async (format: (typeof formats)[number]): Promise<readonly [Uint8Array, string]> => {
+  if (format === 'page') return [await pageWith(await save('resfn'), facts.value?.classes ?? []), 'net.html']
+  return [await save(format), format === 'onnx' ? 'net.onnx' : `net-${format}.safetensors`]
+}
 
 const Take = () => {
   const words = text.value.teach
@@ -175,7 +182,7 @@ const Take = () => {
   const write = async (format: (typeof formats)[number]): Promise<void> => {
     isFailed.value = undefined
     try {
-      download(await save(format), format === 'onnx' ? 'net.onnx' : `net-${format}.safetensors`)
+      download(...(await written(format)))
     } catch (error) {
       isFailed.value = error instanceof Error ? error.message : String(error)
     }

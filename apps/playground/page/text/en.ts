@@ -138,7 +138,12 @@ export const en = {
       `${accuracy} right on ${tested} pictures; learned from ${learned}.`,
     try: 'Try it',
     takeHome: 'Take it with you',
-    formats: { timm: 'safetensors, keys of timm', onnx: 'ONNX', resfn: 'Checkpoint of resfn' },
+    formats: {
+      page: 'A page that classifies',
+      timm: 'safetensors, keys of timm',
+      onnx: 'ONNX',
+      resfn: 'Checkpoint of resfn',
+    },
   },
   use: {
     title: 'Use a net',

@@ -138,7 +138,7 @@ export const zh: Texts = {
     result: (accuracy, tested, learned) => `${tested} 张图片中答对 ${accuracy}；从 ${learned} 张图片中学习。`,
     try: '试一试',
     takeHome: '带走它',
-    formats: { timm: 'safetensors（timm 的键名）', onnx: 'ONNX', resfn: 'resfn 检查点' },
+    formats: { page: '一个能分类的网页', timm: 'safetensors（timm 的键名）', onnx: 'ONNX', resfn: 'resfn 检查点' },
   },
   use: {
     title: '使用网络',

@@ -121,6 +121,11 @@ describe('teaching in the page', () => {
     await page.getByRole('button', { name: 'Teach all layers' }).click()
     expect(await result(page)).toBeGreaterThanOrEqual(95)
     expect(await page.getByRole('alert').count()).toBe(0)
+    // The pictures are there after a reload.
+    await page.reload()
+    await page.getByText('Pictures: 20').nth(1).waitFor()
+    const names = page.locator('.own-class .name input')
+    expect([await names.nth(0).inputValue(), await names.nth(1).inputValue()]).toEqual(['disc', 'cross'])
     expect(errors).toEqual([])
     await close()
   })

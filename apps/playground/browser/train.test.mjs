@@ -114,6 +114,29 @@ describe('training in the page', () => {
     await close()
   })
 
+  it('goes on on another backend where the process of the GPU dies', async () => {
+    const own = await launch()
+    const { page, errors, close } = await openPage(own, server.url, { path: '/#/train?blocks=1&width=4' })
+    await page.getByLabel('Backend').selectOption('webgl')
+    for (const [label, value] of Object.entries({ 'Training images': 100, Epochs: 30, Batch: 20 }))
+      await page.getByLabel(label, { exact: true }).fill(`${value}`)
+    await page.getByRole('switch').uncheck()
+    await page.getByRole('button', { name: 'Start', exact: true }).click()
+    await reached(page, 12)
+    const before = await cell(page, 'step')
+    const protocol = await own.newBrowserCDPSession()
+    // It does not answer: the process that would is gone.
+    void protocol.send('Browser.crashGpuProcess').catch(() => undefined)
+    await page.getByText('The graphics device was lost').waitFor({ timeout: 120_000 })
+    await page.locator('#running', { hasText: /^wasm: / }).waitFor({ timeout: 120_000 })
+    await reached(page, before + 20)
+    expect(await page.locator('.problem').count()).toBe(0)
+    // Of the loss itself, browsers and tfjs write to the console what they like.
+    expect(errors.filter((message) => !/context|lost|gpu|webgl/i.test(message))).toEqual([])
+    await close()
+    await own.close()
+  })
+
   it('says what is wrong where a backend does not work, and where a net cannot be trained', async () => {
     const { page, close } = await openPage(browser, server.url, { path: '/#/train?net=resnet5O' })
     await page.getByLabel('Backend').selectOption('wasm')

@@ -1,7 +1,6 @@
 // The worker: all that computes. The page only shows.
 import { summary } from '@resfn/layer'
 import { chooseBackend, type Chosen } from '@resfn/runtime'
-import { getBackend } from '@tensorflow/tfjs-core'
 import * as Comlink from 'comlink'
 import { either as E } from 'fp-ts'
 import { answer } from './answer.ts'
@@ -68,11 +67,8 @@ const engine: Engine = {
         data: await loadData(),
         report,
         replaceBackend: async () => {
-          const lost = getBackend()
-          report({
-            type: 'running',
-            running: await start(['webgpu', 'webgl', 'wasm', 'cpu'].filter((name) => name !== lost)),
-          })
+          // What took one backend of the GPU away may take the other one too.
+          report({ type: 'running', running: await start(['wasm', 'cpu']) })
         },
       },
       checkpoints,

@@ -1,6 +1,7 @@
 // The state of what is taught: classes with their pictures, and how far it is.
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import * as Comlink from 'comlink'
+import { get, set } from 'idb-keyval'
 import { computing } from '../engine/connection.ts'
 import type { Lesson, Taught, TeachSeen } from '../engine/protocol.ts'
 import { refreshFacts } from '../use/using.ts'
@@ -67,4 +68,22 @@ export const teach = async (part: Lesson['part']): Promise<void> => {
   } finally {
     isTeaching.value = false
   }
+}
+
+const place = 'lesson'
+/** Milliseconds without a change after which the classes are kept. */
+const quiet = 500
+
+/** Keeps the classes with their pictures in the browser's database, and brings back those of the last visit. */
+export const keepClasses = async (): Promise<void> => {
+  const kept = await get<readonly Omit<OwnClass, 'id'>[]>(place).catch(() => undefined)
+  if (kept !== undefined && ownClasses.value.every(({ pictures }) => pictures.length === 0))
+    ownClasses.value = kept.map(({ name, pictures }) => ({ ...newClass(name), pictures }))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  effect(() => {
+    const classes = ownClasses.value.map(({ name, pictures }) => ({ name, pictures }))
+    clearTimeout(timer)
+    // Without room they last as long as the page.
+    timer = setTimeout(() => void set(place, classes).catch(() => undefined), quiet)
+  })
 }

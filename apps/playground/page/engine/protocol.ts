@@ -156,8 +156,6 @@ export type Engine = {
   readonly pause: () => Promise<void>
   /** Multiplies the learning rate of the schedule from the next step on. */
   readonly scaleRate: (factor: number) => Promise<void>
-  /** Loss, accuracy, confusion and mistakes of a track on all test images, now. */
-  readonly judge: (track: number) => Promise<Judged>
   readonly look: (track: number, image: number) => Promise<Look>
   readonly images: (indices: readonly number[]) => Promise<readonly Pixels[]>
   /** A checkpoint file of a track, which the command goes on with where the net has a name. */

@@ -117,7 +117,6 @@ describe('a session', () => {
     const { session, of } = begun()
     await session.train()
     await session.look(1, 0)
-    await session.judge(0)
     const { checkpoints } = of('kept').at(-1)!
     await session.end()
     expect(tf.memory().numTensors).toBe(before)

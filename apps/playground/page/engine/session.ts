@@ -1,5 +1,5 @@
 import { batches, batchesInOrder, type Cursor, type Examples } from '@resfn/batches'
-import { train, type TrainEvent, type Training } from '@resfn/loop'
+import { isDeviceLost, train, type TrainEvent, type Training } from '@resfn/loop'
 import { key } from '@resfn/random'
 import { augmentation, lossOf, preprocessing, scheduleOf } from '@resfn/recipe'
 import { dispose } from '@resfn/tree'
@@ -32,16 +32,12 @@ export type Session = {
   /** Stops after the current step; the runs stay. */
   readonly pause: () => Promise<void>
   readonly scaleRate: (factor: number) => void
-  readonly judge: (track: number) => Promise<Judged>
   readonly look: (track: number, image: number) => Promise<Look>
   readonly save: (track: number) => Promise<Uint8Array>
   /** Moves all runs to the backend that `change` makes current. */
   readonly move: <A>(change: () => Promise<A>) => Promise<A>
   readonly end: () => Promise<void>
 }
-
-const isDeviceLost = (error: unknown): error is Error =>
-  error instanceof Error && (error as { readonly _tag?: unknown })._tag === 'DeviceLost'
 
 /** A session of new runs, or of those of checkpoints. */
 export const openSession = (
@@ -104,10 +100,10 @@ export const openSession = (
     signal,
   })
 
-  const judged = async (track: number, run: AnyRun, images = few): Promise<Judged> => ({
+  const judged = async (track: number, run: AnyRun): Promise<Judged> => ({
     type: 'judged',
     track,
-    ...(await judge(learners[track]!, run, images, prepare)),
+    ...(await judge(learners[track]!, run, few, prepare)),
   })
 
   /** The batch on which gradients are compared: the same at each step. */
@@ -206,7 +202,6 @@ export const openSession = (
       await training?.catch(() => undefined)
     },
     scaleRate: (by) => void (factor = by),
-    judge: (track) => turns.add(() => judged(track, runs[track]!, data.test)),
     look: (track, image) =>
       turns.add(async () => {
         const { width, height, channels, data: bytes } = pixelsOf(data.test, image)

@@ -77,7 +77,6 @@ const engine: Engine = {
   train: () => current().train(),
   pause: async () => session?.pause(),
   scaleRate: async (factor) => current().scaleRate(factor),
-  judge: (track) => current().judge(track),
   look: (track, image) => current().look(track, image),
   images: async (indices) => {
     const { test } = await loadData()

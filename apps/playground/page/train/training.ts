@@ -69,10 +69,8 @@ const happened = (what: Happening): void => {
         () => undefined,
       )
   } else if (what.type === 'running') running.value = what.running
-  else if (what.type === 'lost') {
-    notice.value = 'lost'
-    curves.value = curves.value.map((curve) => curve)
-  } else {
+  else if (what.type === 'lost') notice.value = 'lost'
+  else {
     seen.push(what)
     if (isFrameAsked) return
     isFrameAsked = true

@@ -1,5 +1,11 @@
 export { type ConvolutionFunctions, convolutionKernels, depthwiseKernels } from './convolution-kernels.ts'
-export type { ConvolutionInfo } from './geometry.ts'
+export {
+  type ConvolutionAttributes,
+  convolutionInfo,
+  type ConvolutionInfo,
+  depthwiseInfo,
+  groupedInfo,
+} from './geometry.ts'
 export {
   floatKernel,
   isFloat,

@@ -1,8 +1,19 @@
 import { backend_util, slice_util, type Tensor, util } from '@tensorflow/tfjs-core'
-import { floatKernel, isFloat, isPerChannel, type OwnKernel, type OwnKernels, primitiveKernel } from '@resfn/overlay'
+import {
+  type ConvolutionAttributes,
+  convolutionInfo,
+  depthwiseInfo,
+  floatKernel,
+  groupedInfo,
+  isFloat,
+  isPerChannel,
+  type OwnKernel,
+  type OwnKernels,
+  primitiveKernel,
+} from '@resfn/overlay'
 import { poolInfo, type PoolSettings } from '@resfn/primitive'
 import { activate } from './activation.ts'
-import { clampOf, type ConvolutionAttributes, convolutionInfo, depthwiseInfo, groupedInfo } from './attributes.ts'
+import { clampOf } from './clamp.ts'
 import { filterGradient, forward, inputGradient } from './convolution.ts'
 import { concat, pad, slice, split, tile } from './copying.ts'
 import { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise.ts'

@@ -10,6 +10,6 @@ export type {
   StepEvent,
   TrainEvent,
 } from './event.ts'
-export type { KeptRun } from './kept-run.ts'
+export { isDeviceLost, type KeptRun } from './kept-run.ts'
 export type { Predict } from './logits.ts'
 export { type BatchesFrom, train, type Training } from './train.ts'

@@ -13,7 +13,20 @@ export type KeptRun<P, S> = {
 /** Whether tensors lie on a GPU, which a driver or a browser may take away: such backends count its bytes. */
 const mayBeLost = (): boolean => 'numBytesInGPU' in memory()
 
-/** Whether an error says that the device is gone, by its tag. */
+/**
+ * Whether an error says that the device with all tensors is gone, by its tag: that of `@resfn/webgl` or
+ * `@resfn/webgpu`.
+ *
+ * @param error what `train` threw
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { isDeviceLost } from '@resfn/loop'
+ *
+ * assert.ok(isDeviceLost(Object.assign(new Error('the GPU is lost'), { _tag: 'DeviceLost' })))
+ * assert.ok(!isDeviceLost(new Error('something else')))
+ * ```
+ */
 export const isDeviceLost = (error: unknown): error is Error =>
   error instanceof Error && (error as { readonly _tag?: unknown })._tag === 'DeviceLost'
 

@@ -13,6 +13,7 @@ const allowed = {
   'core/primitive': [],
   'core/layer': core,
   'core/autodiff': core,
+  'core/recompute': [...core, 'core/layer', 'core/autodiff'],
   'core/trace': [...core, 'core/layer'],
   'core/net-graph': ['core/layer'],
   core,
@@ -36,8 +37,23 @@ const allowed = {
   'backend/runtime': [...core, 'formats', 'backend', 'io/cache'],
   // What it built is kept there too.
   'backend/native': [...core, 'formats', 'backend', 'io/cache'],
+  lessons: [...core, 'core/layer', 'core/autodiff', 'core/recompute', 'ops', 'blocks', 'archs', 'data', 'train'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
-  cli: ['core', 'ops', 'blocks', 'archs', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend', 'apps'],
+  cli: [
+    'core',
+    'ops',
+    'blocks',
+    'archs',
+    'formats',
+    'io',
+    'data',
+    'train',
+    'weights',
+    'nets',
+    'backend',
+    'apps',
+    'lessons',
+  ],
 }
 
 const anything = new Set(['apps', 'bench', 'internal'])

@@ -1,4 +1,4 @@
-import { add, clone, engine, ones, Tensor, tidy } from '@tensorflow/tfjs-core'
+import { add, clone, engine, Tensor, tidy } from '@tensorflow/tfjs-core'
 import { clearTape, type Node, release, showNode } from './tape.ts'
 
 /** A kernel between the parameters and the loss has no gradient. */
@@ -15,16 +15,17 @@ export class MissingGradientError extends Error {
 }
 
 /**
- * The gradients of the loss at the leaves, `undefined` for a leaf that the loss does not depend on. The recorded
- * kernels run in reverse order: each gives the gradients of its inputs from those of its outputs. A gradient, and what
- * its kernel saved, is freed as soon as it is used; the reverse pass of tfjs keeps all of them to the end.
+ * The gradients at the leaves, from that of an output: `undefined` for a leaf that the output does not depend on. The
+ * recorded kernels run in reverse order: each gives the gradients of its inputs from those of its outputs. A gradient,
+ * and what its kernel saved, is freed as soon as it is used; the reverse pass of tfjs keeps all of them to the end.
  *
  * @see Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  */
 export const backward = (
   nodes: readonly Node[],
-  loss: Tensor,
+  output: Tensor,
   leaves: readonly Tensor[],
+  gradient: Tensor,
 ): readonly (Tensor | undefined)[] => {
   const varying = new Set(leaves.map(({ id }) => id))
   const onTheWay = nodes.filter((node) => {
@@ -32,7 +33,7 @@ export const backward = (
     if (varies) for (const { id } of node.outputs) varying.add(id)
     return varies
   })
-  const gradients = new Map([[loss.id, ones(loss.shape)]])
+  const gradients = new Map([[output.id, clone(gradient)]])
   try {
     for (const node of onTheWay.toReversed()) {
       if (node.outputs.some(({ id }) => gradients.has(id)))

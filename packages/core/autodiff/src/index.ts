@@ -1,3 +1,9 @@
 export { MissingGradientError } from './backward.ts'
 export { registerGradients } from './register-gradients.ts'
-export { type Differentiated, type Objective, UnconnectedError, valueAndGradient } from './value-and-gradient.ts'
+export {
+  type Differentiated,
+  type Objective,
+  pullback,
+  UnconnectedError,
+  valueAndGradient,
+} from './value-and-gradient.ts'

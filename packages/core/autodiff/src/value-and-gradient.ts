@@ -1,4 +1,4 @@
-import { clone, Tensor, tidy } from '@tensorflow/tfjs-core'
+import { clone, ones, Tensor, tidy } from '@tensorflow/tfjs-core'
 import { type Entry, flatten, leaves, map, unflatten } from '@resfn/tree'
 import { backward } from './backward.ts'
 import { registerGradients } from './register-gradients.ts'
@@ -52,34 +52,92 @@ export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: 
 export const valueAndGradient =
   <P, A>(f: (params: P) => Objective<A>): ((params: P) => Differentiated<P, A>) =>
   (params) => {
-    registerGradients()
-    const entries = flatten<unknown>(params)
-    let aux: A | undefined
-    const [loss, kept, gradients] = tidy(() => {
-      const inputs = distinct(entries)
-      const tree = inputs.every((input, i) => input === entries[i]!.leaf) ? params : unflatten<P>(params, inputs)
-      const recording = record(() =>
-        tidy(() => {
-          const objective = f(tree)
-          check(objective)
-          aux = objective.aux
-          // Clones, so that the caller owns the results even if they are parameters or tensors made elsewhere.
-          return [objective.loss, ...leaves<unknown>(aux).filter(isTensor)].map((tensor) => clone(tensor))
-        }),
-      )
-      const [value, ...rest] = recording.result as [Tensor, ...Tensor[]]
-      const found = backward(recording.nodes, value, inputs)
-      const unconnected = entries.filter((_, i) => found[i] === undefined)
-      if (unconnected.length > 0) throw new UnconnectedError(unconnected.map(({ path }) => path))
-      return [value, rest, found as Tensor[]] as [Tensor, Tensor[], Tensor[]]
-    })
-    let next = 0
-    return {
-      loss,
-      gradients: unflatten(params, gradients),
-      aux: map(aux as A, (leaf: unknown) => (isTensor(leaf) ? kept[next++] : leaf)),
-    }
+    const { output: loss, ...rest } = differentiate(
+      params,
+      (tree) => {
+        const objective = f(tree)
+        check(objective)
+        return { output: objective.loss, aux: objective.aux }
+      },
+      ({ shape }) => ones(shape),
+    )
+    return { loss, ...rest }
   }
+
+/**
+ * The gradients of `sum(dy * f(params))` at each leaf: what the chain rule does with the gradient `dy` of an output
+ * (vector-Jacobian product). `f` is computed here, so nothing is kept between a forward and a reverse pass.
+ *
+ * @param f from the tree to a float32 tensor; it must read the tree it is given and be synchronous
+ * @returns a function of the tree and of the gradient of the output, of the output's shape; the caller owns its results
+ * @throws UnconnectedError naming the leaves that the output does not depend on
+ * @throws MissingGradientError naming the kernel before the output that cannot be differentiated
+ * @throws RangeError if `dy` has another shape than the output
+ * @throws TypeError if a leaf is not a live float32 tensor
+ * @see Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { pullback } from '@resfn/autodiff'
+ *
+ * const back = pullback(({ x }: { x: tf.Tensor }) => tf.square(x))
+ * const { x } = back({ x: tf.tensor1d([1, 2]) }, tf.tensor1d([10, 100]))
+ * assert.deepEqual([...x.dataSync()], [20, 400])
+ * ```
+ */
+export const pullback =
+  <P>(f: (params: P) => Tensor): ((params: P, dy: Tensor) => P) =>
+  (params, dy) => {
+    const { output, gradients } = differentiate(
+      params,
+      (tree) => ({ output: f(tree), aux: {} }),
+      ({ shape }) => {
+        if (shape.join() !== dy.shape.join())
+          throw new RangeError(
+            `dy must have the shape of the output, [${shape.join(',')}], but has [${dy.shape.join(',')}]`,
+          )
+        return dy
+      },
+    )
+    output.dispose()
+    return gradients
+  }
+
+/** Runs a function while tfjs records it, then goes back from the gradient of its output to those of the leaves. */
+const differentiate = <P, A>(
+  params: P,
+  f: (params: P) => { readonly output: Tensor; readonly aux: A },
+  seed: (output: Tensor) => Tensor,
+): { readonly output: Tensor; readonly gradients: P; readonly aux: A } => {
+  registerGradients()
+  const entries = flatten<unknown>(params)
+  let aux: A | undefined
+  const [output, kept, gradients] = tidy(() => {
+    const inputs = distinct(entries)
+    const tree = inputs.every((input, i) => input === entries[i]!.leaf) ? params : unflatten<P>(params, inputs)
+    const recording = record(() =>
+      tidy(() => {
+        const { output: value, aux: rest } = f(tree)
+        aux = rest
+        // Clones, so that the caller owns the results even if they are parameters or tensors made elsewhere.
+        return [value, ...leaves<unknown>(rest).filter(isTensor)].map((tensor) => clone(tensor))
+      }),
+    )
+    const [value, ...others] = recording.result as [Tensor, ...Tensor[]]
+    const found = backward(recording.nodes, value, inputs, seed(value))
+    const unconnected = entries.filter((_, i) => found[i] === undefined)
+    if (unconnected.length > 0) throw new UnconnectedError(unconnected.map(({ path }) => path))
+    return [value, others, found as Tensor[]] as [Tensor, Tensor[], Tensor[]]
+  })
+  let next = 0
+  return {
+    output,
+    gradients: unflatten(params, gradients),
+    aux: map(aux as A, (leaf: unknown) => (isTensor(leaf) ? kept[next++] : leaf)),
+  }
+}
 
 const isTensor = (leaf: unknown): leaf is Tensor => leaf instanceof Tensor
 

@@ -13,6 +13,7 @@ export default defineConfig({
       'packages/**/src/**/*.test.ts',
       'internal/**/src/**/*.test.ts',
       'apps/**/{src,page}/**/*.test.ts',
+      'lessons/src/**/*.test.ts',
       'bench/**/*.test.{ts,mjs}',
       'parity/**/*.test.mjs',
       'scripts/**/*.test.mjs',

@@ -31,10 +31,14 @@ const importsOf = ({ module }, text) => [
   }),
 ]
 
-/** Tests, fixtures, and what is beside `src`: tools, benchmarks, and pages, of which a build is published. */
+/**
+ * Tests, fixtures, code that lessons show, and what is beside `src`: tools, benchmarks, and pages, of which a build is
+ * published.
+ */
 const notPublished = (dir, path) =>
   /\.test\.\w+$/.test(path) ||
   path.includes('/fixtures/') ||
+  path.endsWith('/code.mjs') ||
   (/^(packages|apps)\//.test(dir) && !path.startsWith(`${dir}/src/`))
 
 const readSource = (root, dir, path) => {

@@ -10,6 +10,7 @@ import { similarCommand } from './commands/similar.ts'
 import { evalCommand } from './commands/eval.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
+import { lessonCommand } from './commands/lesson.ts'
 import { netsCommand } from './commands/nets.ts'
 import { pageCommand } from './commands/page.ts'
 import { predictCommand } from './commands/predict.ts'
@@ -34,6 +35,7 @@ export const routes: RouteMap<Context> = buildRouteMap({
     bench: benchCommand,
     nets: netsCommand,
     page: pageCommand,
+    lesson: lessonCommand,
     import: importCommand,
     export: exportCommand,
     data: dataRoutes,

@@ -13,11 +13,13 @@ type Flag<T> = {
  */
 export const proposals: {
   readonly nets: () => Promise<readonly string[]>
+  readonly lessons: () => Promise<readonly string[]>
   readonly presets: () => Promise<readonly string[]>
   readonly backends: () => Promise<readonly string[]>
   readonly formats: () => Promise<readonly string[]>
 } = {
   nets: async () => Object.keys((await import('@resfn/archs')).nets),
+  lessons: async () => ['all', ...(await import('@resfn/lessons')).lessons.map(({ name }) => name)],
   presets: async () => Object.keys((await import('@resfn/recipe/presets')).presets),
   formats: async () => [
     ...new Set(Object.values((await import('@resfn/archs')).nets).flatMap(({ keys }) => Object.keys(keys ?? {}))),

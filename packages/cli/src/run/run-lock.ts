@@ -4,6 +4,9 @@ import type { Context, ProcessName } from '../context/context.ts'
 import { CliError } from '../error.ts'
 import type { RunFolder } from './run-folder.ts'
 
+/** A folder that one process at a time writes to, and the file that says which. */
+type Locked = Pick<RunFolder, 'folder' | 'lock'>
+
 const schema: v.GenericSchema<unknown, ProcessName> = v.object({
   pid: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   host: v.string(),
@@ -11,7 +14,7 @@ const schema: v.GenericSchema<unknown, ProcessName> = v.object({
 })
 
 /** The process that a lock names; nothing if the lock is gone, empty or damaged. */
-const ownerOf = async ({ files }: Context, { lock }: RunFolder): Promise<ProcessName | undefined> => {
+const ownerOf = async ({ files }: Context, { lock }: Locked): Promise<ProcessName | undefined> => {
   try {
     return v.parse(schema, JSON.parse(await files.readText(lock)))
   } catch {
@@ -19,7 +22,7 @@ const ownerOf = async ({ files }: Context, { lock }: RunFolder): Promise<Process
   }
 }
 
-const inUse = ({ folder, lock }: RunFolder, { pid, host }: ProcessName, here: string): CliError =>
+const inUse = ({ folder, lock }: Locked, { pid, host }: ProcessName, here: string): CliError =>
   new CliError(
     'RunInUse',
     host === here
@@ -30,7 +33,7 @@ const inUse = ({ folder, lock }: RunFolder, { pid, host }: ProcessName, here: st
 /** Long enough for another process to write a lock that it made, or to take over one that it read. */
 const pause = 50
 
-const lockRun = async (context: Context, folder: RunFolder): Promise<() => Promise<void>> => {
+const lockRun = async (context: Context, folder: Locked): Promise<() => Promise<void>> => {
   const { files, processes } = context
   const { self, startOf } = processes
   const isAlive = (owner: ProcessName): boolean => owner.host !== self.host || startOf(owner.pid) === owner.started
@@ -54,7 +57,7 @@ const lockRun = async (context: Context, folder: RunFolder): Promise<() => Promi
  */
 export const withRunLocked = async <A>(
   context: Context,
-  folder: RunFolder,
+  folder: Locked,
   work: (release: () => Promise<void>) => Promise<A>,
 ): Promise<A> => {
   const release = await lockRun(context, folder)

@@ -1,0 +1,91 @@
+import { loadFashionMnistSubset } from '@resfn/fashion-mnist-subset'
+import { useBackend } from '@resfn/runtime'
+import { parseHTML } from 'linkedom'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { lessons } from './lessons.ts'
+import { lessonPages } from './page.ts'
+import { runLesson } from './run-lesson.ts'
+import { readText } from './text.ts'
+import type { LessonData, Store } from './tools.ts'
+
+/** A store in memory. */
+const memoryStore = (): Store & { readonly names: () => readonly string[] } => {
+  const files = new Map<string, Uint8Array>()
+  return {
+    read: async (name) => files.get(name),
+    write: async (name, content) => {
+      files.set(name, typeof content === 'string' ? Buffer.from(content) : content)
+    },
+    remove: async (name) => {
+      files.delete(name)
+    },
+    names: () => [...files.keys()],
+  }
+}
+
+let data: LessonData
+beforeAll(async () => {
+  await useBackend('wasm', { threads: 2 })
+  const loaded = await loadFashionMnistSubset()
+  if (loaded._tag === 'Left') throw new Error(loaded.left.message)
+  data = { title: 'Fashion-MNIST', ...loaded.right, moments: { mean: [0.286], std: [0.353] } }
+})
+
+describe.each(lessons)('$name', (lesson) => {
+  test('shows its direction when it is quick, and makes its pages', async () => {
+    const store = memoryStore()
+    const measured = await runLesson(lesson, {
+      scale: 'quick',
+      data,
+      store,
+      engine: 'a test',
+      signal: new AbortController().signal,
+      now: Date.now,
+      onProgress: () => undefined,
+    })
+    expect(store.names()).toEqual(['measured.json'])
+    const { findings, pictures, tables } = lesson.conclude('quick', measured.cells)
+    expect(
+      findings.filter(({ holds }) => !holds).map(({ claim, measured: found }) => `${claim.en} ${found.en}`),
+    ).toEqual([])
+    expect(pictures.length + tables.length).toBeGreaterThan(1)
+    const pages = await lessonPages(lesson, measured)
+    for (const { name, text } of pages) {
+      expect(text, name).not.toMatch(/NaN|undefined|\[object/)
+      if (!name.endsWith('.html')) continue
+      const { document } = parseHTML(text)
+      expect(document.querySelectorAll('h1')).toHaveLength(1)
+      expect(document.querySelectorAll('svg').length, name).toBe(pictures.length)
+      expect(document.querySelectorAll('details'), name).toHaveLength(3)
+    }
+  })
+
+  test('has cells of different names at each scale', () => {
+    for (const scale of ['quick', 'default', 'full'] as const) {
+      const ids = lesson.cells(scale).map(({ id }) => id)
+      expect(ids.length).toBeGreaterThan(0)
+      expect(new Set(ids).size).toBe(ids.length)
+      for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9-]+$/)
+    }
+  })
+
+  test('has a text in both languages', async () => {
+    for (const language of ['en', 'zh'] as const) {
+      const { before, after } = await readText(lesson.name, language)
+      expect(before.split('\n')[0]).toBe(`# ${lesson.title[language]}`)
+      expect(after.match(/<summary>/g)).toHaveLength(3)
+    }
+  })
+
+  test('has code that runs as it stands', async () => {
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+    try {
+      await import(/* @vite-ignore */ new URL(`./${lesson.name}/code.mjs`, import.meta.url).href)
+      const lines = log.mock.calls.map((words) => words.join(' '))
+      expect(lines.length).toBeGreaterThan(0)
+      expect(lines.join('\n')).not.toMatch(/NaN|undefined|\[object/)
+    } finally {
+      log.mockRestore()
+    }
+  })
+})

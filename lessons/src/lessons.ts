@@ -1,0 +1,15 @@
+import { degradation } from './degradation/run.ts'
+import type { Lesson } from './lesson.ts'
+
+/**
+ * The lessons in the order of the course.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { lessons } from '@resfn/lessons'
+ *
+ * assert.equal(lessons[0]?.title.en, 'Degradation: deeper is not better')
+ * ```
+ */
+export const lessons: readonly Lesson[] = [degradation]

@@ -1,0 +1,120 @@
+import { plot, type PlotOptions } from '@observablehq/plot'
+import * as Plot from '@observablehq/plot'
+import { parseHTML } from 'linkedom'
+import type { Language, Picture, Words } from './lesson.ts'
+import type { Spread } from './spread.ts'
+
+/** The colours of lines, told apart by people who see few colours too (after Okabe and Ito). */
+const palette: { readonly [theme in Theme]: readonly string[] } = {
+  light: ['#0072b2', '#d55e00', '#009e73', '#b0529b', '#a07800', '#3a3a3a'],
+  dark: ['#5db4ee', '#ff9150', '#3fd3a4', '#e58fc9', '#e6c229', '#d0d0d0'],
+}
+
+const ground: { readonly [theme in Theme]: { readonly ink: string; readonly paper: string } } = {
+  light: { ink: '#1b1e23', paper: '#ffffff' },
+  dark: { ink: '#e9eaec', paper: '#1d2025' },
+}
+
+/** Light or dark. */
+export type Theme = 'light' | 'dark'
+
+/** The themes, in order. */
+export const themes: readonly Theme[] = ['light', 'dark']
+
+/** The colours of lines, as variables of the page. */
+export const series: readonly string[] = palette.light.map((_, i) => `var(--series-${i + 1})`)
+
+/** The colour behind a picture, as a variable of the page. */
+export const paper = 'var(--paper)'
+
+/** The variables of a theme: `--series-1: …`. */
+export const variables = (theme: Theme): string =>
+  [
+    ...palette[theme].map((colour, i) => `--series-${i + 1}: ${colour};`),
+    `--paper: ${ground[theme].paper};`,
+    `--ink: ${ground[theme].ink};`,
+  ].join(' ')
+
+const size = { width: 760, height: 440, marginLeft: 72, marginRight: 130, marginBottom: 56, marginTop: 32 }
+
+const { document } = parseHTML('<html><body></body></html>')
+
+/** A picture as SVG, with colours that are variables of the page around it. */
+export const drawing = ({ title, plot: optionsOf }: Picture, language: Language): string => {
+  const { style, ...options } = optionsOf((words) => words[language])
+  const drawn = plot({
+    ...size,
+    document: document as unknown as Document,
+    ariaLabel: title[language],
+    ...options,
+    style: { fontSize: '15px', background: 'none', ...(typeof style === 'object' ? style : {}) } as never,
+  })
+  drawn.setAttribute('role', 'img')
+  drawn.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  return drawn.outerHTML
+}
+
+/** A picture as a file of its own, in the colours of a theme. */
+export const standalone = (picture: Picture, language: Language, theme: Theme): string => {
+  const { ink, paper: behind } = ground[theme]
+  return palette[theme]
+    .reduce((svg, colour, i) => svg.replaceAll(`var(--series-${i + 1})`, colour), drawing(picture, language))
+    .replaceAll(paper, behind)
+    .replace('<svg ', `<svg color="${ink}" style="background:${behind}" `)
+}
+
+/** A point of a curve: a place, and what was measured there by several keys. */
+export type CurvePoint = { readonly x: number } & Spread
+
+/** A curve with its name; the point, not the curve, is drawn where one is alone. */
+export type Curve = { readonly name: string; readonly points: readonly CurvePoint[] }
+
+/** How curves are drawn. */
+export type CurvesOptions = {
+  readonly x: Plot.ScaleOptions
+  readonly y: Plot.ScaleOptions
+  /** Further marks, such as lines of a paper. */
+  readonly marks?: PlotOptions['marks']
+}
+
+const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'] as const
+const dashes = ['', '8 3', '3 3', '10 3 3 3', '1 3', '14 4'] as const
+
+/**
+ * Curves of medians, each with the spread of its keys behind it and its name at its end. They differ in colour, dash
+ * and symbol, so that print tells them apart.
+ */
+export const curves = (all: readonly Curve[], { x, y, marks = [] }: CurvesOptions): PlotOptions => ({
+  x: { nice: false, ...x },
+  y: { grid: true, ...y },
+  marks: [
+    ...all.flatMap(({ name, points }, i) => {
+      const colour = series[i % series.length]!
+      const shown = points.filter(({ median }) => Number.isFinite(median))
+      const last = shown.at(-1)
+      return [
+        Plot.areaY(
+          shown.filter(({ high }) => Number.isFinite(high)),
+          { x: 'x', y1: 'low', y2: 'high', fill: colour, fillOpacity: 0.18 },
+        ),
+        Plot.lineY(shown, {
+          x: 'x',
+          y: 'median',
+          stroke: colour,
+          strokeWidth: 2.5,
+          strokeDasharray: dashes[i % dashes.length]!,
+        }),
+        ...(shown.length > 40
+          ? []
+          : [Plot.dot(shown, { x: 'x', y: 'median', fill: colour, symbol: symbols[i % symbols.length]!, r: 4.5 })]),
+        ...(last === undefined
+          ? []
+          : [Plot.text([last], { x: 'x', y: 'median', text: () => name, fill: colour, textAnchor: 'start', dx: 10 })]),
+      ]
+    }),
+    ...marks,
+  ],
+})
+
+/** Words of both languages that are the same. */
+export const same = (text: string): Words => ({ en: text, zh: text })

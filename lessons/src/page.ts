@@ -71,7 +71,7 @@ const markdown = async (
 const style = `
 :root { color-scheme: light dark; ${variables('light')} }
 @media (prefers-color-scheme: dark) { :root { ${variables('dark')} } }
-@media print { :root { color-scheme: light; ${variables('light')} } pre { white-space: pre-wrap } figure, table { break-inside: avoid } }
+@media print { :root { color-scheme: light; ${variables('light')} } figure, table { break-inside: avoid } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 18px/1.6 system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif }
 main { max-width: 860px; margin: 0 auto; padding: 32px 20px 64px }
@@ -83,7 +83,7 @@ svg { display: block; width: 100%; height: auto }
 a { color: var(--series-1) }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; display: block; overflow-x: auto }
 th, td { padding: 6px 12px; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
-pre { overflow-x: auto; padding: 14px 16px; border-radius: 8px; background: color-mix(in srgb, currentColor 6%, transparent); font-size: 15px; line-height: 1.5 }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: 14px 16px; border-radius: 8px; background: color-mix(in srgb, currentColor 6%, transparent); font-size: 15px; line-height: 1.5 }
 code { font-family: ui-monospace, 'SF Mono', Menlo, Consolas, monospace }
 summary { cursor: pointer }
 nav { text-align: right }

@@ -86,12 +86,12 @@ const dashes = ['', '8 3', '3 3', '10 3 3 3', '1 3', '14 4'] as const
  */
 export const curves = (all: readonly Curve[], { x, y, marks = [] }: CurvesOptions): PlotOptions => ({
   x: { nice: false, ...x },
-  y: { grid: true, ...y },
+  // Plot writes 0.5 as 500m beside a logarithmic axis.
+  y: { grid: true, ...(y.type === 'log' && { tickFormat: '~g' }), ...y },
   marks: [
     ...all.flatMap(({ name, points }, i) => {
       const colour = series[i % series.length]!
       const shown = points.filter(({ median }) => Number.isFinite(median))
-      const last = shown.at(-1)
       return [
         Plot.areaY(
           shown.filter(({ high }) => Number.isFinite(high)),
@@ -107,14 +107,40 @@ export const curves = (all: readonly Curve[], { x, y, marks = [] }: CurvesOption
         ...(shown.length > 40
           ? []
           : [Plot.dot(shown, { x: 'x', y: 'median', fill: colour, symbol: symbols[i % symbols.length]!, r: 4.5 })]),
-        ...(last === undefined
-          ? []
-          : [Plot.text([last], { x: 'x', y: 'median', text: () => name, fill: colour, textAnchor: 'start', dx: 10 })]),
       ]
     }),
+    endLabels(
+      all.flatMap(({ name, points }, i) => {
+        const last = points.findLast(({ median }) => Number.isFinite(median))
+        return last === undefined ? [] : [{ x: last.x, y: last.median, name, colour: series[i % series.length]! }]
+      }),
+    ),
     ...marks,
   ],
 })
+
+/** A name at a point. */
+type Label = { readonly x: number; readonly y: number; readonly name: string; readonly colour: string }
+
+/** Pixels from one label to the next. */
+const labelHeight = 18
+
+/** Names beside the ends of curves, moved apart where they would lie on each other. */
+export const endLabels = (labels: readonly Label[]): Plot.Markish =>
+  Plot.text(
+    labels,
+    Plot.initializer(
+      { x: 'x', y: 'y', text: 'name', fill: 'colour', textAnchor: 'start', dx: 10 },
+      (data, facets, channels, scales) => {
+        const ys = Array.from(channels['y']!.value as Iterable<number>, (y) => Number(scales['y']!(y)))
+        const order = ys.map((_, i) => i).toSorted((a, b) => ys[a]! - ys[b]!)
+        const placed: number[] = []
+        for (const i of order)
+          placed[i] = Math.max(ys[i]!, (placed[order[order.indexOf(i) - 1]!] ?? -Infinity) + labelHeight)
+        return { data, facets, channels: { y: { value: placed } } }
+      },
+    ),
+  )
 
 /** Words of both languages that are the same. */
 export const same = (text: string): Words => ({ en: text, zh: text })

@@ -157,7 +157,10 @@ export const degradation: Lesson = lesson<DegradationRecipe, Measured>({
                   points: single(measured[idOf(kind, depth, keys[0]!)]!.losses),
                 })),
               ),
-              { x: { label: say({ en: 'step →', zh: '步 →' }) }, y: { label: say({ en: '↑ loss', zh: '↑ 损失' }) } },
+              {
+                x: { label: say({ en: 'step →', zh: '步 →' }) },
+                y: { label: say({ en: '↑ loss', zh: '↑ 损失' }), type: 'log' },
+              },
             ),
         },
       ],

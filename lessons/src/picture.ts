@@ -89,7 +89,7 @@ export const curves = (all: readonly Curve[], { x, y, marks = [] }: CurvesOption
   // Plot writes 0.5 as 500m beside a logarithmic axis.
   y: { grid: true, ...(y.type === 'log' && { tickFormat: '~g' }), ...y },
   marks: [
-    ...all.flatMap(({ name, points }, i) => {
+    ...all.flatMap(({ points }, i) => {
       const colour = series[i % series.length]!
       const shown = points.filter(({ median }) => Number.isFinite(median))
       return [

@@ -14,6 +14,7 @@ export default defineConfig({
       'internal/**/src/**/*.test.ts',
       'apps/**/{src,page}/**/*.test.ts',
       'lessons/src/**/*.test.ts',
+      'apps/docs/*.test.mjs',
       'bench/**/*.test.{ts,mjs}',
       'parity/**/*.test.mjs',
       'scripts/**/*.test.mjs',

@@ -403,6 +403,13 @@ describe('exceptions', () => {
     expect(check(root).filter(({ rule }) => rule !== 'order')).toEqual([])
   })
 
+  it('lets a package have a version of its own from a catalog with a name', () => {
+    const { root } = workspace(
+      manifestOf(op, (m) => ({ ...m, devDependencies: { ...m.devDependencies, vitest: 'catalog:old' } })),
+    )
+    expect(check(root)).toEqual([])
+  })
+
   it('lets a package stay out of the umbrella', () => {
     const { root, read } = workspace(manifestOf('packages/core/layer', (m) => ({ ...m, resfn: { umbrella: false } })))
     expect(rulesBroken(root)).toContain('umbrella')

@@ -9,6 +9,7 @@ const types = {
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.json': 'application/json',
+  '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
 }
 
@@ -17,7 +18,7 @@ export const serve = (folder, headers = {}) =>
   new Promise((resolve, reject) => {
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-      const path = join(folder, normalize(decodeURIComponent(pathname === '/' ? '/index.html' : pathname)))
+      const path = join(folder, normalize(decodeURIComponent(pathname.replace(/\/$/, '/index.html'))))
       if (!path.startsWith(folder) || !existsSync(path) || !statSync(path).isFile()) {
         response.writeHead(404).end()
         return

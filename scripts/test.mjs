@@ -73,6 +73,19 @@ const inChromium = (name, config) => () => {
   return ci ? { passed: 0, failed: 1, note: how } : { passed: 0, failed: 0, note: `NOT RUN: ${how}` }
 }
 
+/** Both, as one stage. */
+const both = (first, second) => () => {
+  const results = [first(), second()]
+  const sum = (key) => results.reduce((total, result) => total + (result[key] ?? 0), 0)
+  return {
+    passed: sum('passed'),
+    failed: sum('failed'),
+    skipped: sum('skipped'),
+    failures: results.flatMap(({ failures = [] }) => failures),
+    note: results.flatMap(({ note = [] }) => note).join('; '),
+  }
+}
+
 const stages = {
   lint: whole([bin('oxlint'), '--deny-warnings']),
   types: whole(
@@ -90,6 +103,10 @@ const stages = {
   consumers: tests('consumers', ['--config', 'integrations/vitest.config.mjs']),
   browser: inChromium('browser', 'integrations/vite/vitest.config.mjs'),
   page: inChromium('page', 'apps/playground/browser/vitest.config.mjs'),
+  docs: both(
+    whole([process.execPath, 'apps/docs/site.mjs']),
+    inChromium('docs', 'apps/docs/browser/vitest.config.mjs'),
+  ),
 }
 
 /** A stage whose command cannot start has failed, and says why. */

@@ -11,11 +11,14 @@ const fields = ['dependencies', 'peerDependencies', 'optionalDependencies', 'dev
 // changesets counts a peer that leaves its range as a breaking change.
 const anyVersion = 'workspace:>=0.0.0'
 
+/** A version of its own, beside the one that all share: `catalog:typedoc`. */
+const inNamedCatalog = (range) => /^catalog:./.test(range ?? '')
+
 const versions = (pkg, names) =>
   fields.flatMap((field) =>
     Object.entries(pkg.manifest[field] ?? {}).flatMap(([name, range]) => {
       const wanted = !names.has(name) ? 'catalog:' : field === 'peerDependencies' ? anyVersion : 'workspace:^'
-      return range === wanted
+      return range === wanted || (!names.has(name) && inNamedCatalog(range))
         ? []
         : [
             {
@@ -115,7 +118,7 @@ const unused = (pkg, names) => {
       )
       .map((name) => [`no test imports the devDependency ${name}`, 'remove it, then run `pnpm install`']),
     ...development
-      .filter((name) => ofRoot.includes(name))
+      .filter((name) => ofRoot.includes(name) && !inNamedCatalog(pkg.manifest.devDependencies[name]))
       .map((name) => [
         `the devDependency ${name} is one of the workspace already`,
         'remove it here: the tests of every package find it at the root',

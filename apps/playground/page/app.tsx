@@ -45,6 +45,9 @@ const Tabs = () => {
   )
 }
 
+/** Where the documentation is, if it lies beside the page: whoever puts it there says so in the head. */
+const documentation = document.querySelector<HTMLLinkElement>('link[rel="help"]')?.href
+
 /** The whole page. */
 export const App = () => {
   const words = text.value
@@ -64,6 +67,7 @@ export const App = () => {
           <p>{words.tagline}</p>
         </div>
         <div class="choices">
+          {documentation !== undefined && <a href={documentation}>{words.documentation}</a>}
           <select
             aria-label={words.language}
             value={language.value}

@@ -5,6 +5,7 @@ export const en = {
   language: 'Language',
   theme: { label: 'Theme', auto: 'As the system', light: 'Light', dark: 'Dark' },
   tabs: { compose: 'Compose', train: 'Train', teach: 'Teach', use: 'Use' },
+  documentation: 'Documentation',
   skip: 'Skip to the content',
   compose: {
     title: 'Compose a net',

@@ -6,6 +6,7 @@ export const zh: Texts = {
   language: '语言',
   theme: { label: '主题', auto: '跟随系统', light: '浅色', dark: '深色' },
   tabs: { compose: '搭建', train: '训练', teach: '教学', use: '使用' },
+  documentation: '文档',
   skip: '跳到正文',
   compose: {
     title: '搭建网络',

@@ -2,7 +2,7 @@ import { div, maximum, mean, pow, type Tensor } from '@tensorflow/tfjs-core'
 import { checkBatch, checkSample, checkVariables, constant, type Initialiser, type Layer, op, Spec } from '@resfn/layer'
 import { checkOptions, func, numberFrom, optional, recordOf } from '@resfn/options'
 
-/** `p` [1]: the power. */
+/** The power `p` [1]. */
 export type GemPoolParams = { readonly p: Tensor }
 
 /** The bound of a generalised mean, and its first power. */

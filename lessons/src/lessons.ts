@@ -1,4 +1,5 @@
 import { degradation } from './degradation/run.ts'
+import { gradientFlow } from './gradient-flow/run.ts'
 import type { Lesson } from './lesson.ts'
 
 /**
@@ -12,4 +13,4 @@ import type { Lesson } from './lesson.ts'
  * assert.equal(lessons[0]?.title.en, 'Degradation: deeper is not better')
  * ```
  */
-export const lessons: readonly Lesson[] = [degradation]
+export const lessons: readonly Lesson[] = [degradation, gradientFlow]

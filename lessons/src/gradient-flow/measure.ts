@@ -1,0 +1,82 @@
+import { batchesInOrder } from '@resfn/batches'
+import { init, untyped } from '@resfn/layer'
+import { fold, key as keyOf, normal } from '@resfn/random'
+import { preprocessing } from '@resfn/recipe'
+import type { Run } from '@resfn/step'
+import { dispose } from '@resfn/tree'
+import { oneHot, softmax, sub, type Tensor, tensor, tensor1d, tidy } from '@tensorflow/tfjs-core'
+import { chainOf, gradientNorms } from '../gradient-norms.ts'
+import { chooseImages } from '../images.ts'
+import type { Tools } from '../tools.ts'
+import { trainNet } from '../train-net.ts'
+import { convKinds, denseKinds, denseNet } from './nets.ts'
+import type { GradientFlowRecipe } from './recipe.ts'
+
+/** Norms of gradients as logarithms, from the input to the output; null where 32 bits do not hold them. */
+export type Profile = readonly (number | null)[]
+
+/** What a cell measured: profiles, one after the other. */
+export type Measured = {
+  readonly profiles: readonly Profile[]
+  /** The training error over the last epoch, from 0 to 1; null where nothing was trained, or it broke off. */
+  readonly trainError: number | null
+}
+
+/** The profile of a dense net at its first values, with a random batch and a random gradient by the output. */
+export const denseProfile = async (
+  kind: string,
+  { blocks, width, batch }: { readonly blocks: number; readonly width: number; readonly batch: number },
+  seed: number,
+): Promise<Profile> => {
+  const net = denseNet(denseKinds[kind]!, { blocks, width })
+  const key = fold(keyOf(seed), 'net')
+  const { params, state } = init(net, key, [width])
+  const random = (name: string): Tensor => tensor(normal(fold(key, name), batch * width), [batch, width])
+  const x = random('input')
+  const profile = await gradientNorms(chainOf(net, params), x, () => random('upstream'), key)
+  dispose([params, state, x])
+  return profile
+}
+
+/** The profiles of a convolutional net before it trains and after each epoch. */
+export const trainedProfiles = async (
+  kind: string,
+  { depth, images, training, batch }: GradientFlowRecipe['trained'],
+  seed: number,
+  tools: Tools,
+): Promise<Measured> => {
+  const data = chooseImages(tools.data, images)
+  const classes = data.train.classes.length
+  const net = untyped(convKinds[kind]!.make({ depth, classes }))
+  const seen = preprocessing({ ...training, resize: 0 }, data.moments)
+  const profileOf = async ({ params }: Run<unknown, unknown>): Promise<Profile> => {
+    for await (const { images: pixels, shape, labels } of batchesInOrder(data.train, {
+      size: batch,
+      transform: seen,
+    })) {
+      const x = tensor(pixels, [...shape])
+      const chain = chainOf(net, params)
+      const upstream = (y: Tensor): Tensor =>
+        tidy(() => sub(softmax(y as never), oneHot(tensor1d(Int32Array.from(labels as never), 'int32'), classes)))
+      const norms = await gradientNorms(chain, x, upstream, keyOf(seed))
+      x.dispose()
+      const inStages = chain.map(({ path }) => path.startsWith('layer'))
+      return norms.slice(inStages.indexOf(true), inStages.lastIndexOf(true) + 2)
+    }
+    return []
+  }
+  const {
+    history,
+    watched,
+    dispose: free,
+  } = await trainNet(
+    { ...tools, data },
+    { id: `${kind}-key${seed}`, net, recipe: training, key: keyOf(seed), watch: profileOf },
+  )
+  free()
+  const last = history.length === training.epochs ? history.at(-1) : undefined
+  return {
+    profiles: watched as unknown as readonly Profile[],
+    trainError: last === undefined ? null : 1 - last.training.accuracy,
+  }
+}

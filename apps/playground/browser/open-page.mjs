@@ -27,13 +27,17 @@ const args = [
   '--no-first-run',
 ]
 
-/** A browser. */
-export const launch = () => {
+/**
+ * A browser.
+ *
+ * @param {readonly string[]} more flags for it
+ */
+export const launch = (more = []) => {
   const executablePath = findChromium()
   if (executablePath === undefined)
     throw new Error('no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it')
   if (!existsSync(join(site, 'index.html'))) throw new Error(`${site} has no page; run \`pnpm build\``)
-  return chromium.launch({ executablePath, args })
+  return chromium.launch({ executablePath, args: [...args, ...more] })
 }
 
 /** Serves the page, isolated; gives back its URL and how to stop. */

@@ -23,34 +23,48 @@ export const Camera = (props: {
   const words = text.value.teach
   const video = useRef<HTMLVideoElement>(null)
   const isOn = useSignal(false)
+  /** Whether there is a picture to take. */
+  const isLive = useSignal(false)
   const problem = useSignal<string | undefined>(undefined)
   useEffect(() => {
     if (!isOn.value) return
     let stream: MediaStream | undefined
     let timer: ReturnType<typeof setTimeout> | undefined
     let isOver = false
+    const free = (): void => {
+      for (const track of stream?.getTracks() ?? []) track.stop()
+    }
+    const fail = (reason: string): void => {
+      problem.value = `${words.noCamera}: ${reason}`
+      isOn.value = false
+    }
     const look = async (): Promise<void> => {
       const element = video.current
       if (element !== null && element.videoWidth > 0) await props.onFrame?.(frameOf(element))
       if (!isOver) timer = setTimeout(() => void look(), lookEvery)
     }
     const begin = async (): Promise<void> => {
+      // Browsers lend no camera to a page that came without encryption.
+      if (navigator.mediaDevices === undefined) throw new Error(words.needsHttps)
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
-      if (isOver || video.current === null) return
+      // It was turned off while someone was asked.
+      if (isOver || video.current === null) return free()
+      for (const track of stream.getTracks()) track.addEventListener('ended', () => fail(words.unplugged))
       video.current.srcObject = stream
       await video.current.play()
+      isLive.value = true
       if (props.onFrame !== undefined) void look()
     }
-    const stop = (): void => {
-      isOver = true
-      clearTimeout(timer)
-      for (const track of stream?.getTracks() ?? []) track.stop()
-    }
     begin().catch((error: unknown) => {
-      problem.value = `${words.noCamera}: ${error instanceof Error ? error.message : String(error)}`
-      isOn.value = false
+      // Turned off before it played: nothing is wrong.
+      if (!isOver) fail(error instanceof Error ? error.message : String(error))
     })
-    return stop
+    return () => {
+      isOver = true
+      isLive.value = false
+      clearTimeout(timer)
+      free()
+    }
   }, [isOn.value])
   return (
     <div class="camera">
@@ -70,6 +84,7 @@ export const Camera = (props: {
           <button
             type="button"
             class="small"
+            disabled={!isLive.value}
             onClick={() => video.current !== null && props.onPicture!(frameOf(video.current))}
           >
             {words.take}

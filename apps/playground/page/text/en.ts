@@ -129,6 +129,8 @@ export const en = {
     cameraOff: 'Camera off',
     camera: 'What the camera sees',
     noCamera: 'The camera cannot be used',
+    needsHttps: 'browsers lend it only to pages that come by HTTPS or from this machine',
+    unplugged: 'it was taken away',
     take: 'Take a picture',
     teachIt: 'Teach',
     teachHelp: (name: string) =>

@@ -130,6 +130,8 @@ export const zh: Texts = {
     cameraOff: '关闭摄像头',
     camera: '摄像头画面',
     noCamera: '无法使用摄像头',
+    needsHttps: '浏览器只允许通过 HTTPS 或本机打开的网页使用摄像头',
+    unplugged: '摄像头已断开',
     take: '拍一张',
     teachIt: '教学',
     teachHelp: (name) =>

@@ -54,7 +54,7 @@ const entriesOf = ({ dir, manifest, sources }) =>
  * The documents and the modules of the packages, in the order of the site.
  *
  * @returns {{ path: string, group: string, title: string, label: string, address: string, readme?: string }[]}
- *   `label` is the title in a list; `readme` describes the module, for all that is in its folder
+ *   `label` is its name in a list; `readme` describes the module, for all that is in its folder
  */
 export const readContents = () => {
   const { files, packages } = readWorkspace(root)
@@ -77,13 +77,14 @@ export const readContents = () => {
     // A source that two specifiers name is one module.
     return entries
       .filter(({ path }, i) => entries.findIndex((other) => other.path === path) === i)
+      .sort((a, b) => (a.specifier < b.specifier ? -1 : 1))
       .map(({ specifier, path }) => {
         const isMain = specifier === pkg.manifest.name
         return {
           path,
           group: pkg.group,
           title: specifier,
-          label: isMain ? pkg.folder : specifier.slice(pkg.manifest.name.length + 1),
+          label: isMain ? pkg.folder : specifier,
           address: specifier.replace('@resfn', 'packages'),
           ...(isMain ? { readme: `${pkg.dir}/README.md` } : {}),
         }

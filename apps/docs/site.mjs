@@ -29,7 +29,9 @@ const writeDocs = async (/** @type {string} */ folder) => {
     // Types are checked by `pnpm typecheck`.
     tsconfig: join(here, 'tsconfig.json'),
     skipErrorChecking: true,
-    entryPoints: paths.filter((path) => !path.endsWith('.md')),
+    // What several modules export is shown with the last, which is that of the longest specifier.
+    entryPoints: paths.filter((path) => !path.endsWith('.md')).reverse(),
+    sortEntryPoints: false,
     projectDocuments: paths.filter((path) => path.endsWith('.md')),
     excludeInternal: true,
     disableGit: true,
@@ -42,7 +44,7 @@ const writeDocs = async (/** @type {string} */ folder) => {
     customJs: join(here, 'site.js'),
     favicon: join(here, 'icon.svg'),
     headings: { readme: false, document: false },
-    navigationLinks: { 'The page': thePage },
+    navigationLinks: { Playground: thePage },
     searchInComments: true,
     searchInDocuments: true,
     includeHierarchySummary: false,

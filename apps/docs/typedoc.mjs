@@ -75,10 +75,12 @@ export const showRepository = (app, contents) => {
         }))
         // What a package exports by a longer specifier is below it.
         const above = (/** @type {Reflection} */ { name }) =>
-          parts.find(({ reflection }) => name.startsWith(`${reflection.name}/`))
+          parts.findLast(({ reflection }) => name.startsWith(`${reflection.name}/`))
         for (const { reflection, shown } of parts) {
           const owner = above(reflection)
-          if (owner !== undefined) owner.shown.children = [...(owner.shown.children ?? []), shown]
+          if (owner === undefined) continue
+          shown.text = reflection.name.slice(owner.reflection.name.length + 1)
+          owner.shown.children = [...(owner.shown.children ?? []), shown]
         }
         const order = contents.map(({ group }) => group)
         return [...new Set(order)].map((group) => ({

@@ -58,7 +58,7 @@ const check = (target, topics = []) =>
 // A software renderer takes up to a second to compile a shader, and there is one for each shape: all topics take a
 // quarter of an hour on WebGL. CORPUS=all runs them, and the kernels of tfjs alone, which nobody starts.
 const all = process.env.CORPUS === 'all'
-const some = ['nothing and one', 'special values', 'matrix products', 'reductions', 'memory', 'curves']
+const some = ['nothing and one', 'special values', 'matrix products', 'reductions', 'optimisers', 'memory', 'curves']
 const chosen = { 'webgl-resfn': [...some, 'normalisation', 'pools'], 'webgpu-resfn': some }
 const topicsOf = (target) => (all ? [] : (chosen[target] ?? []))
 

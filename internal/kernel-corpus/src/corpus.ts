@@ -6,6 +6,7 @@ import { layers } from './cases/layers.ts'
 import { matrixProducts } from './cases/matrix-products.ts'
 import { memory } from './cases/memory.ts'
 import { normalisation } from './cases/normalisation.ts'
+import { optimiserSteps } from './cases/optimisers.ts'
 import { pools } from './cases/pools.ts'
 import { reductions } from './cases/reductions.ts'
 import { emptyAndSingle, specialValues } from './cases/special-values.ts'
@@ -19,6 +20,7 @@ export const corpus: { readonly [topic: string]: readonly CorpusCase[] } = {
   'matrix products': matrixProducts,
   copying,
   pools,
+  optimisers: optimiserSteps,
   'special values': specialValues,
   'nothing and one': emptyAndSingle,
   gradients,

@@ -11,6 +11,7 @@ const quick = [
   'matrix products',
   'copying',
   'pools',
+  'optimisers',
   'special values',
   'nothing and one',
 ]

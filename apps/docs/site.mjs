@@ -43,10 +43,13 @@ const writeDocs = async (/** @type {string} */ folder) => {
     customCss: join(here, 'site.css'),
     customJs: join(here, 'site.js'),
     favicon: join(here, 'icon.svg'),
+    groupOrder: ['Documents', 'Modules', 'Functions', 'Variables', 'Classes', 'Type Aliases', '*'],
     headings: { readme: false, document: false },
     navigationLinks: { Playground: thePage },
     searchInComments: true,
     searchInDocuments: true,
+    // Documents and packages first, and what is shown elsewhere last.
+    searchGroupBoosts: { Documents: 4, Modules: 3, Functions: 1.5, Properties: 0.3, References: 0.2 },
     includeHierarchySummary: false,
     highlightLanguages: ['typescript', 'javascript', 'json', 'bash', 'sh', 'html', 'python', 'tsx', 'css', 'yaml'],
     ignoredHighlightLanguages: ['txt'],

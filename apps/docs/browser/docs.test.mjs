@@ -1,6 +1,6 @@
 // @ts-check
 // The built site below another path of a host: search, pages, accessibility, narrow windows, both themes.
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
@@ -20,8 +20,10 @@ beforeAll(async () => {
   const executablePath = findChromium()
   if (executablePath === undefined)
     throw new Error('no Chromium was found; install Chromium or Chrome, or set CHROMIUM=/path/to/it')
+  const dist = join(root, 'apps', 'docs', 'dist')
+  if (!existsSync(join(dist, 'site', 'docs', 'index.html'))) throw new Error(`${dist} has no site; run \`pnpm site\``)
   mkdirSync(pictures, { recursive: true })
-  server = await serve(join(root, 'apps', 'docs', 'dist'))
+  server = await serve(dist)
   site = `${server.url}/site`
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] })
 })
@@ -118,6 +120,14 @@ describe('the documentation', () => {
       await close()
     }
     expect(seen).toEqual(Object.keys(pages).map((name) => ({ name, overflow: 0, serious: [], wrong: [] })))
+  })
+
+  it('is named by the page, in a narrow window too', async () => {
+    const { page, wrong, close } = await open('../', { width: 390 })
+    await page.getByRole('link', { name: 'Documentation' }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0)
+    expect(wrong).toEqual([])
+    await close()
   })
 
   it('shows pictures in the theme that is chosen', async () => {

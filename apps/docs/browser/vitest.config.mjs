@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['apps/docs/browser/*.test.mjs'],
     pool: 'forks',
     maxWorkers: 1,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
   },
 })

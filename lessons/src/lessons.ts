@@ -1,3 +1,4 @@
+import { batchNormalisation } from './batch-norm/run.ts'
 import { degradation } from './degradation/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
 import type { Lesson } from './lesson.ts'
@@ -13,4 +14,4 @@ import type { Lesson } from './lesson.ts'
  * assert.equal(lessons[0]?.title.en, 'Degradation: deeper is not better')
  * ```
  */
-export const lessons: readonly Lesson[] = [degradation, gradientFlow]
+export const lessons: readonly Lesson[] = [degradation, gradientFlow, batchNormalisation]

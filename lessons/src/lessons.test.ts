@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 
 describe.each(lessons)('$name', (lesson) => {
-  test('shows its direction when it is quick, and makes its pages', async () => {
+  test('shows its direction when it is quick, and makes its pages', { timeout: 600_000 }, async () => {
     const store = memoryStore()
     const measured = await runLesson(lesson, {
       scale: 'quick',

@@ -2,6 +2,7 @@ import { batchNormalisation } from './batch-norm/run.ts'
 import { degradation } from './degradation/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
 import type { Lesson } from './lesson.ts'
+import { shortcutsLesson } from './shortcuts/run.ts'
 
 /**
  * The lessons in the order of the course.
@@ -14,4 +15,11 @@ import type { Lesson } from './lesson.ts'
  * assert.equal(lessons[0]?.title.en, 'Degradation: deeper is not better')
  * ```
  */
-export const lessons: readonly Lesson[] = [degradation, gradientFlow, batchNormalisation]
+// One a line, so that two lessons at once do not meet in one.
+// oxfmt-ignore
+export const lessons: readonly Lesson[] = [
+  degradation,
+  gradientFlow,
+  shortcutsLesson,
+  batchNormalisation,
+]

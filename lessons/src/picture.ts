@@ -142,5 +142,48 @@ export const endLabels = (labels: readonly Label[]): Plot.Markish =>
     ),
   )
 
+/** What was measured of several things, by name. */
+export type Ranges = { readonly name: string; readonly rows: readonly (Spread & { readonly name: string })[] }
+
+/**
+ * Things in rows, one below the other: a mark at the median, and a line from the least to the largest. Each measure has
+ * a colour, a symbol and a name above.
+ */
+export const ranges = (all: readonly Ranges[], { x }: { readonly x: Plot.ScaleOptions }): PlotOptions => {
+  const names = all[0]?.rows.map(({ name }) => name) ?? []
+  const shift = (i: number): number => 7 * (i - (all.length - 1) / 2)
+  return {
+    marginLeft: 190,
+    marginRight: 24,
+    height: 110 + 34 * names.length,
+    x: { grid: true, ...x },
+    y: { label: null, domain: [...names] },
+    marks: all.flatMap(({ name, rows }, i) => {
+      const colour = series[i % series.length]!
+      const shown = rows.filter(({ median }) => Number.isFinite(median))
+      const first = shown[0]
+      const middle = { y: 'name', dy: shift(i) } as const
+      return [
+        Plot.ruleY(
+          shown.filter(({ high }) => Number.isFinite(high)),
+          { ...middle, x1: 'low', x2: 'high', stroke: colour, strokeWidth: 2 },
+        ),
+        Plot.dot(shown, { ...middle, x: 'median', fill: colour, symbol: symbols[i % symbols.length]!, r: 5 }),
+        ...(first === undefined
+          ? []
+          : [
+              Plot.text([first], {
+                x: 'median',
+                y: 'name',
+                text: () => name,
+                fill: colour,
+                dy: -24 - 15 * (all.length - 1 - i),
+              }),
+            ]),
+      ]
+    }),
+  }
+}
+
 /** Words of both languages that are the same. */
 export const same = (text: string): Words => ({ en: text, zh: text })

@@ -1,15 +1,16 @@
 // @ts-check
 // What is on the site, as data: the documents and the packages, in the order in which the README of the repository
-// names them.
+// names them, and the lessons in that of their course.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { root } from '../../scripts/run.mjs'
 import { readWorkspace } from '../../scripts/workspace.mjs'
 
 /** Groups of documents before the packages: the files of each, by a pattern of their paths. */
 const groupsBefore = [
   { title: 'guides', pattern: /^docs\/guides\/[^/]+\.md$/ },
-  { title: 'lessons', pattern: /^docs\/lessons\/.+\.md$/ },
+  { title: 'lessons', pattern: /^docs\/lessons\/.+(?<!\.zh)\.md$/ },
+  { title: '课程', pattern: /^docs\/lessons\/.+\.zh\.md$/ },
   {
     title: 'tables and terms',
     pattern: /^(docs\/[^/]+|docs\/results\/.+|(bench|parity|integrations\/vite)\/README|CONTRIBUTING)\.md$/,
@@ -22,6 +23,9 @@ const groupsAfter = [
   // The umbrella only shows what the packages are, which is said where they are.
   { title: 'all in one', pattern: /^packages\/resfn\/README\.md$/ },
 ]
+
+/** The documents that others are in the order of: of the repository, and of the lessons. */
+const leading = ['README.md', 'docs/lessons/README.md', 'docs/lessons/README.zh.md']
 
 const read = (/** @type {string} */ path) => readFileSync(join(root, path), 'utf8')
 
@@ -58,11 +62,16 @@ const entriesOf = ({ dir, manifest, sources }) =>
  */
 export const readContents = () => {
   const { files, packages } = readWorkspace(root)
-  const home = read('README.md')
+  const order = leading
+    .filter((file) => files.includes(file))
+    .flatMap((file) => {
+      const targets = [...read(file).matchAll(/\]\(([^)#:]+)/g)].map(([, target = '']) => target)
+      return [file, ...targets.map((target) => posix.join(posix.dirname(file), target))]
+    })
   // The last mention is that in a list.
   const rank = (/** @type {string} */ path) => {
-    const at = home.lastIndexOf(`(${path}`)
-    return at === -1 ? home.length : at
+    const at = order.lastIndexOf(path)
+    return at === -1 ? order.length : at
   }
   const documentsOf = ({ title: group, pattern }) =>
     files

@@ -103,8 +103,10 @@ export const showRepository = (app, contents) => {
 
   app.renderer.on(PageEvent.END, (page) => {
     const up = '../'.repeat(page.url.split('/').length)
+    const isChinese = places.get(/** @type {Reflection} */ (page.model))?.path.endsWith('.zh.md') === true
     page.contents = page.contents
-      ?.replaceAll(`"${thePage}"`, `"${up}"`)
+      ?.replace(' lang="en"', isChinese ? ' lang="zh-CN"' : ' lang="en"')
+      .replaceAll(`"${thePage}"`, `"${up}"`)
       .replaceAll('<table>', '<div class="wide"><table>')
       .replaceAll('</table>', '</table></div>')
       // A module is a package, whose name says so.

@@ -1,4 +1,5 @@
 import { batchNormalisation } from './batch-norm/run.ts'
+import { cardinality } from './cardinality/run.ts'
 import { degradation } from './degradation/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
 import type { Lesson } from './lesson.ts'
@@ -21,5 +22,6 @@ export const lessons: readonly Lesson[] = [
   degradation,
   gradientFlow,
   shortcutsLesson,
+  cardinality,
   batchNormalisation,
 ]

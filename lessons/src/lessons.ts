@@ -2,6 +2,7 @@ import { batchNormalisation } from './batch-norm/run.ts'
 import { cardinality } from './cardinality/run.ts'
 import { degradation } from './degradation/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
+import { learningRates } from './learning-rates/run.ts'
 import type { Lesson } from './lesson.ts'
 import { shortcutsLesson } from './shortcuts/run.ts'
 
@@ -24,4 +25,5 @@ export const lessons: readonly Lesson[] = [
   shortcutsLesson,
   cardinality,
   batchNormalisation,
+  learningRates,
 ]

@@ -23,7 +23,8 @@ export type LessonRecipe = Pick<
   | 'flip'
   | 'crop'
   | 'normalise'
->
+> &
+  Partial<Pick<Recipe, 'rates'>>
 
 /**
  * The recipe of He et al. 2015, section 4.2: 64,000 steps of 128 images, rate 0.1 divided by 10 after half and three
@@ -89,7 +90,7 @@ export const trainNet = async (
   { id, net: given, recipe: said, key, watch }: NetTraining,
 ): Promise<NetTrained> => {
   const net = untyped(given)
-  const recipe = { ...said, rates: '', resize: 0, erasing: 0 }
+  const recipe = { rates: '', ...said, resize: 0, erasing: 0 }
   const { shape, labels, classes } = data.train
   const optimiser = optimiserOf(recipe)
   const name = `${id}.safetensors`

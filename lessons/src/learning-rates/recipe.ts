@@ -1,0 +1,35 @@
+import type { ImageChoice } from '../images.ts'
+import { type LessonRecipe, paperRecipe } from '../train-net.ts'
+
+/** One net from one start, by how its learning rate goes on. */
+export type LearningRatesRecipe = {
+  /** 6n + 2 layers. */
+  readonly depth: number
+  readonly keys: readonly number[]
+  readonly images: ImageChoice
+  /** The rate is the highest of each schedule. */
+  readonly training: LessonRecipe
+}
+
+const short: LessonRecipe = { ...paperRecipe, batch: 32, lr: 0.2, flip: false, crop: 0 }
+
+export const recipes: { readonly [scale in 'quick' | 'default' | 'full']: LearningRatesRecipe } = {
+  quick: {
+    depth: 8,
+    keys: [0],
+    images: { train: 600, test: 300, side: 14 },
+    training: { ...short, epochs: 4 },
+  },
+  default: {
+    depth: 8,
+    keys: [0, 1, 2],
+    images: { train: 2000, test: 1000, side: 14 },
+    training: { ...short, epochs: 6 },
+  },
+  full: {
+    depth: 20,
+    keys: [0, 1, 2],
+    images: { train: 0, test: 0, side: 0 },
+    training: paperRecipe,
+  },
+}

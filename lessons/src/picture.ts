@@ -153,7 +153,8 @@ export const ranges = (all: readonly Ranges[], { x }: { readonly x: Plot.ScaleOp
   const names = all[0]?.rows.map(({ name }) => name) ?? []
   const shift = (i: number): number => 7 * (i - (all.length - 1) / 2)
   return {
-    marginLeft: 190,
+    // Chinese letters are twice as wide as Latin ones.
+    marginLeft: 30 + 8 * Math.max(...names.map((name) => name.replaceAll(/[\u2e80-\uffff]/g, '  ').length)),
     marginRight: 24,
     height: 110 + 34 * names.length,
     x: { grid: true, ...x },

@@ -4,6 +4,7 @@ import { degradation } from './degradation/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
 import { learningRates } from './learning-rates/run.ts'
 import type { Lesson } from './lesson.ts'
+import { noisyLabels } from './noisy-labels/run.ts'
 import { shortcutsLesson } from './shortcuts/run.ts'
 
 /**
@@ -24,6 +25,7 @@ export const lessons: readonly Lesson[] = [
   gradientFlow,
   shortcutsLesson,
   cardinality,
+  noisyLabels,
   batchNormalisation,
   learningRates,
 ]

@@ -4,7 +4,9 @@ import { degradation } from './degradation/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
 import { learningRates } from './learning-rates/run.ts'
 import type { Lesson } from './lesson.ts'
+import { nestedFunctions } from './nested-functions/run.ts'
 import { noisyLabels } from './noisy-labels/run.ts'
+import { placements } from './placements/run.ts'
 import { shortcutsLesson } from './shortcuts/run.ts'
 
 /**
@@ -23,6 +25,8 @@ import { shortcutsLesson } from './shortcuts/run.ts'
 export const lessons: readonly Lesson[] = [
   degradation,
   gradientFlow,
+  nestedFunctions,
+  placements,
   shortcutsLesson,
   cardinality,
   noisyLabels,

@@ -1,12 +1,13 @@
 import { batches, batchesInOrder } from '@resfn/batches'
 import { decodeCheckpoint, encodeCheckpoint, type Json, restoreRun } from '@resfn/checkpoint'
-import { type AnyLayer, untyped } from '@resfn/layer'
+import { type AnyLayer, untyped, type Variables } from '@resfn/layer'
 import { train } from '@resfn/loop'
 import { crossEntropy } from '@resfn/losses'
 import { fold, type Key } from '@resfn/random'
 import { augmentation, optimiserOf, preprocessing, type Recipe, scheduleOf } from '@resfn/recipe'
 import { type EpochRecord, NotFiniteError, type Run, startRun } from '@resfn/step'
-import { dispose } from '@resfn/tree'
+import { dispose, map } from '@resfn/tree'
+import { clone, type Tensor } from '@tensorflow/tfjs-core'
 import type { Tools } from './tools.ts'
 
 /** The fields of a recipe that a lesson says. */
@@ -51,6 +52,8 @@ export type NetTraining = {
   readonly net: AnyLayer
   readonly recipe: LessonRecipe
   readonly key: Key
+  /** The first parameters and state, which stay the caller's; drawn from the key by default. */
+  readonly from?: Variables<unknown, unknown>
   /** Is given the run before the first step and after each epoch; what it returns is in `watched`. */
   readonly watch?: (run: Run<unknown, unknown>) => Promise<Json> | Json
 }
@@ -87,7 +90,7 @@ type Kept = { readonly losses: readonly number[]; readonly watched: readonly Jso
  */
 export const trainNet = async (
   { data, store, signal, say }: Tools,
-  { id, net: given, recipe: said, key, watch }: NetTraining,
+  { id, net: given, recipe: said, key, from, watch }: NetTraining,
 ): Promise<NetTrained> => {
   const net = untyped(given)
   const recipe = { rates: '', ...said, resize: 0, erasing: 0 }
@@ -107,7 +110,14 @@ export const trainNet = async (
       : { run: run.right, ...(checkpoint.right.description.training as unknown as Kept) }
   }
   const restored = await restore()
-  const first = restored?.run ?? startRun(net, { optimiser, key, input: shape })
+  const started = (): Run<unknown, unknown> => {
+    const run = startRun(net, { optimiser, key, input: shape })
+    if (from === undefined) return run
+    dispose([run.params, run.state, run.optimiser])
+    const { params, state } = map({ params: from.params, state: from.state }, (leaf: Tensor) => clone(leaf))
+    return { ...run, params, state, optimiser: optimiser.init(params) }
+  }
+  const first = restored?.run ?? started()
   const losses = [...(restored?.losses ?? [])]
   const watched = [...(restored?.watched ?? [])]
   if (watch !== undefined && restored === undefined) watched.push(await watch(first))

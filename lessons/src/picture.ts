@@ -85,6 +85,7 @@ const dashes = ['', '8 3', '3 3', '10 3 3 3', '1 3', '14 4'] as const
  * and symbol, so that print tells them apart.
  */
 export const curves = (all: readonly Curve[], { x, y, marks = [] }: CurvesOptions): PlotOptions => ({
+  marginRight: 30 + widest(all.map(({ name }) => name)),
   x: { nice: false, ...x },
   // Plot writes 0.5 as 500m beside a logarithmic axis.
   y: { grid: true, ...(y.type === 'log' && { tickFormat: '~g' }), ...y },
@@ -142,6 +143,10 @@ export const endLabels = (labels: readonly Label[]): Plot.Markish =>
     ),
   )
 
+/** Pixels that the longest of some names takes; Chinese letters are twice as wide as Latin ones. */
+const widest = (names: readonly string[]): number =>
+  8 * Math.max(0, ...names.map((name) => name.replaceAll(/[\u2e80-\uffff]/g, '  ').length))
+
 /** What was measured of several things, by name. */
 export type Ranges = { readonly name: string; readonly rows: readonly (Spread & { readonly name: string })[] }
 
@@ -153,8 +158,7 @@ export const ranges = (all: readonly Ranges[], { x }: { readonly x: Plot.ScaleOp
   const names = all[0]?.rows.map(({ name }) => name) ?? []
   const shift = (i: number): number => 7 * (i - (all.length - 1) / 2)
   return {
-    // Chinese letters are twice as wide as Latin ones.
-    marginLeft: 30 + 8 * Math.max(...names.map((name) => name.replaceAll(/[\u2e80-\uffff]/g, '  ').length)),
+    marginLeft: 30 + widest(names),
     marginRight: 24,
     height: 110 + 34 * names.length,
     x: { grid: true, ...x },

@@ -1,6 +1,7 @@
 import { batchNormalisation } from './batch-norm/run.ts'
 import { cardinality } from './cardinality/run.ts'
 import { degradation } from './degradation/run.ts'
+import { ensembles } from './ensembles/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
 import { learningRates } from './learning-rates/run.ts'
 import type { Lesson } from './lesson.ts'
@@ -32,4 +33,5 @@ export const lessons: readonly Lesson[] = [
   noisyLabels,
   batchNormalisation,
   learningRates,
+  ensembles,
 ]

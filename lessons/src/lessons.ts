@@ -1,3 +1,4 @@
+import { attention } from './attention/run.ts'
 import { batchNormalisation } from './batch-norm/run.ts'
 import { cardinality } from './cardinality/run.ts'
 import { degradation } from './degradation/run.ts'
@@ -30,6 +31,7 @@ export const lessons: readonly Lesson[] = [
   placements,
   shortcutsLesson,
   cardinality,
+  attention,
   noisyLabels,
   batchNormalisation,
   learningRates,

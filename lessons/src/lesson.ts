@@ -1,4 +1,3 @@
-import type { PlotOptions } from '@observablehq/plot'
 import type { Json } from '@resfn/checkpoint'
 import type { Tools } from './tools.ts'
 
@@ -24,8 +23,8 @@ export type Finding = {
 }
 
 /**
- * A picture: a drawing of Observable Plot, which gets the chosen language. Its colours are `currentColor`, those of
- * `series`, or a scheme that is readable on light and dark.
+ * A picture: the options of Observable Plot's `plot`, which get the chosen language. Its colours are `currentColor`,
+ * those of `series`, or a scheme that is readable on light and dark.
  */
 export type Picture = {
   /** The name of its files. */
@@ -33,7 +32,8 @@ export type Picture = {
   readonly title: Words
   /** What there is to see, in a sentence. */
   readonly caption: Words
-  readonly plot: (say: (words: Words) => string) => PlotOptions
+  /** `PlotOptions`; their types need those of d3, which whoever installs lessons may not have. */
+  readonly plot: (say: (words: Words) => string) => object
 }
 
 /** Measured numbers, beside those of the paper. */

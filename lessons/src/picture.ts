@@ -41,7 +41,7 @@ const { document } = parseHTML('<html><body></body></html>')
 
 /** A picture as SVG, with colours that are variables of the page around it. */
 export const drawing = ({ title, plot: optionsOf }: Picture, language: Language): string => {
-  const { style, ...options } = optionsOf((words) => words[language])
+  const { style, ...options } = optionsOf((words) => words[language]) as PlotOptions
   const drawn = plot({
     ...size,
     document: document as unknown as Document,

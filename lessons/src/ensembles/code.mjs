@@ -17,11 +17,11 @@ const first = (set, count) =>
     set,
     Array.from({ length: count }, (_, i) => i),
   )
-const [images, test] = [first(data.train, 1280), first(data.test, 200)]
+const [images, test] = [first(data.train, 640), first(data.test, 200)]
 
 const net = cifarPreActivationResnet({ depth: 14, units: 'basic', classes: 10 })
 const optimiser = sgd({ momentum: 0.9 })
-const learning = { net, loss: crossEntropy(), optimiser, schedule: cosine({ rate: 0.05, steps: 60 }) }
+const learning = { net, loss: crossEntropy(), optimiser, schedule: cosine({ rate: 0.05, steps: 30 }) }
 const pass = (start) => batches(images, { size: 64, key: key(1), start })
 const accuracyOf = async (of, { params, state }) =>
   (await evaluate((x) => of.apply(params, x, state), batchesInOrder(test, { size: 200 }))).accuracy.toFixed(3)

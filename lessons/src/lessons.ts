@@ -1,6 +1,7 @@
 import { attention } from './attention/run.ts'
 import { batchNormalisation } from './batch-norm/run.ts'
 import { cardinality } from './cardinality/run.ts'
+import { d2l } from './d2l/run.ts'
 import { degradation } from './degradation/run.ts'
 import { ensembles } from './ensembles/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
@@ -36,4 +37,5 @@ export const lessons: readonly Lesson[] = [
   batchNormalisation,
   learningRates,
   ensembles,
+  d2l,
 ]

@@ -25,7 +25,7 @@ export type LessonRecipe = Pick<
   | 'crop'
   | 'normalise'
 > &
-  Partial<Pick<Recipe, 'rates'>>
+  Partial<Pick<Recipe, 'rates' | 'resize'>>
 
 /**
  * The recipe of He et al. 2015, section 4.2: 64,000 steps of 128 images, rate 0.1 divided by 10 after half and three
@@ -63,6 +63,8 @@ export type NetTrained = {
   readonly history: readonly EpochRecord[]
   /** The loss at each step. */
   readonly losses: readonly number[]
+  /** Images a second at each step, its batch made ready included. */
+  readonly speeds: readonly number[]
   readonly watched: readonly Json[]
   /** The net after it; none where the loss was no number any more. */
   readonly run: Run<unknown, unknown> | undefined
@@ -80,7 +82,7 @@ export class InterruptedError extends Error {
 }
 
 /** What is in a checkpoint beside the run. */
-type Kept = { readonly losses: readonly number[]; readonly watched: readonly Json[] }
+type Kept = Pick<NetTrained, 'losses' | 'speeds' | 'watched'>
 
 /**
  * Trains a net of a lesson on its images and evaluates it after each epoch. A checkpoint is kept after each epoch, so a
@@ -93,8 +95,10 @@ export const trainNet = async (
   { id, net: given, recipe: said, key, from, watch }: NetTraining,
 ): Promise<NetTrained> => {
   const net = untyped(given)
-  const recipe = { rates: '', ...said, resize: 0, erasing: 0 }
-  const { shape, labels, classes } = data.train
+  const recipe = { rates: '', resize: 0, ...said, erasing: 0 }
+  const { labels, classes } = data.train
+  const [height, width, channels] = data.train.shape
+  const shape = recipe.resize > 0 ? [recipe.resize, recipe.resize, channels] : [height, width, channels]
   const optimiser = optimiserOf(recipe)
   const name = `${id}.safetensors`
   const description = { net: { name: id, input: shape, classes } }
@@ -119,6 +123,7 @@ export const trainNet = async (
   }
   const first = restored?.run ?? started()
   const losses = [...(restored?.losses ?? [])]
+  const speeds = [...(restored?.speeds ?? [])]
   const watched = [...(restored?.watched ?? [])]
   if (watch !== undefined && restored === undefined) watched.push(await watch(first))
 
@@ -145,6 +150,7 @@ export const trainNet = async (
       switch (event.type) {
         case 'step':
           losses.push(event.loss)
+          speeds.push(event.examplesPerSecond)
           break
         case 'evaluation':
           say(`epoch ${event.epoch + 1} of ${recipe.epochs}, test accuracy ${event.accuracy.toFixed(3)}`)
@@ -153,7 +159,7 @@ export const trainNet = async (
           ;({ history } = event.run)
           if (event.reason === 'not finite') break
           if (watch !== undefined && event.reason === 'epoch') watched.push(await watch(event.run))
-          const kept = { losses, watched } as unknown as Json
+          const kept = { losses, speeds, watched } as unknown as Json
           const bytes = await encodeCheckpoint(event.run, { ...description, training: kept })()
           if (bytes._tag === 'Left') throw new Error(bytes.left.message)
           await store.write(name, bytes.right)
@@ -165,13 +171,20 @@ export const trainNet = async (
             throw new InterruptedError()
           }
           await store.remove(name)
-          return { history: event.run.history, losses, watched, run: event.run, dispose: () => dispose(event.run) }
+          return {
+            history: event.run.history,
+            losses,
+            speeds,
+            watched,
+            run: event.run,
+            dispose: () => dispose(event.run),
+          }
       }
     }
   } catch (error) {
     if (!(error instanceof NotFiniteError)) throw error
     await store.remove(name)
-    return { history, losses, watched, run: undefined, dispose: () => undefined }
+    return { history, losses, speeds, watched, run: undefined, dispose: () => undefined }
   }
   throw new Error('the training ended without a last event')
 }

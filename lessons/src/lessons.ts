@@ -7,6 +7,7 @@ import { ensembles } from './ensembles/run.ts'
 import { gradientFlow } from './gradient-flow/run.ts'
 import { learningRates } from './learning-rates/run.ts'
 import type { Lesson } from './lesson.ts'
+import { lossSurface } from './loss-surface/run.ts'
 import { nestedFunctions } from './nested-functions/run.ts'
 import { noisyLabels } from './noisy-labels/run.ts'
 import { placements } from './placements/run.ts'
@@ -37,5 +38,6 @@ export const lessons: readonly Lesson[] = [
   batchNormalisation,
   learningRates,
   ensembles,
+  lossSurface,
   d2l,
 ]

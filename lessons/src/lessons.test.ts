@@ -77,7 +77,7 @@ describe.each(lessons)('$name', (lesson) => {
     }
   })
 
-  test('has code that runs as it stands', async () => {
+  test('has code that runs as it stands', { timeout: 600_000 }, async () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     try {
       await import(/* @vite-ignore */ new URL(`./${lesson.name}/code.mjs`, import.meta.url).href)

@@ -5,7 +5,7 @@ import type { Cell, Picture, Table, Words } from './lesson.ts'
 import { curves, ranges } from './picture.ts'
 import { type Point, single, smooth } from './smooth.ts'
 import { digits, percent, spread, type Spread } from './spread.ts'
-import { type LessonRecipe, trainNet } from './train-net.ts'
+import { errorsOf, lastEpoch, type LessonRecipe, trainNet } from './train-net.ts'
 
 /** Nets of one depth that are trained alike: the keys that they are drawn from, the images and the training. */
 export type ComparisonRecipe = {
@@ -52,7 +52,7 @@ export const comparisonCells = (nets: Contestants, recipe: ComparisonRecipe): re
       id: idOf(net, seed),
       measure: async (tools) => {
         const data = chooseImages(tools.data, images)
-        const { history, losses, dispose } = await trainNet(
+        const { history, run, losses, dispose } = await trainNet(
           { ...tools, data },
           {
             id: idOf(net, seed),
@@ -62,10 +62,9 @@ export const comparisonCells = (nets: Contestants, recipe: ComparisonRecipe): re
           },
         )
         dispose()
-        const last = history.length === training.epochs ? history.at(-1) : undefined
+        const last = lastEpoch({ history, run })
         return {
-          trainError: last === undefined ? null : 1 - last.training.accuracy,
-          testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+          ...errorsOf({ history, run }),
           loss: last === undefined ? null : last.training.loss,
           losses: smooth(losses, 60),
         }
@@ -114,8 +113,8 @@ export const comparisonPictures = (
       en: `Each curve is a net of key ${recipe.keys[0]}.`,
       zh: `每条曲线是种子 ${recipe.keys[0]} 的网络。`,
     },
-    plot: (say: (words: Words) => string) => ({
-      ...curves(
+    plot: (say: (words: Words) => string) =>
+      curves(
         chosen(nets, recipe).map(([net, { name }]) => ({
           name: say(name),
           points: single(measured[idOf(net, recipe.keys[0]!)]!.losses),
@@ -125,8 +124,6 @@ export const comparisonPictures = (
           y: { label: say({ en: '↑ loss', zh: '↑ 损失' }), type: 'log' },
         },
       ),
-      marginRight: 210,
-    }),
   },
 ]
 

@@ -1,4 +1,3 @@
-import { plot, type PlotOptions } from '@observablehq/plot'
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { Language, Picture, Words } from './lesson.ts'
@@ -41,8 +40,8 @@ const { document } = parseHTML('<html><body></body></html>')
 
 /** A picture as SVG, with colours that are variables of the page around it. */
 export const drawing = ({ title, plot: optionsOf }: Picture, language: Language): string => {
-  const { style, ...options } = optionsOf((words) => words[language]) as PlotOptions
-  const drawn = plot({
+  const { style, ...options } = optionsOf((words) => words[language]) as Plot.PlotOptions
+  const drawn = Plot.plot({
     ...size,
     document: document as unknown as Document,
     ariaLabel: title[language],
@@ -74,7 +73,7 @@ export type CurvesOptions = {
   readonly x: Plot.ScaleOptions
   readonly y: Plot.ScaleOptions
   /** Further marks, such as lines of a paper. */
-  readonly marks?: PlotOptions['marks']
+  readonly marks?: Plot.PlotOptions['marks']
 }
 
 const symbols = ['circle', 'square', 'triangle', 'diamond', 'star', 'cross'] as const
@@ -84,7 +83,7 @@ const dashes = ['', '8 3', '3 3', '10 3 3 3', '1 3', '14 4'] as const
  * Curves of medians, each with the spread of its keys behind it and its name at its end. They differ in colour, dash
  * and symbol, so that print tells them apart.
  */
-export const curves = (all: readonly Curve[], { x, y, marks = [] }: CurvesOptions): PlotOptions => ({
+export const curves = (all: readonly Curve[], { x, y, marks = [] }: CurvesOptions): Plot.PlotOptions => ({
   marginRight: 30 + widest(all.map(({ name }) => name)),
   x: { nice: false, ...x },
   // Plot writes 0.5 as 500m beside a logarithmic axis.
@@ -154,7 +153,7 @@ export type Ranges = { readonly name: string; readonly rows: readonly (Spread & 
  * Things in rows, one below the other: a mark at the median, and a line from the least to the largest. Each measure has
  * a colour, a symbol and a name above.
  */
-export const ranges = (all: readonly Ranges[], { x }: { readonly x: Plot.ScaleOptions }): PlotOptions => {
+export const ranges = (all: readonly Ranges[], { x }: { readonly x: Plot.ScaleOptions }): Plot.PlotOptions => {
   const names = all[0]?.rows.map(({ name }) => name) ?? []
   const shift = (i: number): number => 7 * (i - (all.length - 1) / 2)
   return {

@@ -188,3 +188,19 @@ export const trainNet = async (
   }
   throw new Error('the training ended without a last event')
 }
+
+/** The record of the last epoch; none where the loss was no number any more. */
+export const lastEpoch = ({ history, run }: Pick<NetTrained, 'history' | 'run'>): EpochRecord | undefined =>
+  run === undefined ? undefined : history.at(-1)
+
+/** Errors over the last epoch and after it, from 0 to 1; null where the loss was no number any more. */
+export type Errors = { readonly trainError: number | null; readonly testError: number | null }
+
+/** The errors that a training came to. */
+export const errorsOf = (trained: Pick<NetTrained, 'history' | 'run'>): Errors => {
+  const last = lastEpoch(trained)
+  return {
+    trainError: last === undefined ? null : 1 - last.training.accuracy,
+    testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+  }
+}

@@ -10,7 +10,7 @@ import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { ranges, same } from '../picture.ts'
 import { percent, type Spread, spread } from '../spread.ts'
 import type { LessonData } from '../tools.ts'
-import { trainNet } from '../train-net.ts'
+import { errorsOf, trainNet } from '../train-net.ts'
 import { channelNet, factorOf, firstMask, joins, maskNet } from './nets.ts'
 import { type AttentionRecipe, recipes } from './recipe.ts'
 
@@ -105,10 +105,8 @@ const cells = (recipe: AttentionRecipe): readonly Cell<Measured>[] =>
         const { history, run, dispose } = await trainNet({ ...tools, data }, training)
         const seen = run === undefined || id !== lookedAt(recipe) ? [] : await look(net, run, data, recipe)
         dispose()
-        const last = history.length === recipe.training.epochs ? history.at(-1) : undefined
         return {
-          trainError: last === undefined ? null : 1 - last.training.accuracy,
-          testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+          ...errorsOf({ history, run }),
           seen,
         }
       },

@@ -8,7 +8,7 @@ import { chooseImages } from '../images.ts'
 import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../lesson.ts'
 import { curves, same, series } from '../picture.ts'
 import { percent, spread, type Spread } from '../spread.ts'
-import { type LessonRecipe, type NetTrained, trainNet } from '../train-net.ts'
+import { errorsOf, type LessonRecipe, type NetTrained, trainNet } from '../train-net.ts'
 import { type BatchNormRecipe, recipes } from './recipe.ts'
 
 /** The scale and shift of a channel, and the layer that it is of. */
@@ -68,10 +68,8 @@ const cells = ({ rates, batches, batchEpochs, keys, images, training }: BatchNor
       )
       const channels = await channelsOf(trained)
       trained.dispose()
-      const last = trained.history.length === recipe.epochs ? trained.history.at(-1) : undefined
       return {
-        trainError: last === undefined ? null : 1 - last.training.accuracy,
-        testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+        ...errorsOf(trained),
         channels,
       }
     },

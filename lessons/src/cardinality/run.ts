@@ -15,7 +15,7 @@ import { chooseImages } from '../images.ts'
 import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../lesson.ts'
 import { curves, same } from '../picture.ts'
 import { digits, percent, spread, type Spread } from '../spread.ts'
-import { trainNet } from '../train-net.ts'
+import { errorsOf, lastEpoch, trainNet } from '../train-net.ts'
 import { type CardinalityRecipe, recipes } from './recipe.ts'
 
 /** What a cell measures: how far the forms are apart, or what one net came to. */
@@ -104,12 +104,11 @@ const cells = (recipe: CardinalityRecipe): readonly Cell<Measured>[] => {
           const made = net(recipe, cardinality, data.train.classes.length)
           const trained = await trainNet({ ...tools, data }, { id, net: made, recipe: training, key: key(seed) })
           trained.dispose()
-          const last = trained.history.length === training.epochs ? trained.history.at(-1) : undefined
+          const last = lastEpoch(trained)
           return {
             weights: summary(made, data.train.shape).params,
             loss: last === undefined ? null : last.training.loss,
-            trainError: last === undefined ? null : 1 - last.training.accuracy,
-            testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+            ...errorsOf(trained),
           }
         },
       })),

@@ -8,7 +8,7 @@ import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../
 import { curves, ranges, same } from '../picture.ts'
 import { type Point, single, smooth } from '../smooth.ts'
 import { digits, percent, spread, type Spread } from '../spread.ts'
-import { trainNet } from '../train-net.ts'
+import { lastEpoch, trainNet } from '../train-net.ts'
 import { type D2lRecipe, type NetId, recipes, trainingOf } from './recipe.ts'
 import { channelsFirst, type Planned, planned, printed, whole } from './shapes.ts'
 
@@ -87,12 +87,12 @@ const cells = (recipe: D2lRecipe): readonly Cell<Measured>[] => [
       measure: async (tools) => {
         const data = chooseImages(tools.data, recipe.images)
         const net = nets[id].make(data.train.classes.length)
-        const { history, losses, speeds, dispose } = await trainNet(
+        const { history, run, losses, speeds, dispose } = await trainNet(
           { ...tools, data },
           { id: idOf(id, seed), net, recipe: trainingOf(recipe, id), key: key(seed) },
         )
         dispose()
-        const last = history.length === recipe.epochs ? history.at(-1) : undefined
+        const last = lastEpoch({ history, run })
         return {
           loss: last?.training.loss ?? null,
           trainAccuracy: last?.training.accuracy ?? null,

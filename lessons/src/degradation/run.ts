@@ -6,7 +6,7 @@ import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { type Curve, curves } from '../picture.ts'
 import { type Point, single, smooth } from '../smooth.ts'
 import { digits, percent, spread } from '../spread.ts'
-import { trainNet } from '../train-net.ts'
+import { errorsOf, trainNet } from '../train-net.ts'
 import { type DegradationRecipe, recipes } from './recipe.ts'
 
 /** What one net came to. */
@@ -41,7 +41,7 @@ const cells = ({ depths, keys, images, training }: DegradationRecipe): readonly 
         id: idOf(kind, depth, seed),
         measure: async (tools) => {
           const data = chooseImages(tools.data, images)
-          const { history, losses, dispose } = await trainNet(
+          const { history, run, losses, dispose } = await trainNet(
             { ...tools, data },
             {
               id: idOf(kind, depth, seed),
@@ -51,10 +51,8 @@ const cells = ({ depths, keys, images, training }: DegradationRecipe): readonly 
             },
           )
           dispose()
-          const last = history.length === training.epochs ? history.at(-1) : undefined
           return {
-            trainError: last === undefined ? null : 1 - last.training.accuracy,
-            testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+            ...errorsOf({ history, run }),
             losses: smooth(losses, 60),
           }
         },

@@ -8,7 +8,7 @@ import { oneHot, softmax, sub, type Tensor, tensor, tensor1d, tidy } from '@tens
 import { chainOf, gradientNorms } from '../gradient-norms.ts'
 import { chooseImages } from '../images.ts'
 import type { Tools } from '../tools.ts'
-import { trainNet } from '../train-net.ts'
+import { errorsOf, trainNet } from '../train-net.ts'
 import { convKinds, denseKinds, denseNet } from './nets.ts'
 import type { GradientFlowRecipe } from './recipe.ts'
 
@@ -65,18 +65,13 @@ export const trainedProfiles = async (
     }
     return []
   }
-  const {
-    history,
-    watched,
-    dispose: free,
-  } = await trainNet(
+  const trained = await trainNet(
     { ...tools, data },
     { id: `${kind}-key${seed}`, net, recipe: training, key: keyOf(seed), watch: profileOf },
   )
-  free()
-  const last = history.length === training.epochs ? history.at(-1) : undefined
+  trained.dispose()
   return {
-    profiles: watched as unknown as readonly Profile[],
-    trainError: last === undefined ? null : 1 - last.training.accuracy,
+    profiles: trained.watched as unknown as readonly Profile[],
+    trainError: errorsOf(trained).trainError,
   }
 }

@@ -6,7 +6,7 @@ import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../
 import { curves } from '../picture.ts'
 import { type Point, single, smooth } from '../smooth.ts'
 import { digits, percent, spread, type Spread } from '../spread.ts'
-import { type LessonRecipe, trainNet } from '../train-net.ts'
+import { errorsOf, lastEpoch, type LessonRecipe, trainNet } from '../train-net.ts'
 import { type LearningRatesRecipe, recipes } from './recipe.ts'
 
 /** What one training came to. */
@@ -51,7 +51,7 @@ const cells = ({ depth, keys, images, training }: LearningRatesRecipe): readonly
       id: idOf(way, seed),
       measure: async (tools) => {
         const data = chooseImages(tools.data, images)
-        const { history, losses, dispose } = await trainNet(
+        const { history, run, losses, dispose } = await trainNet(
           { ...tools, data },
           {
             id: idOf(way, seed),
@@ -61,11 +61,10 @@ const cells = ({ depth, keys, images, training }: LearningRatesRecipe): readonly
           },
         )
         dispose()
-        const last = history.length === training.epochs ? history.at(-1) : undefined
+        const last = lastEpoch({ history, run })
         return {
           loss: last === undefined ? null : last.training.loss,
-          trainError: last === undefined ? null : 1 - last.training.accuracy,
-          testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+          ...errorsOf({ history, run }),
           losses: smooth(losses, 40),
           examples: data.train.labels.length,
         }

@@ -7,7 +7,7 @@ import { chooseImages } from '../images.ts'
 import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { type Curve, curves } from '../picture.ts'
 import { percent, type Spread, spread } from '../spread.ts'
-import { trainNet } from '../train-net.ts'
+import { errorsOf, trainNet } from '../train-net.ts'
 import { type NoisyLabelsRecipe, recipes } from './recipe.ts'
 import { wrongLabels } from './wrong-labels.ts'
 
@@ -53,7 +53,7 @@ const cells = (recipe: NoisyLabelsRecipe): readonly Cell<Measured>[] =>
         measure: async (tools) => {
           const chosen = chooseImages(tools.data, recipe.images)
           const data = { ...chosen, train: wrongLabels(chosen.train, noise, fold(key(seed), 'labels')) }
-          const { history, dispose } = await trainNet(
+          const { history, run, dispose } = await trainNet(
             { ...tools, data },
             {
               id: idOf(kind, noise, seed),
@@ -63,10 +63,8 @@ const cells = (recipe: NoisyLabelsRecipe): readonly Cell<Measured>[] =>
             },
           )
           dispose()
-          const last = history.length === recipe.training.epochs ? history.at(-1) : undefined
           return {
-            trainError: last === undefined ? null : 1 - last.training.accuracy,
-            testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+            ...errorsOf({ history, run }),
           }
         },
       })),

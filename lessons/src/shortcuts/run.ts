@@ -9,7 +9,7 @@ import { chooseImages } from '../images.ts'
 import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { ranges, same } from '../picture.ts'
 import { percent, type Spread, spread } from '../spread.ts'
-import { trainNet } from '../train-net.ts'
+import { errorsOf, trainNet } from '../train-net.ts'
 import { recipes, type ShortcutsRecipe } from './recipe.ts'
 
 /** Errors over the last epoch and after it, from 0 to 1; null where the loss was no number any more. */
@@ -90,12 +90,10 @@ const cells = (recipe: ShortcutsRecipe): readonly Cell<Measured>[] =>
           shortcuts: kind,
         })
         const training = { id: idOf(id, seed), net, recipe: recipe.training, key: key(seed) }
-        const { history, dispose } = await trainNet({ ...tools, data }, training)
+        const { history, run, dispose } = await trainNet({ ...tools, data }, training)
         dispose()
-        const last = history.length === recipe.training.epochs ? history.at(-1) : undefined
         return {
-          trainError: last === undefined ? null : 1 - last.training.accuracy,
-          testError: last?.evaluation === undefined ? null : 1 - last.evaluation.accuracy,
+          ...errorsOf({ history, run }),
         }
       },
     })),

@@ -6,6 +6,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   type Differentiated,
   MissingGradientError,
+  pullback,
   registerGradients,
   UnconnectedError,
   valueAndGradient,
@@ -340,5 +341,26 @@ describe('registerGradients', () => {
     ])
     expectClose(da!, [2, 2])
     expectClose(db!, [0, 0])
+  })
+})
+
+describeBackends('pullback', () => {
+  const hidden = ({ w, b }: Params): Tensor => tf.tanh(tf.add(tf.matMul(tf.tensor2d([[0.2, 0.7]]), w), b))
+
+  it('gives the gradients of the sum of the output times dy', () => {
+    const p = params()
+    const dy = tf.tensor2d([[3, -0.5]])
+    const gradients = pullback(hidden)(p, dy)
+    checkGradients((at: Params) => tf.sum(tf.mul(hidden(at), dy)), p, gradients)
+    dispose([p, dy, gradients])
+  })
+
+  it('names a dy of another shape, and leaves that do not count', () => {
+    const p = params()
+    expect(() => pullback(hidden)(p, tf.tensor1d([1, 2]))).toThrow(
+      'dy must have the shape of the output, [1,2], but has [2]',
+    )
+    expect(() => pullback(({ b }: Params) => tf.square(b))(p, tf.tensor1d([1, 2]))).toThrow(UnconnectedError)
+    dispose(p)
   })
 })

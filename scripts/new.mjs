@@ -7,7 +7,7 @@ import { complete } from './check/manifest.mjs'
 import { root, run, runAsScript } from './run.mjs'
 import { applyOf, layerSource, layerTest, plainSource, plainTest, readme } from './templates.mjs'
 
-const groups = ['core', 'ops', 'blocks', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend']
+const groups = ['core', 'ops', 'blocks', 'formats', 'io', 'data', 'train', 'weights', 'nets', 'backend', 'parallel']
 const layered = new Set(['ops', 'blocks'])
 
 const camelCase = (name) => name.replaceAll(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase())

@@ -37,6 +37,7 @@ const allowed = {
   'backend/runtime': [...core, 'formats', 'backend', 'io/cache'],
   // What it built is kept there too.
   'backend/native': [...core, 'formats', 'backend', 'io/cache'],
+  parallel: [...core, 'core/layer', 'core/autodiff', 'ops', 'data', 'train', 'parallel'],
   lessons: [...core, 'core/layer', 'core/autodiff', 'core/recompute', 'ops', 'blocks', 'archs', 'data', 'train'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
   cli: [
@@ -51,6 +52,7 @@ const allowed = {
     'weights',
     'nets',
     'backend',
+    'parallel',
     'apps',
     'lessons',
   ],

@@ -115,6 +115,28 @@ describe('a damaged log', () => {
   })
 })
 
+describe('a run that is paused', () => {
+  const tensorsOf = (run: string): unknown => {
+    const file = decode(new Uint8Array(readFileSync(join(cwd, run, 'checkpoint.safetensors'))))
+    if (E.isLeft(file)) throw new Error(file.left.message)
+    return [...file.right.tensors].map(([name, { data }]) => [name, Buffer.from(data).toString('base64')])
+  }
+
+  it('ends after the epoch that was asked for, and goes on to the weights of the unbroken run', async () => {
+    const first = await train([...small, '--pause-after', '1', '--out', 'paused', '--json'])
+    expect({ code: first.code, said: JSON.parse(first.stdout) as unknown }).toMatchObject({
+      code: 0,
+      said: { epochs: 2, steps: 6, paused: true },
+    })
+    expect(readFileSync(join(cwd, 'paused', 'report.html'), 'utf8')).toContain('paused after 1 of 2 epochs')
+    const again = await resfn(['train', '--resume', 'paused', '--pause-after', '1'], { cwd })
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringMatching(/^paused after 1 of 2 epochs; go on with/m) })
+    const last = await resfn(['train', '--resume', 'paused', '--pause-after', '2', '--json'], { cwd })
+    expect(JSON.parse(last.stdout)).toMatchObject({ steps: 12, paused: false })
+    expect(tensorsOf('paused')).toEqual(tensorsOf('run'))
+  })
+})
+
 describe('a run that diverges', () => {
   it('ends with its report where only the evaluation is NaN', async () => {
     const steep = ['--lr', '1e12', '--schedule', 'constant', '--weight-decay', '0']

@@ -10,15 +10,22 @@ const checkResumable = (flags: Readonly<Record<string, unknown>>): void => {
   const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
   if (given.length > 0)
     throw usageError(
-      `a run is resumed with the settings it was started with, so ${given.join(' and ')} cannot be given (only --data, --backend and --threads can); start a new run to change them`,
+      `a run is resumed with the settings it was started with, so ${given.join(' and ')} cannot be given (only --data, --backend, --threads and --pause-after can); start a new run to change them`,
     )
 }
 
 /** Trains a new run, or resumes one, to its end. */
 export const trainOrResume: Action<TrainFlags, []> = async (context, { json: _json, debug: _debug, ...flags }) => {
-  const { out, resume, from, ...settings } = flags
+  const { out, resume, from, pauseAfter, ...settings } = flags
   if (resume !== undefined) {
-    const { data: _data, backend: _backend, threads: _threads, resume: _resume, ...fixed } = flags
+    const {
+      data: _data,
+      backend: _backend,
+      threads: _threads,
+      resume: _resume,
+      pauseAfter: _pauseAfter,
+      ...fixed
+    } = flags
     checkResumable(fixed)
   }
   const open =
@@ -26,7 +33,7 @@ export const trainOrResume: Action<TrainFlags, []> = async (context, { json: _js
       ? await startNewRun(context, settings, { out, from })
       : await resumeRun(context, resume, settings)
   try {
-    return await finishRun(context, { ...open, ...(await trainRun(context, open)) })
+    return await finishRun(context, { ...open, ...(await trainRun(context, open, pauseAfter)) })
   } finally {
     open.backend.dispose()
     await open.release()

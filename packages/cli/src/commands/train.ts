@@ -7,7 +7,12 @@ import { below1, from0, positive, share, wholeFrom } from '../text/numbers.ts'
 import { commonFlags, optional, proposals } from './flags.ts'
 
 export type TrainFlags = CommonFlags &
-  SettingFlags & { readonly out?: string; readonly resume?: string; readonly from?: string }
+  SettingFlags & {
+    readonly out?: string
+    readonly resume?: string
+    readonly from?: string
+    readonly pauseAfter?: number
+  }
 
 export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Context>({
   docs: {
@@ -143,6 +148,11 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
         'Begin with the weights of a run, a checkpoint, a folder with config.json, or a net of the hub such as timm/resnet18.a1_in1k',
       ),
       resume: optional(String, 'dir', 'Resume the run in a folder'),
+      pauseAfter: optional(
+        wholeFrom(1),
+        'n',
+        'Save and end once so many epochs are done; --resume goes on with the same schedule',
+      ),
       ...commonFlags,
     },
   },

@@ -11,6 +11,7 @@ import type { Output } from '../output.ts'
 import { count, duration, short } from '../text/format.ts'
 import { evaluateOn } from './evaluation.ts'
 import { type LoggedEvent, parseLog } from './event-log.ts'
+import { howToGoOn } from './run-folder.ts'
 import { repeatCommand, settingFacts } from './repeat.ts'
 import type { OpenRun } from './train-run.ts'
 import { wholeOf } from './training-setup.ts'
@@ -25,10 +26,8 @@ const lastOf = <T extends LoggedEvent['type']>(
 ): Extract<LoggedEvent, { readonly type: T }> | undefined =>
   log.findLast((event): event is Extract<LoggedEvent, { readonly type: T }> => event.type === type)
 
-const result = (
-  { setup, files, backend, run }: OpenRun,
-  log: readonly LoggedEvent[],
-): { readonly [name: string]: unknown } => {
+const result = (open: OpenRun, log: readonly LoggedEvent[]): { readonly [name: string]: unknown } => {
+  const { setup, files, backend, run } = open
   const { settings, size, data, set } = setup
   const [trained, tested] = [lastOf(log, 'epoch'), lastOf(log, 'evaluation')]
   return {
@@ -41,6 +40,7 @@ const result = (
     threads: backend.threads ?? null,
     data: { ...data.origin, train: set.labels.length, test: data.test.labels.length },
     epochs: settings.epochs,
+    paused: open.isPaused === true,
     steps: run.step,
     seconds: secondsOf(log),
     train: trained === undefined ? null : { loss: trained.loss, accuracy: trained.accuracy },
@@ -62,11 +62,15 @@ const warningsOf = (open: OpenRun, log: readonly LoggedEvent[]): readonly string
   const { engines } = notes
   const leftOut = setup.reading.leftOut()
   return [
-    ...(run.history.length < setup.settings.epochs && !hasStalled(open)
+    ...(open.isPaused === true
       ? [
-          `The training stopped after step ${run.step}, because the loss or the gradients of the next one were not finite. A smaller learning rate may help.`,
+          `The run is paused after ${run.history.length} of ${setup.settings.epochs} epochs; ${howToGoOn(open.files.folder)}`,
         ]
-      : []),
+      : run.history.length < setup.settings.epochs && !hasStalled(open)
+        ? [
+            `The training stopped after step ${run.step}, because the loss or the gradients of the next one were not finite. A smaller learning rate may help.`,
+          ]
+        : []),
     ...(tested !== undefined && !Number.isFinite(tested.loss)
       ? [`The test loss is ${tested.loss}: the training diverged. A smaller learning rate may help.`]
       : []),
@@ -155,7 +159,7 @@ export const writeReport = async (context: Context, open: OpenRun): Promise<read
   return log
 }
 
-/** Writes the report of a run that is over, and says what it came to; takes the run. */
+/** Writes the report of a run that is over or paused, and says what it came to; takes the run. */
 export const finishRun = async (context: Context, open: OpenRun): Promise<Output> => {
   const { files } = open
   try {
@@ -169,6 +173,11 @@ export const finishRun = async (context: Context, open: OpenRun): Promise<Output
         `report      ${shown(files.report)}`,
         `checkpoint  ${shown(files.checkpoint)}`,
         `log         ${shown(files.log)}`,
+        ...(open.isPaused === true
+          ? [
+              `paused after ${open.run.history.length} of ${open.setup.settings.epochs} epochs; ${howToGoOn(shown(files.folder))}`,
+            ]
+          : []),
       ].join('\n'),
     }
   } finally {

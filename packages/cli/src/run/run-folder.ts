@@ -38,3 +38,6 @@ export const defaultFolder = (now: number, net: string, number = 1): string => {
   const [day = '', time = ''] = new Date(now).toISOString().split('T')
   return join('runs', `${day}-${time.slice(0, 8).replaceAll(':', '')}-${net}${number === 1 ? '' : `-${number}`}`)
 }
+
+/** What to do with a run that ended before its last epoch. */
+export const howToGoOn = (folder: string): string => `go on with: resfn train --resume ${folder}`

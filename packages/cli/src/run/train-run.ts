@@ -12,7 +12,8 @@ import { progressReporter } from './reporter.ts'
 import { eventBoard } from './event-board.ts'
 import { isLogged, logLine, parseLog } from './event-log.ts'
 import { writeReport } from './finish.ts'
-import type { RunFolder } from './run-folder.ts'
+import { howToGoOn, type RunFolder } from './run-folder.ts'
+import type { Settings } from './settings.ts'
 import { type Learner, trainingOf, type TrainingSetup, wholeOf } from './training-setup.ts'
 
 /** A run with parameters and state of any net. */
@@ -26,6 +27,8 @@ export type OpenRun = {
   /** Its parameters and state are those of the learner. */
   readonly run: AnyRun
   readonly learner: Learner
+  /** Whether it ended before its last epoch because it was asked to. */
+  readonly isPaused?: boolean
   /** Of the test images, if this process evaluated the run as it is. */
   readonly predictions?: PredictionColumns | undefined
   readonly backend: Chosen
@@ -35,7 +38,9 @@ export type OpenRun = {
   readonly discard?: () => Promise<void>
 }
 
-const howToGoOn = (folder: string): string => `go on with: resfn train --resume ${folder}`
+/** Whether a run has done the epochs after which it is to pause, and has more to do. */
+const isDue = ({ history }: AnyRun, { epochs }: Settings, pauseAfter: number): boolean =>
+  history.length >= pauseAfter && history.length < epochs
 
 const stopped = (folder: string, signal: AbortSignal): CliError =>
   interruptedBy(signal, `stopped and saved; ${howToGoOn(folder)}`)
@@ -94,11 +99,17 @@ const saveBest = async (
  * Trains a run to its end, logs every event and saves the run now and then. The log is written before the checkpoint
  * that counts its bytes, so whenever the process dies, the log begins with all that the checkpoint has seen.
  *
+ * @param pauseAfter epochs after which it ends as if it were interrupted then, so that it can go on later
  * @returns the run at the end, which the caller owns, and the predictions of the last evaluation
  */
-export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<OpenRun, 'run' | 'predictions'>> => {
+export const trainRun = async (
+  context: Context,
+  open: OpenRun,
+  pauseAfter: number = Infinity,
+): Promise<Pick<OpenRun, 'run' | 'predictions' | 'isPaused'>> => {
   const { setup, learner, files } = open
   const { signal, release } = context.interrupts()
+  let isPaused = isDue(open.run, setup.settings, pauseAfter)
   const report = progressReporter(context, setup)
   let { logBytes } = open.notes
   let isSaved = false
@@ -106,7 +117,11 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
     const board = eventBoard(open.notes.started, parseLog(files.log, await context.files.readText(files.log)))
     await context.files.write(files.board, board.file)
     const training = {
-      ...trainingOf(setup, learner.net, signal),
+      ...trainingOf(setup, learner.net, {
+        get aborted() {
+          return signal.aborted || isPaused
+        },
+      }),
       prepare: (compute: () => TensorContainer) => compileShaders(context, compute),
     }
     for await (const event of train(training, open.run)) {
@@ -121,13 +136,14 @@ export const trainRun = async (context: Context, open: OpenRun): Promise<Pick<Op
         if (event.isBest === true && setup.settings.patience > 0) await saveBest(context, reached)
         await saveRun(context, reached)
         isSaved = true
+        isPaused = isDue(event.run, setup.settings, pauseAfter)
         if (event.reason === 'not finite') await writeReport(context, reached)
       } else if (event.type === 'lost') {
         // The file has the same checkpoint; the error comes next.
-      } else if (event.reason === 'aborted') {
+      } else if (event.reason === 'aborted' && !isPaused) {
         dispose(event.run)
         throw stopped(files.folder, signal)
-      } else return { run: event.run, predictions: event.predictions }
+      } else return { run: event.run, predictions: event.predictions, isPaused: event.reason === 'aborted' }
     }
     throw new Error('the training ended without a last event')
   } catch (error) {

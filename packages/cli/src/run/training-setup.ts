@@ -125,7 +125,7 @@ export const wholeOf = ({ whole }: Pick<Learner, 'whole'>, learned: AnyVariables
 export const trainingOf = (
   { settings, set, optimiser, reading, teacher }: TrainingSetup,
   net: Layer<unknown, unknown>,
-  signal: AbortSignal,
+  signal: { readonly aborted: boolean },
 ): Training<unknown, unknown> => ({
   net,
   optimiser,

@@ -1,3 +1,5 @@
+import type { Share } from './shard.ts'
+
 /** A place in the pass over the data: batch `batch` (from 0) of epoch `epoch` (from 0). */
 export type Cursor = { readonly epoch: number; readonly batch: number }
 
@@ -13,9 +15,12 @@ export type Examples = {
   readonly targets?: Float32Array
 }
 
-/** The sizes of the batches of a pass, known before the first one is made. */
+/**
+ * The sizes of the batches of a pass, known before the first one is made. With a `shard`, those of the rank that has
+ * the fewest examples, so that all ranks know the same.
+ */
 export type BatchSizes = {
-  /** Examples that are trained on in an epoch. */
+  /** Examples that are trained on in an epoch, by all ranks together. */
   readonly examples: number
   /** Examples in a full batch. */
   readonly full: number
@@ -32,4 +37,6 @@ export type Batch = Examples & {
   readonly cursor: Cursor
   /** Where to start to go on after this batch: keep it in the checkpoint. */
   readonly next: Cursor
+  /** Where the pass has a `shard`: how much this is of the whole batch. */
+  readonly share?: Share
 }

@@ -1,9 +1,10 @@
-import { checkOptions, func, optional, wholeNumberFrom } from '@resfn/options'
+import { checkOptions, func, optional } from '@resfn/options'
 import { type Images, toFloat, type Transform } from '@resfn/transforms'
 import type { Batch, Batches } from './batch.ts'
 import type { ImageSet } from './image-set.ts'
-import { batchesPerEpoch, passOver, type PassOptions, passRules } from './pass.ts'
+import { inOrder, inOrderRules, passOver, type PassOptions, passRules } from './pass.ts'
 import { prefetch } from './prefetch.ts'
+import type { Shard } from './shard.ts'
 
 /** How `batches` goes over a set. */
 export type BatchesOptions = PassOptions & { readonly transform?: Transform }
@@ -47,12 +48,13 @@ export const batches = (set: ImageSet, options: BatchesOptions): Batches<Batch &
   const { transform = (images) => images } = options
   const { places, sizes } = passOver('batches', set.labels.length, options)
   function* pass(): Generator<Batch & Images> {
-    for (const { cursor, next, indices, keyOf } of places())
+    for (const { cursor, next, indices, keyOf, share } of places())
       yield {
         ...transform(gather(set, indices), Array.from(indices, keyOf)),
         labels: labelsAt(set, indices),
         cursor,
         next,
+        ...(share && { share }),
       }
   }
   return { ...prefetch(pass), sizes }
@@ -63,7 +65,8 @@ export const batches = (set: ImageSet, options: BatchesOptions): Batches<Batch &
  * accepted.
  *
  * @param set the images; see `imageSet`
- * @param options `size` of a batch, and a `transform` without chance
+ * @param options `size` of a batch, a `transform` without chance, and the `shard` of a rank: then the pass has only its
+ * part of the images, as many as the others or one more, so that the passes of all ranks in their order are the whole
  * @throws RangeError if an option is unknown or wrong
  * @example
  * ```ts
@@ -78,23 +81,14 @@ export const batches = (set: ImageSet, options: BatchesOptions): Batches<Batch &
  */
 export const batchesInOrder = (
   set: ImageSet,
-  options: { readonly size: number; readonly transform?: (images: Images) => Images },
+  options: { readonly size: number; readonly transform?: (images: Images) => Images; readonly shard?: Shard },
 ): AsyncIterable<Batch & Images> => {
-  checkOptions('batchesInOrder', options, { size: wholeNumberFrom(1), transform: optional(func) })
-  const { size, transform = (images) => images } = options
-  const count = set.labels.length
-  const perEpoch = batchesPerEpoch(count, { size })
+  checkOptions('batchesInOrder', options, { ...inOrderRules, transform: optional(func) })
+  const { transform = (images) => images } = options
   function* pass(): Generator<Batch & Images> {
-    for (let batch = 0; batch < perEpoch; batch++) {
-      const from = batch * size
-      const indices = Uint32Array.from({ length: Math.min(size, count - from) }, (_, i) => from + i)
-      const next = batch + 1 < perEpoch ? { epoch: 0, batch: batch + 1 } : { epoch: 1, batch: 0 }
-      yield {
-        ...transform(gather(set, indices)),
-        labels: labelsAt(set, indices),
-        cursor: { epoch: 0, batch },
-        next,
-      }
+    for (const { from, to, ...places } of inOrder('batchesInOrder', set.labels.length, options)) {
+      const indices = Uint32Array.from({ length: to - from }, (_, i) => from + i)
+      yield { ...transform(gather(set, indices)), labels: labelsAt(set, indices), ...places }
     }
   }
   return prefetch(pass)

@@ -3,6 +3,7 @@ export { batches, batchesInOrder, type BatchesOptions } from './batches.ts'
 export { firstOfEachClass, type ImageSet, imageSet, type ImageSetError, type Labels, select } from './image-set.ts'
 export { type Box, cutmix, mixed, type Mixing, mixup, type Mixed } from './mix.ts'
 export { batchesPerEpoch, type PassOptions } from './pass.ts'
+export { type Shard, type Share, sharesOf } from './shard.ts'
 export {
   type BrokenImage,
   BrokenImageError,

@@ -1,6 +1,7 @@
 import { checkOptions, oneOf, optional, type Rule, type Rules, wholeNumberFrom } from '@resfn/options'
 import { fold, type Key, permutation } from '@resfn/random'
 import type { BatchSizes, Cursor } from './batch.ts'
+import { checkShard, placesOf, rangeOf, type Shard, shardRule, type Share, sharesOf } from './shard.ts'
 
 /** How a shuffled pass goes over a set. */
 export type PassOptions = {
@@ -14,6 +15,11 @@ export type PassOptions = {
   readonly epochs?: number
   /** What to do with the last batch of an epoch if it is smaller than `size`; by default `'keep'`. */
   readonly last?: 'keep' | 'drop'
+  /**
+   * The rank that takes the pass: it makes only its share of each batch, in which it has every `size`-th pair of
+   * places. Order, keys and cursors are those of the whole pass, whatever the number of ranks; by default it makes all.
+   */
+  readonly shard?: Shard
 }
 
 const keepOrDrop = optional(oneOf('keep', 'drop'))
@@ -40,6 +46,7 @@ export const passRules: Rules<PassOptions> = {
   start: optional(cursor),
   epochs: optional(wholeOrEndless),
   last: keepOrDrop,
+  shard: shardRule,
 }
 
 /**
@@ -69,10 +76,14 @@ export const batchesPerEpoch = (
 export type Place = {
   readonly cursor: Cursor
   readonly next: Cursor
-  /** The images of the batch. */
+  /** The images of the batch, or of the rank's share in it. */
   readonly indices: Uint32Array
-  /** Those of the epoch after them in its order, and from the beginning of it on. */
-  readonly after: (count: number) => number
+  /**
+   * What may take the place of the `i`-th of them: the image at the same place of the next batch, and from there on all
+   * others by `steps` in the order of the epoch.
+   */
+  readonly after: (i: number, steps: number) => number
+  readonly share?: Share
   /** What decides the random choices for an image in this epoch. */
   readonly keyOf: (index: number) => Key
 }
@@ -87,7 +98,8 @@ export type Pass = { readonly places: () => Generator<Place>; readonly sizes: Ba
  * @throws RangeError if an epoch has no batch, or the start is not in one
  */
 export const passOver = (where: string, count: number, options: PassOptions): Pass => {
-  const { size, start = { epoch: 0, batch: 0 }, epochs = Infinity, last = 'keep' } = options
+  const { size, start = { epoch: 0, batch: 0 }, epochs = Infinity, last = 'keep', shard } = options
+  if (shard !== undefined) checkShard(where, shard)
   checkOptions(`${where}: start`, start, { epoch: wholeNumberFrom(0), batch: wholeNumberFrom(0) })
   const perEpoch = batchesPerEpoch(count, { size, last })
   if (count === 0) throw new RangeError(`${where}: the set has no images`)
@@ -111,16 +123,50 @@ export const passOver = (where: string, count: number, options: PassOptions): Pa
       const chance = fold(fold(options.key, 'transform'), epoch)
       for (; at.epoch === epoch; at = after(at)) {
         const [from, to] = [at.batch * size, Math.min((at.batch + 1) * size, count)]
+        const own = placesOf(to - from, shard ?? { rank: 0, size: 1 })
+        // A rank without any takes the first one, for company.
+        const places = own.length > 0 ? own : [0]
         yield {
           cursor: at,
           next: after(at),
-          indices: order.subarray(from, to),
-          after: (steps) => order[(to + steps) % count]!,
+          indices: Uint32Array.from(places, (place) => order[from + place]!),
+          after: (i, steps) => order[(to + places[i]! + steps) % count]!,
           keyOf: (index) => fold(chance, index),
+          ...(shard !== undefined && { share: { examples: own.length, whole: to - from } }),
         }
       }
     }
   }
   const trained = last === 'keep' ? count : perEpoch * size
-  return { places, sizes: { examples: trained, full: Math.min(size, count), last: trained - (perEpoch - 1) * size } }
+  const least = (examples: number): number => Math.max(1, sharesOf(examples, shard?.size ?? 1).fewest)
+  const sizes = {
+    examples: trained,
+    full: least(Math.min(size, count)),
+    last: least(trained - (perEpoch - 1) * size),
+  }
+  return { places, sizes }
+}
+
+/** The rules of what `inOrder` takes. */
+export const inOrderRules: Rules<{ readonly size: number; readonly shard?: Shard }> = {
+  size: wholeNumberFrom(1),
+  shard: shardRule,
+}
+
+/**
+ * The batches of a pass in order over `count` images, or over those of a rank: from which image to which, and where.
+ */
+export function* inOrder(
+  where: string,
+  count: number,
+  { size, shard = { rank: 0, size: 1 } }: { readonly size: number; readonly shard?: Shard },
+): Generator<Pick<Place, 'cursor' | 'next'> & { readonly from: number; readonly to: number }> {
+  checkShard(where, shard)
+  const [first, end] = rangeOf(count, shard)
+  const batches = batchesPerEpoch(end - first, { size })
+  for (let batch = 0; batch < batches; batch++) {
+    const from = first + batch * size
+    const next = batch + 1 < batches ? { epoch: 0, batch: batch + 1 } : { epoch: 1, batch: 0 }
+    yield { cursor: { epoch: 0, batch }, next, from, to: Math.min(from + size, end) }
+  }
 }

@@ -4,7 +4,8 @@ import type { Images, ImageShape } from '@resfn/transforms'
 import type { either as E, taskEither as TE } from 'fp-ts'
 import type { Batch, Batches } from './batch.ts'
 import type { Labels } from './image-set.ts'
-import { batchesPerEpoch, passOver, type PassOptions, passRules } from './pass.ts'
+import { inOrder, inOrderRules, passOver, type PassOptions, passRules } from './pass.ts'
+import type { Shard } from './shard.ts'
 
 /** Why an image cannot be read. */
 export type BrokenImage = { readonly _tag: string; readonly message: string }
@@ -112,8 +113,9 @@ async function* begunAhead<A>(begin: Iterator<() => Promise<A>>, ahead: number):
  * Shuffled batches of images that are read when they are needed, with the order, the keys and the cursors of `batches`:
  * a pass that starts at any cursor gives exactly the batches that the unbroken pass gives from there.
  *
- * Where an image cannot be read and `broken` is `'skip'`, the next one in the order of the epoch that can be takes its
- * place (after the last one, the first), so that batches keep their sizes, and a resumed pass its batches.
+ * Where an image cannot be read and `broken` is `'skip'`, the one at the same place of the next batch takes its place,
+ * or the next one after that in the order of the epoch that can be read (after the last one, the first): batches keep
+ * their sizes, a resumed pass its batches, and a rank need not know what others could read.
  *
  * @param source the images; see `ImageSource`
  * @param options see `StreamOptions`
@@ -152,24 +154,24 @@ export const streamedBatches = (source: ImageSource, options: StreamOptions): Ba
   const { places, sizes } = passOver('streamedBatches', count, options)
   const read = readerOf(source, options)
   function* pass(): Generator<() => Promise<Batch & Images>> {
-    for (const { cursor, next, indices, after, keyOf } of places())
+    for (const { cursor, next, indices, after, keyOf, share } of places())
       yield async () => {
         const { images, place } = roomFor(source, indices.length)
         const found = await Promise.all(Array.from(indices, (index, i) => read(index, keyOf(index), place(i))))
         const taken: number[] = []
-        let steps = 0
         for (const [i, index] of indices.entries()) {
           let own = index
+          let steps = 0
           for (let isThere = found[i]!; !isThere; isThere = await read(own, keyOf(own), place(i))) {
             if (steps >= count)
               throw new BrokenImageError(
                 `none of the ${count} images can be read; ${source.nameOf(index)} is one of them`,
               )
-            own = after(steps++)
+            own = after(i, steps++)
           }
           taken.push(own)
         }
-        return { ...labelled(source, images, taken), cursor, next }
+        return { ...labelled(source, images, taken), cursor, next, ...(share && { share }) }
       }
   }
   return { [Symbol.asyncIterator]: () => begunAhead(pass(), ahead), sizes }
@@ -180,7 +182,8 @@ export const streamedBatches = (source: ImageSource, options: StreamOptions): Ba
  * read are left out with `broken: 'skip'`, so that other batches may be smaller too.
  *
  * @param source the images; see `ImageSource`
- * @param options `size` of a batch, and what is done where images cannot be read
+ * @param options `size` of a batch, what is done where images cannot be read, and the `shard` of a rank, as that of
+ * `batchesInOrder`
  * @throws RangeError if an option is unknown or wrong
  * @throws BrokenImageError in the loop, with the name of an image that cannot be read
  * @example
@@ -197,33 +200,31 @@ export const streamedBatches = (source: ImageSource, options: StreamOptions): Ba
  */
 export const streamedInOrder = (
   source: ImageSource,
-  options: BrokenOptions & { readonly size: number; readonly ahead?: number },
+  options: BrokenOptions & { readonly size: number; readonly ahead?: number; readonly shard?: Shard },
 ): AsyncIterable<Batch & Images> => {
   checkOptions('streamedInOrder', options, {
-    size: wholeNumberFrom(1),
+    ...inOrderRules,
     broken: optional(oneOf('fail', 'skip')),
     onBroken: optional(func),
     ahead: optional(wholeNumberFrom(0)),
   })
-  const { size, ahead = 2 } = options
-  const count = source.labels.length
-  const perEpoch = batchesPerEpoch(count, { size })
+  const { size, shard, ahead = 2 } = options
   const read = readerOf(source, options)
   function* pass(): Generator<() => Promise<Batch & Images>> {
-    for (let batch = 0; batch < perEpoch; batch++) {
-      const from = batch * size
-      const next = batch + 1 < perEpoch ? { epoch: 0, batch: batch + 1 } : { epoch: 1, batch: 0 }
+    for (const { from, to, cursor, next } of inOrder('streamedInOrder', source.labels.length, {
+      size,
+      ...(shard && { shard }),
+    }))
       yield async () => {
-        const length = Math.min(size, count - from)
+        const length = to - from
         const { images, place } = roomFor(source, length)
         const found = await Promise.all(Array.from({ length }, (_, i) => read(from + i, undefined, place(i))))
         const taken = found.flatMap((isThere, i) => (isThere ? [from + i] : []))
         // Those that are left out leave no gap.
         taken.forEach((index, i) => index > from + i && place(i).set(place(index - from)))
         const kept = images.subarray(0, (images.length / length) * taken.length)
-        return { ...labelled(source, kept, taken), cursor: { epoch: 0, batch }, next }
+        return { ...labelled(source, kept, taken), cursor, next }
       }
-    }
   }
   return {
     async *[Symbol.asyncIterator]() {

@@ -1,0 +1,14 @@
+export { type Goal, type HalvingOptions, halvingRungs, ranked, type Rung, type Score, survivors } from './halving.ts'
+export {
+  checkSpace,
+  type Choice,
+  gridPoints,
+  isRange,
+  type Parameter,
+  type Point,
+  randomPoint,
+  type Range,
+  type Space,
+  SpaceError,
+  type Value,
+} from './space.ts'

@@ -1,20 +1,16 @@
 import type { AnyLayer } from '@resfn/layer'
-import { key } from '@resfn/random'
-import { chooseImages, type ImageChoice } from './images.ts'
 import type { Cell, Picture, Table, Words } from './lesson.ts'
 import { curves, ranges } from './picture.ts'
 import { type Point, single, smooth } from './smooth.ts'
-import { digits, percent, spread, type Spread } from './spread.ts'
-import { errorsOf, lastEpoch, type LessonRecipe, trainNet } from './train-net.ts'
+import { digits, overKeys, ranged, spread, type Spread } from './spread.ts'
+import { trainCell, type TrainingRecipe } from './train-cell.ts'
+import { errorsOf, lastEpoch } from './train-net.ts'
 
 /** Nets of one depth that are trained alike: the keys that they are drawn from, the images and the training. */
-export type ComparisonRecipe = {
+export type ComparisonRecipe = TrainingRecipe & {
   readonly depth: number
   /** The ids of the nets. */
   readonly nets: readonly string[]
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
 }
 
 /** A net of a comparison, and what the paper says of it. */
@@ -46,30 +42,18 @@ const idOf = (net: string, seed: number): string => `${net}-key${seed}`
 
 /** A cell for each net and key. */
 export const comparisonCells = (nets: Contestants, recipe: ComparisonRecipe): readonly Cell<Outcome>[] => {
-  const { depth, keys, images, training } = recipe
+  const { depth, keys } = recipe
   return keys.flatMap((seed) =>
-    chosen(nets, recipe).map(([net, { make }]) => ({
-      id: idOf(net, seed),
-      measure: async (tools) => {
-        const data = chooseImages(tools.data, images)
-        const { history, run, losses, dispose } = await trainNet(
-          { ...tools, data },
-          {
-            id: idOf(net, seed),
-            net: make({ depth, classes: data.train.classes.length }),
-            recipe: training,
-            key: key(seed),
-          },
-        )
-        dispose()
-        const last = lastEpoch({ history, run })
-        return {
-          ...errorsOf({ history, run }),
-          loss: last === undefined ? null : last.training.loss,
-          losses: smooth(losses, 60),
-        }
-      },
-    })),
+    chosen(nets, recipe).map(([net, { make }]) =>
+      trainCell(
+        { ...recipe, id: idOf(net, seed), seed, net: (classes) => make({ depth, classes }) },
+        (trained): Outcome => ({
+          ...errorsOf(trained),
+          loss: lastEpoch(trained)?.training.loss ?? null,
+          losses: smooth(trained.losses, 60),
+        }),
+      ),
+    ),
   )
 }
 
@@ -90,10 +74,7 @@ export const comparisonPictures = (
   {
     name: 'errors',
     title: { en: 'Training and test error', zh: '训练误差与测试误差' },
-    caption: {
-      en: `The median over ${recipe.keys.length} key${recipe.keys.length > 1 ? 's' : ''}; the line reaches from the least to the largest.`,
-      zh: `${recipe.keys.length} 个随机种子的中位数；线从最小值到最大值。`,
-    },
+    caption: overKeys(recipe.keys, 'line'),
     plot: (say: (words: Words) => string) =>
       ranges(
         (['trainError', 'testError'] as const).map((value) => ({
@@ -145,12 +126,7 @@ export const comparisonTable = (
   rows: chosen(nets, recipe).map(([net, { name, paper: theirs }]) => [
     name,
     digits(outcomeOf(recipe, measured, net, 'loss').median, 3),
-    ...(['trainError', 'testError'] as const).map((value) => {
-      const { median, low, high } = outcomeOf(recipe, measured, net, value)
-      return recipe.keys.length === 1
-        ? percent(median)
-        : `${percent(median)} (${digits(100 * low, 1)} – ${digits(100 * high, 1)})`
-    }),
+    ...(['trainError', 'testError'] as const).map((value) => ranged(outcomeOf(recipe, measured, net, value))),
     theirs,
   ]),
 })

@@ -1,8 +1,8 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** The nets with attention and without, and how they are trained. */
-export type AttentionRecipe = {
+export type AttentionRecipe = TrainingRecipe & {
   /** The depth of the residual net that squeeze-and-excitation is added to. */
   readonly depth: number
   /** By what squeeze-and-excitation divides the channels. */
@@ -13,9 +13,6 @@ export type AttentionRecipe = {
   readonly maskDepths: readonly [number, number, number]
   /** Attention modules a stage. */
   readonly modules: readonly number[]
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
 }
 
 const short: LessonRecipe = { ...paperRecipe, batch: 64, lr: 0.05, flip: false, crop: 0, schedule: 'cosine' }

@@ -1,28 +1,22 @@
 import { batchesInOrder } from '@resfn/batches'
-import { key } from '@resfn/random'
 import { preprocessing } from '@resfn/recipe'
 import type { Run } from '@resfn/step'
 import { mean, tensor, tidy } from '@tensorflow/tfjs-core'
 import * as Plot from '@observablehq/plot'
 import type { AnyLayer } from '@resfn/layer'
-import { chooseImages } from '../images.ts'
 import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { ranges, same } from '../picture.ts'
-import { percent, type Spread, spread } from '../spread.ts'
+import { overKeys, percent, type Spread, spread } from '../spread.ts'
 import type { LessonData } from '../tools.ts'
-import { errorsOf, trainNet } from '../train-net.ts'
+import { trainCell } from '../train-cell.ts'
+import { type Errors, errorsOf } from '../train-net.ts'
 import { channelNet, factorOf, firstMask, joins, maskNet } from './nets.ts'
 import { type AttentionRecipe, recipes } from './recipe.ts'
 
 /** An image in grey and the mean of its mask over the channels, row by row, from 0 to 1. */
 type Seen = { readonly image: readonly number[]; readonly mask: readonly number[] }
 
-/** Errors over the last epoch and after it, from 0 to 1; null where the loss was no number any more. */
-type Measured = {
-  readonly trainError: number | null
-  readonly testError: number | null
-  readonly seen: readonly Seen[]
-}
+type Measured = Errors & { readonly seen: readonly Seen[] }
 
 type Row = {
   readonly id: string
@@ -95,22 +89,16 @@ const lookedAt = ({ modules, keys }: AttentionRecipe): string => idOf(`residual-
 
 const cells = (recipe: AttentionRecipe): readonly Cell<Measured>[] =>
   recipe.keys.flatMap((seed) =>
-    rowsOf(recipe).map(({ id: row, net: netOf }) => ({
-      id: idOf(row, seed),
-      measure: async (tools) => {
-        const id = idOf(row, seed)
-        const data = chooseImages(tools.data, recipe.images)
-        const net = netOf(data.train.classes.length)
-        const training = { id, net, recipe: recipe.training, key: key(seed) }
-        const { history, run, dispose } = await trainNet({ ...tools, data }, training)
-        const seen = run === undefined || id !== lookedAt(recipe) ? [] : await look(net, run, data, recipe)
-        dispose()
-        return {
-          ...errorsOf({ history, run }),
-          seen,
-        }
-      },
-    })),
+    rowsOf(recipe).map(({ id: row, net }) => {
+      const id = idOf(row, seed)
+      return trainCell({ ...recipe, id, seed, net }, async (trained, data) => ({
+        ...errorsOf(trained),
+        seen:
+          trained.run === undefined || id !== lookedAt(recipe)
+            ? []
+            : await look(net(data.train.classes.length), trained.run, data, recipe),
+      }))
+    }),
   )
 
 const grey = (value: number): string =>
@@ -248,10 +236,7 @@ export const attention: Lesson = lesson<AttentionRecipe, Measured>({
         {
           name: 'errors',
           title: { en: 'Nets with attention and without', zh: '有注意力与没有注意力的网络' },
-          caption: {
-            en: 'The median over the keys; the line reaches from the least to the largest.',
-            zh: '各随机种子的中位数；线段从最小值到最大值。',
-          },
+          caption: overKeys(recipe.keys, 'line'),
           plot: (say) =>
             ranges(
               (['trainError', 'testError'] as const).map((value) => ({

@@ -1,17 +1,14 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** Rates for both nets, batches for the normalised one, the keys that they are drawn from, and the training. */
-export type BatchNormRecipe = {
+export type BatchNormRecipe = TrainingRecipe & {
   /** Learning rates, rising. */
   readonly rates: readonly number[]
   /** Sizes of batches, rising; the rate of `training` is scaled with them. */
   readonly batches: readonly number[]
   /** Epochs of the runs with these batches. */
   readonly batchEpochs: number
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
 }
 
 /** The recipe of the textbook, with a smaller batch. */

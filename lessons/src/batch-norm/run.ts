@@ -1,24 +1,20 @@
 import * as Plot from '@observablehq/plot'
 import { lenet, lenetMakers } from '@resfn/archs/lenet'
 import { type AnyLayer, lift } from '@resfn/layer'
-import { key } from '@resfn/random'
 import { flatten } from '@resfn/tree'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { chooseImages } from '../images.ts'
 import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../lesson.ts'
 import { curves, same, series } from '../picture.ts'
-import { percent, spread, type Spread } from '../spread.ts'
-import { errorsOf, type LessonRecipe, type NetTrained, trainNet } from '../train-net.ts'
+import { overKeys, percent, ranged, spread, type Spread } from '../spread.ts'
+import { trainCell } from '../train-cell.ts'
+import { type Errors, errorsOf, type LessonRecipe, type NetTrained } from '../train-net.ts'
 import { type BatchNormRecipe, recipes } from './recipe.ts'
 
 /** The scale and shift of a channel, and the layer that it is of. */
 type Channel = { readonly layer: string; readonly gamma: number; readonly beta: number }
 
 /** What one net came to. */
-type Measured = {
-  /** Errors over the last epoch and after it, from 0 to 1; null where the loss was no number any more. */
-  readonly trainError: number | null
-  readonly testError: number | null
+type Measured = Errors & {
   /** Of each normalised channel; none without normalisation. */
   readonly channels: readonly Channel[]
 }
@@ -52,28 +48,11 @@ const rateId = (kind: string, rate: number, seed: number): string =>
 const batchId = (batch: number, seed: number): string => `with-batch${batch}-key${seed}`
 
 const cells = ({ rates, batches, batchEpochs, keys, images, training }: BatchNormRecipe): readonly Cell<Measured>[] => {
-  const cell = (id: string, kind: string, change: Partial<LessonRecipe>, seed: number): Cell<Measured> => ({
-    id,
-    measure: async (tools) => {
-      const data = chooseImages(tools.data, images)
-      const recipe = { ...training, ...change }
-      const trained = await trainNet(
-        { ...tools, data },
-        {
-          id,
-          net: kinds[kind]!.make(data.train.classes.length),
-          recipe,
-          key: key(seed),
-        },
-      )
-      const channels = await channelsOf(trained)
-      trained.dispose()
-      return {
-        ...errorsOf(trained),
-        channels,
-      }
-    },
-  })
+  const cell = (id: string, kind: string, change: Partial<LessonRecipe>, seed: number): Cell<Measured> =>
+    trainCell({ id, seed, images, training: { ...training, ...change }, net: kinds[kind]!.make }, async (trained) => ({
+      ...errorsOf(trained),
+      channels: await channelsOf(trained),
+    }))
   return keys.flatMap((seed) => [
     ...Object.keys(kinds).flatMap((kind) =>
       rates.map((rate) => cell(rateId(kind, rate, seed), kind, { lr: rate }, seed)),
@@ -118,17 +97,12 @@ const conclude = (
     .reduce((least, next) => (next.error < least.error ? next : least))
   const { channels } = measured[rateId('with', training.lr, keys[0]!)]!
   const moved = channels.filter(({ gamma, beta }) => Math.hypot(gamma - 1, beta) > 0.01).length / channels.length
-  const keysText: Words = {
-    en: `The median over ${keys.length} key${keys.length > 1 ? 's' : ''}; the band reaches from the least to the largest.`,
-    zh: `${keys.length} 个随机种子的中位数；色带从最小值到最大值。`,
-  }
+  const keysText = overKeys(keys, 'band')
   const error = (say: (words: Words) => string): Plot.ScaleOptions => ({
     label: say({ en: '↑ test error', zh: '↑ 测试误差' }),
     percent: true,
     zero: true,
   })
-  const range = ({ median, low, high }: Spread): string =>
-    keys.length === 1 ? percent(median) : `${percent(median)} (${percent(low)} – ${percent(high)})`
 
   return {
     findings: [
@@ -259,7 +233,10 @@ const conclude = (
         ],
         rows: rates.map((rate) => [
           rate,
-          ...Object.keys(kinds).flatMap((kind) => [range(atRate(kind, rate, 'trainError')), range(atRate(kind, rate))]),
+          ...Object.keys(kinds).flatMap((kind) => [
+            ranged(atRate(kind, rate, 'trainError')),
+            ranged(atRate(kind, rate)),
+          ]),
           rate === 1 ? { en: 'training 10.1 %, test 19.3 %', zh: '训练 10.1 %，测试 19.3 %' } : same('–'),
         ]),
       },
@@ -270,7 +247,7 @@ const conclude = (
           { en: 'training error', zh: '训练误差' },
           { en: 'test error', zh: '测试误差' },
         ],
-        rows: batches.map((batch) => [batch, range(ofBatch(batch, 'trainError')), range(ofBatch(batch))]),
+        rows: batches.map((batch) => [batch, ranged(ofBatch(batch, 'trainError')), ranged(ofBatch(batch))]),
       },
     ],
   }

@@ -1,17 +1,14 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** Nets of about as many weights, by the number of their paths, and how they are trained. */
-export type CardinalityRecipe = {
+export type CardinalityRecipe = TrainingRecipe & {
   /** 9n + 2 layers. */
   readonly depth: number
   /** Channels between the blocks; one path is a quarter of them wide. */
   readonly channels: number
   /** Numbers of paths, rising from 1. */
   readonly cardinalities: readonly number[]
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
 }
 
 const short: LessonRecipe = { ...paperRecipe, batch: 64, lr: 0.05, flip: false, crop: 0, schedule: 'cosine' }

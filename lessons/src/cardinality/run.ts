@@ -11,25 +11,21 @@ import {
 } from '@resfn/resnext'
 import { dispose, type Tree } from '@resfn/tree'
 import { abs, div, max, randomNormal, sub, tidy } from '@tensorflow/tfjs-core'
-import { chooseImages } from '../images.ts'
 import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../lesson.ts'
 import { curves, same } from '../picture.ts'
-import { digits, percent, spread, type Spread } from '../spread.ts'
-import { errorsOf, lastEpoch, trainNet } from '../train-net.ts'
+import { digits, ranged, spread, type Spread } from '../spread.ts'
+import { trainCell } from '../train-cell.ts'
+import { type Errors, errorsOf, lastEpoch } from '../train-net.ts'
 import { type CardinalityRecipe, recipes } from './recipe.ts'
 
 /** What a cell measures: how far the forms are apart, or what one net came to. */
-type Measured =
-  | { readonly difference: number }
-  | {
-      readonly weights: number
-      /** Over the last epoch and after it; null where the loss was no number any more. */
-      readonly loss: number | null
-      readonly trainError: number | null
-      readonly testError: number | null
-    }
+type Measured = { readonly difference: number } | Trained
 
-type Trained = Exclude<Measured, { readonly difference: number }>
+type Trained = Errors & {
+  readonly weights: number
+  /** Over the last epoch; null where it was no number any more. */
+  readonly loss: number | null
+}
 
 /** Paths of a block as wide as one path of the same weights allows. */
 const pathsOf = (
@@ -89,29 +85,21 @@ const formsId = (cardinality: number): string => `forms-c${cardinality}`
 const netId = (cardinality: number, seed: number): string => `c${cardinality}-key${seed}`
 
 const cells = (recipe: CardinalityRecipe): readonly Cell<Measured>[] => {
-  const { cardinalities, keys, images, training } = recipe
+  const { cardinalities, keys } = recipe
   return [
     ...cardinalities.map((cardinality): Cell<Measured> => ({
       id: formsId(cardinality),
       measure: async () => ({ difference: difference(recipe, cardinality, keys[0]!) }),
     })),
     ...keys.flatMap((seed) =>
-      cardinalities.map((cardinality): Cell<Measured> => ({
-        id: netId(cardinality, seed),
-        measure: async (tools) => {
-          const data = chooseImages(tools.data, images)
-          const id = netId(cardinality, seed)
-          const made = net(recipe, cardinality, data.train.classes.length)
-          const trained = await trainNet({ ...tools, data }, { id, net: made, recipe: training, key: key(seed) })
-          trained.dispose()
-          const last = lastEpoch(trained)
-          return {
-            weights: summary(made, data.train.shape).params,
-            loss: last === undefined ? null : last.training.loss,
-            ...errorsOf(trained),
-          }
-        },
-      })),
+      cardinalities.map((cardinality): Cell<Measured> => {
+        const make = (classes: number): AnyLayer => net(recipe, cardinality, classes)
+        return trainCell({ ...recipe, id: netId(cardinality, seed), seed, net: make }, (trained, { train }) => ({
+          weights: summary(make(train.classes.length), train.shape).params,
+          loss: lastEpoch(trained)?.training.loss ?? null,
+          ...errorsOf(trained),
+        }))
+      }),
     ),
   ]
 }
@@ -139,8 +127,6 @@ const conclude = (recipe: CardinalityRecipe, measured: { readonly [id: string]: 
   const ratio = Math.max(...weights) / Math.min(...weights)
   const most = cardinalities.at(-1)!
   const wide = (cardinality: number): number => cardinality * pathsOf(recipe, cardinality).width
-  const range = ({ median, low, high }: Spread, text: (value: number) => string): string =>
-    keys.length === 1 ? text(median) : `${text(median)} (${text(low)} – ${text(high)})`
   const losses = `${digits(of(1, 'loss').median, 3)} (C = 1), ${digits(of(most, 'loss').median, 3)} (C = ${most})`
 
   return {
@@ -235,9 +221,9 @@ const conclude = (recipe: CardinalityRecipe, measured: { readonly [id: string]: 
         rows: cardinalities.map((c, i) => [
           `${c} × ${pathsOf(recipe, c).width}d`,
           weights[i]!,
-          range(of(c, 'loss'), (value) => digits(value, 3)),
-          range(of(c, 'trainError'), percent),
-          range(of(c, 'testError'), percent),
+          ranged(of(c, 'loss'), (value) => digits(value, 3)),
+          ranged(of(c, 'trainError')),
+          ranged(of(c, 'testError')),
           paper[c] ?? '–',
         ]),
       },

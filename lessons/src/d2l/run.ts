@@ -2,13 +2,12 @@ import { d2lDensenet } from '@resfn/archs/densenet'
 import { lenet } from '@resfn/archs/lenet'
 import { d2lResnet18 } from '@resfn/archs/resnet'
 import type { AnyLayer } from '@resfn/layer'
-import { key } from '@resfn/random'
-import { chooseImages } from '../images.ts'
 import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../lesson.ts'
 import { curves, ranges, same } from '../picture.ts'
 import { type Point, single, smooth } from '../smooth.ts'
-import { digits, percent, spread, type Spread } from '../spread.ts'
-import { lastEpoch, trainNet } from '../train-net.ts'
+import { digits, percent, ranged, spread, type Spread } from '../spread.ts'
+import { trainCell } from '../train-cell.ts'
+import { lastEpoch } from '../train-net.ts'
 import { type D2lRecipe, type NetId, recipes, trainingOf } from './recipe.ts'
 import { channelsFirst, type Planned, planned, printed, whole } from './shapes.ts'
 
@@ -82,27 +81,28 @@ const endsOf = (losses: readonly number[]): readonly [number, number] => {
 const cells = (recipe: D2lRecipe): readonly Cell<Measured>[] => [
   { id: 'shapes', measure: async () => ({ shapes: printed.map(planned) }) },
   ...recipe.keys.flatMap((seed) =>
-    ids.map((id): Cell<Measured> => ({
-      id: idOf(id, seed),
-      measure: async (tools) => {
-        const data = chooseImages(tools.data, recipe.images)
-        const net = nets[id].make(data.train.classes.length)
-        const { history, run, losses, speeds, dispose } = await trainNet(
-          { ...tools, data },
-          { id: idOf(id, seed), net, recipe: trainingOf(recipe, id), key: key(seed) },
-        )
-        dispose()
-        const last = lastEpoch({ history, run })
-        return {
-          loss: last?.training.loss ?? null,
-          trainAccuracy: last?.training.accuracy ?? null,
-          testAccuracy: last?.evaluation?.accuracy ?? null,
-          ends: last === undefined ? null : endsOf(losses),
-          speed: spread(speeds).median,
-          losses: smooth(losses, 60),
-        }
-      },
-    })),
+    ids.map((id) =>
+      trainCell(
+        {
+          id: idOf(id, seed),
+          seed,
+          images: recipe.images,
+          training: trainingOf(recipe, id),
+          net: nets[id].make,
+        },
+        (trained): Measured => {
+          const last = lastEpoch(trained)
+          return {
+            loss: last?.training.loss ?? null,
+            trainAccuracy: last?.training.accuracy ?? null,
+            testAccuracy: last?.evaluation?.accuracy ?? null,
+            ends: last === undefined ? null : endsOf(trained.losses),
+            speed: spread(trained.speeds).median,
+            losses: smooth(trained.losses, 60),
+          }
+        },
+      ),
+    ),
   ),
 ]
 
@@ -115,8 +115,6 @@ const conclude = (recipe: D2lRecipe, measured: { readonly [id: string]: Measured
   const of = (id: NetId, value: 'loss' | 'trainAccuracy' | 'testAccuracy' | 'speed'): Spread =>
     spread(keys.map((seed) => trained(id, seed)[value] ?? (value === 'loss' ? Infinity : 0)))
   const each = (text: (id: NetId) => string): string => ids.map((id) => `${nets[id].name} ${text(id)}`).join('; ')
-  const range = ({ median, low, high }: Spread, text: (value: number) => string): string =>
-    keys.length === 1 ? text(median) : `${text(median)} (${text(low)} – ${text(high)})`
   const { shapes } = measured['shapes'] as Shapes
   const comparisons = printed.flatMap(({ outputs }, i) =>
     Object.entries(outputs).map(([path, shape]) => shapes[i]!.outputs[path] === shape),
@@ -264,13 +262,13 @@ const conclude = (recipe: D2lRecipe, measured: { readonly [id: string]: Measured
           const { book, name } = nets[id]
           return [
             name,
-            range(of(id, 'loss'), (value) => digits(value, 3)),
+            ranged(of(id, 'loss'), (value) => digits(value, 3)),
             digits(book.loss, 3),
-            range(of(id, 'trainAccuracy'), percent),
+            ranged(of(id, 'trainAccuracy')),
             percent(book.trainAccuracy),
-            range(of(id, 'testAccuracy'), percent),
+            ranged(of(id, 'testAccuracy')),
             percent(book.testAccuracy),
-            range(of(id, 'speed'), (value) => digits(value, 0)),
+            ranged(of(id, 'speed'), (value) => digits(value, 0)),
             book.speed,
           ]
         }),

@@ -1,12 +1,9 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** The depths of the nets, the keys that they are drawn from, and how they are trained. */
-export type DegradationRecipe = {
+export type DegradationRecipe = TrainingRecipe & {
   readonly depths: readonly number[]
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
 }
 
 /** Half of the paper's batch, and so half of its rate. */

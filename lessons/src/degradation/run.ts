@@ -1,19 +1,15 @@
 import { cifarResnet, noShortcuts } from '@resfn/archs/cifar-resnet'
 import type { AnyLayer } from '@resfn/layer'
-import { key } from '@resfn/random'
-import { chooseImages } from '../images.ts'
 import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { type Curve, curves } from '../picture.ts'
 import { type Point, single, smooth } from '../smooth.ts'
-import { digits, percent, spread } from '../spread.ts'
-import { errorsOf, trainNet } from '../train-net.ts'
+import { overKeys, percent, ranged, spread } from '../spread.ts'
+import { trainCell } from '../train-cell.ts'
+import { type Errors, errorsOf } from '../train-net.ts'
 import { type DegradationRecipe, recipes } from './recipe.ts'
 
 /** What one net came to. */
-type Measured = {
-  /** Errors over the last epoch and after it, from 0 to 1; null where the loss was no number any more. */
-  readonly trainError: number | null
-  readonly testError: number | null
+type Measured = Errors & {
   /** The loss while it trained, smoothed. */
   readonly losses: readonly Point[]
 }
@@ -34,29 +30,15 @@ const kinds: {
 
 const idOf = (kind: string, depth: number, seed: number): string => `${kind}${depth}-key${seed}`
 
-const cells = ({ depths, keys, images, training }: DegradationRecipe): readonly Cell<Measured>[] =>
-  keys.flatMap((seed) =>
-    depths.flatMap((depth) =>
-      Object.entries(kinds).map(([kind, { make }]) => ({
-        id: idOf(kind, depth, seed),
-        measure: async (tools) => {
-          const data = chooseImages(tools.data, images)
-          const { history, run, losses, dispose } = await trainNet(
-            { ...tools, data },
-            {
-              id: idOf(kind, depth, seed),
-              net: make(depth, data.train.classes.length),
-              recipe: training,
-              key: key(seed),
-            },
-          )
-          dispose()
-          return {
-            ...errorsOf({ history, run }),
-            losses: smooth(losses, 60),
-          }
-        },
-      })),
+const cells = (recipe: DegradationRecipe): readonly Cell<Measured>[] =>
+  recipe.keys.flatMap((seed) =>
+    recipe.depths.flatMap((depth) =>
+      Object.entries(kinds).map(([kind, { make }]) =>
+        trainCell(
+          { ...recipe, id: idOf(kind, depth, seed), seed, net: (classes) => make(depth, classes) },
+          (trained) => ({ ...errorsOf(trained), losses: smooth(trained.losses, 60) }),
+        ),
+      ),
     ),
   )
 
@@ -127,10 +109,7 @@ export const degradation: Lesson = lesson<DegradationRecipe, Measured>({
             value === 'trainError'
               ? { en: 'Training error by depth', zh: '训练误差随深度的变化' }
               : { en: 'Test error by depth', zh: '测试误差随深度的变化' },
-          caption: {
-            en: `The median over ${keys.length} key${keys.length > 1 ? 's' : ''}; the band reaches from the least to the largest.`,
-            zh: `${keys.length} 个随机种子的中位数；色带从最小值到最大值。`,
-          },
+          caption: overKeys(keys, 'band'),
           plot: (say: (words: Words) => string) =>
             curves(errors(value, say), {
               x: { label: say({ en: 'layers →', zh: '层数 →' }), ticks: [...depths] },
@@ -174,12 +153,7 @@ export const degradation: Lesson = lesson<DegradationRecipe, Measured>({
           rows: Object.entries(kinds).flatMap(([kind, { name }]) =>
             depths.map((depth) => [
               { en: `${name.en} ${depth}`, zh: `${name.zh} ${depth}` },
-              ...(['trainError', 'testError'] as const).map((value) => {
-                const { median, low, high } = of(kind, depth, value)
-                return keys.length === 1
-                  ? percent(median)
-                  : `${percent(median)} (${digits(100 * low, 1)} – ${digits(100 * high, 1)})`
-              }),
+              ...(['trainError', 'testError'] as const).map((value) => ranged(of(kind, depth, value))),
               kind === 'residual' ? (paper[depth] ?? '–') : '–',
             ]),
           ),

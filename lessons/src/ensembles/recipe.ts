@@ -1,12 +1,9 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** Two nets of one depth, and what is done to them once they are trained. */
-export type EnsemblesRecipe = {
+export type EnsemblesRecipe = TrainingRecipe & {
   readonly depth: number
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
   /** How many blocks are deleted at once. */
   readonly deleted: readonly number[]
   /** How often two blocks change places. */

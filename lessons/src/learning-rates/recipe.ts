@@ -1,14 +1,10 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
-/** One net from one start, by how its learning rate goes on. */
-export type LearningRatesRecipe = {
+/** One net from one start, by how its learning rate goes on; the rate is the highest of each schedule. */
+export type LearningRatesRecipe = TrainingRecipe & {
   /** 6n + 2 layers. */
   readonly depth: number
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  /** The rate is the highest of each schedule. */
-  readonly training: LessonRecipe
 }
 
 const short: LessonRecipe = { ...paperRecipe, batch: 32, lr: 0.2, flip: false, crop: 0 }

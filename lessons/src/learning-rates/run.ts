@@ -1,20 +1,17 @@
 import { cifarResnet } from '@resfn/archs/cifar-resnet'
-import { key } from '@resfn/random'
 import { scheduleOf } from '@resfn/recipe'
-import { chooseImages } from '../images.ts'
 import { type Cell, type Conclusion, lesson, type Lesson, type Words } from '../lesson.ts'
 import { curves } from '../picture.ts'
 import { type Point, single, smooth } from '../smooth.ts'
-import { digits, percent, spread, type Spread } from '../spread.ts'
-import { errorsOf, lastEpoch, type LessonRecipe, trainNet } from '../train-net.ts'
+import { digits, ranged, spread, type Spread } from '../spread.ts'
+import { trainCell } from '../train-cell.ts'
+import { type Errors, errorsOf, lastEpoch, type LessonRecipe } from '../train-net.ts'
 import { type LearningRatesRecipe, recipes } from './recipe.ts'
 
 /** What one training came to. */
-type Measured = {
-  /** Over the last epoch and after it; null where the loss was no number any more. */
+type Measured = Errors & {
+  /** Over the last epoch; null where it was no number any more. */
   readonly loss: number | null
-  readonly trainError: number | null
-  readonly testError: number | null
   /** The loss while it trained, smoothed. */
   readonly losses: readonly Point[]
   /** Training images in an epoch. */
@@ -47,29 +44,23 @@ const idOf = (way: string, seed: number): string => `${way}-key${seed}`
 
 const cells = ({ depth, keys, images, training }: LearningRatesRecipe): readonly Cell<Measured>[] =>
   keys.flatMap((seed) =>
-    Object.entries(all).map(([way, { change }]) => ({
-      id: idOf(way, seed),
-      measure: async (tools) => {
-        const data = chooseImages(tools.data, images)
-        const { history, run, losses, dispose } = await trainNet(
-          { ...tools, data },
-          {
-            id: idOf(way, seed),
-            net: cifarResnet({ depth, classes: data.train.classes.length }),
-            recipe: { ...training, ...change },
-            key: key(seed),
-          },
-        )
-        dispose()
-        const last = lastEpoch({ history, run })
-        return {
-          loss: last === undefined ? null : last.training.loss,
-          ...errorsOf({ history, run }),
-          losses: smooth(losses, 40),
+    Object.entries(all).map(([way, { change }]) =>
+      trainCell(
+        {
+          id: idOf(way, seed),
+          seed,
+          images,
+          training: { ...training, ...change },
+          net: (classes) => cifarResnet({ depth, classes }),
+        },
+        (trained, data) => ({
+          loss: lastEpoch(trained)?.training.loss ?? null,
+          ...errorsOf(trained),
+          losses: smooth(trained.losses, 40),
           examples: data.train.labels.length,
-        }
-      },
-    })),
+        }),
+      ),
+    ),
   )
 
 const conclude = (
@@ -84,8 +75,6 @@ const conclude = (
     en: `training loss: ${which.map((way) => `${all[way]!.name.en} ${digits(loss(way), 3)}`).join('; ')}`,
     zh: `训练损失：${which.map((way) => `${all[way]!.name.zh} ${digits(loss(way), 3)}`).join('；')}`,
   })
-  const range = ({ median, low, high }: Spread, text: (value: number) => string): string =>
-    keys.length === 1 ? text(median) : `${text(median)} (${text(low)} – ${text(high)})`
   const first = measured[idOf('constant', keys[0]!)]!
   const steps = training.epochs * Math.ceil(first.examples / training.batch)
 
@@ -167,9 +156,9 @@ const conclude = (
         ],
         rows: Object.entries(all).map(([way, { name }]) => [
           name,
-          range(of(way, 'loss'), (value) => digits(value, 3)),
-          range(of(way, 'trainError'), percent),
-          range(of(way, 'testError'), percent),
+          ranged(of(way, 'loss'), (value) => digits(value, 3)),
+          ranged(of(way, 'trainError')),
+          ranged(of(way, 'testError')),
         ]),
       },
     ],

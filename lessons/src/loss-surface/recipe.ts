@@ -1,12 +1,9 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** Nets that are trained, and the slice through the loss around what they came to. */
-export type SurfaceRecipe = {
+export type SurfaceRecipe = TrainingRecipe & {
   readonly depth: number
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
   readonly slice: {
     /** So many of the training images, the first of each class. */
     readonly images: number

@@ -1,5 +1,5 @@
 import { type Cell, type Finding, lesson, type Lesson, type Words } from '../lesson.ts'
-import { digits, percent, spread, type Spread } from '../spread.ts'
+import { digits, percent, ranged, spread, type Spread } from '../spread.ts'
 import { kinds, type Kind, measure, type Measured } from './measure.ts'
 import { linesPicture, planePicture } from './pictures.ts'
 import { recipes, type SurfaceRecipe } from './recipe.ts'
@@ -36,8 +36,6 @@ export const lossSurface: Lesson = lesson<SurfaceRecipe, Measured>({
       en: names.map((kind) => `${kinds[kind].name.en} ${text(median(kind, value))}`).join(', '),
       zh: names.map((kind) => `${kinds[kind].name.zh} ${text(median(kind, value))}`).join('，'),
     })
-    const range = ({ median: middle, low, high }: Spread, text: (value: number) => string): string =>
-      keys.length === 1 ? text(middle) : `${text(middle)} (${text(low)} – ${text(high)})`
     const short = (value: number): string => digits(value, value < 100 ? 2 : 0)
     const test = ({ testError }: Measured): number => testError
     // One key cannot tell these.
@@ -92,14 +90,11 @@ export const lossSurface: Lesson = lesson<SurfaceRecipe, Measured>({
           ],
           rows: names.map((kind) => [
             { en: `${kinds[kind].name.en} ${depth}`, zh: `${kinds[kind].name.zh} ${depth}` },
-            range(
-              over(kind, ({ trainError }) => trainError),
-              percent,
-            ),
-            range(over(kind, test), percent),
-            range(over(kind, centre), (value) => digits(value, 3)),
-            range(over(kind, rise), short),
-            range(over(kind, concave), percent),
+            ranged(over(kind, ({ trainError }) => trainError)),
+            ranged(over(kind, test)),
+            ranged(over(kind, centre), (value) => digits(value, 3)),
+            ranged(over(kind, rise), short),
+            ranged(over(kind, concave)),
             paper[kind][depth] ?? '–',
           ]),
         },

@@ -1,17 +1,14 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** The shares of labels that are wrong, and the nets that learn from them. */
-export type NoisyLabelsRecipe = {
+export type NoisyLabelsRecipe = TrainingRecipe & {
   /** Shares of the training labels, from 0 to 1, that are exchanged for another class. */
   readonly noise: readonly number[]
   /** Channels of the three stages are four times as many. */
   readonly widths: readonly [number, number, number]
   /** Attention modules of a stage; without masks, four units each. */
   readonly modules: number
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
 }
 
 /** Half of the paper's batch, and so half of its rate. */

@@ -3,16 +3,16 @@ import { threeStages } from '@resfn/archs/resnet'
 import { conv2d } from '@resfn/conv2d'
 import type { AnyLayer } from '@resfn/layer'
 import { fold, key } from '@resfn/random'
-import { chooseImages } from '../images.ts'
 import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { type Curve, curves } from '../picture.ts'
-import { percent, type Spread, spread } from '../spread.ts'
-import { errorsOf, trainNet } from '../train-net.ts'
+import { overKeys, percent, type Spread, spread } from '../spread.ts'
+import { trainCell } from '../train-cell.ts'
+import { type Errors, errorsOf } from '../train-net.ts'
 import { type NoisyLabelsRecipe, recipes } from './recipe.ts'
 import { wrongLabels } from './wrong-labels.ts'
 
-/** Errors over the last epoch, by the labels that it learns from, and after it, by right ones; null where none. */
-type Measured = { readonly trainError: number | null; readonly testError: number | null }
+/** Over the last epoch by the labels that it learns from, and after it by right ones. */
+type Measured = Errors
 
 /** How often a mask goes down in each stage: it sees more of the image where that is larger. */
 const maskDepths = [2, 1, 0]
@@ -48,26 +48,18 @@ const idOf = (kind: string, noise: number, seed: number): string => `${kind}-${M
 const cells = (recipe: NoisyLabelsRecipe): readonly Cell<Measured>[] =>
   recipe.keys.flatMap((seed) =>
     recipe.noise.flatMap((noise) =>
-      kindNames.map((kind) => ({
-        id: idOf(kind, noise, seed),
-        measure: async (tools) => {
-          const chosen = chooseImages(tools.data, recipe.images)
-          const data = { ...chosen, train: wrongLabels(chosen.train, noise, fold(key(seed), 'labels')) }
-          const { history, run, dispose } = await trainNet(
-            { ...tools, data },
-            {
-              id: idOf(kind, noise, seed),
-              net: netOf(kind, recipe, data.train.classes.length),
-              recipe: recipe.training,
-              key: key(seed),
-            },
-          )
-          dispose()
-          return {
-            ...errorsOf({ history, run }),
-          }
-        },
-      })),
+      kindNames.map((kind) =>
+        trainCell(
+          {
+            ...recipe,
+            id: idOf(kind, noise, seed),
+            seed,
+            net: (classes) => netOf(kind, recipe, classes),
+            change: (data) => ({ ...data, train: wrongLabels(data.train, noise, fold(key(seed), 'labels')) }),
+          },
+          errorsOf,
+        ),
+      ),
     ),
   )
 
@@ -169,10 +161,7 @@ export const noisyLabels: Lesson = lesson<NoisyLabelsRecipe, Measured>({
           value === 'testError'
             ? { en: 'Test error, by right labels', zh: '测试误差（正确标签）' }
             : { en: 'Training error, by the labels it learns from', zh: '训练误差（它所学的标签）' },
-        caption: {
-          en: `The median over ${keys.length} key${keys.length > 1 ? 's' : ''}; the band reaches from the least to the largest.`,
-          zh: `${keys.length} 个随机种子的中位数；色带从最小值到最大值。`,
-        },
+        caption: overKeys(keys, 'band'),
         plot: (say: (words: Words) => string) =>
           curves(errors(value, say), {
             x: {

@@ -1,16 +1,13 @@
-import type { ImageChoice } from '../images.ts'
+import type { TrainingRecipe } from '../train-cell.ts'
 import { type LessonRecipe, paperRecipe } from '../train-net.ts'
 
 /** What stands on the shortcuts of the nets, their depth, and how they are trained. */
-export type ShortcutsRecipe = {
+export type ShortcutsRecipe = TrainingRecipe & {
   readonly depth: number
   /** Rows of He et al. 2016, table 1, by the names of `@resfn/shortcuts`. */
   readonly operations: readonly string[]
   /** Options of He et al. 2015, section 3.3. */
   readonly options: readonly string[]
-  readonly keys: readonly number[]
-  readonly images: ImageChoice
-  readonly training: LessonRecipe
 }
 
 /** Half of the paper's batch, and so half of its rate. */

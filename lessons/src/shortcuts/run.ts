@@ -2,18 +2,14 @@ import { cifarResnet, optionA, optionB, optionC } from '@resfn/archs/cifar-resne
 import type { AnyBlockKind } from '@resfn/archs/resnet'
 import { type AnyLayer, followedBy } from '@resfn/layer'
 import { type BatchNorm, type Makers, makersOr } from '@resfn/makers'
-import { key } from '@resfn/random'
 import { residualBranch } from '@resfn/residual-block'
 import { shortcuts } from '@resfn/shortcuts'
-import { chooseImages } from '../images.ts'
 import { type Cell, lesson, type Lesson, type Words } from '../lesson.ts'
 import { ranges, same } from '../picture.ts'
-import { percent, type Spread, spread } from '../spread.ts'
-import { errorsOf, trainNet } from '../train-net.ts'
+import { overKeys, percent, type Spread, spread } from '../spread.ts'
+import { trainCell } from '../train-cell.ts'
+import { type Errors, errorsOf } from '../train-net.ts'
 import { recipes, type ShortcutsRecipe } from './recipe.ts'
-
-/** Errors over the last epoch and after it, from 0 to 1; null where the loss was no number any more. */
-type Measured = { readonly trainError: number | null; readonly testError: number | null }
 
 type Kind = (makers: Makers<BatchNorm>) => AnyBlockKind
 
@@ -77,40 +73,27 @@ const rowsOf = ({ operations, options: wanted }: ShortcutsRecipe): readonly Row[
 
 const idOf = (id: string, seed: number): string => `${id}-key${seed}`
 
-const cells = (recipe: ShortcutsRecipe): readonly Cell<Measured>[] =>
+const cells = (recipe: ShortcutsRecipe): readonly Cell<Errors>[] =>
   recipe.keys.flatMap((seed) =>
-    rowsOf(recipe).map(({ id, kind }) => ({
-      id: idOf(id, seed),
-      measure: async (tools) => {
-        const data = chooseImages(tools.data, recipe.images)
-        const classes = data.train.classes.length
-        const net = cifarResnet<BatchNorm, AnyLayer, AnyLayer, AnyLayer>({
-          depth: recipe.depth,
-          classes,
-          shortcuts: kind,
-        })
-        const training = { id: idOf(id, seed), net, recipe: recipe.training, key: key(seed) }
-        const { history, run, dispose } = await trainNet({ ...tools, data }, training)
-        dispose()
-        return {
-          ...errorsOf({ history, run }),
-        }
-      },
-    })),
+    rowsOf(recipe).map(({ id, kind }) => {
+      const net = (classes: number): AnyLayer =>
+        cifarResnet<BatchNorm, AnyLayer, AnyLayer, AnyLayer>({ depth: recipe.depth, classes, shortcuts: kind })
+      return trainCell({ ...recipe, id: idOf(id, seed), seed, net }, errorsOf)
+    }),
   )
 
 /** Operations that multiply the signal on the shortcut by about a half. */
 const halving = ['constant', 'constant on both', 'shortcut-only gate, half open', 'dropout', 'none']
 
 /** What may stand on a shortcut: nothing is best. */
-export const shortcutsLesson: Lesson = lesson<ShortcutsRecipe, Measured>({
+export const shortcutsLesson: Lesson = lesson<ShortcutsRecipe, Errors>({
   name: 'shortcuts',
   title: { en: 'Shortcuts: nothing is best on them', zh: '捷径：上面什么都不放最好' },
   recipes,
   cells,
   conclude: (recipe, measured) => {
     const rows = rowsOf(recipe)
-    const of = (name: string, value: keyof Measured): Spread =>
+    const of = (name: string, value: keyof Errors): Spread =>
       spread(recipe.keys.map((seed) => measured[idOf(name.replaceAll(/[^a-z0-9A-Z]+/g, '-'), seed)]![value] ?? 1))
     const identity = of('identity', 'trainError').median
     const worse = halving.filter((operation) => recipe.operations.includes(operation))
@@ -165,10 +148,7 @@ export const shortcutsLesson: Lesson = lesson<ShortcutsRecipe, Measured>({
         {
           name: 'errors',
           title: { en: `ResNet-${recipe.depth} by its shortcuts`, zh: `ResNet-${recipe.depth}，不同的捷径` },
-          caption: {
-            en: 'The median over the keys; the line reaches from the least to the largest.',
-            zh: '各随机种子的中位数；线段从最小值到最大值。',
-          },
+          caption: overKeys(recipe.keys, 'line'),
           plot: (say) =>
             ranges(
               (['trainError', 'testError'] as const).map((value) => ({

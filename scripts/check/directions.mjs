@@ -37,7 +37,7 @@ const allowed = {
   'backend/runtime': [...core, 'formats', 'backend', 'io/cache'],
   // What it built is kept there too.
   'backend/native': [...core, 'formats', 'backend', 'io/cache'],
-  parallel: [...core, 'core/layer', 'core/autodiff', 'ops', 'data', 'train', 'parallel'],
+  parallel: [...core, 'core/layer', 'core/autodiff', 'ops', 'formats', 'data', 'train', 'parallel'],
   lessons: [...core, 'core/layer', 'core/autodiff', 'core/recompute', 'ops', 'blocks', 'archs', 'data', 'train'],
   resfn: ['core', 'ops', 'blocks', 'archs', 'formats', 'data', 'train', 'weights', 'backend'],
   cli: [

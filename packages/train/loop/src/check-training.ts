@@ -90,14 +90,18 @@ export const checkLastBatch = <P, S>(
 
 /** Reads one batch of an evaluation pass and throws unless it fits the net. */
 const checkEvaluation = async <P, S>(
-  { net, evaluation }: Training<P, S>,
+  { net, evaluation, replicas }: Training<P, S>,
   run: Run<P, S>,
 ): Promise<Examples | undefined> => {
   if (evaluation === undefined) return undefined
   const pass = iteratorOf('evaluation', evaluation())
   try {
     const first = await pass.next()
-    if (first.done === true) throw new BatchError('there was no batch; is the set empty?')
+    if (first.done === true) {
+      // Others may have some.
+      if (replicas !== undefined && replicas.size > 1) return undefined
+      throw new BatchError('there was no batch; is the set empty?')
+    }
     const examples = first.value as Examples
     checkExamples(examples)
     checkClasses(examples.labels, checkRun(net, run, examples.shape.slice(1)))

@@ -1,16 +1,14 @@
 import type { Examples } from '@resfn/batches'
 import {
   accuracy,
-  addConfusions,
-  addScores,
   type ClassScore,
   confusion,
   type Confusion,
   labelRanks,
   meanLoss,
-  noScore,
   perClass,
   predictions,
+  type Score,
   scoreOf,
 } from '@resfn/losses'
 import { BatchError } from '@resfn/step'
@@ -67,31 +65,58 @@ export type PredictionColumns = {
 export const evaluate = async (
   predict: Predict,
   batches: AsyncIterable<Examples> | Iterable<Examples>,
-): Promise<Evaluation & { readonly predictions: PredictionColumns }> => {
-  let score = noScore
-  let counts: Confusion | undefined
+): Promise<Evaluation & { readonly predictions: PredictionColumns }> => evaluationOf([await look(predict, batches)])
+
+/** What a net said of the examples of a pass, or of a rank's part of it. */
+export type Looked = {
+  readonly predictions: PredictionColumns
+  /** The sum over the examples. */
+  readonly loss: number
+  /** 0 where there was no example. */
+  readonly classes: number
+}
+
+/** Lets a net predict a pass. */
+export const look = async (
+  predict: Predict,
+  batches: AsyncIterable<Examples> | Iterable<Examples>,
+): Promise<Looked> => {
+  let [loss, classes] = [0, 0]
   const columns: PredictionColumns[] = []
   for await (const { logits, labels } of logitsOfEach(predict, batches)) {
     const said = predictions(logits, labels)
-    score = addScores(score, scoreOf(said, labels))
-    const found = confusion(logits.classes)(labels, said.predicted)
-    counts = counts === undefined ? found : addConfusions(counts, found)
+    loss += scoreOf(said, labels).loss
+    classes = logits.classes
     const ranks = labelRanks(logits, labels)
     columns.push({ labels: labels.slice(), predicted: said.predicted, probabilities: said.probabilities, ranks })
     await nextTask()
   }
-  if (counts === undefined) throw new BatchError('evaluate: there was no batch; is the set empty?')
+  return { predictions: joined(columns), loss, classes }
+}
+
+/** What the parts of a pass come to, one after the other. */
+export const evaluationOf = (parts: readonly Looked[]): Evaluation & { readonly predictions: PredictionColumns } => {
+  const columns = joined(parts.map((part) => part.predictions))
+  const examples = columns.labels.length
+  if (examples === 0) throw new BatchError('evaluate: there was no batch; is the set empty?')
+  const counts = confusion(Math.max(...parts.map(({ classes }) => classes)))(columns.labels, columns.predicted)
+  const score: Score = {
+    examples,
+    correct: counts.reduce((sum, row, label) => sum + row[label]!, 0),
+    loss: parts.reduce((sum, { loss }) => sum + loss, 0),
+  }
   return {
-    examples: score.examples,
+    examples,
     loss: meanLoss(score),
     accuracy: accuracy(score),
     perClass: perClass(counts),
     confusion: counts,
-    predictions: joined(columns, score.examples),
+    predictions: columns,
   }
 }
 
-const joined = (columns: readonly PredictionColumns[], examples: number): PredictionColumns => {
+const joined = (columns: readonly PredictionColumns[]): PredictionColumns => {
+  const examples = columns.reduce((sum, { labels }) => sum + labels.length, 0)
   const labels = new Int32Array(examples)
   const predicted = new Int32Array(examples)
   const probabilities = new Float32Array(examples)

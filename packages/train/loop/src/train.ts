@@ -14,10 +14,11 @@ import {
 } from '@resfn/step'
 import { bestEpoch } from './best-epoch.ts'
 import { checkStart, checkTraining, iteratorOf } from './check-training.ts'
-import { evaluate, type PredictionColumns } from './evaluate.ts'
+import { evaluate, evaluationOf, look, type PredictionColumns } from './evaluate.ts'
 import type { CheckpointEvent, TrainEvent } from './event.ts'
 import { isDeviceLost, keepRun, type KeptRun } from './kept-run.ts'
 import { nextTask } from './next-task.ts'
+import { gathered, sideBySide } from './replicated.ts'
 
 /**
  * The batches from a cursor on: those of the unbroken pass from there, in order, at least to the end of the last epoch.
@@ -56,6 +57,10 @@ export type Training<P, S> = Learning<P, S> & {
  * `gradient of loss -> optimiser -> running statistics`; see `takeStep`. The sequence of runs depends on nothing but
  * the first run and the training, so a run that was interrupted and restored from its checkpoint ends at exactly the
  * same parameters.
+ *
+ * With `replicas`, each of them calls `train` with an equal run and its own shard of batches and evaluation, and gets
+ * the same events, about all of them: only the times differ. A signal that aborts on one of them stops all at the same
+ * step.
  *
  * Memory: the generator owns the run. A run in a checkpoint event is lent until the next event is asked for; the one in
  * `done` is handed over. On WebGL and WebGPU, whose device may be lost, the host keeps a copy of the run from the start
@@ -101,11 +106,14 @@ export async function* train<P, S>(
   training: Training<P, S>,
   first: Run<P, S>,
 ): AsyncGenerator<TrainEvent<P, S>, void, undefined> {
-  const { batches, checkpointSteps, epochs, patience = Infinity, signal } = training
+  const { batches, checkpointSteps, epochs, patience = Infinity, replicas, signal } = training
   let run = first
   let owned = true
   let source: AsyncIterator<Batch> | undefined
   let kept: KeptRun<P, S> | undefined
+  // Replicas stop where all of them know it: at the end of a step, or in an evaluation.
+  let agreed = false
+  const isStopped = (): boolean => (replicas === undefined ? signal?.aborted === true : agreed)
   const checkpoint = (reason: CheckpointEvent<P, S>['reason']): CheckpointEvent<P, S> => ({
     type: 'checkpoint',
     reason,
@@ -120,7 +128,7 @@ export async function* train<P, S>(
     let isFirst = true
     let predictions: PredictionColumns | undefined
     for (;;) {
-      if (isEpochOver(run) && signal?.aborted !== true) {
+      if (isEpochOver(run) && !isStopped()) {
         const record = recordOf(training, run)
         yield {
           type: 'epoch',
@@ -132,7 +140,8 @@ export async function* train<P, S>(
         }
         const started = util.now()
         const evaluation = await evaluateUnlessAborted(training, run)
-        if (evaluation !== 'aborted') {
+        if (evaluation === 'aborted') agreed = true
+        else {
           if (evaluation !== undefined) {
             const { predictions: columns, ...numbers } = evaluation
             predictions = columns
@@ -153,7 +162,7 @@ export async function* train<P, S>(
       }
       const isStalled = epochsWithoutGain(run.history) >= patience
       const isFinished = (run.cursor.epoch >= epochs || isStalled) && !isEpochOver(run)
-      if (isFinished || signal?.aborted === true) {
+      if (isFinished || isStopped()) {
         if (!isFinished) yield checkpoint('aborted')
         owned = false
         yield {
@@ -173,13 +182,14 @@ export async function* train<P, S>(
         isFirst = false
         started = util.now()
       }
-      const stepped = await advanceBy(run, batch)
+      const stepped = await advanceBy(run, batch, signal)
       if ('error' in stepped) {
         yield checkpoint('not finite')
         throw stepped.error
       }
       const { cursor } = run
       run = stepped.run
+      agreed = stepped.isStopped
       const seconds = (util.now() - started) / 1000
       yield {
         type: 'step',
@@ -239,19 +249,23 @@ const rehearsal = <P, S>(
 class Aborted extends Error {}
 
 const evaluateUnlessAborted = async <P, S>(
-  { evaluation, net, signal }: Training<P, S>,
+  { evaluation, net, replicas, signal }: Training<P, S>,
   run: Run<P, S>,
 ): Promise<Awaited<ReturnType<typeof evaluate>> | 'aborted' | undefined> => {
   if (evaluation === undefined) return undefined
-  async function* wanted(): AsyncGenerator<Examples> {
-    for await (const examples of evaluation!()) {
-      if (signal?.aborted === true) throw new Aborted()
-      yield examples
-    }
+  const isStopped = (): boolean => signal?.aborted === true
+  const stop = (): never => {
+    throw new Aborted()
+  }
+  async function* unlessStopped(): AsyncGenerator<Examples> {
+    for await (const examples of evaluation!()) yield isStopped() ? stop() : examples
   }
   const { params, state } = weightsOf(run)
+  const predict = (x: Tensor): Tensor => net.apply(params, x, state)
   try {
-    return await evaluate((x: Tensor) => net.apply(params, x, state), wanted())
+    if (replicas === undefined) return await evaluate(predict, unlessStopped())
+    const own = await look(predict, sideBySide(replicas, evaluation(), { isStopped, stop }))
+    return evaluationOf(await gathered(replicas, own))
   } catch (error) {
     if (error instanceof Aborted) return 'aborted'
     throw error

@@ -1,13 +1,14 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Batch } from '@resfn/batches'
 import { checkOptions, numberFrom } from '@resfn/options'
 import { sameShape, type Shape } from '@resfn/layer'
-import { addScores, topCorrect } from '@resfn/losses'
-import { advance, dispose } from '@resfn/tree'
+import { addScores } from '@resfn/losses'
+import { advance } from '@resfn/tree'
 import { checkExamples, checkRun } from './check.ts'
 import { NotFiniteError } from './error.ts'
+import { type Signal, singleStep } from './find-step.ts'
+import { replicatedStep } from './replicated-step.ts'
 import type { Run } from './run.ts'
-import { type Learning, takeStep } from './step.ts'
+import type { Learning } from './step.ts'
 
 /** The numbers of one step, all from before the update. */
 export type StepNumbers = {
@@ -24,15 +25,23 @@ export type StepNumbers = {
 
 /** The run after a step with the numbers of the step, or the error that ended it. */
 export type CheckedStep<P, S> =
-  | { readonly run: Run<P, S>; readonly numbers: StepNumbers }
+  | {
+      readonly run: Run<P, S>
+      readonly numbers: StepNumbers
+      /** Whether the signal has aborted; replicas agree on it at the same step. */
+      readonly isStopped: boolean
+    }
   | { readonly error: NotFiniteError }
 
 /**
  * A step that checks its batch and its result. It frees the tensors of the old run that the new run does not share. If
  * loss or gradients are not finite, it frees the new run instead, and the old run stays as it was.
  *
- * @param learning see `takeStep`
- * @returns a function of a run, which it takes over, and a batch
+ * With `replicas`, the batch is the share of this one; gradients, statistics and numbers are those of the whole batch,
+ * so that all replicas make the same update.
+ *
+ * @param learning see `Learning`
+ * @returns a function of a run, which it takes over, a batch, and the signal that may end the training
  * @throws RunError if a tensor of the run is missing, disposed, or of another net
  * @throws OptionsError if the schedule does not give a learning rate
  * @throws BatchError if the batch does not fit itself, the net or the parameters
@@ -59,10 +68,10 @@ export type CheckedStep<P, S> =
  */
 export const checkedStep = <P, S>(
   learning: Learning<P, S>,
-): ((run: Run<P, S>, batch: Batch) => Promise<CheckedStep<P, S>>) => {
-  const step = takeStep(learning)
+): ((run: Run<P, S>, batch: Batch, signal?: Signal) => Promise<CheckedStep<P, S>>) => {
+  const find = learning.replicas === undefined ? singleStep(learning) : replicatedStep(learning, learning.replicas)
   let planned: { readonly sample: Shape; readonly classes: number } | undefined
-  return async (run, batch) => {
+  return async (run, batch, signal) => {
     checkExamples(batch)
     const sample = batch.shape.slice(1)
     if (planned === undefined || !sameShape(planned.sample, sample))
@@ -71,38 +80,17 @@ export const checkedStep = <P, S>(
 
     const learningRate = learning.schedule(run.step)
     checkOptions(`the schedule at step ${run.step}`, { rate: learningRate }, { rate: numberFrom(0) })
-    const { learned, ...tensors } = step(run, batch)
-    const takeBack = (): void => void advance<unknown>(learned, () => run)
-    // Read back before the old run is freed: it is the last good one if these are not finite.
-    const [[loss], values, [gradientNorm]] = await Promise.all([
-      numbersOf(tensors.loss),
-      numbersOf(tensors.logits),
-      numbersOf(tensors.gradientNorm),
-    ])
-      .catch((error: unknown) => {
-        takeBack()
-        throw error
-      })
-      .finally(() => dispose(tensors))
-    if (loss === undefined || gradientNorm === undefined || !Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
-      takeBack()
-      return {
-        error: new NotFiniteError({
-          step: run.step + 1,
-          loss: loss ?? Number.NaN,
-          gradientNorm: gradientNorm ?? Number.NaN,
-          learningRate,
-        }),
-      }
+    // The numbers are here before the old run is freed: it is the last good one if these are not finite.
+    const { learned, loss, gradientNorm, examples, correct, isStopped } = await find(run, batch, { classes, signal })
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      advance<unknown>(learned, () => run)
+      return { error: new NotFiniteError({ step: run.step + 1, loss, gradientNorm, learningRate }) }
     }
-    const examples = batch.labels.length
-    const correct = topCorrect(1)({ values, classes }, batch.labels)
     const score = addScores(run.score, { examples, correct, loss: loss * examples })
     return {
       run: advance(run, () => ({ ...run, ...learned, cursor: batch.next, score })),
       numbers: { examples, loss, accuracy: correct / examples, gradientNorm, learningRate },
+      isStopped,
     }
   }
 }
-
-const numbersOf = (tensor: Tensor): Promise<Float32Array> => tensor.data() as Promise<Float32Array>

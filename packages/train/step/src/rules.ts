@@ -24,6 +24,9 @@ export const learningRules: Rules<Learning<unknown, unknown>> = {
   statisticsDecay: optional(numberFrom(0, 1)),
   averageDecay: optional(numberFrom(0, 1)),
   microBatch: optional(wholeNumberFrom(1)),
+  replicas: optional(
+    recordOfFunctions('replicas, such as replicasOf(collective)', 'exchange', 'weighing', 'sum', 'gather'),
+  ),
 }
 
 /** The rules of the options of `startRun`. */

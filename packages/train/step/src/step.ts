@@ -9,6 +9,7 @@ import type { Schedule } from '@resfn/schedules'
 import { advance, map, zip } from '@resfn/tree'
 import { checkClasses, checkExamples, checkTargets } from './check.ts'
 import { partsOf } from './parts.ts'
+import type { Replicas } from './replicas.ts'
 import { type Run, weightsOf } from './run.ts'
 
 /** How a net learns from one batch. */
@@ -25,10 +26,12 @@ export type Learning<P, S> = {
    */
   readonly averageDecay?: number
   /**
-   * Examples that go through the net at once, by default the whole batch: a larger batch is done in parts whose
-   * gradients and statistics are averaged, which takes the memory of one part.
+   * Examples that go through the net at once, by default the whole batch: a larger batch is done in parts, as even as
+   * they can be, whose gradients and statistics are averaged, which takes the memory of one part.
    */
   readonly microBatch?: number
+  /** Those that learn from the other shares of each batch; by default there are none. For `checkedStep` and `train`. */
+  readonly replicas?: Replicas
 }
 
 /** What one batch gives: the gradients of the parameters, what the net saw, and two tensors about the batch. */
@@ -89,27 +92,42 @@ const tidied = <A>(make: () => A): A => tidy(make as () => never)
  * assert.ok(first! > 0 && second! < 0) // more of class 1, less of class 0
  * ```
  */
-export const gradientsOf =
+export const gradientsOf = <P, S>({
+  net,
+  loss,
+  microBatch = Infinity,
+}: Pick<Learning<P, S>, 'net' | 'loss' | 'microBatch'>): ((
+  run: Pick<Run<P, S>, 'params' | 'key' | 'step'>,
+  examples: Examples,
+) => Gradients<P, S>) => {
+  const inParts = gradientsInParts({ net, loss })
+  return (run, examples) => {
+    checkExamples(examples)
+    return inParts(run, examples, Math.ceil(examples.labels.length / microBatch))
+  }
+}
+
+/** The same in so many parts. */
+export const gradientsInParts =
   <P, S>({
     net,
     loss,
-    microBatch = Infinity,
-  }: Pick<Learning<P, S>, 'net' | 'loss' | 'microBatch'>): ((
+  }: Pick<Learning<P, S>, 'net' | 'loss'>): ((
     run: Pick<Run<P, S>, 'params' | 'key' | 'step'>,
     examples: Examples,
+    parts: number,
   ) => Gradients<P, S>) =>
-  (run, examples) =>
+  (run, examples, parts) =>
     tidied(() => {
-      checkExamples(examples)
       const key = fold(fold(run.key, 'step'), run.step)
       const count = examples.labels.length
-      if (count <= microBatch) return differentiate({ net, loss }, run.params, key, examples)
+      if (parts <= 1) return differentiate({ net, loss }, run.params, key, examples)
       const weighed = (part: Examples, index: number): Gradients<P, S> =>
         tidied(() => {
           const { logits, ...found } = differentiate({ net, loss }, run.params, fold(key, index), part)
           return { logits, ...map(found, (leaf: Tensor) => mul(leaf, part.labels.length / count)) }
         })
-      const [first, ...others] = partsOf(examples, microBatch)
+      const [first, ...others] = partsOf(examples, parts)
       return others.reduce(
         (sum, part, i) =>
           advance(sum, ({ logits: before, ...kept }) => {

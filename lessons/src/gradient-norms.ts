@@ -1,8 +1,22 @@
 import { pullback } from '@resfn/autodiff'
 import { type AnyLayer, type Layer, subtree, untyped } from '@resfn/layer'
+import type { Batch } from '@resfn/batches'
 import type { Key } from '@resfn/random'
 import { dispose } from '@resfn/tree'
-import { abs, max, mul, norm, reshape, type Tensor, tidy } from '@tensorflow/tfjs-core'
+import {
+  abs,
+  max,
+  mul,
+  norm,
+  oneHot,
+  reshape,
+  softmax,
+  sub,
+  type Tensor,
+  tensor,
+  tensor1d,
+  tidy,
+} from '@tensorflow/tfjs-core'
 
 /** A part of a net that takes the output of the one before it, with its parameters. */
 export type Link = { readonly path: string; readonly layer: Layer<unknown, unknown>; readonly params: unknown }
@@ -65,6 +79,27 @@ export const gradientNorms = async (
   }
   dispose([dy, inputs.slice(1)])
   return [...Array.from({ length: chain.length + 1 - logs.length }, () => null), ...logs]
+}
+
+/**
+ * The same of the loss of a batch, for the blocks of the stages `layer1`, `layer2`, ... of a net, and last by the
+ * output of the last block.
+ */
+export const stageNorms = async (
+  net: AnyLayer,
+  params: unknown,
+  { images, shape, labels }: Pick<Batch, 'images' | 'shape' | 'labels'>,
+  key: Key,
+): Promise<readonly (number | null)[]> => {
+  const x = tensor(images, [...shape])
+  const chain = chainOf(net, params)
+  // Of the sum of the cross entropies of all examples, by the logits.
+  const upstream = (y: Tensor): Tensor =>
+    tidy(() => sub(softmax(y), oneHot(tensor1d(labels, 'int32'), y.shape.at(-1)!)))
+  const norms = await gradientNorms(chain, x, upstream, key)
+  x.dispose()
+  const isInStage = chain.map(({ path }) => path.startsWith('layer'))
+  return norms.slice(isInStage.indexOf(true), isInStage.lastIndexOf(true) + 2)
 }
 
 const lengthOf = async (x: Tensor): Promise<number> => {

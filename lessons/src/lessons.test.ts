@@ -2,9 +2,10 @@ import { loadFashionMnistSubset } from '@resfn/fashion-mnist-subset'
 import { useBackend } from '@resfn/runtime'
 import { parseHTML } from 'linkedom'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { lesson } from './lesson.ts'
 import { lessons } from './lessons.ts'
 import { lessonPages } from './page.ts'
-import { runLesson } from './run-lesson.ts'
+import { type LessonRun, runLesson } from './run-lesson.ts'
 import { readText } from './text.ts'
 import type { LessonData, Store } from './tools.ts'
 
@@ -23,6 +24,17 @@ const memoryStore = (): Store & { readonly names: () => readonly string[] } => {
   }
 }
 
+/** A quick run. */
+const run = (store: Store): LessonRun => ({
+  scale: 'quick',
+  data,
+  store,
+  engine: 'a test',
+  signal: new AbortController().signal,
+  now: Date.now,
+  onProgress: () => undefined,
+})
+
 let data: LessonData
 beforeAll(async () => {
   await useBackend('wasm', { threads: 2 })
@@ -31,18 +43,23 @@ beforeAll(async () => {
   data = { title: 'Fashion-MNIST', ...loaded.right, moments: { mean: [0.286], std: [0.353] } }
 })
 
+test('a measurement keeps whole numbers as they are, and six digits of others', async () => {
+  const values = [12_345_678, 1 / 3, Infinity]
+  const counting = lesson<null, readonly number[]>({
+    name: 'counting',
+    title: { en: 'Counting', zh: '计数' },
+    recipes: { quick: null, default: null, full: null },
+    cells: () => [{ id: 'count', measure: async () => values }],
+    conclude: () => ({ findings: [], pictures: [], tables: [] }),
+  })
+  const { cells } = await runLesson(counting, run(memoryStore()))
+  expect(cells).toEqual({ count: [12_345_678, 0.333333, null] })
+})
+
 describe.each(lessons)('$name', (lesson) => {
   test('shows its direction when it is quick, and makes its pages', { timeout: 600_000 }, async () => {
     const store = memoryStore()
-    const measured = await runLesson(lesson, {
-      scale: 'quick',
-      data,
-      store,
-      engine: 'a test',
-      signal: new AbortController().signal,
-      now: Date.now,
-      onProgress: () => undefined,
-    })
+    const measured = await runLesson(lesson, run(store))
     expect(store.names()).toEqual(['measured.json'])
     const { findings, pictures, tables } = lesson.conclude('quick', measured.cells)
     expect(

@@ -12,6 +12,7 @@ import { nestedFunctions } from './nested-functions/run.ts'
 import { noisyLabels } from './noisy-labels/run.ts'
 import { placements } from './placements/run.ts'
 import { shortcutsLesson } from './shortcuts/run.ts'
+import { thousandLayers } from './thousand-layers/run.ts'
 
 /**
  * The lessons in the order of the course.
@@ -29,6 +30,7 @@ import { shortcutsLesson } from './shortcuts/run.ts'
 export const lessons: readonly Lesson[] = [
   degradation,
   gradientFlow,
+  thousandLayers,
   nestedFunctions,
   placements,
   shortcutsLesson,

@@ -41,14 +41,14 @@ const file = 'measured.json'
 
 const textOf = (measured: Measured): string => `${JSON.stringify(measured, null, 1)}\n`
 
+const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(6)))
+
 /**
- * What was just measured as it is read later: numbers that JSON does not have are null, and six digits of the others
- * are kept.
+ * What was just measured as it is read later: whole numbers as they are, six digits of the others, and null for those
+ * that JSON does not have.
  */
 const asJson = (value: Json): Json =>
-  JSON.parse(
-    JSON.stringify(value, (_, part: unknown) => (typeof part === 'number' ? Number(part.toPrecision(6)) : part)),
-  ) as Json
+  JSON.parse(JSON.stringify(value, (_, part: unknown) => (typeof part === 'number' ? rounded(part) : part))) as Json
 
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 

@@ -5,6 +5,7 @@ import { train } from '@resfn/loop'
 import { crossEntropy } from '@resfn/losses'
 import { fold, type Key } from '@resfn/random'
 import { augmentation, optimiserOf, preprocessing, type Recipe, scheduleOf } from '@resfn/recipe'
+import { constantRate, inTurn } from '@resfn/schedules'
 import { type EpochRecord, NotFiniteError, type Run, startRun } from '@resfn/step'
 import { dispose, map } from '@resfn/tree'
 import { clone, type Tensor } from '@tensorflow/tfjs-core'
@@ -25,7 +26,10 @@ export type LessonRecipe = Pick<
   | 'crop'
   | 'normalise'
 > &
-  Partial<Pick<Recipe, 'rates' | 'resize'>>
+  Partial<Pick<Recipe, 'rates' | 'resize'>> & {
+    /** Steps at another rate, before the schedule begins. */
+    readonly warmup?: { readonly lr: number; readonly steps: number }
+  }
 
 /**
  * The recipe of He et al. 2015, section 4.2: 64,000 steps of 128 images, rate 0.1 divided by 10 after half and three
@@ -95,7 +99,7 @@ export const trainNet = async (
   { id, net: given, recipe: said, key, from, watch }: NetTraining,
 ): Promise<NetTrained> => {
   const net = untyped(given)
-  const recipe = { rates: '', resize: 0, ...said, erasing: 0 }
+  const recipe = { rates: '', resize: 0, warmup: { lr: 0, steps: 0 }, ...said, erasing: 0 }
   const { labels, classes } = data.train
   const [height, width, channels] = data.train.shape
   const shape = recipe.resize > 0 ? [recipe.resize, recipe.resize, channels] : [height, width, channels]
@@ -132,7 +136,10 @@ export const trainNet = async (
     net,
     optimiser,
     loss: crossEntropy(),
-    schedule: scheduleOf(recipe, { examples: labels.length }),
+    schedule: inTurn(
+      [{ schedule: constantRate(recipe.warmup.lr), steps: recipe.warmup.steps }],
+      scheduleOf(recipe, { examples: labels.length }),
+    ),
     batches: (start: { readonly epoch: number; readonly batch: number }) =>
       batches(data.train, {
         size: recipe.batch,

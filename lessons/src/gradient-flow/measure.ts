@@ -4,8 +4,8 @@ import { fold, key as keyOf, normal } from '@resfn/random'
 import { preprocessing } from '@resfn/recipe'
 import type { Run } from '@resfn/step'
 import { dispose } from '@resfn/tree'
-import { oneHot, softmax, sub, type Tensor, tensor, tensor1d, tidy } from '@tensorflow/tfjs-core'
-import { chainOf, gradientNorms } from '../gradient-norms.ts'
+import { type Tensor, tensor } from '@tensorflow/tfjs-core'
+import { chainOf, gradientNorms, stageNorms } from '../gradient-norms.ts'
 import { chooseImages } from '../images.ts'
 import type { Tools } from '../tools.ts'
 import { errorsOf, trainNet } from '../train-net.ts'
@@ -50,19 +50,8 @@ export const trainedProfiles = async (
   const net = untyped(convKinds[kind]!.make({ depth, classes }))
   const seen = preprocessing({ ...training, resize: 0 }, data.moments)
   const profileOf = async ({ params }: Run<unknown, unknown>): Promise<Profile> => {
-    for await (const { images: pixels, shape, labels } of batchesInOrder(data.train, {
-      size: batch,
-      transform: seen,
-    })) {
-      const x = tensor(pixels, [...shape])
-      const chain = chainOf(net, params)
-      const upstream = (y: Tensor): Tensor =>
-        tidy(() => sub(softmax(y as never), oneHot(tensor1d(Int32Array.from(labels as never), 'int32'), classes)))
-      const norms = await gradientNorms(chain, x, upstream, keyOf(seed))
-      x.dispose()
-      const inStages = chain.map(({ path }) => path.startsWith('layer'))
-      return norms.slice(inStages.indexOf(true), inStages.lastIndexOf(true) + 2)
-    }
+    for await (const first of batchesInOrder(data.train, { size: batch, transform: seen }))
+      return stageNorms(net, params, first, keyOf(seed))
     return []
   }
   const trained = await trainNet(

@@ -1,33 +1,9 @@
 import { curves } from './curves.ts'
 import type { ReportData } from './data.ts'
-import { html, Html, none, type Part } from './html.ts'
+import { html, type Html, none } from './html.ts'
+import { card, page, section } from './page.ts'
 import { sampleList } from './samples.ts'
-import { style } from './style.ts'
 import { confusionMatrix, epochTable, factTable, netTable, perClass } from './tables.ts'
-
-const section = (title: string, note: string, ...body: readonly Part[]): Html =>
-  html`<section>
-    <h2>${title}</h2>
-    ${note === '' ? none : html`<p>${note}</p>`}${body}
-  </section> `
-
-const card = (...body: readonly Part[]): Html => html`<div class="card">${body}</div>`
-
-const header = ({ title, subtitle = '', warnings = [], headline }: ReportData): Html =>
-  html`<header>
-      <h1>${title}</h1>
-      ${subtitle === '' ? none : html`<p>${subtitle}</p>`}
-    </header>
-    ${warnings.map((text) => html`<p class="warning">${text}</p> `)}
-    <dl class="headline">
-      ${headline.map(
-        ({ name, value }) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl> `
 
 const trainingSection = (data: ReportData): Html =>
   data.epochs.length === 0
@@ -89,9 +65,6 @@ const runSection = ({ command = '', settings = [], facts }: ReportData): Html =>
     card(factTable('The run', facts)),
   )
 
-// The page holds data that others may have written: nothing in it is run, and nothing is loaded.
-const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-
 /**
  * A training run as one HTML page: curves of loss, accuracy, learning rate and gradient norm, confusion matrix, the
  * classes one by one, test images with predictions, the most confident mistakes, the net and the settings. The page
@@ -119,7 +92,6 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; ba
  * ```
  */
 export const report = (data: ReportData): string => {
-  const { title } = data
   const sections = [
     trainingSection,
     confusionSection,
@@ -129,22 +101,8 @@ export const report = (data: ReportData): string => {
     netSection,
     runSection,
   ]
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${new Html(style)}
-        </style>
-      </head>
-      <body>
-        <main>
-          ${header(data)}${sections.map((make) => make(data))}
-          <footer>Written by resfn.</footer>
-        </main>
-      </body>
-    </html> `.markup
+  return page(
+    data,
+    sections.map((make) => make(data)),
+  )
 }

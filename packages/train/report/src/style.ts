@@ -107,6 +107,15 @@ th { font-weight: 500; text-align: left }
   background: linear-gradient(90deg, var(--train) var(--part), var(--rule) var(--part));
 }
 
+/* From the worst trial, which is pale, to the best. */
+.trials path { fill: none; stroke: color-mix(in oklab, var(--train) var(--part), var(--rule)); stroke-width: 1.5 }
+.trials .lost { stroke: var(--miss); stroke-dasharray: 3 4 }
+.trials .best, .trials path:hover { stroke: var(--test); stroke-width: 3.5; stroke-dasharray: none }
+.trials .axis { stroke: var(--quiet) }
+.trials .name { fill: var(--ink); font-weight: 600 }
+.trials .tick { paint-order: stroke; stroke: var(--card); stroke-width: 4px; stroke-linejoin: round }
+.rows tr:is(:hover, :focus-within) { background: color-mix(in oklab, var(--test) 14%, transparent) }
+
 .confusion { margin: 0 auto; border-spacing: 2px; border-collapse: separate }
 .confusion td { width: 58px; min-width: 44px; height: 38px; text-align: center; border-radius: 5px; padding: 0 4px }
 .confusion .hit { background: color-mix(in srgb, var(--hit) var(--part), transparent) }

@@ -8,7 +8,7 @@ const scrolling = (label: string, content: Html): Html =>
   html`<div class="wide" role="region" aria-label="${label}" tabindex="0">${content}</div>`
 
 /** A table with a name in the first column and, but for the columns named `text`, numbers in the others. */
-const table = (
+export const table = (
   label: string,
   head: readonly string[],
   rows: readonly (readonly Part[])[],

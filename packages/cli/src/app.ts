@@ -16,6 +16,7 @@ import { pageCommand } from './commands/page.ts'
 import { predictCommand } from './commands/predict.ts'
 import { setupRoutes } from './commands/setup.ts'
 import { summaryCommand } from './commands/summary.ts'
+import { sweepCommand } from './commands/sweep.ts'
 import { trainCommand } from './commands/train.ts'
 import type { Context } from './context/context.ts'
 import { CliError, exitCodes, toCliError } from './error.ts'
@@ -25,6 +26,7 @@ import { plain } from './text/plain.ts'
 export const routes: RouteMap<Context> = buildRouteMap({
   routes: {
     train: trainCommand,
+    sweep: sweepCommand,
     eval: evalCommand,
     predict: predictCommand,
     embed: embedCommand,

@@ -15,7 +15,7 @@ describe('the command line', () => {
     expect(await resfn(['--version'])).toMatchObject({ stdout: '1.2.3\n', code: 0 })
     const { stdout, code } = await resfn(['--help'])
     expect(code).toBe(0)
-    for (const command of 'train eval predict embed similar explain summary graph bench nets page import export data doctor'.split(
+    for (const command of 'train sweep eval predict embed similar explain summary graph bench nets page import export data doctor'.split(
       ' ',
     ))
       expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'))
@@ -471,7 +471,7 @@ describe('a trained run', () => {
     expect(await resfn(['train', '--resume', 'run', '--lr', '1', '--epochs', '3'], { cwd })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
-        'so --epochs and --lr cannot be given (only --data, --backend and --threads can)',
+        'so --epochs and --lr cannot be given (only --data, --backend, --threads and --pause-after can)',
       ) as string,
     })
     writeImages(join(cwd, 'others'), { train: 50 })

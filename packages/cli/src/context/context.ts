@@ -13,6 +13,21 @@ export type ProcessName = {
   readonly started: string
 }
 
+/** How a process ended: its exit code, or the signal that ended it, and what it printed. */
+export type Ended = {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A process of this command with other arguments. */
+export type Child = {
+  readonly ended: Promise<Ended>
+  /** Asks it to save and end. */
+  readonly stop: (signal: string) => void
+}
+
 /** Everything a command takes from outside: a test gives its own. */
 export type Context = CommandContext & {
   readonly process: StricliProcess
@@ -37,6 +52,10 @@ export type Context = CommandContext & {
    * until `release`.
    */
   readonly interrupts: () => { readonly signal: AbortSignal; readonly release: () => void }
+  /** Starts this command with other arguments in a process of its own, which saves and ends where this one dies. */
+  readonly start: (args: readonly string[]) => Child
+  /** The words that start this command: Node, its options, the script. */
+  readonly command: readonly string[]
   /** Opens an address in the browser. */
   readonly open: (url: string) => Promise<void>
   /** The machine in a few words: processor, cores, operating system. */

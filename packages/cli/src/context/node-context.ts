@@ -6,7 +6,7 @@ import { CliError, usageError } from '../error.ts'
 import type { Context } from './context.ts'
 import { filesOf } from './files.ts'
 import { liveLine } from './live-line.ts'
-import { self, startOf } from './processes.ts'
+import { command, leaderGone, self, start, startOf } from './processes.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -42,7 +42,12 @@ const interrupts: Context['interrupts'] = () => {
   }
   const handled = [...endings, 'SIGHUP'] as const
   for (const name of handled) process.on(name, onSignal)
-  return { signal: abort.signal, release: () => handled.forEach((name) => process.off(name, onSignal)) }
+  const unwatch = leaderGone(() => onSignal('SIGTERM'))
+  const release = (): void => {
+    for (const name of handled) process.off(name, onSignal)
+    unwatch()
+  }
+  return { signal: abort.signal, release }
 }
 
 /** A picture of the most pixels, with 16 bits and alpha, has less. */
@@ -95,6 +100,8 @@ export const nodeContext = (): Context => {
     columns: () => process.stderr.columns || process.stdout.columns || 80,
     processes: { self: self(), startOf },
     interrupts,
+    start,
+    command,
     open: async (url) => void (await (await import('open')).default(url)),
     machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${cores === 1 ? '1 core' : `${cores} cores`}, ${type()} ${release()}`,
     versions: {

@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import type { ProcessName } from './context.ts'
+import { join } from 'node:path'
+import type { Child, Ended, ProcessName } from './context.ts'
 
 /** The state of a process and its start in ticks since the machine was started, as Linux tells them. */
 const linuxStart = (pid: number): string | undefined => {
@@ -31,3 +33,46 @@ export const self = (): ProcessName => ({
   host: hostname(),
   started: startOf(process.pid) ?? 'running',
 })
+
+/** The words that start this command: Node, its options, the script. */
+export const command: readonly string[] = [
+  process.execPath,
+  ...process.execArgv,
+  join(import.meta.dirname, '..', 'main.js'),
+]
+
+/** Tells a process that the one that started it wants it to end with it. */
+const ledVariable = 'RESFN_LED'
+
+/**
+ * Starts this command with other arguments. The process has a group of its own, so that Ctrl-C reaches it through this
+ * one alone, and a channel whose end tells it that this one died.
+ */
+export const start = (args: readonly string[]): Child => {
+  const [node = '', ...words] = command
+  const child = spawn(node, [...words, ...args], {
+    detached: process.platform !== 'win32',
+    env: { ...process.env, [ledVariable]: '1' },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const printed = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (text: string) => (printed[name] += text))
+  return {
+    ended: new Promise<Ended>((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code, signal) => resolve({ code, signal, ...printed }))
+    }),
+    stop: (signal) => child.kill(signal as NodeJS.Signals),
+  }
+}
+
+/**
+ * Calls back once where the process that started this one, and that it is to end with, is gone; gives what stops that.
+ */
+export const leaderGone = (onGone: () => void): (() => void) => {
+  if (process.env[ledVariable] !== '1') return () => {}
+  if (process.connected === true) process.once('disconnect', onGone)
+  else onGone()
+  return () => process.off('disconnect', onGone)
+}

@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { type CliError, usageError } from '../error.ts'
+import { csvRow } from '../text/csv.ts'
 
 /** A class that a net sees in a picture. */
 export type Prediction = { readonly class: string; readonly label: number; readonly probability: number }
@@ -21,21 +22,14 @@ export const unread = ({
 /** How a kind of file holds predictions: its first line, and the lines of a picture. */
 export type PredictionFormat = { readonly head: string; readonly lines: (predicted: Predicted) => string }
 
-const cell = (value: string | number): string => {
-  const text = String(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-const row = (...cells: readonly (string | number)[]): string => `${cells.map(cell).join(',')}\n`
-
 const formats: { readonly [extension: string]: PredictionFormat } = {
   '.csv': {
-    head: row('image', 'rank', 'class', 'label', 'probability', 'error'),
+    head: csvRow('image', 'rank', 'class', 'label', 'probability', 'error'),
     lines: (predicted) =>
       'error' in predicted
-        ? row(predicted.image, '', '', '', '', predicted.error.message)
+        ? csvRow(predicted.image, '', '', '', '', predicted.error.message)
         : predicted.predictions
-            .map((one, i) => row(predicted.image, i + 1, one.class, one.label, one.probability, ''))
+            .map((one, i) => csvRow(predicted.image, i + 1, one.class, one.label, one.probability, ''))
             .join(''),
   },
   '.jsonl': {

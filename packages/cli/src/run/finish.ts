@@ -40,6 +40,7 @@ const result = (open: OpenRun, log: readonly LoggedEvent[]): { readonly [name: s
     threads: backend.threads ?? null,
     data: { ...data.origin, train: set.labels.length, test: data.test.labels.length },
     epochs: settings.epochs,
+    epochsDone: run.history.length,
     paused: open.isPaused === true,
     steps: run.step,
     seconds: secondsOf(log),

@@ -1,14 +1,11 @@
 import { presets } from '@resfn/recipe'
+import { shellWord } from '../text/shell-word.ts'
 import { type Settings, settingsFrom } from './settings.ts'
 
 const flagOf = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
-/** A word as a shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
-
 const wordsOf = ([name, value]: readonly [string, string | number | boolean]): string =>
-  typeof value === 'boolean' ? flagOf(value ? name : `no-${name}`) : `${flagOf(name)} ${quoted(String(value))}`
+  typeof value === 'boolean' ? flagOf(value ? name : `no-${name}`) : `${flagOf(name)} ${shellWord(String(value))}`
 
 /** The command that starts a run with the same settings: the preset, and every flag that differs from it. */
 export const repeatCommand = ({ preset, ...settings }: Settings): string => {
@@ -18,7 +15,9 @@ export const repeatCommand = ({ preset, ...settings }: Settings): string => {
       base?.[name as keyof Settings] !== value &&
       (settings.teacher !== '' || !['teacher', 'temperature', 'distillation'].includes(name)),
   )
-  return ['resfn train', ...(base === undefined ? [] : [`--preset ${quoted(preset)}`]), ...given.map(wordsOf)].join(' ')
+  return ['resfn train', ...(base === undefined ? [] : [`--preset ${shellWord(preset)}`]), ...given.map(wordsOf)].join(
+    ' ',
+  )
 }
 
 /** The settings as the command line names them. */

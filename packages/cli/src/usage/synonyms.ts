@@ -1,6 +1,7 @@
 /** Words that people type for a command, because other programs call it so. */
 export const commandSynonyms: { readonly [command: string]: readonly string[] } = {
   train: ['fit', 'learn', 'start', 'resume', 'continue', 'finetune'],
+  sweep: ['search', 'tune', 'hyperparameters', 'grid', 'hpo', 'optimise', 'optimize'],
   eval: ['evaluate', 'evaluation', 'test', 'validate', 'val', 'score', 'accuracy'],
   predict: ['classify', 'infer', 'inference', 'run', 'recognise', 'recognize', 'label'],
   summary: ['info', 'describe', 'inspect', 'print', 'net', 'model', 'params', 'layers'],

@@ -109,26 +109,27 @@ export const parallelCoordinates = (data: SweepData): Html => {
       ><title>${wordsOf(trial)}</title></path
     >`
   })
-  const drawn = axes.map(({ name, ticks }, i) => {
-    const at = x(i)!.toFixed(1)
-    return html`<path class="axis" d="M${at},${top}V${bottom}" />
-      <text class="name" x="${at}" y="${top - 24}" text-anchor="middle">${name}</text>
-      ${ticks.map(
+  const rules = axes.map((_, i) => html`<path class="axis" d="M${x(i)!.toFixed(1)},${top}V${bottom}" />`)
+  const labels = axes.map(({ name, ticks }, i) => {
+    const at = x(i)!
+    return html`<text class="name" x="${at.toFixed(1)}" y="${top - 24}" text-anchor="middle">${name}</text> ${ticks.map(
         ({ y, text }) =>
-          html`<text class="tick" x="${Number(at) - 8}" y="${y.toFixed(1)}" dy="0.35em" text-anchor="end"
+          html`<text class="tick" x="${(at - 8).toFixed(1)}" y="${y.toFixed(1)}" dy="0.35em" text-anchor="end"
             >${text}</text
           >`,
       )}`
   })
   if (data.trials.length === 0) return none
-  // The best is drawn last, over the others.
-  return html`<figure class="card trials wide" tabindex="0" role="region" aria-label="Parallel coordinates">
-    <svg
-      role="img"
-      aria-label="Trials as lines over their settings and ${data.objective}"
-      viewBox="0 0 ${width} ${height}"
-    >
-      ${drawn}${lines.toReversed()}
-    </svg>
+  // The best line is drawn over the others, and what is written over all.
+  return html`<figure class="card trials">
+    <div class="wide" tabindex="0" role="region" aria-label="Parallel coordinates">
+      <svg
+        role="img"
+        aria-label="Trials as lines over their settings and ${data.objective}"
+        viewBox="0 0 ${width} ${height}"
+      >
+        ${rules}${lines.toReversed()}${labels}
+      </svg>
+    </div>
   </figure>`
 }

@@ -38,8 +38,8 @@ const trialTable = ({ axes, trials }: SweepData): Html => {
 }
 
 /**
- * A sweep as one HTML page: parallel coordinates, where each line is a trial, and the trials in a table from the best to
- * the worst. The row under the pointer or the keyboard shows its line. The page needs no other file and no network,
+ * A sweep as one HTML page: parallel coordinates, where each line is a trial, and the trials in a table from the best
+ * to the worst. The row under the pointer or the keyboard shows its line. The page needs no other file and no network,
  * runs no script and follows the reader's light or dark setting; all data is shown as text.
  *
  * @param data plain data; see `SweepData`

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { halvingRungs, ranked, type Score, survivors } from './index.ts'
+import { halvingRounds, ranked, type Score, survivors } from './index.ts'
 
 const options = fc.record({
   trials: fc.integer({ min: 1, max: 500 }),
@@ -14,7 +14,7 @@ const scores: fc.Arbitrary<readonly Score[]> = fc
 
 const goal = fc.constantFrom('most' as const, 'least' as const)
 
-describe('halvingRungs', () => {
+describe('halvingRounds', () => {
   // Li et al. 2018, table 1: the first four are its columns s = 4, 3, 2 and 1 for R = 81.
   it.each([
     [
@@ -91,19 +91,19 @@ describe('halvingRungs', () => {
     ],
     [1, 10, 2, [[1, 10]]],
   ])('%i trials of %i epochs, eta %i', (trials, epochs, eta, wanted) => {
-    expect(halvingRungs({ trials, epochs, eta }).map((rung) => [rung.trials, rung.epochs])).toEqual(wanted)
+    expect(halvingRounds({ trials, epochs, eta }).map((round) => [round.trials, round.epochs])).toEqual(wanted)
   })
 
   it('begins with all trials, ends with all epochs, and each round has fewer trials of more epochs', () => {
     fc.assert(
       fc.property(options, (wanted) => {
-        const rungs = halvingRungs(wanted)
-        expect(rungs[0]!.trials).toBe(wanted.trials)
-        expect(rungs.at(-1)!.epochs).toBe(wanted.epochs)
-        rungs.slice(1).forEach((rung, k) => {
-          expect(rung.trials).toBeLessThan(rungs[k]!.trials)
-          expect(rung.trials).toBeGreaterThanOrEqual(1)
-          expect(rung.epochs).toBeGreaterThan(rungs[k]!.epochs)
+        const rounds = halvingRounds(wanted)
+        expect(rounds[0]!.trials).toBe(wanted.trials)
+        expect(rounds.at(-1)!.epochs).toBe(wanted.epochs)
+        rounds.slice(1).forEach((round, k) => {
+          expect(round.trials).toBeLessThan(rounds[k]!.trials)
+          expect(round.trials).toBeGreaterThanOrEqual(1)
+          expect(round.epochs).toBeGreaterThan(rounds[k]!.epochs)
         })
       }),
     )
@@ -112,16 +112,16 @@ describe('halvingRungs', () => {
   it('costs no round more than the first one could', () => {
     fc.assert(
       fc.property(options, ({ trials, epochs, eta }) => {
-        const rungs = halvingRungs({ trials, epochs, eta })
-        const most = (trials * epochs) / eta ** (rungs.length - 1)
-        for (const rung of rungs) expect(rung.trials * rung.epochs).toBeLessThanOrEqual(most + 1e-9)
+        const rounds = halvingRounds({ trials, epochs, eta })
+        const most = (trials * epochs) / eta ** (rounds.length - 1)
+        for (const round of rounds) expect(round.trials * round.epochs).toBeLessThanOrEqual(most + 1e-9)
       }),
     )
   })
 
   it('refuses what is no number of trials, epochs or parts', () => {
-    expect(() => halvingRungs({ trials: 0, epochs: 1, eta: 2 })).toThrow('trials')
-    expect(() => halvingRungs({ trials: 1, epochs: 1, eta: 1 })).toThrow('eta')
+    expect(() => halvingRounds({ trials: 0, epochs: 1, eta: 2 })).toThrow('trials')
+    expect(() => halvingRounds({ trials: 1, epochs: 1, eta: 1 })).toThrow('eta')
   })
 })
 

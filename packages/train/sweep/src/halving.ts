@@ -1,7 +1,7 @@
 import { checkOptions, wholeNumberFrom } from '@resfn/options'
 
 /** A round of successive halving: so many trials train until so many epochs are done. */
-export type Rung = { readonly trials: number; readonly epochs: number }
+export type Round = { readonly trials: number; readonly epochs: number }
 
 /** How trials are halved. */
 export type HalvingOptions = {
@@ -24,14 +24,14 @@ export type HalvingOptions = {
  * @example
  * ```ts
  * import assert from 'node:assert/strict'
- * import { halvingRungs } from '@resfn/sweep'
+ * import { halvingRounds } from '@resfn/sweep'
  *
- * const rungs = halvingRungs({ trials: 27, epochs: 27, eta: 3 })
- * assert.deepEqual(rungs.map(({ trials, epochs }) => [trials, epochs]), [[27, 1], [9, 3], [3, 9], [1, 27]])
+ * const rounds = halvingRounds({ trials: 27, epochs: 27, eta: 3 })
+ * assert.deepEqual(rounds.map(({ trials, epochs }) => [trials, epochs]), [[27, 1], [9, 3], [3, 9], [1, 27]])
  * ```
  */
-export const halvingRungs = (options: HalvingOptions): readonly Rung[] => {
-  checkOptions('halvingRungs', options, {
+export const halvingRounds = (options: HalvingOptions): readonly Round[] => {
+  checkOptions('halvingRounds', options, {
     trials: wholeNumberFrom(1),
     epochs: wholeNumberFrom(1),
     eta: wholeNumberFrom(2),

@@ -1,4 +1,4 @@
-export { type Goal, type HalvingOptions, halvingRungs, ranked, type Rung, type Score, survivors } from './halving.ts'
+export { type Goal, type HalvingOptions, halvingRounds, ranked, type Round, type Score, survivors } from './halving.ts'
 export {
   checkSpace,
   type Choice,

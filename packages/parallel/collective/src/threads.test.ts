@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { either as E } from 'fp-ts'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { numbers, sumInOrder } from './fixtures/expected.ts'
+import { build } from './fixtures/launch.ts'
+import { numbers } from './fixtures/numbers.mjs'
 import type { Collective, CollectiveError } from './index.ts'
 import { endRank, joinThreads, openThreads, type ThreadsHandle } from './threads.ts'
 
@@ -13,6 +12,10 @@ const joined = (size: number): readonly Collective[] => {
   const handle = openThreads(size)
   return Array.from({ length: size }, (_, rank) => joinThreads(handle, rank))
 }
+
+/** The sum in the order of the ranks, each addition rounded to float32. */
+const sumInOrder = (arrays: readonly Float32Array[]): Float32Array =>
+  arrays.slice(1).reduce((sum, values) => sum.map((value, i) => value + values[i]!), arrays[0]!.slice())
 
 /** What a call gives on every rank, where none fails. */
 const onAll = async <A>(
@@ -175,10 +178,7 @@ describe('joinThreads, side by side', () => {
 // A worker cannot load sources, so these run on the build.
 describe('joinThreads, in worker threads', () => {
   const root = join(import.meta.dirname, '..')
-  beforeAll(() => {
-    const compiler = join(createRequire(import.meta.url).resolve('typescript/package.json'), '..', 'bin', 'tsc')
-    execFileSync(process.execPath, [compiler, '-b', root])
-  })
+  beforeAll(build)
 
   /** Runs a program on every rank; gives what each sent, and ends the ranks that exit. */
   const run = (handle: ThreadsHandle, program: string): Promise<readonly unknown[]> =>

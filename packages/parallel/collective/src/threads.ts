@@ -3,6 +3,7 @@ import { type Call, callNumbers, difference, readCalls, writeCall } from './call
 import type { Collective, Wire } from './collective.ts'
 import { closed, type CollectiveError, noSuchRank } from './error.ts'
 import { startQueue, type Steps } from './queue.ts'
+import { shares, sumInOrder } from './sum.ts'
 import { rounded } from './wire.ts'
 
 /** The memory that the threads of a collective share, to be passed as `workerData` or in a message. */
@@ -139,10 +140,9 @@ export const joinThreads = (handle: ThreadsHandle, rank: number): Collective => 
   }
 
   const addShare = (length: number): void => {
-    const [from, to] = [Math.floor((length * rank) / size), Math.floor((length * (rank + 1)) / size)]
-    const share = sum.subarray(from, to)
-    share.set(slots[0]!.subarray(from, to))
-    for (const part of slots.slice(1)) for (let i = 0; i < share.length; i++) share[i]! += part[from + i]!
+    const bounds = shares(length, size)
+    const share = (of: Float32Array): Float32Array => of.subarray(bounds[rank], bounds[rank + 1])
+    sumInOrder(slots.map(share), share(sum))
   }
 
   const reduce = (values: Float32Array, wire: Wire) =>

@@ -1,0 +1,136 @@
+import { either as E } from 'fp-ts'
+import koffi from 'koffi'
+import type { CollectiveError } from '../error.ts'
+
+/** What is handed to MPI as a buffer: an array, or an address. */
+type Buffer = ArrayBufferView | bigint
+
+/**
+ * The calls of MPI that collectives are made of. Counts and places are in bytes; a failure throws a `CollectiveError`.
+ */
+export type Mpi = {
+  readonly version: string
+  readonly rank: number
+  readonly size: number
+  /** Every rank gives as many bytes. */
+  readonly allGather: (from: Buffer, count: number, into: Buffer) => void
+  /** This rank's bytes are in their place already. */
+  readonly allGatherInPlace: (into: Buffer, counts: Int32Array, places: Int32Array) => void
+  readonly allToAll: (
+    from: Buffer,
+    counts: Int32Array,
+    places: Int32Array,
+    into: Buffer,
+    countsInto: Int32Array,
+    placesInto: Int32Array,
+  ) => void
+  readonly broadcast: (buffer: Buffer, count: number, root: number) => void
+  readonly finalize: () => void
+}
+
+/** A library of MPI, loaded: its functions, and its handles, which are addresses in Open MPI and numbers in MPICH. */
+type Library = {
+  readonly func: (name: string, types: readonly string[]) => (...values: readonly unknown[]) => number
+  readonly handle: 'void *' | 'int'
+  readonly world: unknown
+  readonly byte: unknown
+  readonly errorsReturn: unknown
+  readonly inPlace: bigint
+}
+
+const load = (path: string): Library => {
+  // Open MPI loads parts of its own, which look for the symbols of the library among the global ones.
+  const library = koffi.load(path, { global: true, lazy: true })
+  const func: Library['func'] = (name, types) => library.func(name, 'int', [...types]) as ReturnType<Library['func']>
+  try {
+    return {
+      func,
+      handle: 'void *',
+      world: library.symbol('ompi_mpi_comm_world'),
+      byte: library.symbol('ompi_mpi_byte'),
+      errorsReturn: library.symbol('ompi_mpi_errors_return'),
+      inPlace: 1n,
+    }
+  } catch {
+    // The ABI that MPICH, Intel MPI, Cray MPICH and MVAPICH have in common: https://www.mpich.org/abi/
+    return { func, handle: 'int', world: 0x44000000, byte: 0x4c00010d, errorsReturn: 0x54000001, inPlace: -1n }
+  }
+}
+
+const firstThatLoads = (paths: readonly string[]): E.Either<CollectiveError, Library> => {
+  const problems: string[] = []
+  for (const path of paths)
+    try {
+      return E.right(load(path))
+    } catch (error) {
+      problems.push(`${path}: ${(error as Error).message}`)
+    }
+  return E.left({
+    _tag: 'CannotStart',
+    message: `no library of MPI was found; install it on every host (Debian and Ubuntu: apt install openmpi-bin; Fedora: dnf install openmpi, then module load mpi; macOS: brew install open-mpi), or say where it is (${problems.join('; ')})`,
+  })
+}
+
+/** The longest texts that MPI gives, with room to spare. */
+const textBytes = 8192
+
+/** Initialises MPI in this thread, which then makes all calls. */
+export const startMpi = (paths: readonly string[]): E.Either<CollectiveError, Mpi> => {
+  const loaded = firstThatLoads(paths)
+  if (E.isLeft(loaded)) return loaded
+  const { func, handle, world, byte, errorsReturn, inPlace } = loaded.right
+  const number = new Int32Array(1)
+  const text = (fill: (bytes: Uint8Array, length: Int32Array) => unknown): string => {
+    const bytes = new Uint8Array(textBytes)
+    const length = new Int32Array(1)
+    fill(bytes, length)
+    return new TextDecoder().decode(bytes.subarray(0, length[0])).replace(/[\0\s]+$/, '')
+  }
+  const errorString = func('MPI_Error_string', ['int', 'void *', 'void *'])
+  const calling = (name: string, types: readonly string[]): ((...values: readonly unknown[]) => void) => {
+    const call = func(name, types)
+    return (...values) => {
+      const code = call(...values)
+      if (code === 0) return
+      const words = text((bytes, length) => errorString(code, bytes, length))
+      throw {
+        _tag: 'EngineFailed',
+        code,
+        message: `${name} failed (${words}); a rank or its host may be gone`,
+      } satisfies CollectiveError
+    }
+  }
+  const initThread = calling('MPI_Init_thread', ['void *', 'void *', 'int', 'void *'])
+  const setHandler = calling('MPI_Comm_set_errhandler', [handle, handle])
+  const getRank = calling('MPI_Comm_rank', [handle, 'void *'])
+  const getSize = calling('MPI_Comm_size', [handle, 'void *'])
+  const getVersion = func('MPI_Get_library_version', ['void *', 'void *'])
+  const allGather = calling('MPI_Allgather', ['void *', 'int', handle, 'void *', 'int', handle, handle])
+  const allGatherV = calling('MPI_Allgatherv', ['void *', 'int', handle, 'void *', 'void *', 'void *', handle, handle])
+  const counted = ['void *', 'void *', 'void *', handle]
+  const allToAllV = calling('MPI_Alltoallv', [...counted, ...counted, handle])
+  const broadcast = calling('MPI_Bcast', ['void *', 'int', handle, 'int', handle])
+  const numberOf = (call: (...values: readonly unknown[]) => void): number => {
+    call(world, number)
+    return number[0]!
+  }
+  try {
+    // Only this thread calls MPI: MPI_THREAD_FUNNELED.
+    initThread(0n, 0n, 1, number)
+    // Without this an error would end the process.
+    setHandler(world, errorsReturn)
+    return E.right({
+      version: text(getVersion),
+      rank: numberOf(getRank),
+      size: numberOf(getSize),
+      allGather: (from, count, into) => allGather(from, count, byte, into, count, byte, world),
+      allGatherInPlace: (into, counts, places) => allGatherV(inPlace, 0, byte, into, counts, places, byte, world),
+      allToAll: (from, counts, places, into, countsInto, placesInto) =>
+        allToAllV(from, counts, places, byte, into, countsInto, placesInto, byte, world),
+      broadcast: (buffer, count, root) => broadcast(buffer, count, byte, root, world),
+      finalize: calling('MPI_Finalize', []),
+    })
+  } catch (error) {
+    return E.left(error as CollectiveError)
+  }
+}

@@ -1,5 +1,5 @@
 export { channels, type Join, product, sum } from './combine/join.ts'
-export { editPart, partPaths } from './combine/edit-part.ts'
+export { editLayers, editPart, partPaths } from './combine/edit-part.ts'
 export { type FollowedBy, followedBy } from './combine/followed-by.ts'
 export { type Feed, type Graph, graph } from './combine/graph.ts'
 export { type Parallel, parallel } from './combine/parallel.ts'

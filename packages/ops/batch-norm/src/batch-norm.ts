@@ -1,5 +1,6 @@
 import { batchNorm as tfBatchNorm, mul, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import {
+  type AnyLayer,
   checkBatch,
   checkChannels,
   checkSample,
@@ -188,7 +189,7 @@ export const batchNorm = (options: BatchNormOptions = {}): Layer<BatchNormParams
   checkOptions('batchNorm', options, rules)
   const { epsilon = 1e-5, runningVariance = 'unbiased', initial = {} } = options
   const { weight = ones, bias = zeros, mean = zeros, variance = ones } = initial
-  return {
+  const layer: Layer<BatchNormParams, BatchNormState> = {
     plan: (input) => {
       checkSample('batchNorm', input, ['features', 'image'])
       const spec = (initialiser: Initialiser): Spec => new Spec([input.at(-1)!], initialiser)
@@ -204,4 +205,25 @@ export const batchNorm = (options: BatchNormOptions = {}): Layer<BatchNormParams
     apply: (params, x, state) => evaluate(params, x, state, epsilon),
     train: (params, x) => train(params, x, { epsilon, runningVariance }),
   }
+  made.set(layer, options)
+  return layer
 }
+
+const made = new WeakMap<AnyLayer, BatchNormOptions>()
+
+/**
+ * The options of a layer, where `batchNorm` made it: for what puts another normalisation in its place.
+ *
+ * @param layer any layer
+ * @returns nothing for another layer
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { relu } from '@resfn/activation'
+ * import { batchNorm, batchNormOptionsOf } from '@resfn/batch-norm'
+ *
+ * assert.deepEqual(batchNormOptionsOf(batchNorm({ epsilon: 1e-3 })), { epsilon: 1e-3 })
+ * assert.equal(batchNormOptionsOf(relu), undefined)
+ * ```
+ */
+export const batchNormOptionsOf = (layer: AnyLayer): BatchNormOptions | undefined => made.get(layer)

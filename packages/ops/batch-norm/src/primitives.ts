@@ -5,10 +5,27 @@ import { type Contracted, definePrimitive } from '@resfn/primitive'
 const positions = (x: Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis)
 
 /**
- * The closed-form gradient. With r = 1 / sqrt(variance + epsilon), xhat = (x - mean) r and means over the positions:
- * dbias = sum dy, dweight = sum dy xhat, dx = weight r (dy - mean(dy) - xhat mean(dy xhat)).
+ * The closed-form gradient of `trainBatchNorm`. With r = 1 / sqrt(variance + epsilon), xhat = (x - mean) r and means
+ * over the positions: `dbias = sum dy, dweight = sum dy xhat, dx = weight r (dy - mean(dy) - xhat mean(dy xhat))`.
+ *
+ * @param inputs dy and x, `[..., channels]`; weight, and the mean and biased variance that x was normalised by,
+ * `[channels]`
+ * @param settings epsilon
+ * @returns dx, `[..., channels]`, dweight and dbias, `[channels]`
+ * @see Ioffe and Szegedy, "Batch normalization" (2015), section 3
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import * as tf from '@tensorflow/tfjs-core'
+ * import '@tensorflow/tfjs-backend-cpu'
+ * import { batchNormGradient } from '@resfn/batch-norm'
+ *
+ * const [dy, x] = [tf.tensor2d([[1], [1]]), tf.tensor2d([[0], [2]])]
+ * const [dx, , dbias] = batchNormGradient({ dy, x, weight: tf.ones([1]), mean: tf.ones([1]), variance: tf.ones([1]) }, { epsilon: 0 })
+ * assert.deepEqual([[...dx.dataSync()], [...dbias.dataSync()]], [[0, 0], [2]])
+ * ```
  */
-const gradient: Contracted<'BatchNormTrainGrad'> = definePrimitive({
+export const batchNormGradient: Contracted<'BatchNormTrainGrad'> = definePrimitive({
   name: 'BatchNormTrainGrad',
   composed: ({ dy, x, weight, mean, variance }, { epsilon }) => {
     const axes = positions(x)
@@ -38,7 +55,7 @@ export const batchNormTrain: Contracted<'BatchNormTrain'> = definePrimitive({
   saves: { inputs: ['x', 'weight'], outputs: [1, 2] },
   // Mean and variance are outputs for the running statistics alone, which nothing is differentiated through.
   gradient: ([dy], { inputs: { x, weight }, outputs: [mean, variance] }, settings) => {
-    const [dx, dweight, dbias] = gradient({ dy, x, weight, mean, variance }, settings)
+    const [dx, dweight, dbias] = batchNormGradient({ dy, x, weight, mean, variance }, settings)
     return { x: dx, weight: dweight, bias: dbias }
   },
 })

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type AnyLayer,
   channels,
+  editLayers,
   editPart,
   followedBy,
   graph,
@@ -128,6 +129,19 @@ describeBackends('editPart', () => {
       const back = editPart(edited, path, (part) => followedBy(part, half))
       expect(bitsOf(back.apply(params, x, state))).toEqual(bitsOf(net.apply(params, x, state)))
     })
+  })
+})
+
+describe('editLayers', () => {
+  it('reaches the layers that have a path, and what only a shape makes', () => {
+    let edited = 0
+    const same = editLayers(net, (layer) => {
+      edited += 1
+      return layer
+    })
+    const kinds = (of: AnyLayer) => summary(of, [3]).rows.map(({ path, kind }) => [path, kind])
+    expect(kinds(same)).toEqual(kinds(net))
+    expect(edited).toBeGreaterThanOrEqual(paths.length / 2)
   })
 })
 

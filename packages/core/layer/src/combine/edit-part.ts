@@ -66,3 +66,30 @@ export const partPaths = (net: AnyLayer): readonly string[] =>
     name,
     ...partPaths(part).map((path) => `${name}.${path}`),
   ])
+
+/**
+ * The net with `edit` of each of its layers that are not made of others, wherever they are: also of those that only the
+ * shape of an input makes.
+ *
+ * @param net any layer made of combinators
+ * @param edit from a layer to the one that stands there instead; it may give the same one
+ * @returns a net whose trees are those of the new layers, so they are known at run time only
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { dense } from '@resfn/dense'
+ * import { editLayers, repeat, sequential } from '@resfn/layer'
+ *
+ * const net = sequential({ hidden: repeat([dense({ out: 8 }), dense({ out: 8 })]) })
+ * assert.deepEqual(editLayers(net, () => dense({ out: 3 })).plan([4]).output, [3])
+ * ```
+ */
+export const editLayers = (net: AnyLayer, edit: (layer: AnyLayer) => AnyLayer): Layer<unknown, unknown> => {
+  const edited = (layer: AnyLayer): AnyLayer => {
+    const { parts, on } = layer
+    if (on !== undefined) return shaped((input) => untyped(edited(on(input))))
+    if (parts === undefined) return edit(layer)
+    return parts.make(Object.fromEntries(Object.entries(parts.layers).map(([name, part]) => [name, edited(part)])))
+  }
+  return untyped(edited(net))
+}

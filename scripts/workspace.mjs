@@ -128,10 +128,11 @@ export const readWorkspace = (root) => {
 }
 
 /**
- * `@resfn/archs/resnet` belongs to `@resfn/archs`, `fp-ts/Either` to `fp-ts`, `./tree.ts` and `node:fs` to no package.
+ * `@resfn/archs/resnet` belongs to `@resfn/archs`, `fp-ts/Either` to `fp-ts`, `./tree.ts`, `node:fs` and what a plugin
+ * of Vite makes, `virtual:lessons`, to no package.
  */
 export const packageOf = (specifier) =>
-  /^(\.|\/|node:|#)/.test(specifier)
+  /^(\.|\/|node:|virtual:|#)/.test(specifier)
     ? undefined
     : specifier
         .split('/')

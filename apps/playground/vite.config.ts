@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig, defaultClientConditions } from 'vite'
 import { classifier } from './page/classifier/plugin.ts'
+import { lessons } from './page/lessons/plugin.ts'
 import { serviceWorker } from './page/service-worker/plugin.ts'
 
 export default defineConfig({
@@ -11,7 +12,7 @@ export default defineConfig({
   // Packages that carry files of their own find them beside their code; `vite dev` would move the code away from them.
   optimizeDeps: { exclude: ['@resfn/fashion-mnist-subset'] },
   worker: { format: 'es' },
-  plugins: [classifier(), serviceWorker()],
+  plugins: [lessons(), classifier(), serviceWorker()],
   build: {
     outDir: '../dist/site',
     emptyOutDir: true,

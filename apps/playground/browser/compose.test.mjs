@@ -109,10 +109,13 @@ describe('composing a net', () => {
           ['compose', 'train'],
           ['train', 'teach'],
           ['teach', 'use'],
+          ['use', 'lessons'],
         ]) {
           await page.locator(`#tab-${from}`).press('ArrowRight')
           expect(await page.evaluate(() => document.activeElement?.id)).toBe(`tab-${to}`)
           expect(await page.locator(`#tab-${to}`).getAttribute('aria-selected')).toBe('true')
+          // The course is loaded when it is first shown.
+          if (to === 'lessons') await page.locator('article').waitFor()
           expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
           await page.screenshot({ path: join(pictures, `${to}-${width}-${colorScheme}.png`), fullPage: true })
           // What is serious at the widest and at the narrowest is what is serious between them.

@@ -3,6 +3,7 @@ import { type Tab, tab, tabs } from './place.ts'
 import { Teach } from './teach/teach.tsx'
 import { language, languages, type Language, text } from './text/text.ts'
 import { Train } from './train/train.tsx'
+import { later } from './ui/later.tsx'
 import { Use } from './use/use.tsx'
 import { theme, type Theme, themes } from './ui/theme.ts'
 
@@ -11,6 +12,7 @@ const views: { readonly [T in Tab]: () => preact.JSX.Element } = {
   train: Train,
   teach: Teach,
   use: Use,
+  lessons: later(async () => (await import('./lessons/lessons.tsx')).Lessons),
 }
 
 const Tabs = () => {

@@ -4,7 +4,7 @@ import { either as E } from 'fp-ts'
 import { type Composition, resnet8 } from './composition/composition.ts'
 import { fromLink, toLink } from './composition/link.ts'
 
-export const tabs = ['compose', 'train', 'teach', 'use'] as const
+export const tabs = ['compose', 'train', 'teach', 'use', 'lessons'] as const
 
 export type Tab = (typeof tabs)[number]
 

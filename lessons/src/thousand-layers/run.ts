@@ -208,19 +208,19 @@ const conclude = (
             drawn.map((net): Curve => {
               const norms = normsOf(net)
               const length = norms[0]!.length
-              // As many points as a picture can show.
-              const places = Array.from({ length: 41 }, (_, i) => Math.round((i * (length - 1)) / 40))
+              // As many points as a picture can show, from the output back.
+              const places = Array.from({ length: 41 }, (_, i) => Math.round(((40 - i) * (length - 1)) / 40))
               return {
                 name: say(nets[net].name),
                 points: places.map((place) => ({
-                  x: place / (length - 1),
+                  x: 1 - place / (length - 1),
                   ...spread(norms.map((logs) => (logs[place] ?? Number.NaN) - (logs.at(-1) ?? Number.NaN))),
                 })),
               }
             }),
             {
               x: {
-                label: say({ en: 'depth, from the first block to the last →', zh: '深度，从第一块到最后一块 →' }),
+                label: say({ en: 'way back, from the last block to the first →', zh: '往回走，从最后一块到第一块 →' }),
                 percent: true,
               },
               y: { label: say({ en: '↑ log₁₀ of the ratio', zh: '↑ 比值的 log₁₀' }) },

@@ -4,7 +4,7 @@ export const en = {
   tagline: 'Build a residual net, watch it learn. All of it runs here: nothing leaves your machine.',
   language: 'Language',
   theme: { label: 'Theme', auto: 'As the system', light: 'Light', dark: 'Dark' },
-  tabs: { compose: 'Compose', train: 'Train', teach: 'Teach', use: 'Use' },
+  tabs: { compose: 'Compose', train: 'Train', teach: 'Teach', use: 'Use', lessons: 'Lessons' },
   documentation: 'Documentation',
   skip: 'Skip to the content',
   compose: {
@@ -169,6 +169,18 @@ export const en = {
     sees: 'What it sees',
     failed: 'That did not work',
     nothing: 'Draw something, or choose a picture.',
+  },
+  lessons: {
+    title: 'Why residual learning works',
+    list: 'Lessons',
+    measure: 'To measure this and see its pictures, in Node:',
+    code: 'Code of the lesson',
+    run: 'Run',
+    stop: 'Stop',
+    reset: 'As it was',
+    output: 'Output',
+    line: (number: number) => `Line ${number}:`,
+    states: { running: 'Running…', finished: 'Finished.', stopped: 'Stopped.', failed: 'Failed.' },
   },
 } as const
 

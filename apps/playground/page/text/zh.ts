@@ -5,7 +5,7 @@ export const zh: Texts = {
   tagline: '搭建一个残差网络，看它学习。一切都在本机运行：数据不会离开你的电脑。',
   language: '语言',
   theme: { label: '主题', auto: '跟随系统', light: '浅色', dark: '深色' },
-  tabs: { compose: '搭建', train: '训练', teach: '教学', use: '使用' },
+  tabs: { compose: '搭建', train: '训练', teach: '教学', use: '使用', lessons: '课程' },
   documentation: '文档',
   skip: '跳到正文',
   compose: {
@@ -164,5 +164,17 @@ export const zh: Texts = {
     sees: '它看到的',
     failed: '没有成功',
     nothing: '请画点什么，或选择一张图片。',
+  },
+  lessons: {
+    title: '残差学习为什么有效',
+    list: '课程',
+    measure: '要测量并查看图像，请在 Node 中运行：',
+    code: '本课的代码',
+    run: '运行',
+    stop: '停止',
+    reset: '恢复原样',
+    output: '输出',
+    line: (number) => `第 ${number} 行：`,
+    states: { running: '正在运行……', finished: '完成。', stopped: '已停止。', failed: '失败。' },
   },
 }

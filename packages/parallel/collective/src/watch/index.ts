@@ -1,0 +1,1 @@
+export { type Watch, watchRanks, type WatchOptions } from './watch.ts'

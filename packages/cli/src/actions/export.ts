@@ -4,6 +4,7 @@ import { usageError } from '../error.ts'
 import type { Action } from '../output.ts'
 import { exportOnnx, exportTfjs } from '../run/export-graph.ts'
 import { exportHub } from '../run/export-hub.ts'
+import { exportRecipe } from '../run/export-recipe.ts'
 import type { Exporter } from '../run/exporter.ts'
 import { exportWeights } from '../run/export-weights.ts'
 import { locateNet } from '../run/located-net.ts'
@@ -14,11 +15,15 @@ const targets: { readonly [target: string]: { readonly ending: string; readonly 
   safetensors: { ending: '.safetensors', exporter: exportWeights },
   onnx: { ending: '.onnx', exporter: exportOnnx },
   // Folders, whose names may be any other.
+  recipe: { ending: '', exporter: exportRecipe },
   tfjs: { ending: '', exporter: exportTfjs },
   hub: { ending: '', exporter: exportHub },
 }
 
-const exporterOf = (out: string, { format = '', dtype }: ExportFlags): Exporter => {
+const exporterOf = (out: string, { format: named, recipe, dtype, batchNorm }: ExportFlags): Exporter => {
+  if (recipe && (named !== undefined || batchNorm === 'folded'))
+    throw usageError('--recipe has the keys and the batch normalisation of timm; leave out --format and --batch-norm')
+  const format = recipe ? 'recipe' : (named ?? '')
   const byEnding = Object.values(targets).find(({ ending }) => ending !== '' && out.endsWith(ending))
   const asked = Object.hasOwn(targets, format) ? targets[format] : undefined
   if (asked !== undefined && asked.ending !== (byEnding?.ending ?? ''))
@@ -30,7 +35,7 @@ const exporterOf = (out: string, { format = '', dtype }: ExportFlags): Exporter 
   const target = asked ?? byEnding
   if (target === undefined)
     throw usageError(
-      `${out}: the ending says how it is written; give it a name that ends in .safetensors or .onnx, or say --format tfjs or hub for a folder (--out)`,
+      `${out}: the ending says how it is written; give it a name that ends in .safetensors or .onnx, or say --format tfjs or hub, or --recipe, for a folder (--out)`,
     )
   if (dtype !== 'float32' && target !== targets['safetensors'] && target !== targets['hub'])
     throw usageError(`${out} holds float32 numbers; leave out --dtype ${dtype}, or write .safetensors or --format hub`)

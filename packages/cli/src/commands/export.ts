@@ -9,6 +9,7 @@ export type ExportFlags = CommonFlags &
   Pick<CheckpointFlags, 'net'> & {
     readonly out: string
     readonly format?: string
+    readonly recipe: boolean
     readonly batchNorm: 'kept' | 'folded'
     readonly dtype: 'float32' | 'float16'
   }
@@ -22,10 +23,12 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
       '  net.onnx         the net with its weights for ONNX Runtime and others: opset 17, [batch, channels, height, width], any batch size',
       '  --format tfjs    the net with its weights as a folder that tf.loadGraphModel reads in a page: [batch, height, width, channels]',
       "  --format hub     a folder as timm publishes nets: model.safetensors, config.json, the log of the run, and a README.md that is the net's model card",
+      '  --recipe         the training of a run for PyTorch: weights, optimiser, images, and a short script that goes on from the same step under torchrun (timm, DDP)',
       'Examples:',
       '  resfn export runs/2026-11-22-0740-resnet8 --out shoes --format hub --dtype float16',
       '  resfn export runs/2026-11-22-0740-resnet8 --out net.onnx --batch-norm folded',
       '  resfn export runs/2026-11-22-0740-resnet8 --out public/net --format tfjs',
+      '  resfn export runs/2026-11-22-0740-resnet18 --out for-torch --recipe',
       '  resfn export resnet50.tv_in1k --out resnet50.onnx',
       '  resfn export net.safetensors --net resnet50 --format torchvision --out for-torch.safetensors',
     ].join('\n'),
@@ -41,6 +44,11 @@ export const exportCommand: Command<Context> = buildCommand<ExportFlags, [string
       format: formatFlag(
         'hub, tfjs, onnx, or the program whose keys the tensors have (default: the usual one of the net)',
       ),
+      recipe: {
+        kind: 'boolean',
+        brief: 'Hand the training over to PyTorch, as a folder with a script for torchrun',
+        default: false,
+      },
       batchNorm: {
         kind: 'enum',
         values: ['kept', 'folded'],

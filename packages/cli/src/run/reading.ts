@@ -181,7 +181,8 @@ const asPictures = (settings: Settings, set: ImageSet, moments: LoadedData['sour
   })
 }
 
-const wantsPictures = ({ scale, randAugment, colourJitter }: Settings): boolean =>
+/** Whether images are changed as pictures are, one by one. */
+export const wantsPictures = ({ scale, randAugment, colourJitter }: Settings): boolean =>
   scale > 0 || randAugment !== '' || colourJitter > 0
 
 const mixedAs = (settings: Settings, classes: number, plain: Batches): Batches => {

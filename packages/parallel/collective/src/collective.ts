@@ -6,8 +6,8 @@ export type Wire = 'float32' | 'float16' | 'bfloat16'
 
 /**
  * What the ranks of a run do together. Each rank makes the same calls in the same order, and each call ends when all
- * ranks have made it. Calls may overlap: those made before earlier ones ended are queued in order. No call changes what
- * it was given, which must not change before the call has ended.
+ * ranks have made it. Calls may overlap: those made before earlier ones ended are queued in order. What a call was
+ * given must not change before it has ended.
  *
  * @see MPI: A Message-Passing Interface Standard, version 4.0, chapter 6
  */
@@ -16,10 +16,14 @@ export type Collective = {
   readonly rank: number
   /** How many ranks there are. */
   readonly size: number
-  /** `y = x₀ + x₁ + …`: the sum of `values` over all ranks, the same bits on every rank and from run to run. */
+  /**
+   * `y = x₀ + x₁ + …`: the sum of `values` over all ranks, the same bits on every rank and from run to run. It is
+   * written to `into`, which has the same length and may be `values`, or to a new array; fresh memory may cost more
+   * than the sum.
+   */
   readonly allReduce: (
     values: Float32Array,
-    options?: { readonly wire?: Wire },
+    options?: { readonly wire?: Wire; readonly into?: Float32Array },
   ) => TE.TaskEither<CollectiveError, Float32Array>
   /** The bytes of `root` (by default 0) on every rank; what the others pass is not read, and may have any length. */
   readonly broadcast: (

@@ -25,7 +25,13 @@ export const single = (): Collective => {
   return {
     rank: 0,
     size: 1,
-    allReduce: (values) => async () => allReduceNow(values),
+    allReduce:
+      (values, { into = new Float32Array(values.length) } = {}) =>
+      async () =>
+        whenOpen(() => {
+          into.set(values)
+          return into
+        }),
     broadcast:
       (bytes, { root = 0 } = {}) =>
       async () =>

@@ -111,6 +111,20 @@ describe('joinThreads, side by side', () => {
     expect(whole).toEqual([Float32Array.of(0, -1, 6, 128), Float32Array.of(0, -1, 6, 128)])
   })
 
+  it.each(['float32', 'float16'] as const)(
+    'writes the sum as %s over what it sums, where it is told to',
+    async (wire) => {
+      const given = [0, 1, 2].map((rank) => numbers(rank, 70_000))
+      const expected = await onAll(joined(3), ({ rank, allReduce }) => allReduce(given[rank]!, { wire })())
+      const own = given.map((values) => values.slice())
+      const found = await onAll(joined(3), ({ rank, allReduce }) => allReduce(own[rank]!, { wire, into: own[rank]! })())
+      found.forEach((sum, rank) => {
+        expect(sum).toBe(own[rank])
+        expect(sum).toEqual(expected[rank])
+      })
+    },
+  )
+
   it('changes nothing that it was given', async () => {
     const values = numbers(1, 100)
     const [sum] = await onAll(joined(2), ({ allReduce }) => allReduce(values)())

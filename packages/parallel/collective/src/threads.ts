@@ -145,11 +145,10 @@ export const joinThreads = (handle: ThreadsHandle, rank: number): Collective => 
     sumInOrder(slots.map(share), share(sum))
   }
 
-  const reduce = (values: Float32Array, wire: Wire) =>
+  const reduce = (values: Float32Array, wire: Wire, total: Float32Array) =>
     function* (): Steps<Float32Array> {
       const { length } = values
       const sent = rounded(wire, values)
-      const total = new Float32Array(length)
       for (let from = 0; from === 0 || from < length; from += slot) {
         const part = sent.subarray(from, from + slot)
         mine.set(part)
@@ -158,7 +157,8 @@ export const joinThreads = (handle: ThreadsHandle, rank: number): Collective => 
         yield* meet()
         total.set(sum.subarray(0, part.length), from)
       }
-      return rounded(wire, total)
+      if (wire !== 'float32') total.set(rounded(wire, total))
+      return total
     }
 
   /** The bytes of all ranks. */
@@ -186,7 +186,8 @@ export const joinThreads = (handle: ThreadsHandle, rank: number): Collective => 
   return {
     rank,
     size,
-    allReduce: (values, { wire = 'float32' } = {}) => later(reduce(values, wire)),
+    allReduce: (values, { wire = 'float32', into } = {}) =>
+      later(() => reduce(values, wire, into ?? new Float32Array(values.length))()),
     broadcast: (bytes, { root = 0 } = {}) => {
       if (!Number.isInteger(root) || root < 0 || root >= size) return async () => E.left(noSuchRank(root, size))
       const sent = rank === root ? bytes : new Uint8Array()
@@ -199,7 +200,8 @@ export const joinThreads = (handle: ThreadsHandle, rank: number): Collective => 
     barrier: later(function* () {
       yield* agree({ operation: 'barrier', length: 0 })
     }),
-    allReduceNow: (values) => (open ? queue.now(reduce(values, 'float32')) : E.left(closed(rank))),
+    allReduceNow: (values) =>
+      open ? queue.now(reduce(values, 'float32', new Float32Array(values.length))) : E.left(closed(rank)),
     close: async () => {
       if (!open) return
       open = false

@@ -21,7 +21,8 @@ const scratch = (): ((bytes: number) => ArrayBuffer) => {
 
 /** What the ranks do together, as calls of MPI that block. */
 export type Exchange = {
-  readonly allReduce: (values: Float32Array, wire: Wire) => Float32Array
+  /** Writes the sum into `total`, which may be `values`. */
+  readonly allReduce: (values: Float32Array, wire: Wire, total: Float32Array) => void
   readonly broadcast: (bytes: Uint8Array, root: number) => Uint8Array
   readonly allGather: (bytes: Uint8Array) => readonly Uint8Array[]
   readonly barrier: () => void
@@ -85,9 +86,12 @@ export const exchangeOver = (mpi: Mpi): Exchange => {
     )
     const from = places[rank]! / bytes
     const sum = total.subarray(from, from + length)
+    const own = new Uint8Array(sent.buffer, sent.byteOffset + places[rank]!, mine)
+    // The first two are read before the sum is written, which may be where they are.
+    if (rank > 1) new Uint8Array(parts, rank * mine).set(own)
     sumInOrder(
       ranks.map((of) =>
-        of === rank ? read(sent.buffer, sent.byteOffset + places[rank]!, length) : read(parts, of * mine, length),
+        of === rank && rank <= 1 ? read(own.buffer, own.byteOffset, length) : read(parts, of * mine, length),
       ),
       sum,
     )
@@ -98,19 +102,18 @@ export const exchangeOver = (mpi: Mpi): Exchange => {
   }
 
   return {
-    allReduce: (values, wire) => {
+    allReduce: (values, wire, total) => {
       const { length } = values
       agree({ operation: 'allReduce', length, wire })
       const { bytes, write, read } = codecs[wire]
       if (length * bytes * size <= few) {
         const sent = write(sumOfAll(values, wire))
-        return read(sent.buffer, sent.byteOffset, length)
+        total.set(read(sent.buffer, sent.byteOffset, length))
+        return
       }
-      const total = new Float32Array(length)
       const atOnce = Math.floor(most / bytes)
       for (let from = 0; from < length; from += atOnce)
         sumByShares(values.subarray(from, from + atOnce), wire, total.subarray(from, from + atOnce))
-      return total
     },
     broadcast: (bytes, root) => {
       const mine = rank === root ? bytes.slice() : new Uint8Array()

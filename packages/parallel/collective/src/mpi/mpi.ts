@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { either as E, type taskEither as TE } from 'fp-ts'
 import koffi from 'koffi'
-import type { Collective } from '../collective.ts'
+import type { Collective, Wire } from '../collective.ts'
 import { closed, type CollectiveError, noSuchRank } from '../error.ts'
 import { findLauncher } from './launcher.ts'
 import type { Answer, Data, Place, Ranks, Work } from './worker.ts'
@@ -135,19 +135,32 @@ export const mpi =
         `${launcher.name} started ${launcher.size} ranks, and ${version} knows of ${size}: start it by the mpirun of that library, or name the library of this one`,
       )
     }
+    const reduce = (values: Float32Array, wire: Wire, into: Float32Array): Work => ({
+      do: 'allReduce',
+      given: placeOf(values),
+      into: placeOf(into),
+      wire,
+    })
     return E.right({
       rank,
       size,
-      allReduce: (values, { wire = 'float32' } = {}) =>
-        later({ do: 'allReduce', given: placeOf(values), wire }, values),
+      allReduce:
+        (values, { wire = 'float32', into } = {}) =>
+        async () => {
+          const total = into ?? new Float32Array(values.length)
+          return E.map(() => total)(await later(reduce(values, wire, total), [values, total])())
+        },
       broadcast: (bytes, { root = 0 } = {}) =>
         Number.isInteger(root) && root >= 0 && root < size
           ? later({ do: 'broadcast', given: placeOf(bytes), root }, bytes)
           : async () => E.left(noSuchRank(root, size)),
       allGather: (bytes) => later({ do: 'allGather', given: placeOf(bytes) }, bytes),
       barrier: later({ do: 'barrier' }),
-      allReduceNow: (values) =>
-        open ? worker.now({ do: 'allReduce', given: placeOf(values), wire: 'float32' }, values) : E.left(closed(rank)),
+      allReduceNow: (values) => {
+        if (!open) return E.left(closed(rank))
+        const total = new Float32Array(values.length)
+        return E.map(() => total)(worker.now(reduce(values, 'float32', total), [values, total]))
+      },
       close,
     })
   }

@@ -8,11 +8,11 @@ import type { CollectiveError } from '../error.ts'
 import { exchangeOver, type Exchange } from './exchange.ts'
 import { type Mpi, startMpi } from './library.ts'
 
-/** Bytes of the main thread, which keeps them as they are until it has the answer. */
+/** Bytes of the main thread, which leaves them alone until it has the answer. */
 export type Place = { readonly address: bigint; readonly length: number }
 
 export type Work =
-  | { readonly do: 'allReduce'; readonly given: Place; readonly wire: Wire }
+  | { readonly do: 'allReduce'; readonly given: Place; readonly into: Place; readonly wire: Wire }
   | { readonly do: 'broadcast'; readonly given: Place; readonly root: number }
   | { readonly do: 'allGather'; readonly given: Place }
   | { readonly do: 'barrier' }
@@ -40,7 +40,7 @@ const engineFailed = (message: string): CollectiveError => ({ _tag: 'EngineFaile
 const perform = (work: Work, exchange: Exchange, mpi: Mpi): unknown => {
   switch (work.do) {
     case 'allReduce':
-      return exchange.allReduce(new Float32Array(memory(work.given)), work.wire)
+      return exchange.allReduce(new Float32Array(memory(work.given)), work.wire, new Float32Array(memory(work.into)))
     case 'broadcast':
       return exchange.broadcast(new Uint8Array(memory(work.given)), work.root)
     case 'allGather':

@@ -61,11 +61,14 @@ export const replicasOf = (collective: Collective, options: ExchangeOptions = {}
     exchange: async ({ gradients, seen, weight: own, sums }) => {
       const groups = grouped(leavesOf(gradients), (bucket * 2 ** 20) / Float32Array.BYTES_PER_ELEMENT)
       const travelling = []
-      for (const group of groups) travelling.push(collective.allReduce(await packed(group, own), { wire })())
+      for (const group of groups) {
+        const values = await packed(group, own)
+        travelling.push(collective.allReduce(values, { wire, into: values })())
+      }
       const statistics = leavesOf(seen)
       const last = await packed(statistics, own, sums.length)
       last.set(sums, last.length - sums.length)
-      const rest = valueOf(await collective.allReduce(last)())
+      const rest = valueOf(await collective.allReduce(last, { into: last })())
       const arrived = (await Promise.all(travelling)).map(valueOf)
       return {
         gradients: treeOf(

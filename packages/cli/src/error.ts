@@ -38,10 +38,11 @@ const signalCodes: Readonly<Record<string, number>> = {
 }
 
 /** The exit code of work that was stopped by the signal of `Context.interrupts`. */
-export const exitCodeOf = (signal: AbortSignal): number => signalCodes[String(signal.reason)] ?? exitCodes.interrupted
+export const exitCodeOf = (signal: Pick<AbortSignal, 'reason'>): number =>
+  signalCodes[String(signal.reason)] ?? exitCodes.interrupted
 
 /** The work was stopped by the signal of `Context.interrupts`. */
-export const interruptedBy = (signal: AbortSignal, message: string): CliError =>
+export const interruptedBy = (signal: Pick<AbortSignal, 'reason'>, message: string): CliError =>
   new CliError('Interrupted', message, { exitCode: exitCodeOf(signal) })
 
 /** A wrong command line. */

@@ -5,7 +5,7 @@ import { plain } from './text/plain.ts'
 /** What a command came to: the same for people and for programs. */
 export type Output = {
   readonly text: string
-  /** The document that `--json` prints. */
+  /** The document that `--json` prints; nothing where another rank prints it. */
   readonly json: unknown
   /** Not zero where the work was done and the answer is no; known later, where a command such as a server goes on. */
   readonly exitCode?: number | Promise<number>
@@ -46,7 +46,13 @@ export const perform = <Flags extends CommonFlags, Args extends readonly (string
     try {
       const action = await load()
       const { text, json, exitCode } = await action(this, flags, ...args)
-      stdout.write(flags.json ? document(json) : plain(text === '' || text.endsWith('\n') ? text : `${text}\n`))
+      stdout.write(
+        flags.json
+          ? json === undefined
+            ? ''
+            : document(json)
+          : plain(text === '' || text.endsWith('\n') ? text : `${text}\n`),
+      )
       const code = await exitCode
       if (code !== undefined && code !== 0) this.process.exitCode = code
       return undefined

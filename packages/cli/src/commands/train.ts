@@ -2,6 +2,7 @@ import { buildCommand, type Command } from '@stricli/core'
 import { presets } from '@resfn/recipe/presets'
 import type { Context } from '../context/context.ts'
 import { type CommonFlags, perform } from '../output.ts'
+import { type Parallel, parseParallel } from '../run/ranks.ts'
 import type { SettingFlags } from '../run/settings.ts'
 import { below1, from0, positive, share, wholeFrom } from '../text/numbers.ts'
 import { commonFlags, optional, proposals } from './flags.ts'
@@ -12,6 +13,8 @@ export type TrainFlags = CommonFlags &
     readonly resume?: string
     readonly from?: string
     readonly pauseAfter?: number
+    readonly parallel?: Parallel
+    readonly resumeLatest?: boolean
   }
 
 export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Context>({
@@ -31,6 +34,7 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
       "  resfn train --from runs/base --freeze 'stem,layer1..2' --data photos  fine-tune on photos/cat, photos/dog, …",
       "  resfn train --from runs/base --rates 'stem,layer1=0.1;fc=10' --ema 0.99 --data photos  other rates, averaged weights",
       '  resfn train --net cifar-resnet8 --teacher runs/large --temperature 4 --distillation 0.7  a small net learns from a large one',
+      '  resfn train --parallel threads:4 --sync-batch-norm  four ranks in threads; mpirun -np 4 resfn train … starts processes',
       '  resfn train --net resnet18 --data photos.csv --rand-augment rand-m9-mstd0.5 --mixup 0.2  from the start, by a manifest',
       '',
       'Presets:',
@@ -148,6 +152,30 @@ export const trainCommand: Command<Context> = buildCommand<TrainFlags, [], Conte
         'Begin with the weights of a run, a checkpoint, a folder with config.json, or a net of the hub such as timm/resnet18.a1_in1k',
       ),
       resume: optional(String, 'dir', 'Resume the run in a folder'),
+      resumeLatest: {
+        kind: 'boolean',
+        brief:
+          'Resume the run in --out, or the last one in runs, with its own settings; start a new one where there is none',
+        optional: true,
+        withNegated: false,
+      },
+      parallel: optional(
+        parseParallel,
+        'auto|none|mpi|threads:N',
+        'Ranks that train one run together: those of mpirun or srun (default: where they started this), or threads',
+      ),
+      syncBatchNorm: {
+        kind: 'boolean',
+        brief: 'Normalise by the statistics of all ranks, not of each',
+        optional: true,
+        withNegated: true,
+      },
+      wire: {
+        kind: 'enum',
+        values: ['float32', 'float16', 'bfloat16'],
+        brief: 'How gradients travel between ranks (default: float32)',
+        optional: true,
+      },
       pauseAfter: optional(
         wholeFrom(1),
         'n',

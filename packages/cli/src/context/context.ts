@@ -1,5 +1,6 @@
 import type { CommandContext, StricliProcess } from '@stricli/core'
 import { plain } from '../text/plain.ts'
+import type { Ranks } from '../run/ranks.ts'
 import type { Files } from './files.ts'
 
 /** The last line of a terminal, which can be written anew. */
@@ -63,6 +64,8 @@ export type Context = CommandContext & {
   /** Versions of what runs, by name. */
   readonly versions: Readonly<Record<string, string>>
   readonly cores: number
+  /** The ranks that train a run together, where there are some. */
+  readonly ranks?: Ranks
 }
 
 /** Prints a line for people; standard output is for results. */

@@ -14,8 +14,10 @@ export const checkBackend = (name: string): void => {
 }
 
 /** Makes a backend current and says which and why. */
-export const startBackend = async (context: Context, { backend, threads }: BackendFlags): Promise<Chosen> => {
+export const startBackend = async (context: Context, { backend, threads: asked }: BackendFlags): Promise<Chosen> => {
   checkBackend(backend)
+  // Ranks of one machine share its cores.
+  const threads = asked > 0 || context.ranks === undefined ? asked : context.cores
   // Without it tfjs advises to install another backend whenever the plain one starts.
   env().set('PROD', true)
   const chosen = unwrap(await chooseBackend(backend, threads > 0 ? { threads } : {})())

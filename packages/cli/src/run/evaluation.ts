@@ -1,4 +1,4 @@
-import { batchesInOrder, type Examples, type ImageSet } from '@resfn/batches'
+import { batchesInOrder, type Examples, type ImageSet, type Shard } from '@resfn/batches'
 import type { Layer, Shape } from '@resfn/layer'
 import { evaluate } from '@resfn/loop'
 import { type Images, outputShape } from '@resfn/transforms'
@@ -13,9 +13,17 @@ export type AnyVariables = { readonly params: unknown; readonly state: unknown }
 export const evaluationBatch = ([height = 1, width = 1]: Shape): number =>
   Math.max(1, Math.min(100, Math.floor((100 * 96 * 96) / (height * width))))
 
-/** All images of a set in their order, prepared for the net. */
-export const passOver = (set: ImageSet, preprocess: (images: Images) => Images): ReturnType<typeof batchesInOrder> =>
-  batchesInOrder(set, { size: evaluationBatch(outputShape(preprocess, set.shape)), transform: preprocess })
+/** All images of a set in their order, or the part of a rank, prepared for the net. */
+export const passOver = (
+  set: ImageSet,
+  preprocess: (images: Images) => Images,
+  shard?: Shard,
+): ReturnType<typeof batchesInOrder> =>
+  batchesInOrder(set, {
+    size: evaluationBatch(outputShape(preprocess, set.shape)),
+    transform: preprocess,
+    ...(shard && { shard }),
+  })
 
 /** Loss, accuracy, classes, confusion and predictions of a net on examples. */
 export const evaluateOn = (

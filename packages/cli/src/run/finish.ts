@@ -38,6 +38,7 @@ const result = (open: OpenRun, log: readonly LoggedEvent[]): { readonly [name: s
     ...size,
     backend: backend.backend,
     threads: backend.threads ?? null,
+    ranks: setup.replicas?.size ?? 1,
     data: { ...data.origin, train: set.labels.length, test: data.test.labels.length },
     epochs: settings.epochs,
     epochsDone: run.history.length,
@@ -134,6 +135,9 @@ const page = async (context: Context, open: OpenRun, log: readonly LoggedEvent[]
           ]),
       { name: 'backend', value: `${backend.backend} (${backend.details})` },
       { name: 'machine', value: context.machine },
+      ...(context.ranks === undefined
+        ? []
+        : [{ name: 'ranks', value: `${context.ranks.collective.size} (${context.ranks.engine})` }]),
       {
         name: 'versions',
         value: Object.entries(context.versions)

@@ -8,6 +8,7 @@ import {
   type ImageSource,
   mixed,
   select,
+  type Shard,
   streamedBatches,
   streamedInOrder,
 } from '@resfn/batches'
@@ -23,6 +24,7 @@ import { type DataPart, isFiles } from '../data/data-part.ts'
 import type { LoadedData } from '../data/load-data.ts'
 import { CliError } from '../error.ts'
 import { evaluationBatch, passOver } from './evaluation.ts'
+import { gatheredTexts, shardOf } from './ranks.ts'
 import type { Settings } from './settings.ts'
 
 /** A photo that cannot be read. */
@@ -30,8 +32,8 @@ export type LeftOut = { readonly path: string; readonly reason: string }
 
 /** How a net reads the test images, and which. */
 export type TestReading = {
-  /** A new pass over them. */
-  readonly evaluation: () => AsyncIterable<Examples>
+  /** A new pass over them, or over the part of a rank. */
+  readonly evaluation: (shard?: Shard) => AsyncIterable<Examples>
   /** Of those that could be read, the index of each in the part; complete after a pass. */
   readonly readable: () => readonly number[]
   /** Some of them as bytes, to be shown. */
@@ -40,6 +42,8 @@ export type TestReading = {
   readonly prepare: (samples: ImageSet) => Images
   /** The photos that could not be read until now. */
   readonly leftOut: () => readonly LeftOut[]
+  /** Tells all ranks which photos the others could not read; all do it at once. */
+  readonly share: () => Promise<void>
 }
 
 /** How a run reads its images. */
@@ -100,6 +104,9 @@ const photoSources = (
   }
 }
 
+/** What a rank tells the others of photos that it could not read. */
+type Told = { readonly lost: readonly number[]; readonly all: readonly LeftOut[] }
+
 /** The test photos of a run or a checkpoint. */
 const photoTest = (
   context: Context,
@@ -110,9 +117,10 @@ const photoTest = (
 ): TestReading => {
   const lost = new Set<number>()
   return {
-    evaluation: () =>
+    evaluation: (shard) =>
       streamedInOrder(test, {
         size: evaluationBatch(test.shape),
+        ...(shard && { shard }),
         broken: strict ? 'fail' : 'skip',
         onBroken: (index, { message }) => {
           lost.add(index)
@@ -124,17 +132,26 @@ const photoTest = (
     prepare: ({ images, labels, shape: [height = 0, width = 0, channels = 0] }) =>
       normalise({ mean: view.mean, std: view.std })(toFloat(images, [labels.length, height, width, channels])),
     leftOut: broken.all,
+    share: async () => {
+      const own: Told = { lost: [...lost], all: broken.all() }
+      for (const text of await gatheredTexts(context, JSON.stringify(own))) {
+        const told = JSON.parse(text) as Told
+        told.lost.forEach((index) => lost.add(index))
+        told.all.forEach(({ path, reason }) => broken.note(path, reason))
+      }
+    },
   }
 }
 
 /** The test images of a set in memory. */
 const setTest = (test: ImageSet, transform: (images: Images) => Images): TestReading => ({
-  evaluation: () => passOver(test, transform),
+  evaluation: (shard) => passOver(test, transform, shard),
   readable: () => Array.from(test.labels, (_, index) => index),
   samples: async (indices) => select(test, indices),
   prepare: ({ images, labels, shape: [height = 0, width = 0, channels = 0] }) =>
     transform(toFloat(images, [labels.length, height, width, channels])),
   leftOut: () => [],
+  share: async () => {},
 })
 
 /** The test images as a net sees them. */
@@ -206,7 +223,8 @@ export const readingOf = (
     view,
   }: { readonly train: DataPart; readonly data: LoadedData; readonly view: Preprocessing | undefined },
 ): Reading => {
-  const options = { size: settings.batch, key: fold(key(settings.seed), 'data') }
+  const shard = shardOf(context)
+  const options = { size: settings.batch, key: fold(key(settings.seed), 'data'), ...(shard && { shard }) }
   const classes = train.classes.length
   const { moments } = data.source
   if (isFiles(train) && isFiles(data.test) && view !== undefined) {

@@ -14,7 +14,7 @@ import { cutLog } from './event-log.ts'
 import { type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
 import type { SettingFlags, Settings } from './settings.ts'
-import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
+import { type AnyRun, broadcastFirst, type OpenRun, saveRun } from './train-run.ts'
 import { type Learner, learnerOf, setupOf, type TrainingSetup } from './training-setup.ts'
 
 const checkSameData = (wanted: string, { digest, origin }: LoadedData): void => {
@@ -65,10 +65,14 @@ const withEngine = (context: Context, notes: CheckpointNotes, engine: string): C
 /** What may differ from how a run was started: where its images are, and what computes it. */
 export type RunChanges = Pick<SettingFlags, 'data' | 'backend' | 'threads'>
 
-/** Another backend takes all cores, unless their number is given too. */
-const backendOf = (before: BackendFlags, { backend = before.backend, threads }: RunChanges): BackendFlags => ({
+/** Another backend takes all cores, and ranks take their part of them, unless their number is given too. */
+const backendOf = (
+  { ranks }: Context,
+  before: BackendFlags,
+  { backend = before.backend, threads }: RunChanges,
+): BackendFlags => ({
   backend,
-  threads: threads ?? (backend === before.backend ? before.threads : 0),
+  threads: threads ?? (backend === before.backend && ranks === undefined ? before.threads : 0),
 })
 
 /** The run in a folder, with the log cut to what its checkpoint has seen. */
@@ -86,7 +90,7 @@ export const resumeRun = async (context: Context, folder: string, changes: RunCh
     const logBytes = await cutLog(context, files.log, notes.logBytes)
     const images = await loadData(context, changes.data ?? notes.settings.data, notes.settings)
     checkSameData(notes.digest, images)
-    const backend = await startBackend(context, backendOf(notes.settings, changes))
+    const backend = await startBackend(context, backendOf(context, notes.settings, changes))
     const settings: Settings = {
       ...notes.settings,
       data: images.origin.folder ?? 'subset',
@@ -100,7 +104,7 @@ export const resumeRun = async (context: Context, folder: string, changes: RunCh
     // The optimiser remembers only what learns.
     const optimiser = { ...setup.optimiser, init: () => setup.optimiser.init(learner.variables.params) }
     const restored = unwrap(restoreRun(checkpoint, { net, name, input: setup.input, optimiser })) as AnyRun
-    const run = learning(setup, learner, restored)
+    const run = await broadcastFirst(context, learning(setup, learner, restored))
     say(context, `resumed at epoch ${run.cursor.epoch + 1}, step ${run.step}`)
     const kept = { ...notes, settings, logBytes }
     const isFinished = run.history.length >= settings.epochs

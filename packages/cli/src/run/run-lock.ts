@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import * as v from 'valibot'
 import type { Context, ProcessName } from '../context/context.ts'
 import { CliError } from '../error.ts'
+import { leads } from './ranks.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** A folder that one process at a time writes to, and the file that says which. */
@@ -60,6 +61,8 @@ export const withRunLocked = async <A>(
   folder: Locked,
   work: (release: () => Promise<void>) => Promise<A>,
 ): Promise<A> => {
+  // The leading rank has it for all.
+  if (!leads(context)) return work(async () => {})
   const release = await lockRun(context, folder)
   try {
     return await work(release)

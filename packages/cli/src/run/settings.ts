@@ -1,5 +1,6 @@
 import { nets } from '@resfn/archs'
 import { decodeWith, presets, type Recipe, recipeEntries, type RecipeError, wholeNumber } from '@resfn/recipe'
+import type { Wire } from '@resfn/collective'
 import type { either as E } from 'fp-ts'
 import * as v from 'valibot'
 import { unwrap, usageError } from '../error.ts'
@@ -30,6 +31,10 @@ export type Settings = Recipe & {
   readonly workers: number
   /** The net that teaches: a run, a checkpoint, a folder or a hub id; empty for none. */
   readonly teacher: string
+  /** Whether batch normalisation is by the statistics of all ranks. */
+  readonly syncBatchNorm: boolean
+  /** How gradients travel between ranks. */
+  readonly wire: Wire
 }
 
 /** What the command line may set; all else comes from the preset. */
@@ -48,6 +53,8 @@ const schema: v.GenericSchema<unknown, Settings> = v.object({
   strict: v.optional(v.boolean(), false),
   workers: v.optional(wholeNumber({ from: 0 }), 0),
   teacher: v.optional(v.string(), ''),
+  syncBatchNorm: v.optional(v.boolean(), false),
+  wire: v.optional(v.picklist(['float32', 'float16', 'bfloat16']), 'float32'),
 }) as v.GenericSchema<unknown, Settings>
 
 /** Settings from data of unknown origin, such as a checkpoint. */
@@ -86,6 +93,8 @@ export const settingsFrom = (flags: SettingFlags): Settings => {
     strict: false,
     workers: 0,
     teacher: '',
+    syncBatchNorm: false,
+    wire: 'float32',
     ...(asPictures && { crop: 0 }),
     ...(plain && { nesterov: false }),
     ...given,

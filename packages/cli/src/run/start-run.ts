@@ -22,7 +22,8 @@ import { defaultFolder, type RunFolder, runFolder } from './run-folder.ts'
 import { withRunLocked } from './run-lock.ts'
 import { sameClasses } from './same-classes.ts'
 import { type SettingFlags, type Settings, settingsFrom } from './settings.ts'
-import { type AnyRun, type OpenRun, saveRun } from './train-run.ts'
+import { leads } from './ranks.ts'
+import { type AnyRun, broadcastFirst, type OpenRun, saveRun } from './train-run.ts'
 import { photoPreprocessing, photoView, pictureView } from './photo-preprocessing.ts'
 import { type Learner, learnerOf, setupOf, type TrainingSetup } from './training-setup.ts'
 
@@ -36,6 +37,7 @@ const argsJson = (context: Context, { settings, data, size, input, teacher }: Tr
       data: { ...data.origin, train: data.train.labels.length, test: data.test.labels.length, sha256: data.digest },
       versions: context.versions,
       machine: context.machine,
+      ...(context.ranks && { ranks: { size: context.ranks.collective.size, engine: context.ranks.engine } }),
     },
     null,
     2,
@@ -170,9 +172,10 @@ export const startNewRun = async (
     : undefined
   const net = entry.make({ classes: data.train.classes.length })
   const setup = await setupOf(context, { settings, net, data, preprocessing })
-  const { run, learner } = await firstRun(context, setup, loaded)
+  const { run: drawn, learner } = await firstRun(context, setup, loaded)
   announce(context, setup, learner)
-  checkBatches(setup, learner, run)
+  checkBatches(setup, learner, drawn)
+  const run = await broadcastFirst(context, drawn)
   const { files, isNew } = await makeFolder(context, { out, started, net: asked.net })
   const engines = [engineOf(context, backend)]
   const { source } = data
@@ -191,6 +194,7 @@ export const startNewRun = async (
     started,
     engines,
   }
+  if (!leads(context)) return { setup, learner, files, notes, run, backend, release: async () => {} }
   return withRunLocked(context, files, async (release) => {
     // Another process may have started a run there in the meantime.
     await checkNoRun(context, files)

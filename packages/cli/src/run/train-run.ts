@@ -1,4 +1,5 @@
 import { encodeCheckpoint, encodeWeights } from '@resfn/checkpoint'
+import { broadcastRun } from '@resfn/data-parallel'
 import { type PredictionColumns, train } from '@resfn/loop'
 import { type Run, weightsOf } from '@resfn/step'
 import type { Chosen } from '@resfn/runtime'
@@ -12,6 +13,7 @@ import { progressReporter } from './reporter.ts'
 import { eventBoard } from './event-board.ts'
 import { isLogged, logLine, parseLog } from './event-log.ts'
 import { writeReport } from './finish.ts'
+import { gatheredTexts, leads } from './ranks.ts'
 import { howToGoOn, type RunFolder } from './run-folder.ts'
 import type { Settings } from './settings.ts'
 import { type Learner, trainingOf, type TrainingSetup, wholeOf } from './training-setup.ts'
@@ -38,11 +40,21 @@ export type OpenRun = {
   readonly discard?: () => Promise<void>
 }
 
+/** The run of rank 0 on all ranks, where there are some; else as it is. */
+export const broadcastFirst = async ({ ranks }: Context, run: AnyRun): Promise<AnyRun> =>
+  ranks === undefined ? run : unwrap(await broadcastRun(ranks.collective, run)())
+
 /** Whether a run has done the epochs after which it is to pause, and has more to do. */
 const isDue = ({ history }: AnyRun, { epochs }: Settings, pauseAfter: number): boolean =>
   history.length >= pauseAfter && history.length < epochs
 
-const stopped = (folder: string, signal: AbortSignal): CliError =>
+/** The signal that stopped a rank, which need not be this one. */
+const stoppedBy = async (context: Context, { reason }: AbortSignal): Promise<Pick<AbortSignal, 'reason'>> => {
+  const reasons = await gatheredTexts(context, String(reason ?? ''))
+  return { reason: reasons.find((each) => each !== '') }
+}
+
+const stopped = (folder: string, signal: Pick<AbortSignal, 'reason'>): CliError =>
   interruptedBy(signal, `stopped and saved; ${howToGoOn(folder)}`)
 
 /** Errors that the same run would meet again, whoever goes on with it. */
@@ -114,7 +126,8 @@ export const trainRun = async (
   let { logBytes } = open.notes
   let isSaved = false
   try {
-    const board = eventBoard(open.notes.started, parseLog(files.log, await context.files.readText(files.log)))
+    const before = leads(context) ? await context.files.readText(files.log) : ''
+    const board = eventBoard(open.notes.started, parseLog(files.log, before))
     await context.files.write(files.board, board.file)
     const training = {
       ...trainingOf(setup, learner.net, {
@@ -133,16 +146,18 @@ export const trainRun = async (
         report(event)
       } else if (event.type === 'checkpoint') {
         const reached = { ...open, notes: { ...open.notes, logBytes }, run: event.run }
-        if (event.isBest === true && setup.settings.patience > 0) await saveBest(context, reached)
-        await saveRun(context, reached)
+        if (leads(context)) {
+          if (event.isBest === true && setup.settings.patience > 0) await saveBest(context, reached)
+          await saveRun(context, reached)
+        }
         isSaved = true
         isPaused = isDue(event.run, setup.settings, pauseAfter)
-        if (event.reason === 'not finite') await writeReport(context, reached)
+        if (event.reason === 'not finite' && leads(context)) await writeReport(context, reached)
       } else if (event.type === 'lost') {
         // The file has the same checkpoint; the error comes next.
       } else if (event.reason === 'aborted' && !isPaused) {
         dispose(event.run)
-        throw stopped(files.folder, signal)
+        throw stopped(files.folder, await stoppedBy(context, signal))
       } else return { run: event.run, predictions: event.predictions, isPaused: event.reason === 'aborted' }
     }
     throw new Error('the training ended without a last event')

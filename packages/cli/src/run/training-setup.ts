@@ -1,5 +1,6 @@
 import { batchesPerEpoch } from '@resfn/batches'
 import { choosePaths, type Layer, type Shape, summary } from '@resfn/layer'
+import { type RankReplicas, replicasOf, withSyncBatchNorm } from '@resfn/data-parallel'
 import type { Training } from '@resfn/loop'
 import { balancedWeights } from '@resfn/losses'
 import type { Optimiser } from '@resfn/optimisers'
@@ -35,6 +36,8 @@ export type TrainingSetup = {
   /** The net that teaches, where there is one. */
   readonly teacher: Teacher | undefined
   readonly size: { readonly params: number; readonly macs: number }
+  /** Those that train the run together, where there are some. */
+  readonly replicas: RankReplicas | undefined
 }
 
 /** What a setup is made of. */
@@ -62,7 +65,9 @@ const taught = async (
 
 /** Puts settings, net and data together; throws where they do not fit. A backend must be running. */
 export const setupOf = async (context: Context, parts: SetupParts): Promise<TrainingSetup> => {
-  const { settings, net, data, preprocessing: view } = parts
+  const { settings, data, preprocessing: view } = parts
+  const replicas = context.ranks && replicasOf(context.ranks.collective, { wire: settings.wire })
+  const net = replicas !== undefined && settings.syncBatchNorm ? withSyncBatchNorm(parts.net, replicas) : parts.net
   const set = limited(data.train, settings.images)
   const input =
     isFiles(set) && view !== undefined
@@ -83,6 +88,7 @@ export const setupOf = async (context: Context, parts: SetupParts): Promise<Trai
     preprocessing: view,
     teacher: await taught(context, parts, input),
     size: { params, macs },
+    replicas,
   }
 }
 
@@ -123,7 +129,7 @@ export const wholeOf = ({ whole }: Pick<Learner, 'whole'>, learned: AnyVariables
 
 /** The setup as the training loop takes it. */
 export const trainingOf = (
-  { settings, set, optimiser, reading, teacher }: TrainingSetup,
+  { settings, set, optimiser, reading, replicas, teacher }: TrainingSetup,
   net: Layer<unknown, unknown>,
   signal: { readonly aborted: boolean },
 ): Training<unknown, unknown> => ({
@@ -136,10 +142,11 @@ export const trainingOf = (
   schedule: scheduleOf(settings, { examples: set.labels.length }),
   batches: reading.batches,
   epochs: settings.epochs,
-  evaluation: reading.evaluation,
+  evaluation: () => reading.evaluation(replicas && { rank: replicas.rank, size: replicas.size }),
   checkpointSteps: settings.saveSteps,
   ...(settings.microBatch > 0 && { microBatch: settings.microBatch }),
   ...(settings.ema > 0 && { averageDecay: settings.ema }),
   ...(settings.patience > 0 && { patience: settings.patience }),
+  ...(replicas && { replicas }),
   signal,
 })

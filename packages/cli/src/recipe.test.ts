@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createNet, nets as ours } from '@resfn/archs'
@@ -9,6 +9,7 @@ import { decode, encode, type TensorView, tensorView, toFloat32 } from '@resfn/s
 import { dispose } from '@resfn/tree'
 import { tensor } from '@tensorflow/tfjs-core'
 import { either as E } from 'fp-ts'
+import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { filesOf } from './context/files.ts'
 import { type Ran, resfn, temporaryFolder } from './fixtures/context.ts'
@@ -231,6 +232,35 @@ describe.skipIf(python === undefined)('PyTorch, with RESFN_PYTHON', () => {
       expect(Number(step)).toBe(6)
       expect(Math.abs(Number(rate) / learningRate - 1)).toBeLessThan(1e-5)
       expect(Math.abs(Number(theirLoss) - loss)).toBeLessThan(1e-3)
+    },
+    180_000,
+  )
+
+  it.each([
+    ['mixed', '--data images --crop 2 --erasing 0.5 --mixup 0.2 --cutmix 1 --resize 32'],
+    ['pictures', '--data images --scale 0.5 --rand-augment rand-m5'],
+    [
+      'photos',
+      '--data photos --scale 0.5 --rand-augment rand-m9 --colour-jitter 0.2 --erasing 0.3 --balance --resize 32',
+    ],
+    ['still-photos', '--data photos --scale 0 --erasing 0.3 --resize 32'],
+  ])(
+    'changes images as the run does: %s',
+    async (name, flags) => {
+      for (const [label, of] of ['cat', 'dog'].entries())
+        for (let i = 0; i < 6; i++) {
+          const path = join(cwd, 'photos', of, `${i}.png`)
+          mkdirSync(dirname(path), { recursive: true })
+          const shade = { r: 90 * label + 5 * i, g: 80, b: 200 - 90 * label }
+          await sharp({ create: { width: 40, height: 32, channels: 3, background: shade } }).toFile(path)
+        }
+      const interrupts = () => ({ signal: AbortSignal.abort('SIGINT'), release: () => {} })
+      const train = `train --net resnet18 --batch 6 --epochs 1 --threads 1 ${flags} --out ${name}`
+      expect(await resfn(train.split(' '), { cwd, interrupts })).toMatchObject({ code: 130 })
+      expect(await run(`export ${name} --recipe --out ${name}-out`)).toMatchObject({ code: 0 })
+      const printed = say(python!, join(`${name}-out`, 'train.py'), '--steps', '1', '--out', `${name}.safetensors`)
+      expect(printed).toMatch(/^epoch 1\/1 step 1 loss \d+\.\d+ /m)
+      expect(printed).toMatch(/^epoch 1\/1 test accuracy \d/m)
     },
     180_000,
   )

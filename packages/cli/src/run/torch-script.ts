@@ -112,8 +112,8 @@ const transformOf = ({ settings, view, input, moments }: TorchTraining): string 
   const jitter = colourJitter > 0 ? `${colourJitter}, force_color_jitter=True` : 'None'
   const training =
     scale > 0
-      ? `create_transform(
-    ${size}, is_training=True, scale=(${scale}, 1), ratio=(3 / 4, 4 / 3), hflip=${flip ? 0.5 : 0}, interpolation="random",
+      ? `transforms_imagenet_train(
+    (${height}, ${width}), scale=(${scale}, 1), ratio=(3 / 4, 4 / 3), hflip=${flip ? 0.5 : 0}, interpolation="random",
     auto_augment=${randAugment === '' ? 'None' : python(randAugment)}, color_jitter=${jitter},
     ${shared}, re_prob=${erasing}, re_mode="const",
 )`
@@ -206,6 +206,7 @@ const importsOf = (training: TorchTraining, isPictures: boolean): string => {
     ...(isPictures ? [view === undefined ? 'from PIL import Image' : 'from PIL import Image, ImageOps'] : []),
     'from safetensors.torch import load_file, save_file',
     ...(isPictures ? ['from timm.data import create_transform'] : []),
+    ...(isPictures && scale > 0 ? ['from timm.data.transforms_factory import transforms_imagenet_train'] : []),
     ...(isComposed || (!isPictures && erasing > 0) ? ['from timm.data.random_erasing import RandomErasing'] : []),
     'from torch.nn.parallel import DistributedDataParallel',
     ...(isComposed ? ['from torchvision import transforms as T'] : []),
@@ -229,7 +230,7 @@ EPOCHS, BATCH, SEED = ${settings.epochs}, ${settings.batch}, ${settings.seed}  #
 STEP, EPOCH = ${step}, ${cursor.epoch}  # done until now
 RANK, WORLD = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
 DEVICE = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if torch.cuda.is_available() else torch.device("cpu")
-${isPictures ? `WORKERS = ${settings.workers > 0 ? settings.workers : 4}  # that read pictures, a process\n` : ''}PARAMETERS = json.loads((HERE / "parameters.json").read_text())
+${isPictures ? `WORKERS = ${settings.workers > 0 ? settings.workers : 'min(4, os.cpu_count() or 1)'}  # that read pictures, a process\n` : ''}PARAMETERS = json.loads((HERE / "parameters.json").read_text())
 STATE = load_file(HERE / "state.safetensors")
 ${weights === undefined ? '' : `WEIGHTS = torch.tensor(${python(weights)})  # of the classes\n`}
 

@@ -28,6 +28,7 @@ export const platform: Platform = {
   cores: availableParallelism,
   withRelaxedSimd,
   vectorBits: () => (joinsVectors() ? 256 : 128),
-  unshared: () => undefined,
+  // A worker thread of Deno never answers here, so the start would wait for ever.
+  unshared: () => ('Deno' in globalThis ? 'Deno does not start them' : undefined),
   startThreads,
 }

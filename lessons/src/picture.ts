@@ -59,7 +59,8 @@ export const standalone = (picture: Picture, language: Language, theme: Theme): 
   return palette[theme]
     .reduce((svg, colour, i) => svg.replaceAll(`var(--series-${i + 1})`, colour), drawing(picture, language))
     .replaceAll(paper, behind)
-    .replace('<svg ', `<svg color="${ink}" style="background:${behind}" `)
+    .replace('<svg ', `<svg color="${ink}" `)
+    .replace('background:none', `background:${behind}`)
 }
 
 /** A point of a curve: a place, and what was measured there by several keys. */

@@ -1,6 +1,6 @@
 // @ts-check
-// `node cluster.mjs`: all-reduces between hosts that are network namespaces of this machine, the network that fits their
-// times, and what it says of more hosts. It needs root. ../README.md has the results.
+// `node cluster.mjs`: all-reduces between hosts that are network namespaces of this machine, the network that fits
+// their times, and what it says of more hosts. It needs root. ../README.md has the results.
 import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { join } from 'node:path'

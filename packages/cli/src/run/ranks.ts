@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Shard } from '@resfn/batches'
 import type { Collective } from '@resfn/collective'
+import type { Watch } from '@resfn/collective/watch'
 import type { Context } from '../context/context.ts'
 import type { Files } from '../context/files.ts'
 import { CliError, unwrap, usageError } from '../error.ts'
@@ -12,6 +13,8 @@ export type Ranks = {
   readonly engine: 'threads' | 'mpi'
   /** How many of them share the processors of this machine. */
   readonly here: number
+  /** Ends the job when a rank is lost, where ranks are processes. */
+  readonly watch?: Watch
 }
 
 /** What `--parallel` asks for. */
@@ -81,12 +84,21 @@ const startThreads = async (context: Context, size: number, flags: unknown): Pro
 /** The ranks that mpirun or srun started, of which this process is one. */
 const joinMpi = async ({ env }: Context): Promise<Joined> => {
   const { mpi } = await import('@resfn/collective/mpi')
+  const { watchRanks } = await import('@resfn/collective/watch')
   const collective = unwrap(await mpi()())
+  const watch = unwrap(await watchRanks(collective)())
   const local = Number(
     env['OMPI_COMM_WORLD_LOCAL_SIZE'] ?? env['MPI_LOCALNRANKS'] ?? env['SLURM_TASKS_PER_NODE']?.split('(')[0],
   )
   const here = Number.isInteger(local) && local > 0 ? local : 1
-  return { ranks: { collective, engine: 'mpi', here }, end: async () => (await collective.close(), []) }
+  return {
+    ranks: { collective, engine: 'mpi', here, watch },
+    end: async () => {
+      await watch.stop()
+      await collective.close()
+      return []
+    },
+  }
 }
 
 /** Joins the ranks that are asked for; nothing where this process trains alone. */

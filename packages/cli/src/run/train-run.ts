@@ -138,6 +138,7 @@ export const trainRun = async (
       prepare: (compute: () => TensorContainer) => compileShaders(context, compute),
     }
     for await (const event of train(training, open.run)) {
+      if (event.type === 'step') context.ranks?.watch?.step(event.step)
       if (isLogged(event)) {
         const line = logLine(event)
         await context.files.append(files.log, line)

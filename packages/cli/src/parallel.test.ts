@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { decode } from '@resfn/safetensors'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -44,6 +45,16 @@ const mpirun = (ranks: number, args: readonly string[]): ChildProcess =>
     cwd,
     env: { ...environment, OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' },
   })
+
+/** The process that mpirun started as this rank. */
+const pidOfRank = ({ pid }: ChildProcess, rank: number): number => {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+  const found = children.find((child) =>
+    readFileSync(`/proc/${child}/environ`, 'utf8').split('\0').includes(`OMPI_COMM_WORLD_RANK=${rank}`),
+  )
+  if (found === undefined) throw new Error(`no child of mpirun is rank ${rank}`)
+  return found
+}
 
 describe('a run on several ranks', () => {
   beforeAll(() => {
@@ -115,6 +126,23 @@ describe('a run on several ranks', () => {
       expect(stderr.match(/^net lenet-bn/gm)).toHaveLength(1)
       expect(difference('mpi', 'alone')).toBeLessThan(1e-5)
     })
+
+    it.each(['SIGKILL', 'SIGSTOP'] as const)(
+      'ends all within 10 seconds of a %s of one, says which, where and when, and goes on from the last checkpoint',
+      async (signal) => {
+        const args = [...train, '--threads', '1', '--out', signal, '--resume-latest']
+        const child = mpirun(2, args)
+        await hasLogged(signal, 30, child)
+        const begin = performance.now()
+        process.kill(pidOfRank(child, 1), signal)
+        const { code, stderr } = await ended(child)
+        expect(performance.now() - begin).toBeLessThan(10_000)
+        expect(code).not.toBe(0)
+        expect(stderr).toMatch(new RegExp(`rank 1 on ${hostname()} was lost (after step \\d+|before its first step): `))
+        expect(resfn([...args, '--parallel', 'none'])).toMatchObject({ status: 0 })
+        expect(difference(signal, 'alone')).toBeLessThan(1e-5)
+      },
+    )
 
     it('ends all where one fails, and says which', async () => {
       const { code, stderr } = await ended(mpirun(2, ['train', '--data', 'nowhere', '--out', 'failed']))

@@ -21,7 +21,9 @@ const expectSame = (out: string): void => {
   for (const trial of trials) {
     const [here, there] = [join(out, 'trials', trial), join('whole', 'trials', trial)]
     expect(learned(here)).toEqual(learned(there))
-    expect(events(here)).toEqual(events(there))
+    // An evaluation that is interrupted is done again, with the event of its epoch.
+    const once = (run: string): readonly string[] => [...new Set(events(run).map((event) => JSON.stringify(event)))]
+    expect(once(here)).toEqual(once(there))
   }
 }
 

@@ -198,7 +198,7 @@ const checkAll = <P, S>(plan: Plan<P, S>, path: string): Plan<P, S> => {
  * import { replicasOf, withSyncBatchNorm } from '@resfn/data-parallel'
  * import { summary } from '@resfn/layer'
  *
- * const net = withSyncBatchNorm(resnet({ blocks: [2, 2, 2, 2], classes: 10 }), replicasOf(single()))
+ * const net = withSyncBatchNorm(resnet({ depth: 18, classes: 10 }), replicasOf(single()))
  * const kinds = summary(net, [64, 64, 3]).rows.map(({ kind }) => kind)
  * assert.equal(kinds.filter((kind) => kind === 'syncBatchNorm').length, 20)
  * assert.ok(!kinds.includes('batchNorm'))

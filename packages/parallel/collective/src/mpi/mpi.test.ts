@@ -1,5 +1,6 @@
+import { type Engine, installedEngines } from '@resfn/test-utils/mpi'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { build, type Ended, type Engine, installedEngines, launch, lines, runNode } from '../fixtures/launch.ts'
+import { build, type Ended, launch, lines, runNode } from '../fixtures/launch.ts'
 import { findLauncher, mpi } from './index.ts'
 
 beforeAll(build)

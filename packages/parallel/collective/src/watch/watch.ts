@@ -9,7 +9,7 @@ import type { Data, Member, Order, Report } from './worker.ts'
 
 /** How ranks watch each other. */
 export type WatchOptions = {
-  /** Seconds without a beat until a rank counts as lost; by default 6. */
+  /** Seconds without a beat until a rank counts as lost; by default 5. */
   readonly patience?: number
 }
 
@@ -55,7 +55,7 @@ const decode = (bytes: Uint8Array): Member => JSON.parse(new TextDecoder().decod
  * ```
  */
 export const watchRanks =
-  ({ rank, size, allGather }: Collective, { patience = 6 }: WatchOptions = {}): TE.TaskEither<CollectiveError, Watch> =>
+  ({ rank, size, allGather }: Collective, { patience = 5 }: WatchOptions = {}): TE.TaskEither<CollectiveError, Watch> =>
   async () => {
     const step = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)).fill(-1)
     const setStep = (done: number): void => void Atomics.store(step, 0, done)

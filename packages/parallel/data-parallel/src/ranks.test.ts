@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { type Engine, installedEngines } from '@resfn/test-utils/mpi'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { difference, onThreads, type Result, type Scenario } from './fixtures/ranks.ts'
+import { difference, onMpi, onThreads, type Result, type Scenario } from './fixtures/ranks.ts'
 
 /** 29 images end in a batch of 5, and 26 in one of 2, in which two of four ranks have no example. */
 const uneven: readonly Scenario[] = [{ count: 29 }, { count: 26 }]
@@ -72,6 +73,13 @@ describe('ranks on threads with synchronised batch normalisation', () => {
   it('send equally many parts of a batch through the net, also where one has fewer examples', async () => {
     const parts = await onThreads(4, [{ microBatch: 2 }, { microBatch: 1, count: 26 }])
     for (const ranks of parts) expect(new Set(ranks.map(({ learned }) => JSON.stringify(learned))).size).toBe(1)
+  })
+})
+
+describe.each(installedEngines())('ranks on %s with synchronised batch normalisation', (engine: Engine) => {
+  it.each(engine === 'openmpi' ? [1, 2, 3, 4] : [2])('%i of them learn what one does', async (size) => {
+    const results = await onMpi(engine, size, uneven)
+    for (const i of [0, 1]) expectTheSame(results[i]!, one[i]!)
   })
 })
 

@@ -48,7 +48,8 @@ const train = async (out, failure) => {
       failure.harm(hosts)
     }, 50)
     for (const stream of [job.stdout, job.stderr]) stream?.on('data', (part) => (text += part))
-    const code = await new Promise((resolve) => job.once('close', resolve))
+    // Not its pipes: what leads to a host that was cut off may hold them.
+    const code = await new Promise((resolve) => job.once('exit', resolve))
     clearInterval(watch)
     return { code, seconds: (performance.now() - harmed) / 1000, text, steps: steps() }
   } finally {

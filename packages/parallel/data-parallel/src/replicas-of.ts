@@ -1,6 +1,7 @@
-import type { Collective, Wire } from '@resfn/collective'
+import type { Collective, CollectiveError, Wire } from '@resfn/collective'
 import { checkOptions, numberFrom, oneOf, optional } from '@resfn/options'
 import type { Replicas } from '@resfn/step'
+import type { either as E } from 'fp-ts'
 import { grouped, leavesOf, packed, treeOf, unpacked } from './layout.ts'
 import { valueOf } from './ranks-error.ts'
 
@@ -60,7 +61,7 @@ export const replicasOf = (collective: Collective, options: ExchangeOptions = {}
     size,
     exchange: async ({ gradients, seen, weight: own, sums }) => {
       const groups = grouped(leavesOf(gradients), (bucket * 2 ** 20) / Float32Array.BYTES_PER_ELEMENT)
-      const travelling = []
+      const travelling: Promise<E.Either<CollectiveError, Float32Array>>[] = []
       for (const group of groups) {
         const values = await packed(group, own)
         travelling.push(collective.allReduce(values, { wire, into: values })())

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'resfn-failures-'))
 const words = (out) => [
   process.execPath,
   command,
-  ...`train --net cifar-resnet8 --images 2000 --batch 64 --epochs 2 --save-steps 5 --threads 1 --sync-batch-norm --resume-latest --out ${join(folder, out)}`.split(
+  ...`train --net cifar-resnet8 --images 640 --batch 64 --epochs 3 --save-steps 3 --threads 1 --sync-batch-norm --resume-latest --out ${join(folder, out)}`.split(
     ' ',
   ),
 ]
@@ -65,10 +65,10 @@ const toRank = (signal) => (/** @type {Awaited<ReturnType<typeof makeHosts>>} */
     if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('main.js')) process.kill(pid, signal)
 }
 const failures = {
-  'a rank is killed': { at: 8, harm: toRank('SIGKILL') },
-  'a rank stands still': { at: 20, harm: toRank('SIGSTOP') },
+  'a rank is killed': { at: 4, harm: toRank('SIGKILL') },
+  'a rank stands still': { at: 10, harm: toRank('SIGSTOP') },
   'a host is cut off': {
-    at: 35,
+    at: 17,
     harm: (/** @type {Awaited<ReturnType<typeof makeHosts>>} */ hosts) => hosts.cut(host),
   },
 }
@@ -86,7 +86,7 @@ try {
   for (const [name, failure] of Object.entries(failures)) {
     const { code, seconds, text, steps } = await train('broken', failure)
     isRight &&= code !== 0 && seconds < limit
-    const said = text.split('\n').filter((line) => /rank|host/.test(line))
+    const said = text.split('\n').filter((line) => /was lost|node|daemon/.test(line))
     console.log(
       `${name}: the job ended with ${code} after ${seconds.toFixed(1)} s, at step ${steps}\n  ${said.join('\n  ')}`,
     )

@@ -55,7 +55,9 @@ export const makeHosts = async ({ count, megabits, milliseconds }) => {
           names[0],
           'exec mpirun.openmpi --allow-run-as-root --mca plm_rsh_agent',
           agent,
-          '--mca btl tcp,self --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0 -H',
+          '--mca btl tcp,self --mca btl_tcp_if_include eth0 --mca oob_tcp_if_include eth0',
+          // Else mpirun waits for a host that is gone as long as TCP does.
+          '--mca oob_tcp_keepalive_time 2 --mca oob_tcp_keepalive_intvl 1 --mca oob_tcp_keepalive_probes 2 -H',
           names.join(','),
           ...words,
         ],

@@ -471,7 +471,7 @@ describe('a trained run', () => {
     expect(await resfn(['train', '--resume', 'run', '--lr', '1', '--epochs', '3'], { cwd })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
-        'so --epochs and --lr cannot be given (only --data, --backend, --threads and --pause-after can)',
+        'so --epochs and --lr cannot be given (only --data, --backend, --threads, --parallel and --pause-after can)',
       ) as string,
     })
     writeImages(join(cwd, 'others'), { train: 50 })

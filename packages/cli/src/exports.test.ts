@@ -192,7 +192,7 @@ describe('resfn export --out net.onnx', () => {
     ],
     [['run', '--out', 'net.safetensors', '--format', 'onnx'], 2, 'give it a name that ends in .onnx'],
     [['run', '--out', 'net.onnx', '--format', 'tfjs'], 2, 'which is a folder; give it a name without an ending'],
-    [['run', '--out', 'page', '--format', 'timm'], 2, 'or say --format tfjs or hub for a folder'],
+    [['run', '--out', 'page', '--format', 'timm'], 2, 'or say --format tfjs or hub, or --recipe, for a folder'],
     [['run', '--out', 'page.onnx', '--format', 'hub'], 2, 'which is a folder; give it a name without an ending'],
     [['run', '--out', 'net.onnx', '--dtype', 'float16'], 2, 'leave out --dtype float16'],
     [['run', '--out', 'net.onnx', '--format', 'kears'], 2, 'there is no format "kears"'],

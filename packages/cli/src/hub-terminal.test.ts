@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useBackend } from '@resfn/runtime'
 import { type HubServer, publishedFiles, startHub } from '@resfn/test-utils'
@@ -48,14 +48,13 @@ describe.runIf(hasTerminal)('a download in a terminal', () => {
   afterAll(() => hub.close())
 
   it('ends at Ctrl-C, leaves what has come under another name, and goes on there', async () => {
-    let isStill = false
     hub.intercept((request, response) => {
       if (!request.url?.startsWith('/cdn/')) return false
       response.writeHead(200, { 'content-length': weights.length }).write(weights.subarray(0, 150_000))
-      setTimeout(() => (isStill = true), 500)
       return true
     })
-    const stopped = await inTerminal(() => isStill)
+    const hasCome = (name: string): boolean => statSync(join(cache, name)).size === 150_000
+    const stopped = await inTerminal(() => existsSync(cache) && blobs().some(hasCome))
     expect(stopped.code).toBe(130)
     expect(stopped.text).toContain('model.safetensors')
     expect(blobs()).toEqual([expect.stringMatching(/\.part$/)])

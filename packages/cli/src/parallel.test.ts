@@ -113,7 +113,7 @@ describe('a run on several ranks', () => {
     })
     expect(told(['--resume', 'alone', '--sync-batch-norm'])).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('so --syncBatchNorm cannot be given') as string,
+      stderr: expect.stringContaining('so --sync-batch-norm cannot be given') as string,
     })
   })
 

@@ -9,9 +9,10 @@ import { agreedText, contextOf, joinRanks, leads, type Ranks, type Told } from '
 import { runFolder } from '../run/run-folder.ts'
 import { startNewRun } from '../run/start-run.ts'
 import { type OpenRun, trainRun } from '../run/train-run.ts'
+import { kebab } from '../text/kebab.ts'
 
 const checkResumable = (flags: Readonly<Record<string, unknown>>): void => {
-  const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
+  const given = Object.entries(flags).flatMap(([name, value]) => (value === undefined ? [] : [`--${kebab(name)}`]))
   if (given.length > 0)
     throw usageError(
       `a run is resumed with the settings it was started with, so ${given.join(' and ')} cannot be given (only --data, --backend, --threads, --parallel and --pause-after can); start a new run to change them`,

@@ -1,11 +1,12 @@
 import { presets } from '@resfn/recipe'
 import { shellWord } from '../text/shell-word.ts'
 import { type Settings, settingsFrom } from './settings.ts'
-
-const flagOf = (name: string): string => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+import { kebab } from '../text/kebab.ts'
 
 const wordsOf = ([name, value]: readonly [string, string | number | boolean]): string =>
-  typeof value === 'boolean' ? flagOf(value ? name : `no-${name}`) : `${flagOf(name)} ${shellWord(String(value))}`
+  typeof value === 'boolean'
+    ? `--${kebab(value ? name : `no-${name}`)}`
+    : `--${kebab(name)} ${shellWord(String(value))}`
 
 /** The command that starts a run with the same settings: the preset, and every flag that differs from it. */
 export const repeatCommand = ({ preset, ...settings }: Settings): string => {
@@ -23,6 +24,6 @@ export const repeatCommand = ({ preset, ...settings }: Settings): string => {
 /** The settings as the command line names them. */
 export const settingFacts = (settings: Settings): readonly { readonly name: string; readonly value: string }[] =>
   Object.entries(settings).map(([name, value]) => ({
-    name: flagOf(name).slice(2),
+    name: kebab(name),
     value: typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value),
   }))

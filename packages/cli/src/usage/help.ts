@@ -2,11 +2,10 @@ import type { Command } from '@stricli/core'
 import type { Context } from '../context/context.ts'
 import { type Definition, definitions, paragraphs, wrap } from '../text/layout.ts'
 import { isGroup, type Located } from './locate.ts'
+import { kebab } from '../text/kebab.ts'
 
 type Flags = NonNullable<Command<Context>['parameters']['flags']>
 type Flag = Flags[string]
-
-const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** `--batch <n>`, `--schedule constant|cosine`, `--[no-]flip`. */
 const flagTerm = (name: string, flag: Flag): string => {

@@ -1,5 +1,6 @@
 import type { Command, RouteMap } from '@stricli/core'
 import type { Context } from '../context/context.ts'
+import { kebab } from '../text/kebab.ts'
 
 /** A command or a group of commands, and how it is called. */
 export type Located = { readonly path: readonly string[]; readonly target: Command<Context> | RouteMap<Context> }
@@ -26,8 +27,6 @@ export const locate = (routes: RouteMap<Context>, args: readonly string[]): Loca
   }
   return { path, target }
 }
-
-const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** The names of a command's flags as they are typed, without `--`. */
 export const flagNames = ({ target }: Located): readonly string[] =>

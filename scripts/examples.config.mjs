@@ -10,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 writeExamples(root, join(root, '.cache', 'examples'))
 
 const { test, ...shared } = workspace
-const { include: _include, exclude: _exclude, ...settings } = test ?? {}
+const { projects: _projects, ...settings } = test ?? {}
 
 export default mergeConfig(
   shared,

@@ -15,7 +15,7 @@ export {
 export { lessons } from './lessons.ts'
 export { coursePages } from './course.ts'
 export { lessonPages, type PageFile } from './page.ts'
-export { standalone, type Theme } from './picture.ts'
+export { standalone, type Theme } from './draw.ts'
 export { type LessonRun, type Measured, OtherMeasurementError, runLesson } from './run-lesson.ts'
 export { type Spread, spread } from './spread.ts'
 export { readText, type LessonText } from './text.ts'

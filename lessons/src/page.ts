@@ -1,6 +1,6 @@
 import { marked } from 'marked'
 import type { Conclusion, Finding, Language, Lesson, Table, Words } from './lesson.ts'
-import { drawing, standalone, themes, variables } from './picture.ts'
+import { drawing, standalone, themes, variables } from './draw.ts'
 import type { Measured } from './run-lesson.ts'
 import { readText } from './text.ts'
 

@@ -1,6 +1,7 @@
 import { dot, ruleY, text } from '@observablehq/plot'
 import type { Conclusion, Words } from '../lesson.ts'
-import { type Curve, curves, series } from '../picture.ts'
+import { series } from '../draw.ts'
+import { type Curve, curves } from '../picture.ts'
 import { digits, percent, spread, type Spread } from '../spread.ts'
 import type { EnsemblesRecipe } from './recipe.ts'
 import type { Measured } from './run.ts'

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Picture, Words } from '../lesson.ts'
-import { curves, paper } from '../picture.ts'
+import { paper } from '../draw.ts'
+import { curves } from '../picture.ts'
 import { spread } from '../spread.ts'
 import { kinds, type Kind, type Measured, type Place, steps } from './measure.ts'
 import type { SurfaceRecipe } from './recipe.ts'

@@ -213,7 +213,7 @@ describe('resfn sweep --slurm', () => {
     chmodSync(join(bin, 'sbatch'), 0o755)
   }
   const env = { PATH: `${bin}:${process.env['PATH']}` }
-  const command = [process.execPath, '/opt/a folder/main.js']
+  const command = [process.execPath, '/a folder/main.js']
   const file = write(
     'cluster.yaml',
     'method: halving',
@@ -253,7 +253,7 @@ describe('resfn sweep --slurm', () => {
       ])
         expect(written).toContain(`#SBATCH --${line}\n`)
       expect(written).toContain(
-        `*) exec ${process.execPath} '/opt/a folder/main.js' sweep ${join(cwd, file)} --out ${folder} --task "$1:$SLURM_ARRAY_TASK_ID" ;;`,
+        `*) exec ${process.execPath} '/a folder/main.js' sweep ${join(cwd, file)} --out ${folder} --task "$1:$SLURM_ARRAY_TASK_ID" ;;`,
       )
     },
   )

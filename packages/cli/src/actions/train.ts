@@ -1,5 +1,5 @@
-import type { TrainFlags } from '../commands/train.ts'
 import { join, resolve } from 'node:path'
+import type { TrainFlags } from '../commands/train.ts'
 import type { Context } from '../context/context.ts'
 import { CliError, exitCodes, toCliError, unwrap, usageError } from '../error.ts'
 import type { Action, Output } from '../output.ts'

@@ -1,7 +1,7 @@
 import { presets } from '@resfn/recipe'
+import { kebab } from '../text/kebab.ts'
 import { shellWord } from '../text/shell-word.ts'
 import { type Settings, settingsFrom } from './settings.ts'
-import { kebab } from '../text/kebab.ts'
 
 const wordsOf = ([name, value]: readonly [string, string | number | boolean]): string =>
   typeof value === 'boolean'

@@ -3,6 +3,7 @@ import { type Score, survivors } from '@resfn/sweep'
 import { type Context, say } from '../context/context.ts'
 import { CliError, interruptedBy, usageError } from '../error.ts'
 import { duration } from '../text/format.ts'
+import { parsedJson } from '../text/json.ts'
 import { goalOf, pointsOf, roundsOf, shownPoint, type Sweep } from './sweep.ts'
 import { isOver, recordOf, runTrial, type Trial, trialOf, type TrialRecord } from './trial.ts'
 
@@ -19,8 +20,9 @@ export const openSweep = async ({ files }: Context, sweep: Sweep, folder: string
   if (!(await files.create(path, kept(sweep)))) {
     const before = await files.readText(path)
     if (before !== kept(sweep)) {
+      const other = Object(parsedJson(before)) as { readonly [name: string]: unknown }
       const changed = Object.entries(JSON.parse(kept(sweep)) as object)
-        .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(parsed(before)[name]))
+        .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(other[name]))
         .map(([name]) => (name === 'space' ? 'parameters' : name))
       throw new CliError(
         'OtherSweep',
@@ -29,14 +31,6 @@ export const openSweep = async ({ files }: Context, sweep: Sweep, folder: string
     }
   }
   return { sweep, folder }
-}
-
-const parsed = (text: string): { readonly [name: string]: unknown } => {
-  try {
-    return Object(JSON.parse(text)) as { readonly [name: string]: unknown }
-  } catch {
-    return {}
-  }
 }
 
 /** All trials of a sweep. */

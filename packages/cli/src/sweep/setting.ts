@@ -6,8 +6,8 @@ import { checkBackend } from '../run/backend.ts'
 import { alternatives, checkName } from '../text/nearest.ts'
 import { flagNames } from '../usage/locate.ts'
 
-/** The flags of `resfn train` that say where a run is and how it is shown: a sweep says that itself. */
-const others = new Set(['out', 'resume', 'pause-after', 'json', 'debug', 'help'])
+/** The flags of `resfn train` that say where a run is, on which ranks and how it is shown: a sweep says that itself. */
+const others = new Set(['out', 'resume', 'resume-latest', 'pause-after', 'parallel', 'json', 'debug', 'help'])
 
 /** The settings that a trial may have: the flags of `resfn train` by their names. */
 export const settingNames: readonly string[] = flagNames({ path: [], target: trainCommand }).filter(

@@ -67,6 +67,11 @@ parameters:
       'settings.weightDecay: there is no setting "weightDecay"; did you mean weight-decay?',
     ],
     [`${start}settings:\n  out: runs`, 's.yaml, line 5: settings.out: there is no setting "out"'],
+    [`${start}settings:\n  parallel: threads:2`, 's.yaml, line 5: settings.parallel: there is no setting "parallel"'],
+    [
+      `${start}settings:\n  resume-latest: true`,
+      's.yaml, line 5: settings.resume-latest: there is no setting "resume-latest"',
+    ],
     [
       `${start}settings:\n  preset: quik`,
       's.yaml, line 5: settings.preset: there is no preset "quik"; did you mean quick?',

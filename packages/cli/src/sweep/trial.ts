@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import type { Child, Context, Ended } from '../context/context.ts'
 import { CliError } from '../error.ts'
 import { runFolder } from '../run/run-folder.ts'
+import { parsedJson } from '../text/json.ts'
 import { settingWords } from './setting.ts'
 import { settingsOf, type Sweep } from './sweep.ts'
 
@@ -46,21 +47,13 @@ const schema: v.GenericSchema<unknown, TrialRecord> = v.object({
   failure: v.exactOptional(v.object({ tag: v.string(), message: v.string() })),
 })
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 const recordPath = ({ folder }: Trial): string => join(folder, 'trial.json')
 
 /** What is known of a trial. */
 export const recordOf = async ({ files }: Context, trial: Trial): Promise<TrialRecord> => {
   const path = recordPath(trial)
   if ((await files.kind(path)) !== 'file') return { reached: [] }
-  const record = decodeWith(schema, parsed(await files.readText(path)))
+  const record = decodeWith(schema, parsedJson(await files.readText(path)))
   if (record._tag === 'Left')
     throw new CliError('DamagedTrial', `${path}: ${record.left.message}; remove it, and the trial is looked at again`)
   return record.right
@@ -83,7 +76,7 @@ const resultSchema = v.object({
 const errorSchema = v.object({ error: v.object({ tag: v.string(), message: v.string() }) })
 
 const errorOf = ({ code, signal, stdout, stderr }: Ended): { readonly tag: string; readonly message: string } => {
-  const said = v.safeParse(errorSchema, parsed(stdout))
+  const said = v.safeParse(errorSchema, parsedJson(stdout))
   if (said.success) return said.output.error
   const last = stderr.trimEnd().split('\n').at(-1) ?? ''
   return {
@@ -160,7 +153,7 @@ export const runTrial = async (
   const before = await recordOf(context, trial)
   if (isOver(before, options.round)) return before
   const ended = await trained(context, sweep, trial, options)
-  const result = v.safeParse(resultSchema, parsed(ended.stdout))
+  const result = v.safeParse(resultSchema, parsedJson(ended.stdout))
   const failure = ended.code === 0 && result.success ? undefined : errorOf(ended)
   if (failure !== undefined && !ofSettings.has(failure.tag))
     throw new CliError(failure.tag, `trial ${trial.trial}: ${failure.message}`)

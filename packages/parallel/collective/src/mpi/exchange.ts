@@ -1,8 +1,9 @@
 import { type Call, callNumbers, difference, readCalls, writeCall } from '../call.ts'
 import type { Wire } from '../collective.ts'
-import { shares, sumInOrder } from '../sum.ts'
+import { shares } from '../sum.ts'
 import { codecs } from '../wire.ts'
-import type { Mpi } from './library.ts'
+import type { Buffer, Mpi } from './library.ts'
+import { memoryOf, partOf, type Place } from './place.ts'
 
 /** Bytes that are exchanged at once: counts stay far below 2³¹, and memory is bounded. */
 const most = 2 ** 26
@@ -21,8 +22,8 @@ const scratch = (): ((bytes: number) => ArrayBuffer) => {
 
 /** What the ranks do together, as calls of MPI that block. */
 export type Exchange = {
-  /** Writes the sum into `total`, which may be `values`. */
-  readonly allReduce: (values: Float32Array, wire: Wire, total: Float32Array) => void
+  /** Writes the sum of float32 numbers into `total`, which may be `values`. */
+  readonly allReduce: (values: Place, wire: Wire, total: Place) => void
   readonly broadcast: (bytes: Uint8Array, root: number) => Uint8Array
   readonly allGather: (bytes: Uint8Array) => readonly Uint8Array[]
   readonly barrier: () => void
@@ -50,70 +51,67 @@ export const exchangeOver = (mpi: Mpi): Exchange => {
     return all
   }
 
+  /**
+   * `((x₀ + x₁) + x₂) + …` by the vectors of the library, into the memory of one of the parts. This rank's own part is
+   * only read: since x₀ + x₁ = x₁ + x₀, rank 0 begins with the part of rank 1.
+   */
+  const sumOf = (own: Buffer, part: (of: number) => Float32Array): Float32Array => {
+    const first = rank === 0 ? 1 : 0
+    const sum = part(first)
+    for (const of of ranks) if (of !== first) mpi.addTo(sum, of === rank ? own : part(of))
+    return sum
+  }
+
   /** The sum of a few numbers, which every rank gets from every other. */
   const sumOfAll = (values: Float32Array, wire: Wire): Float32Array => {
     const { write, read } = codecs[wire]
     const sent = write(values)
     const parts = forParts(sent.byteLength * size)
     mpi.allGather(sent, sent.byteLength, new Uint8Array(parts))
-    const sum = new Float32Array(values.length)
-    sumInOrder(
-      ranks.map((of) => read(parts, of * sent.byteLength, values.length)),
-      sum,
-    )
-    return sum
+    const part = (of: number): Float32Array => read(parts, of * sent.byteLength, values.length)
+    return sumOf(part(rank), part)
   }
 
   /** Writes the sum of many numbers into `total`: each rank sums its share, and gets the shares of the others. */
-  const sumByShares = (values: Float32Array, wire: Wire, total: Float32Array): void => {
+  const sumByShares = (values: Place, wire: Wire, total: Place): void => {
     const { bytes, write, read } = codecs[wire]
-    const sent = write(values)
-    const places = Int32Array.from(shares(values.length, size), (place) => place * bytes)
+    const length = values.length / Float32Array.BYTES_PER_ELEMENT
+    const places = Int32Array.from(shares(length, size), (place) => place * bytes)
     const counts = Int32Array.from(ranks, (of) => places[of + 1]! - places[of]!)
     const mine = counts[rank]!
-    const length = mine / bytes
     const parts = forParts(mine * size)
-    // What a rank has for itself need not travel.
-    const given = counts.map((count, of) => (of === rank ? 0 : count))
-    const taken = counts.map((_, of) => (of === rank ? 0 : mine))
+    const half = wire === 'float32' ? undefined : (write(new Float32Array(memoryOf(values))) as Uint16Array)
     mpi.allToAll(
-      sent,
-      given,
+      half ?? values.address,
+      // What a rank has for itself need not travel.
+      counts.map((count, of) => (of === rank ? 0 : count)),
       places,
       new Uint8Array(parts),
-      taken,
+      counts.map((_, of) => (of === rank ? 0 : mine)),
       Int32Array.from(ranks, (of) => of * mine),
     )
-    const from = places[rank]! / bytes
-    const sum = total.subarray(from, from + length)
-    const own = new Uint8Array(sent.buffer, sent.byteOffset + places[rank]!, mine)
-    // The first two are read before the sum is written, which may be where they are.
-    if (rank > 1) new Uint8Array(parts, rank * mine).set(own)
-    sumInOrder(
-      ranks.map((of) =>
-        of === rank && rank <= 1 ? read(own.buffer, own.byteOffset, length) : read(parts, of * mine, length),
-      ),
-      sum,
-    )
-    const all = wire === 'float32' ? total : new Uint16Array(values.length)
-    if (all !== total) all.set(write(sum), from)
-    mpi.allGatherInPlace(all, counts, places)
-    if (all !== total) total.set(read(all.buffer, all.byteOffset, all.length))
+    const own =
+      half === undefined
+        ? partOf(values, places[rank]!, mine).address
+        : read(half.buffer, half.byteOffset + places[rank]!, mine / bytes)
+    const sum = write(sumOf(own, (of) => read(parts, of * mine, mine / bytes)))
+    mpi.allGatherV(sum, half ?? total.address, counts, places)
+    if (half !== undefined) new Float32Array(memoryOf(total)).set(read(half.buffer, half.byteOffset, length))
   }
 
   return {
     allReduce: (values, wire, total) => {
-      const { length } = values
+      const length = values.length / Float32Array.BYTES_PER_ELEMENT
       agree({ operation: 'allReduce', length, wire })
       const { bytes, write, read } = codecs[wire]
-      if (length * bytes * size <= few) {
-        const sent = write(sumOfAll(values, wire))
-        total.set(read(sent.buffer, sent.byteOffset, length))
+      if (size === 1 || length * bytes * size <= few) {
+        const numbers = new Float32Array(memoryOf(values))
+        const sent = write(size === 1 ? numbers : sumOfAll(numbers, wire))
+        new Float32Array(memoryOf(total)).set(read(sent.buffer, sent.byteOffset, length))
         return
       }
-      const atOnce = Math.floor(most / bytes)
-      for (let from = 0; from < length; from += atOnce)
-        sumByShares(values.subarray(from, from + atOnce), wire, total.subarray(from, from + atOnce))
+      for (let from = 0; from < values.length; from += most)
+        sumByShares(partOf(values, from, most), wire, partOf(total, from, most))
     },
     broadcast: (bytes, root) => {
       const mine = rank === root ? bytes.slice() : new Uint8Array()
@@ -135,8 +133,7 @@ export const exchangeOver = (mpi: Mpi): Exchange => {
         const counts = Int32Array.from(lengths, (length) => Math.min(atOnce, Math.max(0, length - from)))
         const places = Int32Array.from(ranks, (of) => of * atOnce)
         const all = new Uint8Array(forParts(most))
-        all.set(bytes.subarray(from, from + atOnce), places[rank])
-        mpi.allGatherInPlace(all, counts, places)
+        mpi.allGatherV(bytes.subarray(from, from + atOnce), all, counts, places)
         parts.forEach((part, of) => {
           const count = counts[of]!
           if (count > 0) part.set(all.subarray(places[of]!, places[of]! + count), from)

@@ -3,7 +3,7 @@ import koffi from 'koffi'
 import type { CollectiveError } from '../error.ts'
 
 /** What is handed to MPI as a buffer: an array, or an address. */
-type Buffer = ArrayBufferView | bigint
+export type Buffer = ArrayBufferView | bigint
 
 /**
  * The calls of MPI that collectives are made of. Counts and places are in bytes; a failure throws a `CollectiveError`.
@@ -14,8 +14,8 @@ export type Mpi = {
   readonly size: number
   /** Every rank gives as many bytes. */
   readonly allGather: (from: Buffer, count: number, into: Buffer) => void
-  /** This rank's bytes are in their place already. */
-  readonly allGatherInPlace: (into: Buffer, counts: Int32Array, places: Int32Array) => void
+  /** Ranks may give different counts. */
+  readonly allGatherV: (from: Buffer, into: Buffer, counts: Int32Array, places: Int32Array) => void
   readonly allToAll: (
     from: Buffer,
     counts: Int32Array,
@@ -25,6 +25,8 @@ export type Mpi = {
     placesInto: Int32Array,
   ) => void
   readonly broadcast: (buffer: Buffer, count: number, root: number) => void
+  /** Adds float32 numbers to others: `sum += values`. */
+  readonly addTo: (sum: Float32Array, values: Buffer) => void
   readonly finalize: () => void
 }
 
@@ -34,8 +36,9 @@ type Library = {
   readonly handle: 'void *' | 'int'
   readonly world: unknown
   readonly byte: unknown
+  readonly float: unknown
+  readonly sum: unknown
   readonly errorsReturn: unknown
-  readonly inPlace: bigint
 }
 
 const load = (path: string): Library => {
@@ -48,12 +51,21 @@ const load = (path: string): Library => {
       handle: 'void *',
       world: library.symbol('ompi_mpi_comm_world'),
       byte: library.symbol('ompi_mpi_byte'),
+      float: library.symbol('ompi_mpi_float'),
+      sum: library.symbol('ompi_mpi_op_sum'),
       errorsReturn: library.symbol('ompi_mpi_errors_return'),
-      inPlace: 1n,
     }
   } catch {
     // The ABI that MPICH, Intel MPI, Cray MPICH and MVAPICH have in common: https://www.mpich.org/abi/
-    return { func, handle: 'int', world: 0x44000000, byte: 0x4c00010d, errorsReturn: 0x54000001, inPlace: -1n }
+    return {
+      func,
+      handle: 'int',
+      world: 0x44000000,
+      byte: 0x4c00010d,
+      float: 0x4c00040a,
+      sum: 0x58000003,
+      errorsReturn: 0x54000001,
+    }
   }
 }
 
@@ -78,7 +90,7 @@ const textBytes = 8192
 export const startMpi = (paths: readonly string[]): E.Either<CollectiveError, Mpi> => {
   const loaded = firstThatLoads(paths)
   if (E.isLeft(loaded)) return loaded
-  const { func, handle, world, byte, errorsReturn, inPlace } = loaded.right
+  const { func, handle, world, byte, float, sum: add, errorsReturn } = loaded.right
   const number = new Int32Array(1)
   const text = (fill: (bytes: Uint8Array, length: Int32Array) => unknown): string => {
     const bytes = new Uint8Array(textBytes)
@@ -110,6 +122,7 @@ export const startMpi = (paths: readonly string[]): E.Either<CollectiveError, Mp
   const counted = ['void *', 'void *', 'void *', handle]
   const allToAllV = calling('MPI_Alltoallv', [...counted, ...counted, handle])
   const broadcast = calling('MPI_Bcast', ['void *', 'int', handle, 'int', handle])
+  const reduceLocal = calling('MPI_Reduce_local', ['void *', 'void *', 'int', handle, handle])
   const numberOf = (call: (...values: readonly unknown[]) => void): number => {
     call(world, number)
     return number[0]!
@@ -119,15 +132,18 @@ export const startMpi = (paths: readonly string[]): E.Either<CollectiveError, Mp
     initThread(0n, 0n, 1, number)
     // Without this an error would end the process.
     setHandler(world, errorsReturn)
+    const rank = numberOf(getRank)
     return E.right({
       version: text(getVersion),
-      rank: numberOf(getRank),
+      rank,
       size: numberOf(getSize),
       allGather: (from, count, into) => allGather(from, count, byte, into, count, byte, world),
-      allGatherInPlace: (into, counts, places) => allGatherV(inPlace, 0, byte, into, counts, places, byte, world),
+      allGatherV: (from, into, counts, places) =>
+        allGatherV(from, counts[rank], byte, into, counts, places, byte, world),
       allToAll: (from, counts, places, into, countsInto, placesInto) =>
         allToAllV(from, counts, places, byte, into, countsInto, placesInto, byte, world),
       broadcast: (buffer, count, root) => broadcast(buffer, count, byte, root, world),
+      addTo: (sum, values) => reduceLocal(values, sum, sum.length, float, add),
       finalize: calling('MPI_Finalize', []),
     })
   } catch (error) {

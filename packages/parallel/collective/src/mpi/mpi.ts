@@ -5,7 +5,8 @@ import koffi from 'koffi'
 import type { Collective, Wire } from '../collective.ts'
 import { closed, type CollectiveError, noSuchRank } from '../error.ts'
 import { findLauncher } from './launcher.ts'
-import type { Answer, Data, Place, Ranks, Work } from './worker.ts'
+import { placeOf } from './place.ts'
+import type { Answer, Data, Ranks, Work } from './worker.ts'
 
 /** How MPI is started. */
 export type MpiOptions = {
@@ -74,11 +75,6 @@ const startWorker = (libraries: readonly string[]) => {
     },
   }
 }
-
-const placeOf = (given: Float32Array | Uint8Array): Place => ({
-  address: given.byteLength === 0 ? 0n : koffi.address(given),
-  length: given.byteLength,
-})
 
 /**
  * Joins the ranks that `mpirun` or `srun` started, on Open MPI, or MPICH and what shares its ABI (Intel MPI, Cray

@@ -2,14 +2,11 @@
 // need not.
 import { type MessagePort, workerData } from 'node:worker_threads'
 import { either as E } from 'fp-ts'
-import koffi from 'koffi'
 import type { Wire } from '../collective.ts'
 import type { CollectiveError } from '../error.ts'
 import { exchangeOver, type Exchange } from './exchange.ts'
 import { type Mpi, startMpi } from './library.ts'
-
-/** Bytes of the main thread, which leaves them alone until it has the answer. */
-export type Place = { readonly address: bigint; readonly length: number }
+import { memoryOf, type Place } from './place.ts'
 
 export type Work =
   | { readonly do: 'allReduce'; readonly given: Place; readonly into: Place; readonly wire: Wire }
@@ -32,19 +29,16 @@ export type Data = {
 
 const { libraries, port, answers } = workerData as Data
 
-const memory = ({ address, length }: Place): ArrayBuffer =>
-  length === 0 ? new ArrayBuffer(0) : koffi.view(address, length)
-
 const engineFailed = (message: string): CollectiveError => ({ _tag: 'EngineFailed', code: -1, message })
 
 const perform = (work: Work, exchange: Exchange, mpi: Mpi): unknown => {
   switch (work.do) {
     case 'allReduce':
-      return exchange.allReduce(new Float32Array(memory(work.given)), work.wire, new Float32Array(memory(work.into)))
+      return exchange.allReduce(work.given, work.wire, work.into)
     case 'broadcast':
-      return exchange.broadcast(new Uint8Array(memory(work.given)), work.root)
+      return exchange.broadcast(new Uint8Array(memoryOf(work.given)), work.root)
     case 'allGather':
-      return exchange.allGather(new Uint8Array(memory(work.given)))
+      return exchange.allGather(new Uint8Array(memoryOf(work.given)))
     case 'barrier':
       return exchange.barrier()
     case 'finalize':

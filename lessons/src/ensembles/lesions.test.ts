@@ -42,13 +42,22 @@ test("Kendall's correlation is 1 for the old order, and less by two pairs for ea
   expect(kendall(order(['d', 'c', 'b', 'a']))).toBe(-1)
 })
 
-test('the trees of two blocks are exchanged', () => {
-  const tree = { layer1: [{ w: 1 }, { w: 2 }, { w: 3 }] }
+test('a net with two blocks exchanged is the one that has them in that order', () => {
+  const deeper = untyped(cifarPreActivationResnet({ depth: 20, units: 'basic', classes: 3 }))
+  const drawn = init(deeper, key(0), input)
   const order = new Map([
-    ['layer1.1', 'layer1.2'],
-    ['layer1.2', 'layer1.1'],
+    ['layer2.1', 'layer2.2'],
+    ['layer2.2', 'layer2.1'],
   ])
-  expect(inOrderOf(tree, order)).toEqual({ layer1: [{ w: 1 }, { w: 3 }, { w: 2 }] })
+  const mixed = inOrderOf(drawn, order)
+  expect(outputOf(deeper, mixed)).not.toEqual(outputOf(deeper, drawn))
+  expect(outputOf(deeper, inOrderOf(mixed, order))).toEqual(outputOf(deeper, drawn))
+  const [first, second] = ['layer2.1', 'layer2.2'].map((path) =>
+    outputOf(withoutBlocks(deeper, [path]), mixed),
+  )
+  // Without the other of the two, each is left in turn.
+  expect(first).toEqual(outputOf(withoutBlocks(deeper, ['layer2.2']), drawn))
+  expect(second).toEqual(outputOf(withoutBlocks(deeper, ['layer2.1']), drawn))
 })
 
 test('the gradients of all paths add up to that of the net', () => {

@@ -59,7 +59,13 @@ export const kendall = (order: Order): number => {
 }
 
 /** Parameters and state with the blocks in another order. */
-export const inOrderOf = <T>(variables: T, order: Order): T => rearranged(variables, order)
+export const inOrderOf = <P, S>(
+  { params, state }: { readonly params: P; readonly state: S },
+  order: Order,
+): { readonly params: P; readonly state: S } => ({
+  params: rearranged(params, order),
+  state: rearranged(state, order),
+})
 
 /** Some of the blocks, drawn from a key. */
 export const drawnBlocks = (paths: readonly string[], count: number, key: Key): readonly string[] =>

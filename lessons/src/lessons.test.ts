@@ -57,6 +57,24 @@ test('a measurement keeps whole numbers as they are, and six digits of others', 
   expect(cells).toEqual({ count: [12_345_678, 0.333333, null] })
 })
 
+test('a finished measurement is read again as it is, and one that goes on names both machines', async () => {
+  const counting = lesson<number, number>({
+    name: 'counting',
+    title: { en: 'Counting', zh: '计数' },
+    recipes: { quick: 1, default: 1, full: 1 },
+    cells: () => ['one', 'two'].map((id, i) => ({ id, measure: async () => i + 1 })),
+    conclude: () => ({ findings: [], pictures: [], tables: [] }),
+  })
+  const store = memoryStore()
+  const whole = await runLesson(counting, run(store))
+  expect(await runLesson(counting, { ...run(store), engine: 'another' })).toEqual(whole)
+  await store.write('measured.json', JSON.stringify({ ...whole, cells: { one: 1 } }))
+  expect(await runLesson(counting, { ...run(store), engine: 'another' })).toEqual({
+    ...whole,
+    engine: 'a test; another',
+  })
+})
+
 describe.each(lessons)('$name', (lesson) => {
   test('shows its direction when it is quick, and makes its pages', { timeout: 600_000 }, async () => {
     const store = memoryStore()

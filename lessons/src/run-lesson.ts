@@ -109,8 +109,8 @@ export const runLesson = async (
   const cells = lesson.cells(scale)
   let measured: Measured = {
     ...head,
-    engine: found === undefined || found.engine === engine ? engine : `${found.engine}; ${engine}`,
-    date: '',
+    engine: found?.engine ?? engine,
+    date: found?.date ?? '',
     seconds: found?.seconds ?? 0,
     cells: found?.cells ?? {},
   }
@@ -124,6 +124,7 @@ export const runLesson = async (
     const ended = now()
     measured = {
       ...measured,
+      engine: measured.engine.split('; ').includes(engine) ? measured.engine : `${measured.engine}; ${engine}`,
       date: new Date(ended).toISOString().slice(0, 10),
       seconds: Math.round(measured.seconds + (ended - started) / 1000),
       cells: { ...measured.cells, [id]: value },

@@ -39,6 +39,7 @@ type Library = {
   readonly float: unknown
   readonly sum: unknown
   readonly errorsReturn: unknown
+  readonly ignored: bigint
 }
 
 const load = (path: string): Library => {
@@ -54,6 +55,7 @@ const load = (path: string): Library => {
       float: library.symbol('ompi_mpi_float'),
       sum: library.symbol('ompi_mpi_op_sum'),
       errorsReturn: library.symbol('ompi_mpi_errors_return'),
+      ignored: 0n,
     }
   } catch {
     // The ABI that MPICH, Intel MPI, Cray MPICH and MVAPICH have in common: https://www.mpich.org/abi/
@@ -65,6 +67,7 @@ const load = (path: string): Library => {
       float: 0x4c00040a,
       sum: 0x58000003,
       errorsReturn: 0x54000001,
+      ignored: 1n,
     }
   }
 }
@@ -83,6 +86,11 @@ const firstThatLoads = (paths: readonly string[]): E.Either<CollectiveError, Lib
   })
 }
 
+/** Milliseconds in which the thread asks again and again whether the others are there, before it sleeps in between. */
+const patience = 10
+/** Milliseconds of such a sleep: a link of 10 Gbit/s moves 125 kB in it, which fit into the buffers of a socket. */
+const nap = 0.1
+
 /** The longest texts that MPI gives, with room to spare. */
 const textBytes = 8192
 
@@ -90,7 +98,7 @@ const textBytes = 8192
 export const startMpi = (paths: readonly string[]): E.Either<CollectiveError, Mpi> => {
   const loaded = firstThatLoads(paths)
   if (E.isLeft(loaded)) return loaded
-  const { func, handle, world, byte, float, sum: add, errorsReturn } = loaded.right
+  const { func, handle, world, byte, float, sum: add, errorsReturn, ignored } = loaded.right
   const number = new Int32Array(1)
   const text = (fill: (bytes: Uint8Array, length: Int32Array) => unknown): string => {
     const bytes = new Uint8Array(textBytes)
@@ -117,11 +125,28 @@ export const startMpi = (paths: readonly string[]): E.Either<CollectiveError, Mp
   const getRank = calling('MPI_Comm_rank', [handle, 'void *'])
   const getSize = calling('MPI_Comm_size', [handle, 'void *'])
   const getVersion = func('MPI_Get_library_version', ['void *', 'void *'])
-  const allGather = calling('MPI_Allgather', ['void *', 'int', handle, 'void *', 'int', handle, handle])
-  const allGatherV = calling('MPI_Allgatherv', ['void *', 'int', handle, 'void *', 'void *', 'void *', handle, handle])
+  const test = calling('MPI_Test', ['void *', 'void *', 'void *'])
+  const request = new BigInt64Array(1)
+  const isDone = new Int32Array(1)
+  const asleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  /** A call that MPI only begins. MPI would wait for its end at full speed, and take a core from what computes. */
+  const begun = (name: string, types: readonly string[]): ((...values: readonly unknown[]) => void) => {
+    const begin = calling(name, [...types, 'void *'])
+    return (...values) => {
+      begin(...values, request)
+      const since = performance.now()
+      for (;;) {
+        test(request, isDone, ignored)
+        if (isDone[0] === 1) return
+        if (performance.now() - since > patience) Atomics.wait(asleep, 0, 0, nap)
+      }
+    }
+  }
+  const allGather = begun('MPI_Iallgather', ['void *', 'int', handle, 'void *', 'int', handle, handle])
+  const allGatherV = begun('MPI_Iallgatherv', ['void *', 'int', handle, 'void *', 'void *', 'void *', handle, handle])
   const counted = ['void *', 'void *', 'void *', handle]
-  const allToAllV = calling('MPI_Alltoallv', [...counted, ...counted, handle])
-  const broadcast = calling('MPI_Bcast', ['void *', 'int', handle, 'int', handle])
+  const allToAllV = begun('MPI_Ialltoallv', [...counted, ...counted, handle])
+  const broadcast = begun('MPI_Ibcast', ['void *', 'int', handle, 'int', handle])
   const reduceLocal = calling('MPI_Reduce_local', ['void *', 'void *', 'int', handle, handle])
   const numberOf = (call: (...values: readonly unknown[]) => void): number => {
     call(world, number)

@@ -110,6 +110,9 @@ export const mpi =
       )
     if (wasStarted) return cannotStart('MPI starts once in a process, and has been started before')
     if (!existsSync(workerFile)) return cannotStart(`${workerFile.pathname} is missing: build the package first`)
+    // The hooks that UCX, below MPICH and Open MPI, puts into malloc crash processes of several threads now and then:
+    // https://github.com/openucx/ucx/issues/3831
+    process.env['UCX_MEM_EVENTS'] ??= 'n'
     const worker = startWorker(library === undefined ? launcher.libraries : [library])
     const started = (await worker.started) as E.Either<CollectiveError, Ranks>
     if (E.isLeft(started)) return started

@@ -52,9 +52,7 @@ test('a net with two blocks exchanged is the one that has them in that order', (
   const mixed = inOrderOf(drawn, order)
   expect(outputOf(deeper, mixed)).not.toEqual(outputOf(deeper, drawn))
   expect(outputOf(deeper, inOrderOf(mixed, order))).toEqual(outputOf(deeper, drawn))
-  const [first, second] = ['layer2.1', 'layer2.2'].map((path) =>
-    outputOf(withoutBlocks(deeper, [path]), mixed),
-  )
+  const [first, second] = ['layer2.1', 'layer2.2'].map((path) => outputOf(withoutBlocks(deeper, [path]), mixed))
   // Without the other of the two, each is left in turn.
   expect(first).toEqual(outputOf(withoutBlocks(deeper, ['layer2.2']), drawn))
   expect(second).toEqual(outputOf(withoutBlocks(deeper, ['layer2.1']), drawn))

@@ -63,10 +63,21 @@ const taught = async (
         classes: data.train.classes,
       })
 
+/** Megabytes of gradients that travel at once from host to host, where the way takes longer than on one. */
+const bucketBetweenHosts = 25
+
+/** The replicas of the ranks, where there are some. */
+const replicasFor = ({ ranks }: Context, { wire }: Settings): RankReplicas | undefined =>
+  ranks &&
+  replicasOf(ranks.collective, {
+    wire,
+    ...(ranks.collective.size > ranks.here && { bucket: bucketBetweenHosts }),
+  })
+
 /** Puts settings, net and data together; throws where they do not fit. A backend must be running. */
 export const setupOf = async (context: Context, parts: SetupParts): Promise<TrainingSetup> => {
   const { settings, data, preprocessing: view } = parts
-  const replicas = context.ranks && replicasOf(context.ranks.collective, { wire: settings.wire })
+  const replicas = replicasFor(context, settings)
   const net = replicas !== undefined && settings.syncBatchNorm ? withSyncBatchNorm(parts.net, replicas) : parts.net
   const set = limited(data.train, settings.images)
   const input =

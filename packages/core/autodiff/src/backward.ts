@@ -18,6 +18,7 @@ export class MissingGradientError extends Error {
  * The gradients at the leaves, from that of an output: `undefined` for a leaf that the output does not depend on. The
  * recorded kernels run in reverse order: each gives the gradients of its inputs from those of its outputs. A gradient,
  * and what its kernel saved, is freed as soon as it is used; the reverse pass of tfjs keeps all of them to the end.
+ * `onWhole` gets each gradient of a leaf, by the place of the leaf, once no kernel is left that adds to it.
  *
  * @see Griewank and Walther, "Evaluating derivatives" (2008), section 3.2.
  */
@@ -26,6 +27,7 @@ export const backward = (
   output: Tensor,
   leaves: readonly Tensor[],
   gradient: Tensor,
+  onWhole?: (leaf: number, gradient: Tensor) => void,
 ): readonly (Tensor | undefined)[] => {
   const varying = new Set(leaves.map(({ id }) => id))
   const onTheWay = nodes.filter((node) => {
@@ -33,6 +35,7 @@ export const backward = (
     if (varies) for (const { id } of node.outputs) varying.add(id)
     return varies
   })
+  const lastOf = onWhole === undefined ? new Map<Node, readonly number[]>() : firstUses(onTheWay, leaves)
   const gradients = new Map([[output.id, clone(gradient)]])
   try {
     for (const node of onTheWay.toReversed()) {
@@ -47,12 +50,29 @@ export const backward = (
         gradients.delete(id)
       }
       release(node)
+      for (const leaf of lastOf.get(node) ?? []) {
+        const whole = gradients.get(leaves[leaf]!.id)
+        if (whole !== undefined) onWhole?.(leaf, whole)
+      }
     }
     return leaves.map(({ id }) => gradients.get(id))
   } finally {
     nodes.forEach(release)
     clearTape()
   }
+}
+
+/** The places of the leaves that each node is the first to use: in reverse, the last to add to their gradients. */
+const firstUses = (nodes: readonly Node[], leaves: readonly Tensor[]): ReadonlyMap<Node, readonly number[]> => {
+  const unused = new Map(leaves.map(({ id }, leaf) => [id, leaf]))
+  return new Map(
+    nodes.map((node) => {
+      const ids = new Set(Object.values(node.inputs).map((input) => input?.id ?? -1))
+      const found = [...ids].flatMap((id) => unused.get(id) ?? [])
+      for (const id of ids) unused.delete(id)
+      return [node, found]
+    }),
+  )
 }
 
 type Pairs = readonly (readonly [input: Tensor, gradient: Tensor])[]

@@ -4,6 +4,7 @@ export {
   type Differentiated,
   type Objective,
   pullback,
+  type ReversePass,
   UnconnectedError,
   valueAndGradient,
 } from './value-and-gradient.ts'

@@ -41,6 +41,27 @@ describeBackends('valueAndGradient', () => {
     checkGradients((at: Params) => objective(at).loss, p, gradients)
   })
 
+  it('tells of each gradient as soon as it is whole, last layers first', () => {
+    const p = { first: tf.tensor1d([2]), second: tf.tensor1d([3]), both: tf.tensor1d([5]) }
+    const told: { readonly path: string; readonly gradient: Tensor; readonly value: Tensor }[] = []
+    const { loss, gradients } = valueAndGradient(
+      ({ first, second, both }: typeof p) => ({
+        loss: tf.sum(tf.mul(both, tf.mul(second, tf.mul(both, first)))),
+        aux: {},
+      }),
+      // What a gradient is when it is told.
+      { onGradient: (path, gradient) => told.push({ path, gradient, value: tf.keep(tf.add(gradient, 0)) }) },
+    )(p)
+    expect(told[0]?.path).toBe('second')
+    expect(told.map(({ path }) => path).toSorted()).toEqual(['both', 'first', 'second'])
+    for (const { path, gradient, value } of told) {
+      expect(gradient).toBe(gradients[path as keyof typeof p])
+      expectClose(value, gradient)
+    }
+    expectClose(gradients.both, [60])
+    dispose([p, loss, gradients, told.map(({ value }) => value)])
+  })
+
   it('leaves nothing alive but its results', () => {
     const p = params()
     const step = valueAndGradient(objective)

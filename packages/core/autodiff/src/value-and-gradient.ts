@@ -23,6 +23,15 @@ export type Objective<A> = { readonly loss: Tensor; readonly aux: A }
 /** The value of an objective, the gradient of its loss at each leaf, and its `aux`. */
 export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: P; readonly aux: A }
 
+/** What hears of the reverse pass while it goes on. */
+export type ReversePass = {
+  /**
+   * Gets the path of a leaf and its gradient as soon as no kernel is left that adds to it: those of the last layers
+   * come first. The tensor is the one in the result, to be read and not disposed.
+   */
+  readonly onGradient?: ((path: string, gradient: Tensor) => void) | undefined
+}
+
 /**
  * The value and the gradient of a scalar function of a tree: `params => { loss, gradients: d loss / d params, aux }` by
  * reverse-mode differentiation. It registers the gradients of tfjs kernels itself, in Node and in bundlers. A tensor at
@@ -30,6 +39,7 @@ export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: 
  *
  * @param f from the tree to `{ loss, aux }`; loss is a float32 scalar, aux a tree of tensors and plain values that is
  *   returned as it is, not differentiated. `f` must read the tree it is given and be synchronous.
+ * @param pass what hears of each gradient while others are still computed
  * @returns a function of the tree; its results belong to the caller (or the surrounding tidy)
  * @throws UnconnectedError naming the leaves that the loss does not reach
  * @throws MissingGradientError naming the kernel before the loss that cannot be differentiated
@@ -50,7 +60,7 @@ export type Differentiated<P, A> = { readonly loss: Tensor; readonly gradients: 
  * ```
  */
 export const valueAndGradient =
-  <P, A>(f: (params: P) => Objective<A>): ((params: P) => Differentiated<P, A>) =>
+  <P, A>(f: (params: P) => Objective<A>, { onGradient }: ReversePass = {}): ((params: P) => Differentiated<P, A>) =>
   (params) => {
     const { output: loss, ...rest } = differentiate(
       params,
@@ -60,6 +70,7 @@ export const valueAndGradient =
         return { output: objective.loss, aux: objective.aux }
       },
       ({ shape }) => ones(shape),
+      onGradient,
     )
     return { loss, ...rest }
   }
@@ -110,6 +121,7 @@ const differentiate = <P, A>(
   params: P,
   f: (params: P) => { readonly output: Tensor; readonly aux: A },
   seed: (output: Tensor) => Tensor,
+  onGradient?: ReversePass['onGradient'],
 ): { readonly output: Tensor; readonly gradients: P; readonly aux: A } => {
   registerGradients()
   const entries = flatten<unknown>(params)
@@ -126,7 +138,8 @@ const differentiate = <P, A>(
       }),
     )
     const [value, ...others] = recording.result as [Tensor, ...Tensor[]]
-    const found = backward(recording.nodes, value, inputs, seed(value))
+    const onWhole = onGradient && ((leaf: number, gradient: Tensor): void => onGradient(entries[leaf]!.path, gradient))
+    const found = backward(recording.nodes, value, inputs, seed(value), onWhole)
     const unconnected = entries.filter((_, i) => found[i] === undefined)
     if (unconnected.length > 0) throw new UnconnectedError(unconnected.map(({ path }) => path))
     return [value, others, found as Tensor[]] as [Tensor, Tensor[], Tensor[]]

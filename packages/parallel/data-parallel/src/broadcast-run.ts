@@ -2,7 +2,7 @@ import type { Collective, CollectiveError } from '@resfn/collective'
 import type { Run } from '@resfn/step'
 import { dispose } from '@resfn/tree'
 import { either as E, taskEither as TE } from 'fp-ts'
-import { layoutOf, leavesOf, packed, treeOf, unpacked } from './layout.ts'
+import { entriesOf, layoutOf, numbersOf, pack, sizeOf, treeOf, unpacked } from './layout.ts'
 
 const special: ReadonlyMap<unknown, string> = new Map(
   [Number.NaN, Infinity, -Infinity].map((value) => [value, `${value}`]),
@@ -63,11 +63,16 @@ export const broadcastRun =
         _tag: 'RanksDiffer',
         message: `the ranks have runs of different nets${at >= 0 ? `: ${first.layout[at] ?? 'nothing'} on rank 0 is ${layout[at] ?? 'nothing'} on rank ${collective.rank}` : ''}; build the same net with the same options on all`,
       })
-    const leaves = leavesOf(trees)
-    const bytes = new Uint8Array((await packed(leaves, 1)).buffer)
+    const entries = entriesOf(trees)
+    const own = new Float32Array(sizeOf(entries))
+    pack(await numbersOf(entries), 1, own)
+    const bytes = new Uint8Array(own.buffer)
     const sent = await collective.broadcast(bytes)()
     if (sent._tag === 'Left') return sent
-    const { average: mean, ...learned } = treeOf(trees, unpacked(leaves, new Float32Array(sent.right.slice().buffer)))
+    const { average: mean, ...learned } = treeOf(
+      trees,
+      new Map(unpacked(entries, new Float32Array(sent.right.slice().buffer))),
+    )
     dispose(trees)
     return E.right({ ...first.progress, ...learned, ...(mean !== undefined && { average: mean }) })
   }

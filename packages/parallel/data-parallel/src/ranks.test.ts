@@ -55,15 +55,17 @@ describe('ranks on threads with synchronised batch normalisation', () => {
     expectTheSame(second!, one[1]!)
     for (const { reason, progress } of stopped!) expect([reason, progress.step]).toEqual(['aborted', 8])
 
-    const [again, smaller, other, goneOn] = await onThreads(3, [
+    const [again, smaller, early, other, goneOn] = await onThreads(3, [
       {},
       { exchange: { bucket: 0.0001 } },
+      { exchange: { bucket: 0.0001, overlap: true } },
       { count: 26 },
       { from: stopped![0]! },
     ])
     expectTheSame(again!, one[0]!)
     expectTheSame(other!, one[1]!)
     expect(smaller).toEqual(again)
+    expect(early).toEqual(again)
     for (const rank of goneOn!) {
       expect(difference(rank, one[0]!)).toBeLessThan(1e-5)
       expect(rank.progress.history.length).toBe(7)
@@ -78,8 +80,12 @@ describe('ranks on threads with synchronised batch normalisation', () => {
 
 describe.each(installedEngines())('ranks on %s with synchronised batch normalisation', (engine: Engine) => {
   it.each(engine === 'openmpi' ? [1, 2, 3, 4] : [2])('%i of them learn what one does', async (size) => {
-    const results = await onMpi(engine, size, uneven)
+    const overlap: Scenario = { exchange: { bucket: 0.0001, overlap: true } }
+    const results = await onMpi(engine, size, [...uneven, overlap, { ...overlap, backend: 'wasm' }])
     for (const i of [0, 1]) expectTheSame(results[i]!, one[i]!)
+    expectTheSame(results[3]!, one[2]!)
+    // Wherever gradients are when others are computed, their sums are the same.
+    expect(results[2]).toEqual(results[0])
   })
 })
 

@@ -1,8 +1,7 @@
-import type { Collective, CollectiveError, Wire } from '@resfn/collective'
-import { checkOptions, numberFrom, oneOf, optional } from '@resfn/options'
+import type { Collective, Wire } from '@resfn/collective'
+import { checkOptions, flag, numberFrom, oneOf, optional } from '@resfn/options'
 import type { Replicas } from '@resfn/step'
-import type { either as E } from 'fp-ts'
-import { grouped, leavesOf, packed, treeOf, unpacked } from './layout.ts'
+import { exchangeOver } from './exchange-over.ts'
 import { valueOf } from './ranks-error.ts'
 
 /** How replicas exchange their gradients. */
@@ -12,8 +11,17 @@ export type ExchangeOptions = {
    * digits; sums are float32 in any case, and so are statistics and numbers on the way.
    */
   readonly wire?: Wire
-  /** Megabytes that travel at once, by default 4: while some do, the next ones are made ready. */
+  /**
+   * Megabytes that travel at once, by default 4: while some do, the next ones are made ready. Between hosts, where each
+   * bucket waits for the way there and back, larger ones are faster, such as 25.
+   */
   readonly bucket?: number
+  /**
+   * Whether gradients set out while the backward pass goes on, by default not; the sums are the same. It can pay on
+   * MPI, which has a thread of its own, between hosts that have a core more than the backend has threads. It reads
+   * numbers back in the middle of the pass, which the backends cpu, wasm and native can.
+   */
+  readonly overlap?: boolean
 }
 
 /** Replicas of a run, and what layers of theirs do together in the middle of a pass. */
@@ -43,8 +51,8 @@ export type RankReplicas = Replicas & {
  * import { replicasOf } from '@resfn/data-parallel'
  *
  * const replicas = replicasOf(single())
- * const found = { gradients: { weight: tf.tensor1d([1, 2]) }, seen: {}, weight: 1, sums: [3] }
- * const { gradients, sums } = await replicas.exchange(found)
+ * const found = { gradients: { weight: tf.tensor1d([1, 2]) }, seen: {}, sums: [3] }
+ * const { gradients, sums } = await replicas.exchange(1).end(found)
  * assert.deepEqual([[...gradients.weight.dataSync()], sums], [[1, 2], [3]])
  * ```
  */
@@ -52,34 +60,15 @@ export const replicasOf = (collective: Collective, options: ExchangeOptions = {}
   checkOptions('replicasOf', options, {
     wire: optional(oneOf('float32', 'float16', 'bfloat16')),
     bucket: optional(numberFrom(0)),
+    overlap: optional(flag),
   })
-  const { wire = 'float32', bucket = 4 } = options
+  const { wire = 'float32', bucket = 4, overlap = false } = options
   const { rank, size } = collective
   let weight = 1
   return {
     rank,
     size,
-    exchange: async ({ gradients, seen, weight: own, sums }) => {
-      const groups = grouped(leavesOf(gradients), (bucket * 2 ** 20) / Float32Array.BYTES_PER_ELEMENT)
-      const travelling: Promise<E.Either<CollectiveError, Float32Array>>[] = []
-      for (const group of groups) {
-        const values = await packed(group, own)
-        travelling.push(collective.allReduce(values, { wire, into: values })())
-      }
-      const statistics = leavesOf(seen)
-      const last = await packed(statistics, own, sums.length)
-      last.set(sums, last.length - sums.length)
-      const rest = valueOf(await collective.allReduce(last, { into: last })())
-      const arrived = (await Promise.all(travelling)).map(valueOf)
-      return {
-        gradients: treeOf(
-          gradients,
-          arrived.flatMap((values, i) => unpacked(groups[i]!, values)),
-        ),
-        seen: treeOf(seen, unpacked(statistics, rest)),
-        sums: [...rest.subarray(rest.length - sums.length)],
-      }
-    },
+    exchange: exchangeOver(collective, { wire, most: (bucket * 2 ** 20) / Float32Array.BYTES_PER_ELEMENT, overlap }),
     weighing: (given, work) => {
       weight = given
       try {

@@ -77,7 +77,7 @@ describe('ranks that cannot work together', () => {
     const net = syncBatchNorm(lost)
     const { params } = init(net, key(0), [2])
     expect(() => net.train(params, tf.ones([3, 2]), key(0))).toThrow(RanksError)
-    await expect(lost.exchange({ gradients: {}, seen: {}, weight: 1, sums: [1] })).rejects.toMatchObject({
+    await expect(lost.exchange(1).end({ gradients: {}, seen: {}, sums: [1] })).rejects.toMatchObject({
       _tag: 'RankLost',
       message: 'rank 1 ended',
     })

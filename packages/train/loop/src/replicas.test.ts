@@ -36,19 +36,22 @@ const inThisProcess = (size: number): readonly Replicas[] => {
   return Array.from({ length: size }, (_, rank) => ({
     rank,
     size,
-    exchange: async (found) => {
-      const all = await meet(rank, found)
-      const trees = all.map(({ gradients, seen, weight }) =>
-        map({ gradients, seen }, (leaf: tf.Tensor) => tf.mul(leaf, weight)),
-      )
-      const sums = zip(trees as unknown as readonly [Trees, ...Trees[]], (leaves: readonly tf.Tensor[]) =>
-        tf.addN([...leaves]),
-      ) as (typeof trees)[number]
-      dispose(trees)
-      // Nobody frees what others still read.
-      await meet(rank, undefined)
-      return { ...sums, sums: added(all.map((one) => one.sums)) }
-    },
+    exchange: (weight) => ({
+      give: () => undefined,
+      end: async (found) => {
+        const all = await meet(rank, { ...found, weight })
+        const trees = all.map(({ gradients, seen, weight: own }) =>
+          map({ gradients, seen }, (leaf: tf.Tensor) => tf.mul(leaf, own)),
+        )
+        const sums = zip(trees as unknown as readonly [Trees, ...Trees[]], (leaves: readonly tf.Tensor[]) =>
+          tf.addN([...leaves]),
+        ) as (typeof trees)[number]
+        dispose(trees)
+        // Nobody frees what others still read.
+        await meet(rank, undefined)
+        return { ...sums, sums: added(all.map((one) => one.sums)) }
+      },
+    }),
     weighing: (_, work) => work(),
     sum: async (values) => added(await meet(rank, values)),
     gather: (bytes) => meet(rank, bytes),

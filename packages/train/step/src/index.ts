@@ -1,7 +1,7 @@
 export { checkedStep, type CheckedStep, type StepNumbers } from './checked-step.ts'
 export { checkClasses, checkExamples, checkRun, checkRunForm } from './check.ts'
 export { BatchError, NotFiniteError, RunError } from './error.ts'
-export type { Found, Replicas, Shared } from './replicas.ts'
+export type { Exchange, Found, Replicas } from './replicas.ts'
 export { learningRules } from './rules.ts'
 export { type EpochRecord, type Run, startRun, type StartOptions, weightsOf } from './run.ts'
 export { type Gradients, gradientsOf, type Learned, type Learning, type Stepped, takeStep, updateWith } from './step.ts'

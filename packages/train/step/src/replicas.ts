@@ -1,20 +1,24 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Share } from '@resfn/batches'
 import { BatchError } from './error.ts'
 
-/** What a replica brings to an exchange: its means over the examples of its share. */
+/** Means over the examples of a replica, or of all; and numbers that are summed as they are. */
 export type Found<P, S> = {
   readonly gradients: P
   readonly seen: S
-  /** How much the means weigh: the part of the whole batch that the replica has. */
-  readonly weight: number
-  /** Numbers that are summed as they are. */
   readonly sums: readonly number[]
 }
 
-/**
- * What an exchange comes to, the same on every replica: `gradients = sum(weight * gradients)`, `seen` likewise, and
- * sums.
- */
-export type Shared<P, S> = Omit<Found<P, S>, 'weight'>
+/** An exchange that has begun. All replicas make the same calls of it in the same order. */
+export type Exchange = {
+  /** Gives the gradient of a leaf that is whole, so that it can set out while others are computed. */
+  readonly give: (path: string, gradient: Tensor) => void
+  /**
+   * Weighs what all replicas found and adds it up, `gradients = sum(weight * gradients)` and `seen` likewise; what was
+   * given does not travel again. The caller owns the tensors of both.
+   */
+  readonly end: <P, S>(found: Found<P, S>) => Promise<Found<P, S>>
+}
 
 /**
  * Replicas of a run: each has the same weights, learns from its share of every batch, and makes the same update as the
@@ -26,8 +30,8 @@ export type Replicas = {
   readonly rank: number
   /** How many replicas there are. */
   readonly size: number
-  /** Weighs what all replicas found and adds it up; the caller owns the tensors of both. */
-  readonly exchange: <P, S>(found: Found<P, S>) => Promise<Shared<P, S>>
+  /** Begins an exchange of what replicas find, where this one has `weight` as its part of the whole batch. */
+  readonly exchange: (weight: number) => Exchange
   /**
    * Does work on examples of a weight; layers that work together, such as synchronised batch normalisation, ask for it.
    */
@@ -40,12 +44,9 @@ export type Replicas = {
 
 /** The share of a batch; throws where the batches are not shared out among replicas. */
 export const shareOf = (
-  {
-    labels,
-    share,
-  }: { readonly labels: Int32Array; readonly share?: { readonly examples: number; readonly whole: number } },
+  { labels, share }: { readonly labels: Int32Array; readonly share?: Share },
   { size }: Replicas,
-): { readonly examples: number; readonly whole: number } => {
+): Share => {
   if (share === undefined && size > 1)
     throw new BatchError(
       `a batch has no share, but there are ${size} replicas; give each its shard of the batches, as @resfn/batches does`,

@@ -1,10 +1,10 @@
 import { type Tensor, tidy } from '@tensorflow/tfjs-core'
-import { type Batch, sharesOf } from '@resfn/batches'
+import { type Batch, type Share, sharesOf } from '@resfn/batches'
 import { globalNorm } from '@resfn/optimisers'
 import { fold } from '@resfn/random'
 import { advance, dispose } from '@resfn/tree'
 import { correctOf, type FindStep, numberOf, numbersOf } from './find-step.ts'
-import { type Replicas, shareOf } from './replicas.ts'
+import { type Exchange, type Replicas, shareOf } from './replicas.ts'
 import type { Run } from './run.ts'
 import { gradientsInParts, type Learned, type Learning, updateWith } from './step.ts'
 
@@ -23,27 +23,29 @@ export const replicatedStep = <P, S>(learning: Learning<P, S>, replicas: Replica
   const { rank, size } = replicas
   const update = updateWith(learning)
 
-  const differentiate = (run: Run<P, S>, batch: Batch, examples: number, whole: number) =>
+  const differentiate = (run: Run<P, S>, batch: Batch, { examples, whole }: Share, exchange: Exchange) =>
     replicas.weighing(examples, () =>
       // Replicas draw other random choices from each other.
       gradientsInParts({ net, loss })(
         size === 1 ? run : { ...run, key: fold(fold(run.key, 'rank'), rank) },
         batch,
         partsFor(whole, size, microBatch),
+        { onGradient: exchange.give },
       ),
     )
 
   return async (run, batch, { classes, signal }) => {
-    const { examples, whole } = shareOf(batch, replicas)
-    const found = differentiate(run, batch, examples, whole)
+    const share = shareOf(batch, replicas)
+    const { examples, whole } = share
+    const exchange = replicas.exchange(examples / whole)
+    const found = differentiate(run, batch, share, exchange)
     try {
       const [value, logits] = await Promise.all([numberOf(found.loss), numbersOf(found.logits)])
       const counted = examples === 0 ? [0, 0] : [value * examples, correctOf(logits, classes, batch.labels)]
       const stops = signal?.aborted === true ? 1 : 0
-      const { sums, ...shared } = await replicas.exchange({
+      const { sums, ...shared } = await exchange.end({
         gradients: found.gradients,
         seen: found.seen,
-        weight: examples / whole,
         sums: [...counted, stops],
       })
       const [total = Number.NaN, correct = Number.NaN, stopping = 0] = sums

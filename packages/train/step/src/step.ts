@@ -1,5 +1,5 @@
 import { add, concat, mul, tensor, tensor1d, tensor2d, type Tensor, tidy } from '@tensorflow/tfjs-core'
-import { valueAndGradient } from '@resfn/autodiff'
+import { type ReversePass, valueAndGradient } from '@resfn/autodiff'
 import type { Examples } from '@resfn/batches'
 import { absorb, type Layer } from '@resfn/layer'
 import type { Loss } from '@resfn/losses'
@@ -107,7 +107,7 @@ export const gradientsOf = <P, S>({
   }
 }
 
-/** The same in so many parts. */
+/** The same in so many parts; a pass is heard of where there is one part. */
 export const gradientsInParts =
   <P, S>({
     net,
@@ -116,12 +116,13 @@ export const gradientsInParts =
     run: Pick<Run<P, S>, 'params' | 'key' | 'step'>,
     examples: Examples,
     parts: number,
+    pass?: ReversePass,
   ) => Gradients<P, S>) =>
-  (run, examples, parts) =>
+  (run, examples, parts, pass) =>
     tidied(() => {
       const key = fold(fold(run.key, 'step'), run.step)
       const count = examples.labels.length
-      if (parts <= 1) return differentiate({ net, loss }, run.params, key, examples)
+      if (parts <= 1) return differentiate({ net, loss }, run.params, key, examples, pass)
       const weighed = (part: Examples, index: number): Gradients<P, S> =>
         tidied(() => {
           const { logits, ...found } = differentiate({ net, loss }, run.params, fold(key, index), part)
@@ -147,6 +148,7 @@ const differentiate = <P, S>(
   params: P,
   key: Key,
   { images, shape, labels, targets }: Examples,
+  pass?: ReversePass,
 ): Gradients<P, S> => {
   const x = tensor(images, [...shape], 'float32')
   const {
@@ -160,7 +162,7 @@ const differentiate = <P, S>(
     checkTargets(labels, targets, classes)
     const y = targets === undefined ? tensor1d(labels, 'int32') : tensor2d(targets, [labels.length, classes])
     return { loss: loss(logits, y, x), aux: { logits, seen } }
-  })(params)
+  }, pass)(params)
   return { gradients, seen: aux.seen, loss: value, logits: aux.logits }
 }
 

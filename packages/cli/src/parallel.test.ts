@@ -63,6 +63,7 @@ describe('a run on several ranks', () => {
   it('on threads, learns and logs what one process does, and says how many ranks there were', () => {
     const { stdout, stderr, status } = resfn([...train, '--out', 'threads', '--parallel', 'threads:2', '--json'])
     expect({ status, errors: stderr.match(/rank \d:.*/g) }).toEqual({ status: 0, errors: null })
+    expect(stderr).toContain('ranks 2 by threads, batch normalisation by all\n')
     expect(JSON.parse(stdout)).toMatchObject({ ranks: 2, threads: 1 })
     expect(difference('threads', 'alone')).toBeLessThan(1e-5)
     expect(events('threads').map(({ type, step }) => [type, step])).toEqual(

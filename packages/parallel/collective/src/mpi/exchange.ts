@@ -30,7 +30,7 @@ export type Exchange = {
 }
 
 /**
- * Collectives whose sums do not depend on the library: numbers travel as bytes, and are summed here in the order of the
+ * Collectives whose sums do not depend on the library: numbers travel as bytes, and are added up in the order of the
  * ranks. Each rank sums one share, so a number travels twice, as in a ring. Failures are thrown as `CollectiveError`.
  *
  * @see Rabenseifner, Optimization of Collective Reduction Operations, ICCS 2004: reduce-scatter, then all-gather

@@ -1,6 +1,6 @@
 import { type Engine, installedEngines } from '@resfn/test-utils/mpi'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { build, type Ended, launch, lines, runNode } from '../fixtures/launch.ts'
+import { build, launch, lines, resultsOfRanks, runNode } from '../fixtures/launch.ts'
 import { findLauncher, mpi } from './index.ts'
 
 beforeAll(build)
@@ -41,25 +41,17 @@ const engines = installedEngines()
 
 type Results = { readonly rank: number; readonly results: { readonly [name: string]: string } }
 
-/** What each rank found, in their order. */
-const resultsOf = (ended: Ended): readonly Results[] => {
-  if (ended.code !== 0) throw new Error(ended.stderr + ended.stdout)
-  return (lines(ended) as readonly Results[])
-    .map(({ rank, results }) => ({ rank, results }))
-    .toSorted((a, b) => a.rank - b.rank)
-}
-
 describe.each(engines)('mpi on %s', (engine: Engine) => {
   it.each(engine === 'openmpi' ? [1, 2, 4] : [2])('gives what threads give, to the bit, on %i ranks', async (size) => {
     const task = size === 2 && engine === 'openmpi' ? 'corpus-large' : 'corpus'
-    const expected = resultsOf(await runNode(['threads.mjs', `${size}`, task]).ended)
-    const ended = await launch(engine, size, ['ranks.mjs', task]).ended
-    expect(resultsOf(ended)).toEqual(expected)
+    const threads = await runNode(['threads.mjs', `${size}`, task]).ended
+    const expected = (lines(threads) as readonly Results[]).toSorted((a, b) => a.rank - b.rank)
+    const again = {
+      _tag: 'CannotStart',
+      message: 'MPI starts once in a process, and has been started before',
+    }
+    expect(await resultsOfRanks(engine, size, [task])).toEqual(expected.map((results) => ({ ...results, again })))
     expect(Object.values(expected[0]!.results)).toEqual(expect.arrayContaining(['RanksDiffer', 'Closed']))
-    for (const line of lines(ended))
-      expect(line).toMatchObject({
-        again: { _tag: 'CannotStart', message: 'MPI starts once in a process, and has been started before' },
-      })
   })
 
   it('says where the library is missing, and how to install it', async () => {

@@ -12,13 +12,13 @@ import { key } from '@resfn/random'
 import { constantRate } from '@resfn/schedules'
 import { checkedStep, startRun } from '@resfn/step'
 import { useWasm } from '@resfn/wasm'
+import { examples as examplesOf } from '../nets.mjs'
+import { median } from '../training.mjs'
 import { makeHosts } from './hosts.mjs'
 
 const [megabits = 1000, milliseconds = 10, batch = 32, threads = 1] = process.argv.slice(2).map(Number)
 const side = 96
 const rounds = 5
-
-const median = (/** @type {readonly number[]} */ times) => times.toSorted((a, b) => a - b)[times.length >> 1] ?? NaN
 
 /** Takes steps both ways in turns; rank 0 prints the medians in seconds. */
 const takeSteps = async () => {
@@ -28,16 +28,15 @@ const takeSteps = async () => {
   const collective = started.right
   const net = d2lResnet18({ classes: 10 })
   const optimiser = sgd({ momentum: 0.9 })
+  const input = [side, side, 1]
   const examples = {
-    images: Float32Array.from({ length: batch * side * side }, (_, i) => Math.sin(i)),
-    shape: [batch, side, side, 1],
-    labels: Int32Array.from({ length: batch }, (_, i) => i % 10),
+    ...examplesOf({ input, classes: 10 }, batch),
     cursor: { epoch: 0, batch: 0 },
     next: { epoch: 0, batch: 0 },
     share: { examples: batch, whole: batch * collective.size },
   }
   const learning = { net, optimiser, loss: crossEntropy(), schedule: constantRate(0.01) }
-  const ways = [12, 25, 100].flatMap((bucket) =>
+  const ways = [4, 12, 25, 100].flatMap((bucket) =>
     [false, true].map((overlap) => ({
       bucket,
       overlap,
@@ -45,7 +44,7 @@ const takeSteps = async () => {
       times: /** @type {number[]} */ ([]),
     })),
   )
-  let run = startRun(net, { optimiser, key: key(0), input: [side, side, 1] })
+  let run = startRun(net, { optimiser, key: key(0), input })
   for (let round = 0; round < rounds; round++)
     for (const { step, times } of ways) {
       await collective.barrier()

@@ -1,7 +1,7 @@
 import type { Collective, Wire } from '@resfn/collective'
 import { checkOptions, flag, numberFrom, oneOf, optional } from '@resfn/options'
 import type { Replicas } from '@resfn/step'
-import { exchangeOver } from './exchange-over.ts'
+import { bucketExchange } from './bucket-exchange.ts'
 import { valueOf } from './ranks-error.ts'
 
 /** How replicas exchange their gradients. */
@@ -68,7 +68,7 @@ export const replicasOf = (collective: Collective, options: ExchangeOptions = {}
   return {
     rank,
     size,
-    exchange: exchangeOver(collective, { wire, most: (bucket * 2 ** 20) / Float32Array.BYTES_PER_ELEMENT, overlap }),
+    exchange: bucketExchange(collective, { wire, most: (bucket * 2 ** 20) / Float32Array.BYTES_PER_ELEMENT, overlap }),
     weighing: (given, work) => {
       weight = given
       try {

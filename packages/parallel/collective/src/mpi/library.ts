@@ -129,17 +129,18 @@ export const startMpi = (paths: readonly string[]): E.Either<CollectiveError, Mp
   const request = new BigInt64Array(1)
   const isDone = new Int32Array(1)
   const asleep = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  /** What MPI was given and still reads, which must not be collected. */
+  const held = new Set<unknown>()
   /** A call that MPI only begins. MPI would wait for its end at full speed, and take a core from what computes. */
   const begun = (name: string, types: readonly string[]): ((...values: readonly unknown[]) => void) => {
     const begin = calling(name, [...types, 'void *'])
     return (...values) => {
+      held.add(values)
       begin(...values, request)
       const since = performance.now()
-      for (;;) {
-        test(request, isDone, ignored)
-        if (isDone[0] === 1) return
+      for (test(request, isDone, ignored); isDone[0] === 0; test(request, isDone, ignored))
         if (performance.now() - since > patience) Atomics.wait(asleep, 0, 0, nap)
-      }
+      held.delete(values)
     }
   }
   const allGather = begun('MPI_Iallgather', ['void *', 'int', handle, 'void *', 'int', handle, handle])

@@ -12,14 +12,16 @@ type Bucket = {
   readonly sum: Promise<E.Either<CollectiveError, Float32Array>>
 }
 
+type Leaves = readonly (readonly [path: string, leaf: Tensor])[]
+
 /** Arrays that are used again: each page of a fresh one is a fault, which costs more than what is written there. */
 const spareArrays = () => {
   const spare = new Map<number, Float32Array[]>()
   return {
     take: (length: number): Float32Array => spare.get(length)?.pop() ?? new Float32Array(length),
     /** Takes an array back, unless the backend made no copies of it and the tensors read it. */
-    putBack: (values: Float32Array, leaves: readonly Tensor[]): void => {
-      const [smallest] = leaves.toSorted((a, b) => a.size - b.size)
+    putBack: (values: Float32Array, leaves: Leaves): void => {
+      const [smallest] = leaves.map(([, leaf]) => leaf).toSorted((a, b) => a.size - b.size)
       if (smallest === undefined || smallest.dataSync<'float32'>().buffer === values.buffer) return
       spare.set(values.length, [...(spare.get(values.length) ?? []), values])
     },
@@ -29,8 +31,8 @@ const spareArrays = () => {
 /** How gradients travel: `most` numbers at once, and with `overlap` while others are still computed. */
 export type Travel = { readonly wire: Wire; readonly most: number; readonly overlap: boolean }
 
-/** The exchange of replicas over the ranks of a collective. */
-export const exchangeOver = ({ allReduce }: Collective, { wire, most, overlap }: Travel): Replicas['exchange'] => {
+/** The exchange of replicas over the ranks of a collective, in buckets. */
+export const bucketExchange = ({ allReduce }: Collective, { wire, most, overlap }: Travel): Replicas['exchange'] => {
   const arrays = spareArrays()
   return (weight) => {
     const buckets: Bucket[] = []
@@ -53,10 +55,7 @@ export const exchangeOver = ({ allReduce }: Collective, { wire, most, overlap }:
       return new Map(
         sums.flatMap((values, i) => {
           const leaves = unpacked(buckets[i]!.entries, values)
-          arrays.putBack(
-            values,
-            leaves.map(([, leaf]) => leaf),
-          )
+          arrays.putBack(values, leaves)
           return leaves
         }),
       )
@@ -90,10 +89,7 @@ export const exchangeOver = ({ allReduce }: Collective, { wire, most, overlap }:
           seen: treeOf(seen, new Map(leaves)),
           sums: [...last.subarray(last.length - sums.length)],
         }
-        arrays.putBack(
-          last,
-          leaves.map(([, leaf]) => leaf),
-        )
+        arrays.putBack(last, leaves)
         return shared
       },
     }
